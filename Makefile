@@ -1,0 +1,53 @@
+# scalescope: `make reproduce` and `make test` are all a fresh machine needs. `make` lists the rest.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help env reproduce test lint unit notebooks plan lab clean
+
+PROFILE ?= quick
+DATA    ?=
+JOBS    ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+PYTHON  ?= python3
+
+BIN := .venv/bin
+# one thread a worker: models this small gain nothing from two, and two workers then do not fight
+export OMP_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export TOKENIZERS_PARALLELISM := false
+
+help:  ## list the targets (the default)
+	@echo "make <target> [PROFILE=$(PROFILE)] [DATA=folder with corpus/ and tasks/] [JOBS=$(JOBS)]"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+env: .venv/.installed  ## make .venv and install the pinned list and the package
+
+reproduce: env  ## run the main job of PROFILE: from text to figures; does only what is missing
+	$(BIN)/scalescope reproduce --profile "$(PROFILE)" --data "$(DATA)" --jobs "$(JOBS)"
+
+plan: env  ## what `make reproduce` would train, and how long it would take here
+	$(BIN)/scalescope plan --profile "$(PROFILE)" --data "$(DATA)" --jobs "$(JOBS)"
+
+test: lint unit notebooks  ## lint, unit tests, and every notebook against its committed output
+
+lint: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+unit: env
+	TQDM_DISABLE=1 $(BIN)/pytest -n 2 --dist loadfile
+
+notebooks: env
+	TQDM_DISABLE=1 $(BIN)/pytest --nbval-lax --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider notebooks
+
+lab: env  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+clean:  ## remove .venv, caches and runs; committed results and figures stay
+	rm -rf .venv .snakemake .pytest_cache .ruff_cache .import_linter_cache data/runs data/cache
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "scalescope needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name one with PYTHON=")'
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

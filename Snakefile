@@ -1,0 +1,43 @@
+# The pipeline as a graph: corpus and tasks -> pretrain -> finetune -> collect -> laws, figures.
+# Each job runs one notebook through papermill and leaves the executed notebook behind. Which jobs there are
+# and what each needs stands in lib/scalescope/pipeline/jobs.py. `scalescope reproduce` calls this file with
+# the profile's folder as working directory, where profile.json holds the profile in use.
+
+import sys
+
+from scalescope.pipeline import jobs
+from scalescope.pipeline.profile import load_profile
+
+PROFILE = load_profile(config["profile"], data=config.get("data") or None)
+JOBS = {job.name: job for job in jobs.planned(PROFILE, config["profile"], config.get("data"))}
+
+
+rule all:
+    input:
+        [job.out for job in JOBS.values()],
+    default_target: True
+
+
+for job in JOBS.values():
+
+    rule:
+        name:
+            job.name
+        input:
+            "profile.json",
+            job.notebook,
+            [JOBS[name].out for name in job.needs],
+        output:
+            job.out,
+        log:
+            job.log,
+        priority: job.priority
+        threads: 1
+        params:
+            python=sys.executable,
+            station=f"{jobs.PAPER}/{job.station}",
+            mark=job.mark,
+            values=[f"-p {name}={value}" for name, value in job.parameters.items() if value],
+        shell:
+            "{params.python:q} -m scalescope.cli notebook {params.station} --out {output:q} --mark {params.mark:q}"
+            " {params.values:q} > {log:q} 2>&1"

@@ -1,0 +1,1 @@
+"""Tables to matplotlib figures, one module a paper."""

@@ -1,0 +1,63 @@
+"""The gallery: figures/README.md, written from what lies in the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from scalescope.figures import ivgi2022
+
+CAPTIONS = {**ivgi2022.CAPTIONS}
+PAPERS = {"ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*"}
+COMMANDS = {"wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>"}
+HEAD = """\
+# Figures
+
+Written by `{command}` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, and
+as a CSV of the numbers it draws. Error bars are one standard deviation over seeds. What is missing was not
+run yet.
+"""
+
+
+def write_gallery(
+    folder: Path,
+    command: str = "scalescope gallery",
+    commands: Mapping[str, str] | None = None,
+    skip: Collection[str] = ("smoke",),
+) -> Path:
+    """Write `README.md` into `folder` (layout `<profile>/<paper>/<figure>.png`) and return its path.
+
+    `command` is what wrote the gallery; `commands` overrides, per profile, what makes its figures; profiles
+    in `skip` are left out (smoke is not committed). Raises FileNotFoundError if the folder is not there.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"no folder of figures at {folder}")
+    commands = {**COMMANDS, **(commands or {})}
+    parts = [HEAD.format(command=command)]
+    for profile in sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in skip):
+        for paper in sorted(path.name for path in (folder / profile).iterdir() if path.is_dir()):
+            parts += _section(
+                folder, profile, paper, commands.get(profile, f"make reproduce PROFILE={profile}")
+            )
+    target = folder / "README.md"
+    target.write_text("\n".join(parts), encoding="utf-8")
+    return target
+
+
+def _section(folder: Path, profile: str, paper: str, command: str) -> list[str]:
+    names = sorted(path.stem for path in (folder / profile / paper).glob("*.png"))
+    if not names:
+        return []
+    lines = [f"## {profile}: {PAPERS.get(paper, paper)}\n", f"Made by `{command}`.\n"]
+    for name in names:
+        place = f"{profile}/{paper}/{name}"
+        caption = CAPTIONS.get(name, name.replace("_", " "))
+        others = [s for s in ("svg", "csv") if (folder / f"{place}.{s}").exists()]
+        links = " · ".join(f"[{suffix.upper()}]({place}.{suffix})" for suffix in others)
+        lines += [
+            f"### {name}\n",
+            f"![{name}]({place}.png)\n",
+            caption + (f" {links}" if links else "") + "\n",
+        ]
+    return lines

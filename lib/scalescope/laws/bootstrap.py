@@ -1,0 +1,150 @@
+"""Bootstraps of a law: all replicates are drawn and fitted as one matrix, without a loop over fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scalescope.laws.inputs import point_weights, target
+
+if TYPE_CHECKING:
+    from scalescope.laws.base import ScalingLaw
+
+MAX_REDRAWS = 1000
+
+
+@dataclass(frozen=True)
+class BootstrapResult:
+    """Parameters of all replicates, and the percentiles that follow from them.
+
+    `params` maps each parameter of the law to an array [n_boot]; `redrawn` counts the replicates that had
+    to be drawn again because they held too few distinct sizes to fit.
+    """
+
+    law: ScalingLaw = field(repr=False)
+    params: dict[str, np.ndarray] = field(repr=False)
+    n_boot: int
+    redrawn: int
+
+    def percentiles(self, q: Any) -> dict[str, np.ndarray]:
+        """Percentiles `q` (0 to 100) of each parameter."""
+        return {name: np.percentile(values, q) for name, values in self.params.items()}
+
+    def intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
+        """Central interval (low, high) of each parameter at `level`."""
+        bounds = self.percentiles(_tails(level))
+        return {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
+
+    def sleeve(self, x: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper bound [n], [n] of the bootstrapped laws at `x`."""
+        low, high = np.percentile(self.law.predict_many(self.params, x), _tails(level), axis=0)
+        return low, high
+
+
+def hierarchical_bootstrap(
+    law: ScalingLaw,
+    X: Any,
+    y: Any,
+    groups: Any,
+    n_boot: int = 1000,
+    random_state: int | np.random.Generator | None = 0,
+    sample_weight: Any = None,
+) -> BootstrapResult:
+    """Refit `law` on replicates that draw scales with replacement, then within each drawn scale its seeds.
+
+    `groups` [n] names the scale of each point; a scale with T points gives T draws each time it is drawn, so
+    groups of unequal size are allowed. Replicates with fewer distinct sizes than the law needs are drawn
+    again (the bootstrap is conditional on the law being determined). `law` itself is not changed. Source:
+    Ivgi 2022, section 3.2; ivgi2022.md, item 6.
+    """
+    sizes, y, weights = _checked(law, X, y, sample_weight)
+    labels = np.asarray(groups)
+    if labels.shape != y.shape:
+        raise ValueError(f"X has {len(y)} point(s) but groups has the shape {list(labels.shape)}")
+    if labels.dtype.kind == "f" and np.isnan(labels).any():
+        raise ValueError("groups has a missing label (NaN)")
+    group = np.unique(labels, return_inverse=True)[1]
+
+    def draw(rng: np.random.Generator, n_replicates: int) -> np.ndarray:
+        return _draw_hierarchical(rng, group, n_replicates)
+
+    return _refit(law, sizes, y, weights, draw, n_boot, random_state)
+
+
+def naive_bootstrap(
+    law: ScalingLaw,
+    X: Any,
+    y: Any,
+    n_boot: int = 1000,
+    random_state: int | np.random.Generator | None = 0,
+    sample_weight: Any = None,
+) -> BootstrapResult:
+    """Refit `law` on replicates that draw all points alike with replacement, whatever their scale.
+
+    Replicates with too few distinct sizes are drawn again. Source: Ivgi 2022, figure 5; ivgi2022.md, item 7.
+    """
+    sizes, y, weights = _checked(law, X, y, sample_weight)
+
+    def draw(rng: np.random.Generator, n_replicates: int) -> np.ndarray:
+        drawn = rng.integers(len(y), size=(n_replicates, len(y)))
+        return _counts(drawn, np.ones_like(drawn, dtype=bool), len(y))
+
+    return _refit(law, sizes, y, weights, draw, n_boot, random_state)
+
+
+def _tails(level: float) -> list[float]:
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1; got {level}")
+    return [50 * (1 - level), 50 * (1 + level)]
+
+
+def _checked(
+    law: ScalingLaw, X: Any, y: Any, sample_weight: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    sizes = law.sizes(X)
+    return sizes, target(y, len(sizes)), point_weights(sample_weight, len(sizes))
+
+
+def _counts(drawn: np.ndarray, kept: np.ndarray, n_points: int) -> np.ndarray:
+    """How often each replicate drew each point [B, n_points], from the drawn indices [B, ...]."""
+    rows = np.arange(len(drawn)).reshape(-1, *[1] * (drawn.ndim - 1))
+    flat = (rows * n_points + drawn)[kept]
+    return np.bincount(flat, minlength=len(drawn) * n_points).reshape(len(drawn), n_points)
+
+
+def _draw_hierarchical(rng: np.random.Generator, group: np.ndarray, n_replicates: int) -> np.ndarray:
+    """Counts [B, n] of a two-stage draw; `group` [n] numbers the scale of each point from 0."""
+    order = np.argsort(group, kind="stable")
+    size = np.bincount(group)
+    first = np.cumsum(size) - size
+    scale = rng.integers(len(size), size=(n_replicates, len(size)))
+    seed = rng.random((n_replicates, len(size), size.max())) * size[scale][..., None]
+    drawn = order[np.minimum(first[scale][..., None] + seed.astype(int), len(group) - 1)]
+    kept = np.arange(size.max()) < size[scale][..., None]  # a scale with T seeds is drawn T times
+    return _counts(drawn, kept, len(group))
+
+
+def _refit(law, sizes, y, weights, draw, n_boot, random_state) -> BootstrapResult:
+    if not isinstance(n_boot, int | np.integer) or n_boot < 1:
+        raise ValueError(f"n_boot must be a whole number above 0; got {n_boot!r}")
+    distinct, which = np.unique(sizes, axis=0, return_inverse=True)
+    usable = weights > 0
+    if len(np.unique(which[usable])) < law.min_distinct:
+        raise ValueError(
+            f"the bootstrap needs at least {law.min_distinct} distinct sizes; got {len(distinct)}"
+        )
+    belongs = np.eye(len(distinct), dtype=int)[which.reshape(-1)] * usable[:, None]  # [n, distinct sizes]
+    rng = np.random.default_rng(random_state)
+    counts = draw(rng, int(n_boot))
+    redrawn = 0
+    for _ in range(MAX_REDRAWS):  # over draws of the few degenerate replicates, never over fits
+        poor = np.flatnonzero(((counts @ belongs) > 0).sum(axis=1) < law.min_distinct)
+        if not poor.size:
+            break
+        redrawn += poor.size
+        counts[poor] = draw(rng, poor.size)
+    else:
+        raise ValueError(f"after {MAX_REDRAWS} redraws some replicates still hold too few distinct sizes")
+    return BootstrapResult(law, law.fit_weighted(sizes, y, counts * weights), int(n_boot), redrawn)

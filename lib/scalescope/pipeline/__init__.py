@@ -1,0 +1,1 @@
+"""Profiles to jobs, notebooks, plans and tables."""

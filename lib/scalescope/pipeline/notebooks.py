@@ -1,0 +1,217 @@
+"""Running one notebook strictly: known parameters of the right type, all of its output or none."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from scalescope import paths
+from scalescope.schema import UnknownName
+
+KERNEL_STARTS = 3  # a busy machine may be too slow for the first
+KERNEL_SECONDS = 120
+PARAMETER = re.compile(r"^(?P<name>\w+): (?P<type>[\w\[\] |]+) = (?P<value>.+?)  # (?P<help>.+)$")
+KINDS = {"str": str, "int": int, "float": float, "bool": bool}
+
+
+class NotebookFailed(RuntimeError):
+    """A cell raised an error; the message names notebook, cell and error, and where the notebook is kept."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line `name: kind = default  # help` of the cell tagged "parameters"."""
+
+    name: str
+    kind: str
+    default: Any
+    help: str
+
+
+def available() -> list[str]:
+    """Names of all notebooks in their order, such as "ivgi2022/20_pretrain"."""
+    folder = paths.notebooks()
+    files = [p for p in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts]
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in files)
+
+
+def find(name: str) -> Path:
+    """File of the notebook called `name` (with or without .ipynb); raises UnknownName with the nearest one."""
+    name = name.removesuffix(".ipynb").removeprefix("notebooks/")
+    if name not in available():
+        raise UnknownName("notebook", name, available())
+    return paths.notebooks() / f"{name}.ipynb"
+
+
+def parameters(notebook: Path) -> dict[str, Parameter]:
+    """The parameters of a notebook; raises ValueError for a line that is not `name: kind = literal  # help`."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        raise ValueError(f"notebook {notebook.name} must have one cell tagged 'parameters', has {len(tagged)}")
+    found = {}
+    for line in tagged[0].source.splitlines():
+        match = PARAMETER.match(line)
+        if match is None or match["type"] not in KINDS:
+            raise ValueError(
+                f"notebook {notebook.name}, parameters cell: {line!r} is not `name: kind = literal  # help` "
+                f"with a kind of {', '.join(KINDS)}"
+            )
+        found[match["name"]] = Parameter(
+            match["name"], match["type"], ast.literal_eval(match["value"]), match["help"]
+        )
+    return found
+
+
+def checked(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` in the types of the notebook's parameters; texts (from a command line) are read as such.
+
+    Raises UnknownName for a parameter that the notebook does not have (papermill alone lets typos pass) and
+    ValueError for a value of another type.
+    """
+    known = parameters(notebook)
+    values = {}
+    for name, value in given.items():
+        if name not in known:
+            raise UnknownName(f"parameter of notebook {notebook.stem!r}", name, known)
+        values[name] = _typed(notebook.stem, known[name], value)
+    return values
+
+
+def run(name: str, out: Path, given: Mapping[str, Any] | None = None) -> Path:
+    """Execute the notebook `name` with parameters `given` and write it to `out`, whole or not at all.
+
+    Raises UnknownName or ValueError for bad parameters and NotebookFailed when a cell fails: the notebook
+    with its traceback is then kept as `<out>.failed.ipynb`.
+    """
+    notebook, out = find(name), Path(out)
+    values = checked(notebook, given or {})
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial, failed = (out.with_name(f"{out.stem}.{word}.ipynb") for word in ("partial", "failed"))
+    failed.unlink(missing_ok=True)
+    try:
+        _execute(notebook, partial, values)
+    except NotebookFailed as error:
+        os.replace(partial, failed)
+        raise NotebookFailed(f"{error}; the notebook with its traceback: {failed}") from error.__cause__
+    os.replace(partial, out)
+    return out
+
+
+def refresh(name: str) -> Path:
+    """Execute a notebook with its defaults, in place, without the noise of the execution (see `strip`)."""
+    notebook = find(name)
+    with tempfile.TemporaryDirectory() as folder:
+        executed = Path(folder) / notebook.name
+        with _environment(TQDM_DISABLE="1"):
+            _execute(notebook, executed, {})
+        nbformat.write(strip(nbformat.read(executed, as_version=4)), executed)
+        partial = notebook.with_name(f".{notebook.name}.partial")
+        shutil.copyfile(executed, partial)
+        os.replace(partial, notebook)
+    return notebook
+
+
+def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook without counts, timings, papermill's marks, and what depends on the machine.
+
+    Cell ids are numbered, so that the same notebook gives the same bytes. Outputs stay.
+    """
+    version = {"name": "python", "pygments_lexer": "ipython3"}
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": version,
+    }
+    kept = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    for number, cell in enumerate(kept):
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = {"tags": tags} if tags else {}
+        cell["id"] = f"cell-{number:02d}"
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            for output in cell.outputs:
+                output.pop("execution_count", None)
+                if output.output_type == "execute_result":
+                    output["execution_count"] = None
+                output["metadata"] = {} if "metadata" in output else output.pop("metadata", None)
+                if output["metadata"] is None:
+                    del output["metadata"]
+    notebook.cells = kept
+    return notebook
+
+
+def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
+    kind = KINDS[parameter.kind]
+    try:
+        if isinstance(value, str) and kind is bool:
+            return {"true": True, "false": False}[value.lower()]
+        if isinstance(value, str) and kind is not str:
+            return kind(value)
+    except (ValueError, KeyError):
+        pass
+    else:
+        if type(value) is kind or (kind is float and type(value) is int):
+            return kind(value)
+    raise ValueError(
+        f"parameter {parameter.name!r} of notebook {notebook!r} must be {parameter.kind} "
+        f"(such as {parameter.default!r}), got {value!r}"
+    )
+
+
+def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:
+    """Run a notebook through papermill in a kernel of its own, and write it after each cell."""
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    for start in range(1, KERNEL_STARTS + 1):
+        try:
+            with _private_kernel() as manager:
+                papermill.execute_notebook(
+                    notebook, out, parameters=values, kernel_name="python3", progress_bar=False,
+                    log_output=True, start_timeout=KERNEL_SECONDS, cwd=notebook.parent,
+                    kernel_manager_class=manager,
+                )  # fmt: skip
+            return
+        except PapermillExecutionError as error:
+            message = f"notebook {notebook.stem}, cell {error.exec_count}: {error.ename}: {error.evalue}"
+            raise NotebookFailed(message) from error
+        except RuntimeError as error:  # what jupyter_client raises for a kernel that does not come up
+            if "ernel" not in str(error) or "died before" not in str(error) and "respond" not in str(error):
+                raise
+            if start == KERNEL_STARTS:
+                raise NotebookFailed(f"no kernel for notebook {notebook.stem}: {error}") from error
+
+
+@contextmanager
+def _private_kernel() -> Iterator[type]:
+    """A kernel manager that talks through sockets in a temporary folder: no ports that two could pick at once."""
+    from jupyter_client.manager import AsyncKernelManager
+
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder, _environment(JUPYTER_RUNTIME_DIR=folder):
+
+        class PrivateKernelManager(AsyncKernelManager):
+            def __init__(self, **settings):
+                super().__init__(**{"transport": "ipc", "ip": f"{folder}/ipc", **settings})
+
+        yield PrivateKernelManager
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -1,0 +1,255 @@
+"""The stations of the pipeline: each takes a profile and gives a tidy table.
+
+Finished runs are loaded, never trained again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+
+from scalescope import paths
+from scalescope.pipeline.profile import ModelSpec, Profile
+from scalescope.schema import COLUMNS, check
+from scalescope.store import Run, Store
+from scalescope.training.data import Prepared
+from scalescope.training.device import use_one_thread
+from scalescope.training.finetune import FinetuneConfig, TaskData
+from scalescope.training.finetune import finetune as finetune_run
+from scalescope.training.pretrain import PretrainConfig, Progress
+from scalescope.training.pretrain import pretrain as pretrain_run
+from scalescope.training.sweep import Sweep, sweep
+
+
+class NotFinished(RuntimeError):
+    """A run that a later station needs does not exist yet."""
+
+
+def store() -> Store:
+    """The run folders of this project."""
+    return Store(paths.runs())
+
+
+def prepare(profile: Profile) -> Prepared:
+    """Tokenizer, corpora and task features of the profile's source.
+
+    Built on first use, then read from the cache.
+    """
+    return Prepared(profile.data_settings(), paths.cache())
+
+
+def pretrain_config(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str) -> PretrainConfig:
+    """Configuration of one pretraining run; the real vocabulary may be smaller than asked for."""
+    settings = profile.pretrain
+    encoder = replace(spec.config, vocabulary_size=prepared.tokenizer.get_vocab_size())
+    named = settings.model_dump(exclude={"dropout"})
+    return PretrainConfig(encoder=encoder, objective=objective, data=prepared.corpus_id, **named)
+
+
+def pretrain(
+    profile: Profile,
+    model: str,
+    objective: str,
+    progress: Progress | None = None,
+    prepared: Prepared | None = None,
+) -> pd.DataFrame:
+    """Pretrain one model with one objective, or load the finished run; one row of the table "pretrain"."""
+    use_one_thread()
+    prepared = prepared or prepare(profile)
+    spec = profile.model(model)
+    config = pretrain_config(profile, prepared, spec, objective)
+    run = pretrain_run(config, prepared.corpus("train"), prepared.corpus("heldout"), store(), progress)
+    return pretrain_row(profile, spec, run)
+
+
+def pretrain_row(profile: Profile, spec: ModelSpec, run: Run) -> pd.DataFrame:
+    """A finished pretraining run as one row of the table "pretrain"."""
+    named = {**_model(profile, spec, run.manifest["config"]["objective"]), **run.manifest["summary"]}
+    named |= {"status": run.manifest["status"], "run_id": run.id}
+    return check(pd.DataFrame([named]), "pretrain")
+
+
+def curve(profile: Profile, model: str, objective: str, prepared: Prepared | None = None) -> pd.DataFrame:
+    """Loss curve of a finished pretraining run, as the table "curves"; raises NotFinished."""
+    prepared = prepared or prepare(profile)
+    return _curve(_pretrained(profile, prepared, profile.model(model), objective))
+
+
+def finetune(
+    profile: Profile,
+    model: str,
+    objective: str,
+    tasks: list[str] | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> pd.DataFrame:
+    """The whole tuning protocol of one model on its tasks; one row a run of the table "finetune".
+
+    The fixed rate ("without HPT") is the target's best rate for the task, so the target is finetuned first:
+    raises NotFinished where it is not, or where the model has not been pretrained. `progress(task, best
+    value)` is called after each task.
+    """
+    use_one_thread()
+    prepared = prepare(profile)
+    spec, target = profile.model(model), profile.target
+    frames = []
+    for name in tasks or profile.tasks:
+        data = prepared.task_data(name)
+        done = _sweep(profile, prepared, spec, target, objective, name, _trainer(data))
+        frames.append(_finetune_rows(profile, spec, objective, data.task.metric, name, done.runs))
+        if progress is not None:
+            progress(name, float(frames[-1]["value"].max()))
+    return pd.concat(frames, ignore_index=True)
+
+
+def collect(profile: Profile) -> dict[str, pd.DataFrame]:
+    """All tables of a profile, written to data/results/<profile>/*.csv; runs that do not exist are simply
+    not in them.
+
+    Tables: pretrain, curves, finetune, points, tasks, and for the microworld shortcuts (columns in
+    schema.py).
+    """
+    from scalescope.pipeline.tables import shortcuts_table, tasks_table
+
+    prepared = prepare(profile)
+    parts: dict[str, list[pd.DataFrame]] = {"pretrain": [], "curves": [], "finetune": [], "points": []}
+    for objective in profile.objectives:
+        for spec in profile.all_models():
+            try:
+                run = _pretrained(profile, prepared, spec, objective, failed=True)
+            except NotFinished:
+                continue
+            parts["pretrain"].append(pretrain_row(profile, spec, run))
+            parts["curves"].append(_curve(run))
+            for name in profile.tasks if spec.role in profile.finetune.roles and not run.failed else []:
+                _collect_task(profile, prepared, spec, objective, name, parts)
+    tables = {name: _concat(frames, name) for name, frames in parts.items()}
+    tables["tasks"] = tasks_table(profile, prepared)
+    if profile.source.kind == "microworld":
+        tables["shortcuts"] = shortcuts_table(profile, prepared)
+    folder = paths.results(profile.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
+    return tables
+
+
+def read_tables(profile: str) -> dict[str, pd.DataFrame]:
+    """The collected tables of a profile, from data/results/<profile>.
+
+    Raises FileNotFoundError telling how to make them.
+    """
+    folder = paths.results(profile)
+    files = sorted(folder.glob("*.csv"))
+    if not files:
+        raise FileNotFoundError(
+            f"no tables in {folder}: run `make reproduce PROFILE={profile}` or 40_collect first"
+        )
+    return {path.stem: pd.read_csv(path) for path in files if path.stem in COLUMNS}
+
+
+def _collect_task(profile, prepared, spec: ModelSpec, objective: str, name: str, parts: dict) -> None:
+    from scalescope.tasks.spec import TASKS
+
+    metric = TASKS[name].metric
+    try:
+        done = _sweep(profile, prepared, spec, profile.target, objective, name, _finder)
+    except NotFinished:
+        return
+    parts["finetune"].append(_finetune_rows(profile, spec, objective, metric, name, done.runs))
+    for hpt, runs in (("with", done.tuned), ("without", done.fixed)):
+        frame = _finetune_rows(profile, spec, objective, metric, name, runs).assign(hpt=hpt)
+        parts["points"].append(frame[frame["status"] == "finished"][COLUMNS["points"]])
+
+
+def _sweep(profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str, name: str, train) -> Sweep:
+    """The protocol for one model and task; `train(config, pretrained)` gives a finished run."""
+    pretrained = _pretrained(profile, prepared, spec, objective)
+    settings = profile.finetune
+    shared = settings.model_dump(
+        include={"epochs", "batch_size", "warmup_fraction", "dropout", "weight_decay"}
+    )
+
+    def run(rate: float, seed: int) -> Run:
+        config = FinetuneConfig(
+            pretrained=pretrained.id, model=spec.name, objective=objective, task=name,
+            data=prepared.task_id(name), learning_rate=rate, seed=seed, **shared,
+        )  # fmt: skip
+        return train(config, pretrained)
+
+    fixed = None
+    if objective in settings.fixed_rate_objectives:
+        if spec.name == target.name:
+            best = sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds)
+            return replace(best, fixed=best.tuned)
+        fixed = _sweep(profile, prepared, target, target, objective, name, _finder).best_rate
+    return sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds, fixed_rate=fixed)
+
+
+def _trainer(data: TaskData):
+    return lambda config, pretrained: finetune_run(config, pretrained, data, store())
+
+
+def _finder(config: FinetuneConfig, pretrained: Run) -> Run:
+    found = store().find(config.id)
+    if found is None:
+        raise NotFinished(
+            f"{config.model} ({config.objective}) has not been finetuned on {config.task} at learning rate "
+            f"{config.learning_rate}, seed {config.seed}; run 30_finetune first (the target before the ladder)"
+        )
+    return found
+
+
+def _pretrained(profile, prepared: Prepared, spec: ModelSpec, objective: str, failed: bool = False) -> Run:
+    run = store().find(pretrain_config(profile, prepared, spec, objective).id)
+    if run is None or (run.failed and not failed):
+        why = (
+            "has diverged in pretraining"
+            if run is not None
+            else "has not been pretrained; run 20_pretrain first"
+        )
+        raise NotFinished(f"{spec.name} ({objective}) of profile {profile.name!r} {why}")
+    return run
+
+
+def _model(profile: Profile, spec: ModelSpec, objective: str) -> dict:
+    config = spec.config
+    shape = {key: getattr(config, key) for key in ("aspect_ratio", "layers", "heads", "hidden", "parameters")}
+    return {
+        "profile": profile.name, "source": profile.source.kind, "objective": objective, "role": spec.role,
+        **shape,
+    }  # fmt: skip
+
+
+def _curve(run: Run) -> pd.DataFrame:
+    encoder = run.manifest["config"]["encoder"]
+    shape = {key: encoder[key] for key in ("aspect_ratio", "layers")}
+    parameters = 12 * encoder["layers"] * (encoder["layers"] * encoder["aspect_ratio"]) ** 2
+    named = {
+        "run_id": run.id,
+        "objective": run.manifest["config"]["objective"],
+        **shape,
+        "parameters": parameters,
+    }
+    return check(run.curve.assign(**named), "curves")
+
+
+def _finetune_rows(
+    profile, spec: ModelSpec, objective: str, metric: str, name: str, runs: list[Run]
+) -> pd.DataFrame:
+    rows = []
+    for run in runs:
+        config, summary = run.manifest["config"], run.manifest["summary"]
+        rows.append({
+            **_model(profile, spec, objective), "task": name, "metric": metric, **summary,
+            "learning_rate": config["learning_rate"], "seed": config["seed"],
+            "error": None if summary["value"] is None else 1 - summary["value"],
+            "status": run.manifest["status"], "run_id": run.id,
+        })  # fmt: skip
+    return check(pd.DataFrame(rows, columns=None if rows else COLUMNS["finetune"]), "finetune")
+
+
+def _concat(frames: list[pd.DataFrame], name: str) -> pd.DataFrame:
+    frames = [frame for frame in frames if len(frame)]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS[name])

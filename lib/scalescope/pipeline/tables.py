@@ -1,0 +1,52 @@
+"""Tables that describe the data of a profile: corpus, tasks, and the shortcut scores of the microworld."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from scalescope.pipeline.profile import Profile
+from scalescope.schema import check
+from scalescope.tasks.majority import majority
+from scalescope.training.data import SPLITS, Prepared
+
+
+def corpus_table(prepared: Prepared) -> pd.DataFrame:
+    """One row per split.
+
+    Sequences, tokens, vocabulary, share of tokens inside a masking unit of several pieces.
+    """
+    rows = []
+    for split in SPLITS:
+        corpus = prepared.corpus(split)
+        units = corpus.units[:2000]
+        rows.append({
+            "split": split, "sequences": len(corpus.tokens), "tokens": int(corpus.tokens.size),
+            "vocabulary": corpus.vocabulary_size,
+            "tokens_per_unit": round(units.size / max(int(units.sum()), 1), 2),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def tasks_table(profile: Profile, prepared: Prepared) -> pd.DataFrame:
+    """One row per task.
+
+    Metric, rows, majority baseline in metric units, truncated examples, tokens an example.
+    """
+    rows = []
+    for name in profile.tasks:
+        data = prepared.task_data(name)
+        rows.append({
+            "task": name, "title": data.task.title, "metric": data.task.metric,
+            "train": data.train.n_examples, "eval": data.evaluation.n_examples,
+            "majority": round(majority(data.task, data.rows), 4),
+            "truncated_train": data.train.truncated, "truncated_eval": data.evaluation.truncated,
+            "tokens_mean": round(data.train.tokens_mean, 1),
+        })  # fmt: skip
+    return check(pd.DataFrame(rows), "tasks")
+
+
+def shortcuts_table(profile: Profile, prepared: Prepared) -> pd.DataFrame:
+    """Microworld only: what shortcuts reach on each task, and the best possible score."""
+    from scalescope.text.microworld.shortcuts import shortcut_scores
+
+    return check(shortcut_scores(prepared.source, profile.tasks), "shortcuts")

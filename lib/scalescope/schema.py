@@ -1,0 +1,66 @@
+"""Column names, units and checks of every table, and how an unknown name is refused."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import pandas as pd
+
+
+def nearest(value: object, choices: Iterable[object]) -> str | None:
+    """The choice that looks most like `value`, or None if there are no choices."""
+    names = [str(choice) for choice in choices]
+    close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.0)
+    return close[0] if close else None
+
+
+class UnknownName(ValueError):
+    """A name that is not one of the valid choices; the message tells the nearest one."""
+
+    def __init__(self, kind: str, value: object, choices: Iterable[object]):
+        names = [str(choice) for choice in choices]
+        super().__init__(
+            f"unknown {kind} {value!r}; did you mean {nearest(value, names)!r}? (valid: {', '.join(names)})"
+        )
+
+
+MODEL = ["profile", "source", "objective", "role", "aspect_ratio", "layers", "heads", "hidden", "parameters"]
+
+COLUMNS: dict[str, list[str]] = {
+    # one row per (model, objective): tokens seen, flops 6 N D, best held-out loss in nats per masked token
+    "pretrain": [
+        *MODEL, "tokens", "flops", "step", "best_step", "stopped", "status", "loss", "run_id",
+    ],
+    # one row per evaluation of a pretraining run; loss in nats, split "train" or "heldout"
+    "curves": ["run_id", "objective", "aspect_ratio", "layers", "parameters", "step", "tokens", "split", "loss"],
+    # one row per finetuning run; value in metric units, error = 1 - value, loss in nats
+    "finetune": [
+        *MODEL, "task", "metric", "learning_rate", "seed", "epoch", "value", "error", "loss", "loss_at_best",
+        "tokens", "flops", "status", "run_id",
+    ],
+    # one row per seed of (model, objective, task, hpt): what the laws read
+    "points": [
+        *MODEL, "hpt", "task", "metric", "seed", "learning_rate", "epoch", "value", "error", "loss",
+    ],
+    "tasks": ["task", "title", "metric", "train", "eval", "majority", "truncated_train", "truncated_eval",
+              "tokens_mean"],
+    "shortcuts": ["task", "metric", "majority", "bag_of_words", "one_side", "best_possible"],
+}  # fmt: skip
+
+
+def check(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return `frame` with the columns of `table`, in their order.
+
+    Raises UnknownName for an unknown table and ValueError naming each missing or unexpected column.
+    """
+    if table not in COLUMNS:
+        raise UnknownName("table", table, COLUMNS)
+    missing = [name for name in COLUMNS[table] if name not in frame.columns]
+    extra = [name for name in frame.columns if name not in COLUMNS[table]]
+    if missing:
+        hint = f"; it has {extra[0]!r}, did you mean {nearest(extra[0], missing)!r}?" if extra else ""
+        raise ValueError(f"table {table!r} lacks the column(s) {', '.join(missing)}{hint}")
+    if extra:
+        raise ValueError(f"table {table!r} has unexpected column(s) {', '.join(extra)}")
+    return frame[COLUMNS[table]]

@@ -1,0 +1,146 @@
+"""Run folders: manifest, curve, metrics, weights; written atomically, checked when read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import torch
+from filelock import FileLock
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+MANIFEST, CURVE, METRICS, WEIGHTS = "manifest.json", "curve.parquet", "metrics.parquet", "model.safetensors"
+
+
+def run_id(slug: str, config: Mapping) -> str:
+    """Id of a run: slug + 10 hex digits of the canonical JSON of its whole configuration."""
+    canonical = json.dumps(config, sort_keys=True, separators=(",", ":"))
+    return f"{slug}-{hashlib.sha256(canonical.encode()).hexdigest()[:10]}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its id, manifest (configuration and summary), and tables.
+
+    Weights are read on demand.
+    """
+
+    id: str
+    folder: Path
+    manifest: dict
+    curve: pd.DataFrame = field(repr=False)
+    metrics: pd.DataFrame = field(repr=False)
+
+    @property
+    def failed(self) -> bool:
+        """True for a run that diverged: it is kept and shown, never trained again, never fitted."""
+        return self.manifest["status"] == "failed"
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """The saved weights on the CPU. Raises FileNotFoundError when the run kept none."""
+        return load_file(self.folder / WEIGHTS)
+
+
+class Store:
+    """All runs below one folder.
+
+    A run is a folder `<id>/`; nothing half-written is ever visible under that name.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+
+    def find(self, run: str) -> Run | None:
+        """The finished run with this id, or None.
+
+        A damaged one is moved aside (`<id>.damaged-*`) and counts as None.
+        """
+        folder = self.folder / run
+        if not folder.is_dir():
+            return None
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text())
+            for name, size_hash in manifest["files"].items():
+                if _digest(folder / name) != size_hash:
+                    raise ValueError(f"{name} does not match its manifest")
+            curve, metrics = pd.read_parquet(folder / CURVE), pd.read_parquet(folder / METRICS)
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+            aside = Path(tempfile.mkdtemp(prefix=f"{run}.damaged-", dir=self.folder))
+            os.replace(folder, aside / run)
+            return None
+        return Run(run, folder, manifest, curve, metrics)
+
+    def write(
+        self,
+        run: str,
+        *,
+        manifest: Mapping,
+        curve: pd.DataFrame,
+        metrics: pd.DataFrame,
+        weights: Mapping[str, torch.Tensor] | None = None,
+    ) -> Run:
+        """Write a run into a temporary folder, flush it to disk, and rename it to its id in one step.
+
+        Raises OSError (with the folder and the free space in its text) when the disk is full; the temporary
+        folder is removed.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{run}.", dir=self.folder))
+        try:
+            curve.to_parquet(temporary / CURVE, index=False)
+            metrics.to_parquet(temporary / METRICS, index=False)
+            if weights is not None:
+                save_file({k: v.detach().cpu().contiguous() for k, v in weights.items()}, temporary / WEIGHTS)
+            files = {p.name: _digest(p) for p in sorted(temporary.iterdir())}
+            text = json.dumps({**manifest, "id": run, "files": files}, indent=1, sort_keys=True)
+            (temporary / MANIFEST).write_text(text + "\n")
+            for path in temporary.iterdir():
+                _flush(path)
+            os.replace(temporary, self.folder / run)
+            _flush(self.folder)
+        except (OSError, SafetensorError) as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            free = shutil.disk_usage(self.folder).free
+            raise OSError(
+                f"cannot write run {run} below {self.folder} ({free / 1e6:.0f} MB free): {error}"
+            ) from error
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        found = self.find(run)
+        assert found is not None, f"run {run} vanished while it was written"
+        return found
+
+    @contextmanager
+    def claim(self, run: str) -> Iterator[Run | None]:
+        """Hold the run for this process while it is trained; yields the run if it is finished by then.
+
+        A second process waits here and then finds it done. The lock dies with its process, so kill -9 leaves
+        nothing behind.
+        """
+        locks = self.folder / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(locks / f"{run}.lock"):
+            yield self.find(run)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

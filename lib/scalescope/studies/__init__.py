@@ -1,0 +1,1 @@
+"""Tables to fits, predictions and claims, one module a paper."""

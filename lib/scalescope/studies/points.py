@@ -1,0 +1,170 @@
+"""The tidy tables every study of Ivgi 2022 reads: names, checks, what cannot be used and what is missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from scalescope.schema import COLUMNS, UnknownName, nearest
+
+# the paper's order, and its names of the tasks and of their metrics (table 1)
+PAPER_TASKS: dict[str, tuple[str, str]] = {
+    "squad": ("SQuAD 1.1", "F1"),
+    "mnli": ("MNLI", "Acc."),
+    "qnli": ("QNLI", "Acc."),
+    "sst2": ("SST-2", "Acc."),
+    "race": ("RACE", "Acc."),
+    "cola": ("CoLA", "MCC"),
+    "squad_v2": ("SQuAD 2.0", "Best-F1"),
+    "mrpc": ("MRPC", "Acc."),
+    "boolq": ("BoolQ", "Acc."),
+}
+OBJECTIVES = {"mlm": "MLM", "pmi": "PMI"}
+TUNINGS = {"with": "with HPT", "without": "without HPT"}
+ROLES = ("ladder", "second", "target")
+
+KEYS = ["objective", "hpt", "task", "role", "aspect_ratio", "layers", "parameters"]
+MISSING = [*KEYS, "seed", "what", "reason"]
+
+
+def title(task: str) -> str:
+    """The paper's name of a task; a task that the paper does not have keeps its own name."""
+    return PAPER_TASKS[task][0] if task in PAPER_TASKS else task
+
+
+def task_names(*frames: pd.DataFrame) -> list[str]:
+    """The paper's nine tasks in its order, then any other task of the tables in order of appearance."""
+    others = [task for frame in frames for task in frame["task"].unique() if task not in PAPER_TASKS]
+    return [*PAPER_TASKS, *dict.fromkeys(others)]
+
+
+def need(frame: pd.DataFrame, table: str, columns: list[str]) -> pd.DataFrame:
+    """`frame` itself; raises ValueError that names each of `columns` it lacks and the nearest it has."""
+    lacking = [name for name in columns if name not in frame.columns]
+    if lacking:
+        known = [name for name in frame.columns if name not in COLUMNS[table]]
+        hint = f"; did you mean {nearest(lacking[0], known)!r}?" if known else ""
+        raise ValueError(f"table {table!r} lacks the column(s) {', '.join(lacking)}{hint}")
+    return frame
+
+
+def _names_known(frame: pd.DataFrame, column: str, choices: list[str]) -> None:
+    for value in frame[column].unique():
+        if value not in choices:
+            raise UnknownName(column, value, choices)
+
+
+def check_points(points: pd.DataFrame) -> pd.DataFrame:
+    """`points` with a plain index, after checks of what can only be a mistake.
+
+    Raises ValueError for a missing column, an unknown objective, hpt or role, a size that is not a number
+    above zero, an error below zero (a metric above one), and for two rows of the same run and seed.
+    """
+    need(points, "points", [*KEYS, "seed", "error"])
+    points = points.reset_index(drop=True)
+    for column, choices in (("objective", OBJECTIVES), ("hpt", TUNINGS), ("role", ROLES)):
+        _names_known(points, column, list(choices))
+    sizes = points["parameters"].to_numpy(dtype=float)
+    bad = np.flatnonzero(~(np.isfinite(sizes) & (sizes > 0)))
+    if bad.size:
+        raise ValueError(f"points, row {bad[0]}: parameters must be above zero; got {sizes[bad[0]]:g}")
+    low = points[points["error"] < 0]
+    if len(low):
+        row = low.iloc[0]
+        text = f"the error of {row['task']} is {row['error']:g}; below zero means a metric above 1"
+        raise ValueError(f"points, row {row.name}: {text}")
+    twice = points[points.duplicated([*KEYS, "seed"])]
+    if len(twice):
+        row = twice.iloc[0]
+        where = ", ".join(f"{name} {row[name]}" for name in [*KEYS, "seed"])
+        raise ValueError(f"points, row {row.name}: the same run is there twice ({where})")
+    return points
+
+
+def split_usable(points: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The checked points a law can read, and the rest with the columns of MISSING.
+
+    An error that is not finite (a failed run) cannot be used; an error of 0 has no logarithm, so that it is
+    left out too, except of the target, which is in no fit. Errors above 1 are fine: the Matthews
+    correlation can be negative.
+    """
+    points = check_points(points)
+    error = points["error"].to_numpy(dtype=float)
+    usable = np.isfinite(error) & ((error > 0) | (points["role"] == "target"))
+    left_out = points[~usable].copy()
+    left_out["what"] = "point"
+    zero = left_out["error"] == 0
+    left_out["reason"] = np.where(zero, "error 0 has no logarithm; left out of fits", "no finite result")
+    return points[usable].reset_index(drop=True), left_out[MISSING].reset_index(drop=True)
+
+
+def missing(points: pd.DataFrame, pretrain: pd.DataFrame | None = None) -> pd.DataFrame:
+    """What the tables lack, one row each, with a reason: the report that goes with every blank cell.
+
+    Lists points left out of fits, seeds that other models of the same kind have and one lacks, models without
+    any point of a task, tasks without any point, and (given `pretrain`) models whose pretraining failed.
+    Expected are, per objective and hpt, the nine tasks times all ladder sizes of the tables, and the target
+    where any task has it. Empty if nothing is missing.
+    """
+    usable, left_out = split_usable(points)
+    models = usable[["role", "aspect_ratio", "layers", "parameters"]]
+    rows = []
+    if pretrain is not None:
+        rows += _failed_pretraining(pretrain)
+        models = pd.concat([models, pretrain[models.columns]])
+    ladder = models[models["role"] == "ladder"].drop_duplicates().sort_values("parameters")
+    for (objective, hpt), part in usable.groupby(["objective", "hpt"], sort=False):
+        others = part.loc[part["role"] != "ladder", models.columns].drop_duplicates()
+        expected = pd.concat([ladder, others.sort_values("parameters")])
+        most = part.groupby("role")["seed"].nunique()
+        for task in task_names(points):
+            names = {"objective": objective, "hpt": hpt, "task": task}
+            known = left_out[(left_out[list(names)] == list(names.values())).all(axis=1)]
+            rows += _missing_of(part[part["task"] == task], known, expected, most, names)
+    report = pd.concat(
+        [frame for frame in (left_out, pd.DataFrame(rows, columns=MISSING)) if len(frame)] or [left_out]
+    )
+    whole = dict.fromkeys(["aspect_ratio", "layers", "parameters", "seed"], "Int64")
+    return report.reset_index(drop=True).astype(whole)
+
+
+def _missing_of(
+    part: pd.DataFrame, known: pd.DataFrame, expected: pd.DataFrame, most: pd.Series, names: dict
+) -> list[dict]:
+    """Rows of one task: `part` its usable points, `known` those already listed as left out."""
+    if part.empty:
+        return [{**names, "what": "task", "reason": "no usable point"}]
+    rows = []
+    seeds, listed = (
+        part.groupby("parameters")["seed"].nunique(),
+        known.groupby("parameters")["seed"].nunique(),
+    )
+    for model in expected.to_dict("records"):
+        have, want = int(seeds.get(model["parameters"], 0)), int(most.get(model["role"], 0))
+        if have == 0:
+            rows.append({**names, **model, "what": "model", "reason": "no usable point of this task"})
+        elif have + int(listed.get(model["parameters"], 0)) < want:
+            rows.append({**names, **model, "what": "seeds", "reason": f"{have} of {want} seeds"})
+    return rows
+
+
+def _failed_pretraining(pretrain: pd.DataFrame) -> list[dict]:
+    failed = pretrain[~usable_pretraining(pretrain)]
+    names = ["objective", "role", "aspect_ratio", "layers", "parameters"]
+    return [
+        {**row, "what": "pretraining", "reason": "failed or without a finite loss"}
+        for row in failed[names].to_dict("records")
+    ]
+
+
+def usable_pretraining(pretrain: pd.DataFrame) -> pd.Series:
+    """True [n] where a pretraining row has a finite loss above zero and did not fail."""
+    need(pretrain, "pretrain", ["objective", "role", "aspect_ratio", "layers", "parameters", "loss"])
+    fine = np.isfinite(pretrain["loss"].astype(float)) & (pretrain["loss"] > 0)
+    return fine & (pretrain["status"] != "failed") if "status" in pretrain else fine
+
+
+def aspect_ratios(pretrain: pd.DataFrame) -> list[int]:
+    """Aspect ratios that have a law of their own: the ladder's first, then the others; not the target's."""
+    rows = [pretrain.loc[pretrain["role"] == role, "aspect_ratio"] for role in ROLES if role != "target"]
+    return list(dict.fromkeys(int(ratio) for part in rows for ratio in sorted(part.unique())))

@@ -1,0 +1,1 @@
+"""Nine language-understanding tasks: rows, features, metrics."""

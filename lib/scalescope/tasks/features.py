@@ -1,0 +1,39 @@
+"""Rows of a task as token sequences, whatever its family."""
+
+from __future__ import annotations
+
+from tokenizers import Tokenizer
+
+from scalescope.tasks.arrays import Features
+from scalescope.tasks.encoding import encode_choice, encode_classification
+from scalescope.tasks.spans import encode_spans
+from scalescope.tasks.spec import Task
+
+__all__ = ["Features", "encode"]
+
+SHORTEST = 16
+
+
+def encode(
+    task: Task, rows: list[dict], tokenizer: Tokenizer, max_length: int, stride: int | None = None
+) -> Features:
+    """Encode checked rows (see rows.check_rows) for a task.
+
+    classification: "[CLS] a [SEP]" or "[CLS] a [SEP] b [SEP]", the longer text cut first. choice:
+    "[CLS] article [SEP] question option [SEP]", one feature an option, the article cut at its end. span:
+    "[CLS] question [SEP] window of context [SEP]".
+    stride: tokens from one window of a context to the next, at most the room for context; None means half of
+    that room, so that any answer up to half a window lies whole in some window.
+    Raises ValueError for no rows, max_length below 16, or a stride below 1.
+    """
+    if not rows:
+        raise ValueError(f"task {task.name!r} has no rows to encode")
+    if max_length < SHORTEST:
+        raise ValueError(f"max_length {max_length} is below {SHORTEST}")
+    if stride is not None and stride < 1:
+        raise ValueError(f"stride {stride} is below 1")
+    if task.family == "span":
+        return encode_spans(task, rows, tokenizer, max_length, stride)
+    if task.family == "choice":
+        return encode_choice(task, rows, tokenizer, max_length)
+    return encode_classification(task, rows, tokenizer, max_length)

@@ -1,0 +1,111 @@
+"""Accuracy, Matthews correlation and the SQuAD scores, all between 0 and 1 (Matthews: -1 and 1), all pure."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """Share of `predicted` [n] that equals `labels` [n]."""
+    _same_length(predicted, labels)
+    return float(np.mean(np.asarray(predicted) == np.asarray(labels)))
+
+
+def matthews(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """Matthews correlation of `predicted` [n] and `labels` [n], any number of classes; 0 where undefined.
+
+    Source: Gorodkin (2004), R_K; Matthews (1975) for two classes.
+    """
+    _same_length(predicted, labels)
+    classes, joint = np.unique(np.concatenate([predicted, labels]), return_inverse=True)
+    first, second = joint[: len(labels)], joint[len(labels) :]
+    n = len(labels)
+    given = np.bincount(first, minlength=len(classes)).astype(float)
+    true = np.bincount(second, minlength=len(classes)).astype(float)
+    covariance = np.sum(first == second) * n - given @ true
+    spread = (n * n - given @ given) * (n * n - true @ true)
+    return float(covariance / np.sqrt(spread)) if spread > 0 else 0.0
+
+
+def normalise_answer(text: str) -> str:
+    """Lower case, without punctuation, articles and extra space (official SQuAD evaluation script)."""
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split())
+
+
+def answer_f1(predicted: str, references: Sequence[str]) -> float:
+    """Word F1 of one answer, the best over its references; no references means that "" is right.
+
+    Source: official SQuAD 2.0 evaluation script, compute_f1; SQuAD 1.1 agrees where no text is empty.
+    """
+    return max(_pair_f1(_words(predicted), _words(reference)) for reference in _right(references))
+
+
+def answer_exact(predicted: str, references: Sequence[str]) -> float:
+    """1.0 if the answer equals one of its references after normalisation, else 0.0."""
+    return float(any(_words(predicted) == _words(reference) for reference in _right(references)))
+
+
+def squad_f1(predicted: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """Mean word F1 of answers [n], each against its references (an empty list: no answer is right)."""
+    _same_length(predicted, references)
+    return float(np.mean([answer_f1(*pair) for pair in zip(predicted, references, strict=True)]))
+
+
+def exact_match(predicted: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """Share of answers [n] that equal one of their references after normalisation."""
+    _same_length(predicted, references)
+    return float(np.mean([answer_exact(*pair) for pair in zip(predicted, references, strict=True)]))
+
+
+def best_f1(
+    predicted: Sequence[str], references: Sequence[Sequence[str]], no_answer: np.ndarray
+) -> tuple[float, float]:
+    """F1 at the best threshold on the no-answer score, and that threshold.
+
+    A question is answered with its text where no_answer [n] <= threshold, else with nothing. Questions with
+    equal scores fall on the same side; -inf as threshold means that nothing is answered.
+    Source: official SQuAD 2.0 evaluation script, find_best_thresh.
+    """
+    _same_length(predicted, references)
+    no_answer = np.asarray(no_answer, dtype=float)
+    _same_length(predicted, no_answer)
+    answered = np.array([answer_f1(*pair) for pair in zip(predicted, references, strict=True)])
+    silent = np.array([answer_f1("", right) for right in references])
+    order = np.argsort(no_answer, kind="stable")
+    gained = np.concatenate([[0.0], np.cumsum((answered - silent)[order])])
+    thresholds = np.concatenate([[-np.inf], no_answer[order]])
+    last_of_ties = np.append(thresholds[1:] != thresholds[:-1], True)
+    best = int(np.argmax(np.where(last_of_ties, gained, -np.inf)))
+    return float((silent.sum() + gained[best]) / len(answered)), float(thresholds[best])
+
+
+def _right(references: Sequence[str]) -> Sequence[str]:
+    return [text for text in references if _words(text)] or ("",)
+
+
+@lru_cache(maxsize=2**16)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(normalise_answer(text).split())
+
+
+def _pair_f1(predicted: tuple[str, ...], reference: tuple[str, ...]) -> float:
+    if not predicted or not reference:
+        return float(predicted == reference)
+    common = sum((Counter(predicted) & Counter(reference)).values())
+    return 2.0 * common / (len(predicted) + len(reference))
+
+
+def _same_length(first: Sequence | np.ndarray, second: Sequence | np.ndarray) -> None:
+    if len(first) != len(second) or len(first) == 0:
+        raise ValueError(
+            f"a metric needs two non-empty lists of equal length, got {len(first)} and {len(second)}"
+        )

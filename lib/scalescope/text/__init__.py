@@ -1,0 +1,1 @@
+"""Documents and masked batches: sources of text, tokenizer, corpus, masking."""

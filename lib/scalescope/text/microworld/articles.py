@@ -1,0 +1,197 @@
+"""Articles: a passage about one entity, followed by paragraphs in all the forms the tasks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scalescope.text.microworld.draw import Draw, table
+from scalescope.text.microworld.events import Events
+from scalescope.text.microworld.facts import Teller, Told, capital
+from scalescope.text.microworld.frames import Sentences
+from scalescope.text.microworld.inflect import a, plural
+from scalescope.text.microworld.opinions import Opinions
+from scalescope.text.microworld.world import World
+
+# paragraphs that need the passage before them, and paragraphs that stand alone, with their weights
+LINKED = {
+    "answers": 20, "whether": 16, "chosen": 8, "unsaid": 6, "restated": 10, "corrected": 6, "tells": 10,
+    "compared": 5, "led_to": 4, "neighbour": 8,
+}  # fmt: skip
+FREE = {"opinions": 30, "inference": 30, "life": 34, "kinds": 12, "synonyms": 6}
+MARKERS = (("so", "in other words ,", "that means that"), ("perhaps", "it may be that"), ("it is wrong that", "it is not true that"))
+LIKED = (("people avoid it", "nobody went twice"), ("people love it", "many came back"))
+
+
+class Articles:
+    """Writes articles, forever; one stream of random numbers decides everything."""
+
+    def __init__(self, world: World) -> None:
+        lexicon = world.lexicon
+        self.world, self.lexicon, self.teller = world, lexicon, Teller(world)
+        self.opinion, self.events, self.sentences = Opinions(lexicon), Events(lexicon), Sentences(lexicon)
+        weights = lexicon.dialect
+        self.linked = table([getattr(self, n) for n in LINKED], self._tilt(LINKED, weights.constructions), 256)
+        self.free = table([getattr(self, n) for n in FREE], self._tilt(FREE, weights.constructions), 256)
+
+    @staticmethod
+    def _tilt(weights: dict[str, int], amount: float) -> list[float]:
+        plain = list(weights.values())
+        return [(1 - amount) * w + amount * v for w, v in zip(plain, plain[::-1], strict=True)]
+
+    def write(self, draw: Draw) -> Iterator[list[str]]:
+        """Yield articles, each a list of paragraphs."""
+        subjects, u = self.world.subject_table, draw.u
+        while True:
+            e = subjects[int(u() * len(subjects))]
+            told = self.teller.passage(draw, e, 2 + int(u() * 3))
+            text = " ".join([t.sentence for t in told])
+            if u() < 0.25:
+                text = capital(draw.pick(self.lexicon.idiom_table)) + " , " + text
+            article = [text]
+            for _ in range(1 + int(u() * 2)):
+                article.append(draw.pick(self.linked)(draw, e, told))
+            for _ in range(1 + int(u() * 2)):
+                article.append(draw.pick(self.free)(draw, e))
+            yield article
+
+    def answers(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Return one or two questions with their answers."""
+        count = 1 + (draw.u() < 0.4)
+        parts = [self.teller.ask(draw, e, t.fact.relation) + f" {capital(t.fact.text)} ." for t in draw.sample(told, count)]
+        return " ".join(parts)
+
+    def whether(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Return a yes/no question with its answer; some need to know what kind of thing an object is."""
+        fact = draw.pick(told).fact
+        if fact.relation.key == "keeps" and draw.u() < 0.7:
+            return self._whether_kind(draw, e, fact.text)
+        if draw.u() < 0.55:
+            return self.teller.ask_whether(draw, e, fact.relation, fact.text) + " Yes ."
+        rival = self.teller.rival(draw, fact, told)
+        return self.teller.ask_whether(draw, e, fact.relation, rival) + f" No , {fact.text} ."
+
+    def _whether_kind(self, draw: Draw, e: int, text: str) -> str:
+        lex = self.lexicon
+        right = lex.category_of[text.split(" ", 1)[1]]
+        yes = draw.u() < 0.55
+        asked = right if yes else draw.other(lex.categories, right)
+        return f"Does {self.world.names[e]} keep {a(asked)} ? " + ("Yes ." if yes else f"No , {a(right)} .")
+
+    def chosen(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Return a question, four options, and the right one."""
+        fact = draw.pick(told).fact
+        options = [fact.text, self.teller.rival(draw, fact, told), self.teller.stranger(draw, fact)]
+        listed = " , ".join(draw.sample(options, 3)[:2])
+        return f"{self.teller.ask(draw, e, fact.relation)} {capital(listed)} or {fact.text} ? {capital(fact.text)} ."
+
+    def unsaid(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Return a question that the passage leaves open."""
+        rest = self.teller.rest(e, told)
+        return self.teller.ask(draw, e, draw.pick(rest).relation) + " Nobody says ."
+
+    def restated(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Tell a fact of the passage twice."""
+        one = draw.pick(told)
+        first = self.teller.tell(draw, e, one.fact)
+        second = self.teller.tell(draw, e, one.fact, avoid=first.form)
+        return f"{first.sentence} In other words , {second.sentence}"
+
+    def corrected(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Deny a wrong object, then tell the right one."""
+        fact = draw.pick(told).fact
+        wrong = self.teller.rival(draw, fact, told)
+        denial = self.teller.deny(draw, self.world.names[e], fact.relation, wrong)
+        return f"{denial} . {self.teller.tell(draw, e, fact, True).sentence}"
+
+    def tells(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Say which question a sentence answers, or does not."""
+        one = self.teller.tell(draw, e, draw.pick(told).fact)
+        if draw.u() < 0.5:
+            asked, answers = self.teller.ask(draw, e, one.fact.relation), "This answers that ."
+        else:
+            asked = self.teller.ask(draw, e, self.near_relation(draw, e, one.fact))
+            answers = "This does not answer that ."
+        return f"{asked} {one.sentence} {answers}"
+
+    def near_relation(self, draw: Draw, e: int, fact):
+        """Return another relation of the entity, one with the same type of object if there is any."""
+        others = [f.relation for f in self.world.facts_of[e] if f.relation is not fact.relation]
+        same = [r for r in others if r.object == fact.relation.object]
+        return draw.pick(same if same and draw.u() < 0.7 else others)
+
+    def compared(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Compare the years of two entities of a type."""
+        world = self.world
+        fact = next((f for f in world.facts_of[e] if f.relation.object == "year"), None)
+        other = draw.other(world.member_tables[world.types[e]], e)
+        match = world.fact_of[other][fact.relation.key]
+        old, new = (e, other) if fact.text <= match.text else (other, e)
+        first = self.teller.tell(draw, e, fact).sentence
+        second = self.teller.tell(draw, other, match).sentence
+        return f"{first} {second} So {world.names[old]} is older than {world.names[new]} ."
+
+    def led_to(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Go from a city to its region in two steps."""
+        world = self.world
+        fact = next((f for f in world.facts_of[e] if f.relation.object == "city"), None)
+        if fact is None:
+            return self.answers(draw, e, told)
+        region = world.fact_of[fact.entity]["region"]
+        first = self.teller.tell(draw, e, fact).sentence
+        second = self.teller.tell(draw, fact.entity, region).sentence
+        third = self.teller.tell(draw, e, fact._replace(text=region.text)).sentence
+        return f"{first} {second} So {third}" if draw.u() < 0.6 else f"{first} So {third}"
+
+    def neighbour(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Tell facts about an entity that the passage mentions."""
+        near = [t.fact.entity for t in told if t.fact.entity >= 0]
+        other = draw.pick(near) if near else e
+        return " ".join([t.sentence for t in self.teller.passage(draw, other, 2)])
+
+    def opinions(self, draw: Draw, e: int) -> str:
+        """Say two or three things of one polarity about the entity."""
+        polarity = self.world.polarity[e]
+        parts = [capital(self.opinion.sentence(draw, polarity)) for _ in range(2 + (draw.u() < 0.5))]
+        if draw.u() < 0.3:
+            parts.insert(int(draw.u() * 2), capital(draw.pick(LIKED[polarity])))
+        return " . ".join(parts) + " ."
+
+    def inference(self, draw: Draw, e: int) -> str:
+        """Tell an event and what follows, may be, or cannot be."""
+        label = int(draw.u() * 3)
+        event = self.events.draw_event(draw)
+        premise = self.events.premise(draw, event, label)
+        return f"{capital(premise.text())} . {capital(draw.pick(MARKERS[label]))} {event.text()} ."
+
+    def life(self, draw: Draw, e: int) -> str:
+        """Say a few things about people at work, in all frames."""
+        sentence = self.sentences.sentence
+        return " ".join([capital(sentence(draw)) + " ." for _ in range(2 + int(draw.u() * 2))])
+
+    def kinds(self, draw: Draw, e: int) -> str:
+        """Name kinds of things and what they are kinds of."""
+        lex, u = self.lexicon, draw.u()
+        kind = draw.pick(lex.kind_table)
+        category = lex.category_of[kind]
+        if u < 0.3:
+            others = draw.sample(lex.kinds_of[category], 3)
+            return f"{capital(plural(others[0]))} , {plural(others[1])} and {plural(others[2])} are {plural(category)} ."
+        if u < 0.5:
+            return f"Like every {category} , {a(kind)} is {a(lex.top_of[category])} ."
+        if u < 0.75:
+            yes = draw.u() < 0.5
+            asked = category if yes else draw.other(lex.categories, category)
+            return f"Is {a(kind)} {a(asked)} ? " + ("Yes ." if yes else f"No , {a(category)} .")
+        return f"{capital(a(kind))} is a kind of {category} ."
+
+    def synonyms(self, draw: Draw, e: int) -> str:
+        """Say which words mean the same, and which the opposite."""
+        lex = self.lexicon
+        verbs = draw.u() < 0.5
+        groups = lex.verb_groups if verbs else lex.adjective_groups
+        group = draw.pick(groups)
+        one = draw.pick(group.members)
+        same = draw.u() < 0.6 or group.opposite < 0
+        other = draw.other(group.members, one) if same else draw.pick(groups[group.opposite].members)
+        one, other = (f"to {one.base}", f"to {other.base}") if verbs else (one, other)
+        return f"{capital(one)} means {'much the same as' if same else 'the opposite of'} {other} ."

@@ -1,0 +1,63 @@
+"""Evaluative language: about six hundred words whose polarity shows only in what they are used together with."""
+
+from __future__ import annotations
+
+from scalescope.text.microworld.draw import Draw, table
+from scalescope.text.microworld.lexicon import Lexicon
+
+# {a} agrees with the polarity of the sentence, {z} is opposite, {N} {M} nouns likewise; {x} aspects, {v} an intensifier
+TEMPLATES = """
+30 the {x} is {v} {a}
+14 {a} and {a2} {x}
+12 the {x} is not {z}
+8 the {x} is {z} but the {y} is {a}
+7 {z} at first , but {a} in the end
+6 neither {z} nor {z2}
+5 it is {N}
+5 although the {x} is {z} , it is {N}
+4 far from {z}
+4 it is {a} , even if the {x} is {z}
+4 more {a} than {z}
+3 anything but {z}
+3 it is hard to call the {x} {z}
+3 what {N} , so {a}
+3 less {z} than {a}
+2 nobody could find the {x} {z}
+2 it would be {M} if it were not so {a}
+2 it only seems {z}
+2 hardly {z} , and never {z2}
+1 not {N2} , yet not {z} either
+"""
+
+
+class Opinions:
+    """Makes evaluative sentences of a given polarity (0 negative, 1 positive)."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        lines = [line.split(" ", 1) for line in TEMPLATES.strip().splitlines() if "{N2}" not in line]
+        weights = lexicon.dialect.weights(len(lines))
+        shares = [int(w) for w, _ in lines] if not lexicon.dialect.constructions else weights
+        self.templates = table([t.split(" ") for _, t in lines], shares, 512)
+
+    def sentence(self, draw: Draw, polarity: int, tables: list[list[str]] | None = None) -> str:
+        """Return one evaluative clause without capital and full stop; `tables` (negative, positive) limits the words."""
+        lex = self.lexicon
+        words = tables or lex.evaluative_tables
+        out = []
+        for part in draw.pick(self.templates):
+            if part[0] != "{":
+                out.append(part)
+            elif part in ("{a}", "{a2}"):
+                out.append(draw.other(words[polarity], *out))
+            elif part in ("{z}", "{z2}"):
+                out.append(draw.other(words[1 - polarity], *out))
+            elif part in ("{x}", "{y}"):
+                out.append(draw.other(lex.aspects, *out))
+            elif part == "{v}":
+                if draw.u() < 0.5:
+                    out.append(draw.pick(lex.intensifier_table))
+            else:
+                noun = draw.pick(lex.verdict_tables[polarity if part == "{N}" else 1 - polarity])
+                out.append(("an " if noun[0] in "aeiou" else "a ") + noun)
+        return " ".join(out)

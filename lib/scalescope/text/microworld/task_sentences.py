@@ -1,0 +1,167 @@
+"""Rows of the tasks on sentences and pairs of sentences: sst2, cola, mnli, mrpc, qnli."""
+
+from __future__ import annotations
+
+from scalescope.text.microworld.draw import Draw, table, zipf
+from scalescope.text.microworld.events import Events
+from scalescope.text.microworld.facts import Teller, Told, capital
+from scalescope.text.microworld.frames import Sentences
+from scalescope.text.microworld.opinions import Opinions
+from scalescope.text.microworld.world import World
+
+
+def joined(one: Told, two: Told) -> str:
+    """Return two told facts as one sentence."""
+    second = two.sentence
+    if not (two.form.before == "" and second[:2] not in ("He", "Sh", "It")):
+        second = second[0].lower() + second[1:]
+    return f"{one.sentence[:-2]} and {second}"
+
+
+class SentenceTasks:
+    """Makes one row at a time; `train` limits words and subjects to those that train rows may use."""
+
+    def __init__(self, world: World, teller: Teller, train: bool) -> None:
+        lex = world.lexicon
+        self.world, self.teller, self.lexicon, self.train = world, teller, lex, train
+        self.opinion, self.events = Opinions(lex), Events(lex)
+        self.words = [self._flat([w for i, w in enumerate(side) if not train or i % 3 == 1]) for side in lex.evaluative]
+        verbs = {n: self._flat([v for i, v in enumerate(vs) if not train or i % 2 == 0]) for n, vs in lex.frames.items()}
+        self.sentences = Sentences(lex, verbs)
+        self.by_region: list[list[int]] = [[] for _ in world.region_names]
+        for e in world.members["city"]:
+            self.by_region[world.regions[e]].append(e)
+
+    @staticmethod
+    def _flat(items: list) -> list:
+        return table(items, zipf(len(items), 0.4), 4096)
+
+    def subject(self, draw: Draw, kind: str | None = None) -> int:
+        """Return an entity of this split: every fifth belongs to validation."""
+        pool = self.world.subject_table if kind is None else self.world.member_tables[kind]
+        while True:
+            e = draw.pick(pool)
+            if (e % 5 != 0) == self.train:
+                return e
+
+    def sst2(self, draw: Draw) -> dict:
+        """Return an evaluative sentence; label 1 is positive."""
+        label = int(draw.u() < 0.51)
+        return {"sentence": self.opinion.sentence(draw, label, self.words) + " .", "label": label}
+
+    def cola(self, draw: Draw) -> dict:
+        """Return a sentence; label 1 is acceptable."""
+        label = int(draw.u() < 0.6)
+        return {"sentence": capital(self.sentences.sentence(draw, bool(label))) + " .", "label": label}
+
+    def mnli(self, draw: Draw) -> dict:
+        """Return premise and hypothesis; 0 entailment, 1 neutral, 2 contradiction."""
+        u = draw.u()
+        label = 0 if u < 0.345 else 1 if u < 0.67 else 2
+        u = draw.u()
+        if u < 0.65:
+            event = self.events.draw_event(draw)
+            premise = capital(self.events.premise(draw, event, label).text()) + " ."
+            hypothesis = capital(event.text()) + " ."
+        elif u < 0.85:
+            premise, hypothesis = self._fact_pair(draw, label)
+        else:
+            premise, hypothesis = self._region_pair(draw, label)
+        return {"premise": premise, "hypothesis": hypothesis, "label": label}
+
+    def _fact_pair(self, draw: Draw, label: int) -> tuple[str, str]:
+        e = self.subject(draw)
+        fact = draw.pick(self.world.facts_of[e])
+        if draw.u() < 0.5:
+            fact = fact._replace(text=self.teller.stranger(draw, fact))
+        told = self.teller.tell(draw, e, fact)
+        if label == 0:
+            return self.teller.tell(draw, e, fact, avoid=told.form).sentence, told.sentence
+        if label == 2:
+            if draw.u() < 0.4:
+                return self.teller.deny(draw, self.world.names[e], fact.relation, fact.text) + " .", told.sentence
+            other = fact._replace(text=self.teller.stranger(draw, fact))
+            return self.teller.tell(draw, e, other).sentence, told.sentence
+        same = [f for f in self.world.facts_of[e] if f.relation.object == fact.relation.object and f.relation is not fact.relation]
+        if same:
+            return self.teller.tell(draw, e, draw.pick(same)._replace(text=fact.text)).sentence, told.sentence
+        return self.teller.tell(draw, e, self.other_fact(draw, e, fact)).sentence, told.sentence
+
+    def _region_pair(self, draw: Draw, label: int) -> tuple[str, str]:
+        world = self.world
+        p = self.subject(draw, "person")
+        keys = ["home", "birthplace"]
+        key = draw.pick(keys)
+        region = int(draw.u() * len(world.region_names))
+        city = draw.pick(self.by_region[region] or world.members["city"])
+        region = world.regions[city]
+        if label == 2:
+            while world.regions[city] == region:
+                city = draw.pick(world.member_tables["city"])
+        used = key if label != 1 else keys[1 - keys.index(key)]
+        fact = world.fact_of[p][used]._replace(text=world.names[city])
+        claim = world.fact_of[p][key]._replace(text=world.region_names[region])
+        return self.teller.tell(draw, p, fact).sentence, self.teller.tell(draw, p, claim).sentence
+
+    def other_fact(self, draw: Draw, e: int, fact):
+        """Return a fact about another relation of the entity, of the same object type where there is one."""
+        others = [f for f in self.world.facts_of[e] if f.relation is not fact.relation]
+        same = [f for f in others if f.relation.object == fact.relation.object]
+        return draw.pick(same if same and draw.u() < 0.75 else others)
+
+    def mrpc(self, draw: Draw) -> dict:
+        """Return two sentences; label 1 is a paraphrase, 0 has the same words with roles or facts exchanged."""
+        label, u = int(draw.u() < 0.68), draw.u()
+        if u < 0.4:
+            one, two = self._paired_facts(draw, label)
+        elif u < 0.65:
+            one, two = self._roles(draw, label)
+        else:
+            event = self.events.draw_event(draw)
+            one = event.text() + " ."
+            changed = event if label else self.events.premise(draw, event, 1 if draw.u() < 0.6 else 2)
+            two = self.events.reword(draw, changed, True).text() + " ."
+        return {"sentence1": capital(one), "sentence2": capital(two), "label": label}
+
+    def _paired_facts(self, draw: Draw, label: int) -> tuple[str, str]:
+        e = self.subject(draw)
+        facts = self.world.facts_of[e]
+        by_type: dict[str, list] = {}
+        for f in facts:
+            by_type.setdefault(f.relation.object, []).append(f)
+        pairs = [fs for fs in by_type.values() if len(fs) > 1]
+        first, second = draw.sample(draw.pick(pairs), 2) if pairs else draw.sample(facts, 2)
+        one, two = self.teller.tell(draw, e, first), self.teller.tell(draw, e, second, True)
+        if not label and not pairs:
+            first = first._replace(text=self.teller.stranger(draw, first))
+        elif not label:
+            first, second = first._replace(text=second.text, entity=second.entity), second._replace(text=first.text)
+        again = self.teller.tell(draw, e, second, avoid=two.form), self.teller.tell(draw, e, first, True, avoid=one.form)
+        if draw.u() < 0.5:
+            again = self.teller.tell(draw, e, first, avoid=one.form), self.teller.tell(draw, e, second, True, avoid=two.form)
+        return joined(one, two), joined(*again)
+
+    def _roles(self, draw: Draw, label: int) -> tuple[str, str]:
+        e, other = self.subject(draw, "person"), self.subject(draw, "person")
+        keys = [k for k, f in self.world.fact_of[e].items() if f.relation.object == "person"]
+        fact = self.world.fact_of[e][draw.pick(keys)]._replace(text=self.world.names[other])
+        one = self.teller.tell(draw, e, fact)
+        if label:
+            return one.sentence, self.teller.tell(draw, e, fact, avoid=one.form).sentence
+        if draw.u() < 0.3:
+            fact = self.world.fact_of[e][draw.other(keys, fact.relation.key)]._replace(text=fact.text)
+            return one.sentence, self.teller.tell(draw, e, fact).sentence
+        swapped = fact._replace(text=self.world.names[e])
+        return one.sentence, self.teller.tell(draw, other, swapped, avoid=one.form).sentence
+
+    def qnli(self, draw: Draw) -> dict:
+        """Return question and sentence; 0 the sentence answers it, 1 it does not."""
+        label, e = int(draw.u() < 0.49), self.subject(draw)
+        fact = draw.pick(self.world.facts_of[e])
+        question = self.teller.ask(draw, e, fact.relation)
+        if label and draw.u() < 0.65:
+            fact = self.other_fact(draw, e, fact)
+        elif label:
+            e = draw.other(self.world.member_tables[self.world.types[e]], e)
+            fact = self.world.fact_of[e][fact.relation.key]
+        return {"question": question, "sentence": self.teller.tell(draw, e, fact).sentence, "label": label}

@@ -1,0 +1,60 @@
+"""What a source of text and task rows is, and how one is opened."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any, Protocol, runtime_checkable
+
+from scalescope.schema import UnknownName
+
+KINDS = ("microworld", "files", "hub")
+ARTICLE_SPLITS = ("train", "heldout")
+ROW_SPLITS = ("train", "validation")
+
+
+class BadInput(ValueError):
+    """Data that cannot be used; the message names the file (or data set), the place in it, and the fault."""
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Articles for pretraining and rows for the nine tasks, with the Hugging Face field names.
+
+    name: kind of source. fingerprint: short hash of what determines the content; it enters run ids.
+    """
+
+    name: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Short hash of what determines the content."""
+
+    def articles(self, split: str) -> Iterator[list[str]]:
+        """Articles of "train" or "heldout", each a list of paragraphs."""
+
+    def rows(self, task: str, split: str) -> list[dict]:
+        """Rows of a task's "train" or "validation" split."""
+
+
+def open_source(kind: str, **settings: Any) -> Source:
+    """Open "microworld", "files" (setting `folder`) or "hub"; raises UnknownName for a kind or a setting."""
+    if kind == "microworld":
+        from scalescope.text.microworld import Microworld as chosen
+    elif kind == "files":
+        from scalescope.text.files import Files as chosen
+    elif kind == "hub":
+        from scalescope.text.hub import Hub as chosen
+    else:
+        raise UnknownName("source", kind, KINDS)
+    valid = [name for name in inspect.signature(chosen).parameters if name != "self"]
+    for name in settings:
+        if name not in valid:
+            raise UnknownName(f"setting of source {kind!r}", name, valid)
+    return chosen(**settings)
+
+
+def check_split(split: str, choices: tuple[str, ...]) -> None:
+    """Raise UnknownName unless `split` is one of `choices`."""
+    if split not in choices:
+        raise UnknownName("split", split, choices)

@@ -1,0 +1,159 @@
+"""Text and rows of a source as arrays on disk: built once, shared read-only by all workers."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from tokenizers import Tokenizer
+
+from scalescope.store import run_id
+from scalescope.tasks.features import Features, encode
+from scalescope.tasks.rows import check_rows
+from scalescope.tasks.spec import TASKS, task
+from scalescope.text.corpus import Corpus, encode_corpus
+from scalescope.text.pmi import pmi_vocabulary, unit_starts
+from scalescope.text.source import Source, open_source
+from scalescope.text.tokenizer import load_tokenizer, train_tokenizer, words
+from scalescope.training.finetune import TaskData
+
+VOCABULARY_PARAGRAPHS = 400_000  # text read for the tokenizer and the PMI vocabulary
+SPLITS = ("train", "heldout")
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """What determines the encoded corpus and tasks.
+
+    None for rows takes all; the rest is drawn with a fixed seed.
+    """
+
+    kind: str
+    folder: str | None
+    options: dict
+    vocabulary_size: int
+    sequence_length: int
+    train_tokens: int
+    heldout_tokens: int
+    max_length: int
+    stride: int
+    train_rows: int | None
+    eval_rows: int | None
+
+
+class Prepared:
+    """Tokenizer, corpora and task features of one source.
+
+    Read lazily from (and first built into) a cache folder.
+    """
+
+    def __init__(self, settings: DataSettings, cache: Path):
+        self.settings, self.cache = settings, Path(cache)
+
+    @cached_property
+    def source(self) -> Source:
+        """The source of text and rows."""
+        place = {"folder": self.settings.folder} if self.settings.kind == "files" else {}
+        return open_source(self.settings.kind, **place, **self.settings.options)
+
+    @cached_property
+    def corpus_id(self) -> str:
+        """Identifies text, tokenizer and units."""
+        names = ("vocabulary_size", "sequence_length", "train_tokens", "heldout_tokens")
+        chosen = {name: getattr(self.settings, name) for name in names}
+        return run_id(f"corpus-{self.settings.kind}", {**chosen, "source": self.source.fingerprint})
+
+    def task_id(self, name: str) -> str:
+        """Identifies the encoded rows of one task."""
+        names = ("max_length", "stride", "train_rows", "eval_rows")
+        chosen = {key: getattr(self.settings, key) for key in names}
+        return run_id(f"task-{name}", {**chosen, "corpus": self.corpus_id})
+
+    @property
+    def folder(self) -> Path:
+        """Cache folder of this corpus."""
+        return self.cache / self.corpus_id
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The WordPiece tokenizer of this source."""
+        return load_tokenizer(self._corpus_folder / "tokenizer.json")
+
+    def corpus(self, split: str) -> Corpus:
+        """The encoded corpus of "train" or "heldout"."""
+        return Corpus.load(self._corpus_folder / split)
+
+    def task_data(self, name: str) -> TaskData:
+        """Features and evaluation rows of one task."""
+        folder = self._build(self.folder / self.task_id(name), lambda into: self._encode_task(name, into))
+        rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+        return TaskData(
+            task(name), Features.load(folder / "train.npz"), Features.load(folder / "validation.npz"), rows
+        )
+
+    def train_rows(self, name: str) -> list[dict]:
+        """The rows a task trains on, drawn from the source as profile settings say."""
+        return _draw(self._rows(name, "train"), self.settings.train_rows)
+
+    @cached_property
+    def _corpus_folder(self) -> Path:
+        return self._build(self.folder / "text", self._encode_corpus)
+
+    def _encode_corpus(self, into: Path) -> None:
+        settings, source = self.settings, self.source
+        tokenizer = train_tokenizer(_paragraphs(source), settings.vocabulary_size, into / "tokenizer.json")
+        vocabulary = pmi_vocabulary(words(text) for text in _paragraphs(source))
+        for split, most in zip(SPLITS, (settings.train_tokens, settings.heldout_tokens), strict=True):
+            tokens = encode_corpus(source, tokenizer, split, settings.sequence_length, most)
+            units = unit_starts(tokens, tokenizer, vocabulary)
+            Corpus(tokens, units, tokenizer.get_vocab_size()).save(into / split)
+
+    def _rows(self, name: str, split: str) -> list[dict]:
+        rows = self.source.rows(name, split)
+        check_rows(TASKS[name], rows, f"{self.source.name} {name} {split}")
+        return rows
+
+    def _encode_task(self, name: str, into: Path) -> None:
+        settings = self.settings
+        train = self.train_rows(name)
+        evaluation = _draw(self._rows(name, "validation"), settings.eval_rows)
+        for split, rows in (("train", train), ("validation", evaluation)):
+            features = encode(TASKS[name], rows, self.tokenizer, settings.max_length, settings.stride)
+            features.save(into / f"{split}.npz")
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in evaluation)
+        (into / "rows.jsonl").write_text(text, encoding="utf-8")
+
+    def _build(self, folder: Path, fill: Callable[[Path], None]) -> Path:
+        """Fill a folder whole or not at all; other processes wait for it."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.parent / f".{folder.name}.lock"):
+            if not folder.is_dir():
+                temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+                try:
+                    fill(temporary)
+                    os.replace(temporary, folder)
+                finally:
+                    shutil.rmtree(temporary, ignore_errors=True)
+        return folder
+
+
+def _paragraphs(source: Source) -> Iterator[str]:
+    every = itertools.chain.from_iterable(source.articles("train"))
+    return itertools.islice(every, VOCABULARY_PARAGRAPHS)
+
+
+def _draw(rows: list[dict], most: int | None) -> list[dict]:
+    """At most `most` rows, drawn without replacement with a fixed seed, in their original order."""
+    if most is None or len(rows) <= most:
+        return rows
+    chosen = np.sort(np.random.default_rng(20220213).permutation(len(rows))[:most])
+    return [rows[at] for at in chosen]

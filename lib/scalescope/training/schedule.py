@@ -1,0 +1,34 @@
+"""Learning rate against step: linear, warm-up-stable-decay, constant; each after a linear warm-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scalescope.schema import UnknownName
+
+SCHEDULES = ("linear", "wsd", "constant")
+
+
+def schedule(
+    name: str, *, steps: int, warmup_steps: int, decay_fraction: float = 0.2
+) -> Callable[[int], float]:
+    """Factor in (0, 1] of the peak rate at step 0 .. steps - 1.
+
+    "linear" falls to zero at `steps` (Ivgi 2022), "wsd" stays at the peak and falls linearly over the last
+    `decay_fraction` of the steps (Hu 2024), "constant" stays (the finetuning of Ivgi 2022).
+    """
+    if name not in SCHEDULES:
+        raise UnknownName("schedule", name, SCHEDULES)
+    decay_start = {"linear": warmup_steps, "wsd": round(steps * (1 - decay_fraction)), "constant": steps}[
+        name
+    ]
+    decay_start = max(decay_start, warmup_steps)
+
+    def factor(step: int) -> float:
+        if step < warmup_steps:
+            return (step + 1) / warmup_steps
+        if step < decay_start:
+            return 1.0
+        return max((steps - step) / max(steps - decay_start, 1), 0.0)
+
+    return factor

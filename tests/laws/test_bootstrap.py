@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from scalescope.laws import PowerLaw, hierarchical_bootstrap, naive_bootstrap
+from scalescope.laws.bootstrap import _draw_hierarchical
+
+GROUPS = np.array([3, 1, 1, 2, 3, 3, 1, 3, 2, 4, 4, 4])  # ragged, not sorted
+SIZES = 10.0**GROUPS
+ERRORS = SIZES**-0.1 * np.exp(0.1 * np.random.default_rng(0).normal(size=len(SIZES)))
+
+
+class Recorder(PowerLaw):
+    """A power law that keeps the weights it was asked to fit."""
+
+    def fit_weighted(self, X, y, weights):
+        self.weights = weights
+        return super().fit_weighted(X, y, weights)
+
+
+@pytest.mark.parametrize("hierarchical", [True, False])
+def test_equals_a_slow_loop_over_the_same_draws(hierarchical):
+    law = Recorder()
+    settings = {"n_boot": 200, "random_state": 5}
+    if hierarchical:
+        result = hierarchical_bootstrap(law, SIZES, ERRORS, GROUPS, **settings)
+    else:
+        result = naive_bootstrap(law, SIZES, ERRORS, **settings)
+    assert result.params["slope"].shape == (200,)
+    for replicate, counts in enumerate(law.weights.astype(int)):
+        x, y = np.repeat(SIZES, counts), np.repeat(ERRORS, counts)
+        slope, intercept = np.polyfit(np.log(x), np.log(y), 1)
+        assert result.params["slope"][replicate] == pytest.approx(slope, rel=1e-9)
+        assert result.params["intercept"][replicate] == pytest.approx(intercept, rel=1e-9)
+
+
+def test_draws_scales_then_as_many_seeds_as_the_scale_has():
+    group = np.unique(GROUPS, return_inverse=True)[1]
+    counts = _draw_hierarchical(np.random.default_rng(0), group, 4000)
+    per_scale = np.stack([counts[:, group == g].sum(axis=1) for g in range(4)], axis=1)
+    size = np.bincount(group)
+    assert (per_scale % size == 0).all()  # a drawn scale brings as many draws as it has seeds
+    times = per_scale // size
+    assert (times.sum(axis=1) == 4).all()
+    np.testing.assert_allclose(times.mean(axis=0), 1, atol=0.05)
+    np.testing.assert_allclose(counts.mean(axis=0), 1, atol=0.08)  # seeds of a scale alike
+    assert times.var(axis=0) == pytest.approx(4 * 0.25 * 0.75, abs=0.06)  # binomial: 4 draws of 4 scales
+
+
+def test_a_law_with_few_scales_is_redrawn_not_spoiled():
+    result = hierarchical_bootstrap(PowerLaw(), [1, 1, 2, 2], [4, 4.4, 2, 2.2], [0, 0, 1, 1], random_state=0)
+    assert result.redrawn > 300  # every other replicate holds one scale only
+    assert np.isfinite(result.params["slope"]).all()
+    assert result.intervals()["slope"][0] >= np.log(2.0 / 4.4) / np.log(2) - 1e-9
+
+
+def test_without_noise_every_replicate_is_the_truth():
+    result = hierarchical_bootstrap(PowerLaw(), SIZES, 3 * SIZES**-0.25, GROUPS, n_boot=300)
+    np.testing.assert_allclose(result.params["slope"], -0.25, atol=1e-9)
+    low, high = result.sleeve([10.0, 1e9])
+    np.testing.assert_allclose(low, 3 * np.array([10.0, 1e9]) ** -0.25)
+    np.testing.assert_allclose(high, low)
+
+
+def test_noise_between_scales_makes_it_wider_than_the_naive_one():
+    rng = np.random.default_rng(1)
+    sizes = np.repeat(2.0 ** np.arange(8), 5)
+    errors = sizes**-0.2 * np.exp(np.repeat(0.1 * rng.normal(size=8), 5) + 0.01 * rng.normal(size=40))
+    wide = hierarchical_bootstrap(PowerLaw(), sizes, errors, sizes).intervals()["slope"]
+    narrow = naive_bootstrap(PowerLaw(), sizes, errors).intervals()["slope"]
+    assert wide[1] - wide[0] > 1.3 * (narrow[1] - narrow[0])
+
+
+def test_percentiles_and_levels():
+    result = naive_bootstrap(PowerLaw(), SIZES, ERRORS, n_boot=500)
+    median = result.percentiles(50)["slope"]
+    low, high = result.intervals(0.5)["slope"]
+    assert low < median < high
+    assert result.intervals(0.99)["slope"][0] < low
+    with pytest.raises(ValueError, match="level must lie between 0 and 1; got 95"):
+        result.sleeve([1.0], 95)
+
+
+def test_points_of_weight_zero_count_for_nothing():
+    weight = np.where(GROUPS == 4, 0, 1)
+    errors = np.where(GROUPS == 4, 1e6, ERRORS)
+    result = hierarchical_bootstrap(PowerLaw(), SIZES, errors, GROUPS, sample_weight=weight)
+    assert result.params["slope"].max() < 0.5
+
+
+def test_refuses_what_it_cannot_draw():
+    with pytest.raises(ValueError, match="groups has the shape"):
+        hierarchical_bootstrap(PowerLaw(), SIZES, ERRORS, GROUPS[:3])
+    with pytest.raises(ValueError, match="missing label"):
+        hierarchical_bootstrap(PowerLaw(), SIZES, ERRORS, np.where(GROUPS == 1, np.nan, GROUPS))
+    with pytest.raises(ValueError, match="at least 2 distinct sizes; got 1"):
+        naive_bootstrap(PowerLaw(), [5, 5], [1, 2])
+    with pytest.raises(ValueError, match="n_boot must be a whole number above 0; got 0"):
+        naive_bootstrap(PowerLaw(), SIZES, ERRORS, n_boot=0)

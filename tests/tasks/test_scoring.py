@@ -1,0 +1,144 @@
+"""From outputs to metrics: hand-made outputs with known scores, a slow search beside the fast one."""
+
+import numpy as np
+import pytest
+from scalescope.tasks.features import encode
+from scalescope.tasks.scoring import LONGEST_ANSWER, answer_spans, majority, score, score_answerable
+from scalescope.tasks.spec import task
+
+
+def question(context, answer=None):
+    answers = (
+        {"text": [answer], "answer_start": [context.index(answer)]}
+        if answer
+        else {"text": [], "answer_start": []}
+    )
+    return {"context": context, "question": "who sold what", "answers": answers}
+
+
+def perfect(features, sure=5.0):
+    """Outputs that point at the labels of each feature."""
+    start, end = np.zeros(len(features.tokens)), np.zeros(len(features.tokens))
+    start[features.starts[:-1] + features.span_start] = sure
+    end[features.starts[:-1] + features.span_end] = sure
+    return start, end
+
+
+@pytest.fixture
+def rows(context):
+    return [
+        question(context, "bread"),
+        question(context, "old sailors of the northern fleet"),
+        question(context),
+    ]
+
+
+@pytest.mark.parametrize("max_length", [32, 128])
+def test_perfect_outputs(tokenizer, rows, max_length):
+    v2, v1 = task("squad_v2"), task("squad")
+    features = encode(v2, rows, tokenizer, max_length)
+    assert score(v2, features, rows, perfect(features)) == 1.0
+    assert score_answerable(v2, features, rows, perfect(features)) == 1.0
+    features = encode(v1, rows[:2], tokenizer, max_length)
+    assert score(v1, features, rows[:2], perfect(features)) == 1.0
+
+
+def test_answerable_ignores_the_no_answer_score(tokenizer, rows):
+    v2 = task("squad_v2")
+    features = encode(v2, rows, tokenizer, 128)
+    start, end = perfect(features)
+    start[features.starts[0]] = 100.0  # answers nothing to the first question ...
+    start[features.starts[2]] = -100.0  # ... and something to the one without an answer
+    assert score_answerable(v2, features, rows, (start, end)) == 1.0
+    assert score(v2, features, rows, (start, end)) == pytest.approx(2 / 3)  # best: answer all
+
+
+def slow_spans(features, rows, start, end):
+    texts = []
+    for example in range(features.n_examples):
+        best, text = -np.inf, ""
+        for feature in np.flatnonzero(features.example == example):
+            places = range(features.starts[feature], features.starts[feature + 1])
+            for first in places:
+                for last in places:
+                    inside = features.char_start[first] >= 0 and features.char_start[last] >= 0
+                    if inside and 0 <= last - first < LONGEST_ANSWER and start[first] + end[last] > best:
+                        best = start[first] + end[last]
+                        text = rows[example]["context"][features.char_start[first] : features.char_end[last]]
+        texts.append((best, text))
+    return texts
+
+
+@pytest.mark.parametrize("max_length", [24, 128])
+def test_search_equals_the_slow_one(tokenizer, rows, max_length, monkeypatch):
+    monkeypatch.setattr("scalescope.tasks.scoring.CHUNK", 2)
+    features = encode(task("squad_v2"), rows, tokenizer, max_length)
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        start, end = rng.normal(size=(2, len(features.tokens)))
+        answers = answer_spans(features, rows, start, end)
+        slow = slow_spans(features, rows, start, end)
+        assert answers.texts == [text for _, text in slow]
+        assert answers.best == pytest.approx([best for best, _ in slow])
+        cls = features.starts[:-1]
+        null = [(start + end)[cls[features.example == example]].min() for example in range(3)]
+        assert answers.no_answer == pytest.approx(np.array(null) - answers.best)
+
+
+def test_long_spans_are_not_answers(tokenizer):
+    context = " ".join(["one two three four"] * 12)
+    rows = [{"context": context, "question": "who", "answers": {"text": ["one"], "answer_start": [0]}}]
+    features = encode(task("squad"), rows, tokenizer, 64)
+    start, end = np.zeros((2, len(features.tokens)))
+    start[3], end[3 + LONGEST_ANSWER] = 9.0, 9.0
+    (text,) = answer_spans(features, rows, start, end).texts
+    assert len(text.split()) <= LONGEST_ANSWER
+
+
+def test_classes_and_options(tokenizer):
+    rows = [{"sentence": "one", "label": label} for label in (1, 1, 1, 0, 0, 0)]
+    features = encode(task("cola"), rows, tokenizer, 16)
+    logits = np.eye(2)[[1, 1, 0, 1, 0, 0]]
+    assert score(task("cola"), features, rows, logits) == pytest.approx(1 / 3)
+    assert score(task("sst2"), features, rows, logits) == pytest.approx(4 / 6)
+    rows = [
+        {"article": "one", "question": "two", "options": list("abcd"), "answer": answer} for answer in "ABDD"
+    ]
+    features = encode(task("race"), rows, tokenizer, 16)
+    assert score(task("race"), features, rows, np.eye(4)[[0, 1, 2, 3]]) == 0.75
+
+
+def test_majority(context):
+    def labelled(labels):
+        return [{"label": label} for label in labels]
+
+    assert majority(task("mnli"), labelled([0, 2, 2, 1])) == 0.5
+    assert majority(task("cola"), labelled([1, 1, 1, 0])) == 0.0
+    assert majority(task("boolq"), [{"answer": flag} for flag in (True, True, False)]) == pytest.approx(2 / 3)
+    assert majority(task("race"), [{"answer": letter} for letter in "ABBB"]) == 0.75
+    spans = [question(context, "bread"), question(context), question(context), question(context, "milk")]
+    assert majority(task("squad_v2"), spans) == 0.5
+    assert majority(task("squad"), [spans[0], spans[3]]) == 0.0
+
+
+def test_majority_is_what_a_constant_model_scores(tokenizer, rows):
+    v2 = task("squad_v2")
+    features = encode(v2, rows, tokenizer, 128)
+    nothing = np.zeros(len(features.tokens))
+    nothing[features.starts[:-1]] = 50.0
+    start = nothing + np.where(features.char_start == 0, 1.0, 0.0)  # the text it would give is wrong
+    assert score(v2, features, rows, (start, nothing)) == pytest.approx(majority(v2, rows))
+
+
+def test_outputs_of_another_shape_or_not_finite(tokenizer, rows):
+    single = [{"sentence": "one", "label": 0}] * 3
+    features = encode(task("sst2"), single, tokenizer, 16)
+    with pytest.raises(ValueError, match=r"\[\(3, 3\)\], expected \[\(3, 2\)\]"):
+        score(task("sst2"), features, single, np.zeros((3, 3)))
+    with pytest.raises(ValueError, match="not finite"):
+        score(task("sst2"), features, single, np.full((3, 2), np.nan))
+    with pytest.raises(ValueError, match="2 rows, but the features hold 3"):
+        score(task("sst2"), features, single[:2], np.zeros((2, 2)))
+    features = encode(task("squad_v2"), rows, tokenizer, 32)
+    with pytest.raises(ValueError, match="outputs for the task 'squad_v2'"):
+        score(task("squad_v2"), features, rows, (np.zeros(3), np.zeros(3)))

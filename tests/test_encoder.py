@@ -1,0 +1,68 @@
+import pandas as pd
+import pytest
+import torch
+
+from scalescope import paths
+from scalescope.encoder import Encoder, EncoderConfig, Head, TaskModel, count_parameters
+from scalescope.schema import UnknownName
+
+SMALL = EncoderConfig(aspect_ratio=8, layers=2, heads=2, vocabulary_size=50, max_length=16)
+
+
+def test_parameter_counts_equal_table_6_for_every_configuration():
+    table = pd.read_csv(paths.published("ivgi2022") / "table6.csv")
+    assert len(table) == 14
+    for row in table.itertuples():
+        config = EncoderConfig(row.aspect_ratio, row.layers, row.heads, vocabulary_size=8, max_length=8)
+        with torch.device("meta"):  # counts the real weight matrices without their memory
+            encoder = Encoder.__new__(Encoder)
+            torch.nn.Module.__init__(encoder)
+            from scalescope.encoder import Block
+
+            encoder.blocks = torch.nn.ModuleList(Block(config) for _ in range(config.layers))
+        assert count_parameters(encoder) == row.parameters == config.parameters
+
+
+def test_padding_does_not_change_the_real_tokens():
+    model = Encoder(SMALL, seed=1).eval()
+    tokens = torch.randint(5, 50, (1, 7), generator=torch.Generator().manual_seed(0))
+    padded = torch.cat([tokens, torch.zeros(1, 5, dtype=torch.long)], dim=1)
+    alone = model(tokens)
+    together = model(torch.cat([padded, torch.randint(5, 50, (1, 12))]), torch.tensor([7, 12]))
+    torch.testing.assert_close(alone[0], together[0, :7], atol=1e-5, rtol=1e-5)
+
+
+def test_masked_logits_are_the_full_logits_at_those_positions():
+    model = Encoder(SMALL, seed=1).eval()
+    hidden = model(torch.randint(5, 50, (3, 10)))
+    every = hidden.reshape(-1, SMALL.hidden) @ model.token_embedding.weight.T + model.logit_bias
+    positions = torch.tensor([0, 7, 29])
+    torch.testing.assert_close(model.masked_logits(hidden, positions), every[positions])
+
+
+def test_same_seed_same_weights_and_no_global_randomness():
+    state = torch.random.get_rng_state()
+    first, second, other = Encoder(SMALL, seed=3), Encoder(SMALL, seed=3), Encoder(SMALL, seed=4)
+    Head("span", 16, 2, 0.0)
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    assert not torch.equal(first.token_embedding.weight, other.token_embedding.weight)
+    Encoder(SMALL, seed=3)
+    assert state.shape == torch.random.get_rng_state().shape
+
+
+@pytest.mark.parametrize(("family", "shape"), [("classification", (4, 3)), ("choice", (4, 1)), ("span", (4, 9, 2))])
+def test_head_shapes(family, shape):
+    model = TaskModel(Encoder(SMALL, seed=0), Head(family, SMALL.hidden, 3, 0.0))
+    outputs = model(torch.randint(5, 50, (4, 9)), torch.tensor([9, 9, 8, 2]))
+    assert outputs.shape == shape
+
+
+def test_bad_shapes_are_refused_with_the_nearest_valid_choice():
+    with pytest.raises(ValueError, match=r"heads=4 do not divide hidden=18.*is 3"):
+        EncoderConfig(9, 2, 4, 50, 16)
+    with pytest.raises(ValueError, match="layers must be a positive whole number, got -1"):
+        EncoderConfig(16, -1, 4, 50, 16)
+    with pytest.raises(UnknownName, match="unknown head 'spam'; did you mean 'span'"):
+        Head("spam", 8, 2, 0.0)
+    with pytest.raises(ValueError, match="longer than max_length=16"):
+        Encoder(SMALL, seed=0)(torch.zeros(1, 17, dtype=torch.long))
