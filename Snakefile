@@ -37,7 +37,7 @@ for job in JOBS.values():
             python=sys.executable,
             station=f"{jobs.PAPER}/{job.station}",
             mark=job.mark,
-            values=[f"-p {name}={value}" for name, value in job.parameters.items() if value],
+            values=[f"-p{name}={value}" for name, value in job.parameters.items() if value],
         shell:
             "{params.python:q} -m scalescope.cli notebook {params.station} --out {output:q} --mark {params.mark:q}"
             " {params.values:q} > {log:q} 2>&1"

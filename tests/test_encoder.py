@@ -1,9 +1,8 @@
 import pandas as pd
 import pytest
 import torch
-
 from scalescope import paths
-from scalescope.encoder import Encoder, EncoderConfig, Head, TaskModel, count_parameters
+from scalescope.encoder import Block, Encoder, EncoderConfig, Head, TaskModel, count_parameters
 from scalescope.schema import UnknownName
 
 SMALL = EncoderConfig(aspect_ratio=8, layers=2, heads=2, vocabulary_size=50, max_length=16)
@@ -14,11 +13,8 @@ def test_parameter_counts_equal_table_6_for_every_configuration():
     assert len(table) == 14
     for row in table.itertuples():
         config = EncoderConfig(row.aspect_ratio, row.layers, row.heads, vocabulary_size=8, max_length=8)
-        with torch.device("meta"):  # counts the real weight matrices without their memory
-            encoder = Encoder.__new__(Encoder)
-            torch.nn.Module.__init__(encoder)
-            from scalescope.encoder import Block
-
+        with torch.device("meta"):  # the real weight matrices, without their memory
+            encoder = torch.nn.Module()
             encoder.blocks = torch.nn.ModuleList(Block(config) for _ in range(config.layers))
         assert count_parameters(encoder) == row.parameters == config.parameters
 
@@ -30,6 +26,15 @@ def test_padding_does_not_change_the_real_tokens():
     alone = model(tokens)
     together = model(torch.cat([padded, torch.randint(5, 50, (1, 12))]), torch.tensor([7, 12]))
     torch.testing.assert_close(alone[0], together[0, :7], atol=1e-5, rtol=1e-5)
+
+
+def test_positions_are_relative_and_every_head_starts_with_a_neighbour():
+    model = Encoder(SMALL, seed=1).eval()
+    tokens = torch.randint(5, 50, (1, 8), generator=torch.Generator().manual_seed(0))
+    assert not torch.allclose(model(tokens).flip(1), model(tokens.flip(1)), atol=1e-3), "order must matter"
+    bias = model.blocks[0].distance_bias
+    middle = bias.shape[1] // 2
+    assert bias.argmax(dim=1).tolist() == [middle - 1, middle + 1]
 
 
 def test_masked_logits_are_the_full_logits_at_those_positions():

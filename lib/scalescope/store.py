@@ -110,9 +110,7 @@ class Store:
         except (OSError, SafetensorError) as error:
             shutil.rmtree(temporary, ignore_errors=True)
             free = shutil.disk_usage(self.folder).free
-            raise OSError(
-                f"cannot write run {run} below {self.folder} ({free / 1e6:.0f} MB free): {error}"
-            ) from error
+            raise OSError(f"cannot write run {run} below {self.folder} ({free / 1e6:.0f} MB free): {error}") from error
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise

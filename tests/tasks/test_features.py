@@ -121,12 +121,15 @@ def test_offsets_survive_accents(tokenizer, context):
         assert answer_text(encode(task("squad"), [row], tokenizer, 128), row, 0) == answer
 
 
+def test_a_mark_that_touches_the_answer_is_left_out(tokenizer):
+    row = {**question("milk (bread), honey"), "answers": {"text": ["bread"], "answer_start": [6]}}
+    assert answer_text(encode(task("squad"), [row], tokenizer, 64), row, 0) == "bread"
+
+
 @pytest.mark.parametrize("stride", [None, 1, 5])
 def test_every_answer_lies_whole_in_a_window(tokenizer, context, stride):
     words = context.split()
-    answers = [
-        " ".join(words[begin : begin + size]) for size in (1, 2, 3) for begin in range(len(words) - size)
-    ]
+    answers = [" ".join(words[begin : begin + size]) for size in (1, 2, 3) for begin in range(len(words) - size)]
     rows = [question(context, answer) for answer in answers]
     features = encode(task("squad"), rows, tokenizer, 18, stride)
     assert features.windowed == len(rows)

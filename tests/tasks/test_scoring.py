@@ -9,9 +9,7 @@ from scalescope.tasks.spec import task
 
 def question(context, answer=None):
     answers = (
-        {"text": [answer], "answer_start": [context.index(answer)]}
-        if answer
-        else {"text": [], "answer_start": []}
+        {"text": [answer], "answer_start": [context.index(answer)]} if answer else {"text": [], "answer_start": []}
     )
     return {"context": context, "question": "who sold what", "answers": answers}
 
@@ -101,9 +99,7 @@ def test_classes_and_options(tokenizer):
     logits = np.eye(2)[[1, 1, 0, 1, 0, 0]]
     assert score(task("cola"), features, rows, logits) == pytest.approx(1 / 3)
     assert score(task("sst2"), features, rows, logits) == pytest.approx(4 / 6)
-    rows = [
-        {"article": "one", "question": "two", "options": list("abcd"), "answer": answer} for answer in "ABDD"
-    ]
+    rows = [{"article": "one", "question": "two", "options": list("abcd"), "answer": answer} for answer in "ABDD"]
     features = encode(task("race"), rows, tokenizer, 16)
     assert score(task("race"), features, rows, np.eye(4)[[0, 1, 2, 3]]) == 0.75
 

@@ -40,6 +40,11 @@ def test_articles_of_each_split(folder):
     assert [path.name for path in source.left_aside] == ["other-test-raw.txt"]
 
 
+def test_only_whole_words_of_a_name_count(folder):
+    (folder / "corpus" / "latest-dump.txt").write_text("newest article\n", encoding="utf-8")
+    assert ["newest article"] in list(Files(folder).articles("train"))
+
+
 def test_rows_plain_and_gzipped(folder):
     source = Files(folder)
     assert [row["label"] for row in source.rows("sst2", "train")] == [0, 1, 0, 1]

@@ -91,6 +91,14 @@ def test_units_of_every_length_are_hidden_as_often(tokens, units):
         assert share == pytest.approx(0.15, abs=0.02)
 
 
+def test_a_special_token_ends_a_unit():
+    """What follows [SEP] is hidden as often as anything else, flagged as a beginning or not."""
+    tokens = np.tile(np.array([CLS, 9, 8, SEP, 7, 6, SEP, 5], dtype=np.uint16), (3000, 1))
+    units = np.zeros_like(tokens, dtype=bool)
+    places = Masker("pmi", 50, rate=0.3).mask(tokens, units, np.random.default_rng(0)).positions % 8
+    assert np.bincount(places, minlength=8)[[1, 2, 4, 5, 7]] / 3000 == pytest.approx(0.3, abs=0.05)
+
+
 def test_every_row_gets_its_share(tokens):
     rows = Masker("mlm", VOCABULARY).mask(tokens, None, np.random.default_rng(7)).positions // 64
     wanted = 0.15 * (tokens >= 5).sum(axis=1)
@@ -111,9 +119,7 @@ def test_rows_without_text(objective):
     tokens = np.array([[CLS, SEP, PAD, PAD], [CLS, 9, 8, SEP]], dtype=np.uint16)
     units = np.ones_like(tokens, dtype=bool)
     rng = np.random.default_rng(0)
-    places = np.concatenate(
-        [Masker(objective, 50, rate=0.5).mask(tokens, units, rng).positions for _ in range(30)]
-    )
+    places = np.concatenate([Masker(objective, 50, rate=0.5).mask(tokens, units, rng).positions for _ in range(30)])
     assert set(places.tolist()) == {5, 6}
 
 

@@ -57,9 +57,7 @@ def test_scores_and_order_equal_the_definition(paragraphs):
         assert count == counts[ngram]
         assert score == pytest.approx(slow_score(ngram, counts, total))
     for length in (2, 3, 4, 5):
-        scores = [
-            score for ngram, score in zip(found.ngrams, found.scores, strict=True) if len(ngram) == length
-        ]
+        scores = [score for ngram, score in zip(found.ngrams, found.scores, strict=True) if len(ngram) == length]
         assert scores == sorted(scores, reverse=True)
 
 
@@ -124,9 +122,7 @@ def test_units_in_encoded_text(paragraphs):
 def test_from_tokens_equals_from_words(paragraphs):
     """With paragraphs in rows of their own, nothing is cut and both ways count the same."""
     tokenizer = train_tokenizer([" ".join(paragraph) for paragraph in paragraphs], 200)
-    encoded = [
-        tokenizer.encode(" ".join(paragraph), add_special_tokens=False).ids for paragraph in paragraphs
-    ]
+    encoded = [tokenizer.encode(" ".join(paragraph), add_special_tokens=False).ids for paragraph in paragraphs]
     width = max(map(len, encoded)) + 1
     tokens = np.full((len(encoded), width), SEP, dtype=np.uint16)
     for row, ids in zip(tokens, encoded, strict=True):

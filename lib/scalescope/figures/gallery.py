@@ -37,9 +37,7 @@ def write_gallery(
     parts = [HEAD.format(command=command)]
     for profile in sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in skip):
         for paper in sorted(path.name for path in (folder / profile).iterdir() if path.is_dir()):
-            parts += _section(
-                folder, profile, paper, commands.get(profile, f"make reproduce PROFILE={profile}")
-            )
+            parts += _section(folder, profile, paper, commands.get(profile, f"make reproduce PROFILE={profile}"))
     target = folder / "README.md"
     target.write_text("\n".join(parts), encoding="utf-8")
     return target

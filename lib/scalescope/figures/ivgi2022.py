@@ -92,9 +92,7 @@ def figure1(
     return figure, data
 
 
-def figure2(
-    pretrain: pd.DataFrame, *, n_boot: int = 1000, random_state: int = 0
-) -> tuple[Figure, pd.DataFrame]:
+def figure2(pretrain: pd.DataFrame, *, n_boot: int = 1000, random_state: int = 0) -> tuple[Figure, pd.DataFrame]:
     """Pretraining loss (nats) against N for each aspect ratio: MLM left, PMI right; target in no fit."""
     usable = pretrain[usable_pretraining(pretrain)]
     span = _span(usable)
@@ -144,9 +142,7 @@ def figure4(
 ) -> tuple[Figure, pd.DataFrame]:
     """Nine tasks, MLM, with tuning at every size and with the largest model's hyperparameters."""
     usable = _one_ratio(points)
-    return _grid(
-        usable[usable["objective"] == "mlm"], task_names(points), "hpt", TUNINGS, tasks, n_boot, random_state
-    )
+    return _grid(usable[usable["objective"] == "mlm"], task_names(points), "hpt", TUNINGS, tasks, n_boot, random_state)
 
 
 def _one_ratio(points: pd.DataFrame) -> pd.DataFrame:
@@ -187,9 +183,7 @@ def _grid(
     looks = {name: (COLOURS[value], MARKERS[value]) for value, name in labels.items()}
     n_rows = -(-len(names) // 3)
     with style.house():
-        figure, axes = plt.subplots(
-            n_rows, 3, figsize=(10, 0.7 + 2.9 * n_rows), layout="constrained", squeeze=False
-        )
+        figure, axes = plt.subplots(n_rows, 3, figsize=(10, 0.7 + 2.9 * n_rows), layout="constrained", squeeze=False)
         for place, ax in enumerate(axes.flat):
             if place >= len(names):
                 ax.set_axis_off()

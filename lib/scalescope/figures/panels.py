@@ -61,13 +61,9 @@ def _shared_target(points: pd.DataFrame) -> bool:
     return len(target) > 1 and target[["parameters", "value"]].drop_duplicates().shape[0] == 1
 
 
-def _draw(
-    ax: Axes, rows: pd.DataFrame, colour: str, marker: str, *, filled: bool, shared_target: bool
-) -> None:
+def _draw(ax: Axes, rows: pd.DataFrame, colour: str, marker: str, *, filled: bool, shared_target: bool) -> None:
     sleeve = rows[rows["kind"] == "sleeve"]
-    ax.fill_between(
-        sleeve["parameters"], sleeve["err_low"], sleeve["err_high"], color=colour, alpha=0.15, linewidth=0
-    )
+    ax.fill_between(sleeve["parameters"], sleeve["err_low"], sleeve["err_high"], color=colour, alpha=0.15, linewidth=0)
     line = rows[rows["kind"] == "fit_line"]
     ax.plot(line["parameters"], line["value"], color=colour, linewidth=1.4, zorder=2)
     for role in rows.loc[rows["kind"] == "point", "role"].unique():
@@ -111,9 +107,7 @@ def legend(figure: Figure, looks: dict, data: pd.DataFrame) -> None:
         handles.append(Line2D([], [], color=style.INK, marker="*", markersize=11, markerfacecolor="white",
                               linestyle="none", label="held-out target"))  # fmt: skip
     if (data["kind"] == "sleeve").any():
-        handles.append(
-            Rectangle((0, 0), 1, 1, color=style.GREY, alpha=0.25, label="95 % of bootstrapped laws")
-        )
+        handles.append(Rectangle((0, 0), 1, 1, color=style.GREY, alpha=0.25, label="95 % of bootstrapped laws"))
     if (data["kind"] == "baseline").any():
         handles.append(Line2D([], [], color=style.GREY, linestyle=(0, (4, 3)), label="majority baseline"))
     if handles:

@@ -94,9 +94,7 @@ class ScalingLaw:
         """
         self._fitted()
         if self.bootstrap_ is None:
-            raise ValueError(
-                "intervals need the bootstrap; construct the law with n_boot above 0 and fit again"
-            )
+            raise ValueError("intervals need the bootstrap; construct the law with n_boot above 0 and fit again")
         return self.bootstrap_.sleeve(X, level)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -144,6 +142,4 @@ class ScalingLaw:
         # only scikit-learn calls this, so it is there to import; the laws themselves do without it
         from sklearn.utils import RegressorTags, Tags, TargetTags
 
-        return Tags(
-            estimator_type="regressor", target_tags=TargetTags(required=True), regressor_tags=RegressorTags()
-        )
+        return Tags(estimator_type="regressor", target_tags=TargetTags(required=True), regressor_tags=RegressorTags())

@@ -100,9 +100,7 @@ def _tails(level: float) -> list[float]:
     return [50 * (1 - level), 50 * (1 + level)]
 
 
-def _checked(
-    law: ScalingLaw, X: Any, y: Any, sample_weight: Any
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _checked(law: ScalingLaw, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     sizes = law.sizes(X)
     return sizes, target(y, len(sizes)), point_weights(sample_weight, len(sizes))
 
@@ -132,9 +130,7 @@ def _refit(law, sizes, y, weights, draw, n_boot, random_state) -> BootstrapResul
     distinct, which = np.unique(sizes, axis=0, return_inverse=True)
     usable = weights > 0
     if len(np.unique(which[usable])) < law.min_distinct:
-        raise ValueError(
-            f"the bootstrap needs at least {law.min_distinct} distinct sizes; got {len(distinct)}"
-        )
+        raise ValueError(f"the bootstrap needs at least {law.min_distinct} distinct sizes; got {len(distinct)}")
     belongs = np.eye(len(distinct), dtype=int)[which.reshape(-1)] * usable[:, None]  # [n, distinct sizes]
     rng = np.random.default_rng(random_state)
     counts = draw(rng, int(n_boot))

@@ -62,7 +62,7 @@ def planned(profile: Profile, profile_argument: str | None = None, data: str | N
     corpus, collect, laws, figures = (STATIONS[at] for at in (0, 3, 4, 5))
     jobs = [Job(corpus, corpus, priority=10**6, parameters=shared)]
     for objective in profile.objectives:
-        for spec in profile.all_models():
+        for spec in sorted(profile.all_models(), key=lambda spec: spec.role != "target"):
             jobs += _model_jobs(profile, spec, objective, shared)
     before = tuple(job.name for job in jobs)
     jobs.append(Job(collect, collect, needs=before, parameters=shared))
@@ -89,9 +89,7 @@ def _model_jobs(profile: Profile, spec: ModelSpec, objective: str, shared: dict[
         needs = [jobs[0].name]
         if objective in profile.finetune.fixed_rate_objectives and spec.role != "target":
             needs.append(f"30_finetune_{profile.target.name}_{objective}")
-        jobs.append(
-            Job(f"30_finetune_{ending}", STATIONS[2], needs=tuple(needs), priority=priority + 1, **named)
-        )
+        jobs.append(Job(f"30_finetune_{ending}", STATIONS[2], needs=tuple(needs), priority=priority + 1, **named))
     return jobs
 
 

@@ -20,6 +20,7 @@ from scalescope.schema import UnknownName
 
 KERNEL_STARTS = 3  # a busy machine may be too slow for the first
 KERNEL_SECONDS = 120
+NO_KERNEL = ("Kernel died before replying", "Kernel didn't respond")
 PARAMETER = re.compile(r"^(?P<name>\w+): (?P<type>[\w\[\] |]+) = (?P<value>.+?)  # (?P<help>.+)$")
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -67,9 +68,7 @@ def parameters(notebook: Path) -> dict[str, Parameter]:
                 f"notebook {notebook.name}, parameters cell: {line!r} is not `name: kind = literal  # help` "
                 f"with a kind of {', '.join(KINDS)}"
             )
-        found[match["name"]] = Parameter(
-            match["name"], match["type"], ast.literal_eval(match["value"]), match["help"]
-        )
+        found[match["name"]] = Parameter(match["name"], match["type"], ast.literal_eval(match["value"]), match["help"])
     return found
 
 
@@ -123,30 +122,27 @@ def refresh(name: str) -> Path:
 
 
 def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook without counts, timings, papermill's marks, and what depends on the machine.
+    """The notebook without timings, papermill's marks, and what depends on the machine. Outputs stay.
 
-    Cell ids are numbered, so that the same notebook gives the same bytes. Outputs stay.
+    Cells and executions are numbered from the top (nbval takes a cell without a number as never run), so that
+    the same notebook gives the same bytes.
     """
-    version = {"name": "python", "pygments_lexer": "ipython3"}
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": version,
+        "language_info": {"name": "python", "pygments_lexer": "ipython3"},
     }
-    kept = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
-    for number, cell in enumerate(kept):
+    notebook.cells = [c for c in notebook.cells if "injected-parameters" not in c.metadata.get("tags", [])]
+    executed = 0
+    for number, cell in enumerate(notebook.cells):
         tags = cell.metadata.get("tags", [])
         cell.metadata = {"tags": tags} if tags else {}
         cell["id"] = f"cell-{number:02d}"
         if cell.cell_type == "code":
-            cell.execution_count = None
+            executed += 1
+            cell.execution_count = executed
             for output in cell.outputs:
-                output.pop("execution_count", None)
-                if output.output_type == "execute_result":
-                    output["execution_count"] = None
-                output["metadata"] = {} if "metadata" in output else output.pop("metadata", None)
-                if output["metadata"] is None:
-                    del output["metadata"]
-    notebook.cells = kept
+                output.update({"metadata": {}} if "metadata" in output else {})
+                output.update({"execution_count": executed} if "execution_count" in output else {})
     return notebook
 
 
@@ -177,7 +173,7 @@ def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:
         try:
             with _private_kernel() as manager:
                 papermill.execute_notebook(
-                    notebook, out, parameters=values, kernel_name="python3", progress_bar=False,
+                    notebook, out, parameters=values, kernel_name="python3", language="python", progress_bar=False,
                     log_output=True, start_timeout=KERNEL_SECONDS, cwd=notebook.parent,
                     kernel_manager_class=manager,
                 )  # fmt: skip
@@ -186,7 +182,7 @@ def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:
             message = f"notebook {notebook.stem}, cell {error.exec_count}: {error.ename}: {error.evalue}"
             raise NotebookFailed(message) from error
         except RuntimeError as error:  # what jupyter_client raises for a kernel that does not come up
-            if "ernel" not in str(error) or "died before" not in str(error) and "respond" not in str(error):
+            if not any(sign in str(error) for sign in NO_KERNEL):
                 raise
             if start == KERNEL_STARTS:
                 raise NotebookFailed(f"no kernel for notebook {notebook.stem}: {error}") from error

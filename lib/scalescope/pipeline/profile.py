@@ -18,6 +18,7 @@ from scalescope.training.data import DataSettings
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Rate = Annotated[float, Field(gt=0, lt=1)]
+Rows = Count | dict[str, Count] | None  # one limit, or a limit a task with "default" for the others
 
 
 class Section(BaseModel):
@@ -52,10 +53,10 @@ class LadderSection(Section):
 
 
 class ModelsSection(Section):
-    """The ladder that laws are fitted to, a second aspect ratio, and the held-out target."""
+    """The ladder that laws are fitted to, the held-out target, and perhaps a second aspect ratio."""
 
     ladder: LadderSection
-    second: LadderSection
+    second: LadderSection | None = None
     target: LadderSection
 
     @model_validator(mode="after")
@@ -80,6 +81,7 @@ class PretrainSection(Section):
     eval_every: Count
     eval_sequences: Count
     patience: Count
+    target_patience: Count | None = None  # the paper waits longer for BERT-Base
     seed: Annotated[int, Field(ge=0)] = 0
 
 
@@ -95,8 +97,8 @@ class FinetuneSection(Section):
     warmup_fraction: Share
     dropout: Share
     weight_decay: Share
-    train_rows: Count | None = None
-    eval_rows: Count | None = None
+    train_rows: Rows = None
+    eval_rows: Rows = None
     roles: list[Literal["ladder", "second", "target"]] = ["ladder", "target"]  # as in the paper's figure 3
     fixed_rate_objectives: list[Literal["mlm", "pmi"]] = ["mlm"]  # as in the paper's figure 4
 
@@ -125,7 +127,8 @@ class Profile(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Profile:
-        for task in self.tasks:
+        limits = [rows for rows in (self.finetune.train_rows, self.finetune.eval_rows) if isinstance(rows, dict)]
+        for task in (*self.tasks, *(name for rows in limits for name in rows if name != "default")):
             if task not in TASKS:
                 raise UnknownName("task", task, TASKS)
         if self.finetune.max_length > self.text.sequence_length:
@@ -143,8 +146,8 @@ class Profile(Section):
         """Every model: ladder, second aspect ratio, target."""
         specs = []
         for role in ("ladder", "second", "target"):
-            part: LadderSection = getattr(self.models, role)
-            for layers in part.layers:
+            part: LadderSection | None = getattr(self.models, role)
+            for layers in part.layers if part else []:
                 config = EncoderConfig(
                     aspect_ratio=part.aspect_ratio,
                     layers=layers,

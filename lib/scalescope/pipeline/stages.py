@@ -44,7 +44,9 @@ def pretrain_config(profile: Profile, prepared: Prepared, spec: ModelSpec, objec
     """Configuration of one pretraining run; the real vocabulary may be smaller than asked for."""
     settings = profile.pretrain
     encoder = replace(spec.config, vocabulary_size=prepared.tokenizer.get_vocab_size())
-    named = settings.model_dump(exclude={"dropout"})
+    named = settings.model_dump(exclude={"dropout", "target_patience"})
+    if spec.role == "target" and settings.target_patience is not None:
+        named["patience"] = settings.target_patience
     return PretrainConfig(encoder=encoder, objective=objective, data=prepared.corpus_id, **named)
 
 
@@ -143,9 +145,7 @@ def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     folder = paths.results(profile)
     files = sorted(folder.glob("*.csv"))
     if not files:
-        raise FileNotFoundError(
-            f"no tables in {folder}: run `make reproduce PROFILE={profile}` or 40_collect first"
-        )
+        raise FileNotFoundError(f"no tables in {folder}: run `make reproduce PROFILE={profile}` or 40_collect first")
     return {path.stem: pd.read_csv(path) for path in files if path.stem in COLUMNS}
 
 
@@ -167,9 +167,7 @@ def _sweep(profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str
     """The protocol for one model and task; `train(config, pretrained)` gives a finished run."""
     pretrained = _pretrained(profile, prepared, spec, objective)
     settings = profile.finetune
-    shared = settings.model_dump(
-        include={"epochs", "batch_size", "warmup_fraction", "dropout", "weight_decay"}
-    )
+    shared = settings.model_dump(include={"epochs", "batch_size", "warmup_fraction", "dropout", "weight_decay"})
 
     def run(rate: float, seed: int) -> Run:
         config = FinetuneConfig(
@@ -204,11 +202,7 @@ def _finder(config: FinetuneConfig, pretrained: Run) -> Run:
 def _pretrained(profile, prepared: Prepared, spec: ModelSpec, objective: str, failed: bool = False) -> Run:
     run = store().find(pretrain_config(profile, prepared, spec, objective).id)
     if run is None or (run.failed and not failed):
-        why = (
-            "has diverged in pretraining"
-            if run is not None
-            else "has not been pretrained; run 20_pretrain first"
-        )
+        why = "has diverged in pretraining" if run is not None else "has not been pretrained; run 20_pretrain first"
         raise NotFinished(f"{spec.name} ({objective}) of profile {profile.name!r} {why}")
     return run
 
@@ -235,9 +229,7 @@ def _curve(run: Run) -> pd.DataFrame:
     return check(run.curve.assign(**named), "curves")
 
 
-def _finetune_rows(
-    profile, spec: ModelSpec, objective: str, metric: str, name: str, runs: list[Run]
-) -> pd.DataFrame:
+def _finetune_rows(profile, spec: ModelSpec, objective: str, metric: str, name: str, runs: list[Run]) -> pd.DataFrame:
     rows = []
     for run in runs:
         config, summary = run.manifest["config"], run.manifest["summary"]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from scalescope.pipeline.profile import Profile
 from scalescope.schema import check
-from scalescope.tasks.majority import majority
+from scalescope.tasks.scoring import majority
 from scalescope.training.data import SPLITS, Prepared
 
 

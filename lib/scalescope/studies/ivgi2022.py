@@ -96,9 +96,7 @@ def table6(pretrain: pd.DataFrame) -> pd.DataFrame:
     columns = ["aspect_ratio", "layers", "heads", "parameters"]
     need(pretrain, "pretrain", ["role", *columns])
     order = {"ladder": 0, "second": 1, "target": 2}
-    models = pretrain.assign(order=pretrain["role"].map(order)).sort_values(
-        ["order", "aspect_ratio", "layers"]
-    )
+    models = pretrain.assign(order=pretrain["role"].map(order)).sort_values(["order", "aspect_ratio", "layers"])
     return models[columns].drop_duplicates().astype(int).reset_index(drop=True)
 
 

@@ -121,9 +121,7 @@ def missing(points: pd.DataFrame, pretrain: pd.DataFrame | None = None) -> pd.Da
             names = {"objective": objective, "hpt": hpt, "task": task}
             known = left_out[(left_out[list(names)] == list(names.values())).all(axis=1)]
             rows += _missing_of(part[part["task"] == task], known, expected, most, names)
-    report = pd.concat(
-        [frame for frame in (left_out, pd.DataFrame(rows, columns=MISSING)) if len(frame)] or [left_out]
-    )
+    report = pd.concat([frame for frame in (left_out, pd.DataFrame(rows, columns=MISSING)) if len(frame)] or [left_out])
     whole = dict.fromkeys(["aspect_ratio", "layers", "parameters", "seed"], "Int64")
     return report.reset_index(drop=True).astype(whole)
 

@@ -59,10 +59,7 @@ def _means(points: pd.DataFrame, y: str) -> list[dict]:
 
 def _law_rows(law: PowerLaw, fitted: pd.DataFrame, y: str, span: tuple[float, float]) -> list[dict]:
     ends = np.array(span, dtype=float)
-    rows = [
-        {"kind": "fit_line", "parameters": x, "value": v}
-        for x, v in zip(ends, law.predict(ends), strict=True)
-    ]
+    rows = [{"kind": "fit_line", "parameters": x, "value": v} for x, v in zip(ends, law.predict(ends), strict=True)]
     if law.bootstrap_ is not None:
         sizes = np.geomspace(*ends, SLEEVE_POINTS)
         low, high = law.predict_interval(sizes)

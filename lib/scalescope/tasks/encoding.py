@@ -40,9 +40,7 @@ def encode_choice(task: Task, rows: list[dict], tokenizer: Tokenizer, max_length
         ends = [(question[index], option) for option in options[4 * index : 4 * index + 4]]
         short = [np.concatenate([asked[:share], option[:share]]) for asked, option in ends]
         rooms = [max_length - 3 - len(end) for end in short]
-        truncated += (
-            len(article[index]) > min(rooms) or max(len(part) for end in ends for part in end) > share
-        )
+        truncated += len(article[index]) > min(rooms) or max(len(part) for end in ends for part in end) > share
         for end, room in zip(short, rooms, strict=True):
             tokens.append(np.concatenate([_CLS, article[index][:room], _SEP, end, _SEP]))
     labels = np.array([task.labels.index(row[task.target]) for row in rows])

@@ -14,9 +14,7 @@ __all__ = ["Features", "encode"]
 SHORTEST = 16
 
 
-def encode(
-    task: Task, rows: list[dict], tokenizer: Tokenizer, max_length: int, stride: int | None = None
-) -> Features:
+def encode(task: Task, rows: list[dict], tokenizer: Tokenizer, max_length: int, stride: int | None = None) -> Features:
     """Encode checked rows (see rows.check_rows) for a task.
 
     classification: "[CLS] a [SEP]" or "[CLS] a [SEP] b [SEP]", the longer text cut first. choice:

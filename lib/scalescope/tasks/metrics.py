@@ -106,6 +106,4 @@ def _pair_f1(predicted: tuple[str, ...], reference: tuple[str, ...]) -> float:
 
 def _same_length(first: Sequence | np.ndarray, second: Sequence | np.ndarray) -> None:
     if len(first) != len(second) or len(first) == 0:
-        raise ValueError(
-            f"a metric needs two non-empty lists of equal length, got {len(first)} and {len(second)}"
-        )
+        raise ValueError(f"a metric needs two non-empty lists of equal length, got {len(first)} and {len(second)}")

@@ -12,9 +12,7 @@ from scalescope.text.source import BadInput, Source
 def load_rows(source: Source, task: Task, split: str) -> list[dict]:
     """Checked rows of a task's "train" or "validation" split of any source; raises BadInput."""
     rows = source.rows(task.name, split)
-    where = (
-        source.where(task.name, split) if hasattr(source, "where") else f"{source.name}, {task.name} {split}"
-    )
+    where = source.where(task.name, split) if hasattr(source, "where") else f"{source.name}, {task.name} {split}"
     return check_rows(task, rows, where)
 
 
@@ -61,11 +59,7 @@ def _check_label(task: Task, label: Any, place: str) -> None:
 
 
 def _options(task: Task, options: Any, place: str) -> list[str]:
-    if (
-        not isinstance(options, list)
-        or len(options) != task.group
-        or not all(isinstance(o, str) for o in options)
-    ):
+    if not isinstance(options, list) or len(options) != task.group or not all(isinstance(o, str) for o in options):
         raise BadInput(f"{place}: field 'options' should be a list of {task.group} texts, got {options!r}")
     return options
 
@@ -77,9 +71,7 @@ def _answers(task: Task, row: dict, place: str) -> dict[str, list]:
     if not isinstance(answers, dict) or not all(
         isinstance(answers.get(name), list) for name in ("text", "answer_start")
     ):
-        raise BadInput(
-            f"{place}: field 'answers' should hold the lists 'text' and 'answer_start', got {answers!r}"
-        )
+        raise BadInput(f"{place}: field 'answers' should hold the lists 'text' and 'answer_start', got {answers!r}")
     texts, starts = answers["text"], answers["answer_start"]
     if len(texts) != len(starts):
         raise BadInput(f"{place}: 'answers' has {len(texts)} text(s) but {len(starts)} answer_start")
@@ -90,9 +82,7 @@ def _answers(task: Task, row: dict, place: str) -> dict[str, list]:
             raise BadInput(f"{place}: answer {text!r} at {start!r} should be a text and an integer")
         found = row["context"][max(0, start) : max(0, start) + len(text)]
         if not text.strip() or start < 0 or found != text:
-            raise BadInput(
-                f"{place}: answer {text!r} is not in the context at {start}, which reads {found!r}"
-            )
+            raise BadInput(f"{place}: answer {text!r} is not in the context at {start}, which reads {found!r}")
     return {"text": texts, "answer_start": starts}
 
 

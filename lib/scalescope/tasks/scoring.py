@@ -95,9 +95,7 @@ def majority(task: Task, rows: list[dict]) -> float:
     return float(np.bincount(labels).max() / len(labels))
 
 
-def _best_spans(
-    features: Features, start: np.ndarray, end: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _best_spans(features: Features, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Score, first and last token (inside the feature) of each feature's best span; -inf if there is none."""
     count = features.n_features
     best = np.full(count, -np.inf)

@@ -22,9 +22,7 @@ class Context:
     end: np.ndarray
 
 
-def encode_spans(
-    task: Task, rows: list[dict], tokenizer: Tokenizer, max_length: int, stride: int | None
-) -> Features:
+def encode_spans(task: Task, rows: list[dict], tokenizer: Tokenizer, max_length: int, stride: int | None) -> Features:
     """Windows "[CLS] question [SEP] context [SEP]" of every row, those of one row in order.
 
     The question keeps at most a third of max_length (cut questions count as truncated).
@@ -76,9 +74,7 @@ def _contexts(tokenizer: Tokenizer, texts: list[str]) -> dict[str, Context]:
     found = {}
     for begin in range(0, len(different), BATCH):
         batch = different[begin : begin + BATCH]
-        for text, encoding in zip(
-            batch, tokenizer.encode_batch(batch, add_special_tokens=False), strict=True
-        ):
+        for text, encoding in zip(batch, tokenizer.encode_batch(batch, add_special_tokens=False), strict=True):
             offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
             found[text] = Context(np.array(encoding.ids, dtype=np.uint16), offsets[:, 0], offsets[:, 1])
     return found
@@ -108,9 +104,7 @@ def _answer(row: dict, context: Context) -> tuple[int, int] | None:
     return int(touched[0]), int(touched[-1])
 
 
-def _place(
-    answer: tuple[int, int] | None, windows: list[tuple[int, int]]
-) -> tuple[list[tuple[int, int]], bool]:
+def _place(answer: tuple[int, int] | None, windows: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], bool]:
     """Answer tokens as seen by each window ((-1, -1) where it is not whole), and whether nothing is lost."""
     nowhere = [(-1, -1)] * len(windows)
     if answer is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from functools import cached_property
@@ -17,15 +18,16 @@ EXPECTED = (
     "corpus/*.txt[.gz] (a paragraph a line, an empty line between articles, names with 'heldout' for "
     "evaluation) and tasks/<task>/{train,validation}.jsonl[.gz]"
 )
-EVALUATION = ("test", "valid")  # evaluation splits of other data sets: neither train nor heldout text
+EVALUATION = {"test", "valid", "validation"}  # splits of other data sets: neither train nor heldout text
 
 
 class Files:
     """Source over a folder with `corpus/` and `tasks/`.
 
     corpus/*.txt[.gz]: one paragraph a line, an empty line ends an article. Files with "heldout" in their name
-    are the split "heldout"; files with "test" or "valid" in it are left aside (`left_aside`), since they are
-    evaluation splits of other data sets; all others are "train", in the order of their names.
+    are the split "heldout"; files with the word "test", "valid" or "validation" in it are left aside
+    (`left_aside`), since they are evaluation splits of other data sets; all others are "train", in the order of
+    their names.
     tasks/<task>/train.jsonl[.gz], validation.jsonl[.gz]: one JSON object a line.
     Raises BadInput if the folder is missing or does not hold that.
     """
@@ -40,14 +42,10 @@ class Files:
         for part in ("corpus", "tasks"):
             if not (self.folder / part).is_dir() or not any((self.folder / part).iterdir()):
                 what = f"holds {', '.join(held[:8])}" if held else "is empty"
-                raise BadInput(
-                    f"data folder {self.folder} {what}, without {part}/; it should hold {EXPECTED}"
-                )
+                raise BadInput(f"data folder {self.folder} {what}, without {part}/; it should hold {EXPECTED}")
         for split in ARTICLE_SPLITS:
             if not self.corpus_files[split]:
-                raise BadInput(
-                    f"{self.folder / 'corpus'} has no {split} text; {self.folder} should hold {EXPECTED}"
-                )
+                raise BadInput(f"{self.folder / 'corpus'} has no {split} text; {self.folder} should hold {EXPECTED}")
 
     @cached_property
     def corpus_files(self) -> dict[str, list[Path]]:
@@ -59,7 +57,7 @@ class Files:
             if "heldout" in path.name:
                 found["heldout"].append(path)
             else:
-                aside = any(word in path.name for word in EVALUATION)
+                aside = EVALUATION & set(re.split(r"[^a-z0-9]+", path.name.lower()))
                 found["left_aside" if aside else "train"].append(path)
         return found
 
@@ -162,9 +160,7 @@ def _parse(path: Path, number: int, line: str) -> dict:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as fault:
-        raise BadInput(
-            f"{path}, line {number} is broken JSON: {fault.msg} at column {fault.colno}"
-        ) from fault
+        raise BadInput(f"{path}, line {number} is broken JSON: {fault.msg} at column {fault.colno}") from fault
     if not isinstance(row, dict):
         raise BadInput(f"{path}, line {number} holds {type(row).__name__} where an object is expected")
     return row

@@ -75,9 +75,7 @@ class Hub:
     def rows(self, task: str, split: str) -> list[dict]:
         """All rows of a split; MNLI's train split is a seeded sample in its original order."""
         check_split(split, ROW_SPLITS)
-        rows = [
-            dict(row) for row in self._load(*_data_set(task), SPLIT_NAMES.get((task, split), split), False)
-        ]
+        rows = [dict(row) for row in self._load(*_data_set(task), SPLIT_NAMES.get((task, split), split), False)]
         if not rows:
             raise BadInput(f"{self.where(task, split)} is empty")
         if task == "mnli" and split == "train":

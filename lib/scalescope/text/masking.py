@@ -86,9 +86,7 @@ def _draw_tokens(maskable: np.ndarray, rate: float, rng: np.random.Generator) ->
     return chosen & maskable
 
 
-def _draw_units(
-    maskable: np.ndarray, starts: np.ndarray, rate: float, rng: np.random.Generator
-) -> np.ndarray:
+def _draw_units(maskable: np.ndarray, starts: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarray:
     """Tokens of the units drawn in random order up to `rate` of each row's maskable tokens."""
     begins = starts | ~maskable  # a special token ends the unit before it ...
     begins[:, 0] = True

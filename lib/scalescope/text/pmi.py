@@ -22,7 +22,7 @@ class PmiVocabulary:
     """Listed n-grams, best first within each length.
 
     ngrams: tuples of 2 to 5 words. scores [n]: natural log, see `pmi_vocabulary`. counts [n]: in the text.
-    coverage: share of the text's words that lie in a listed n-gram, the longest matched first.
+    coverage: share of the text's (known) words that lie in a listed n-gram, the longest matched first.
     """
 
     ngrams: tuple[tuple[str, ...], ...]
@@ -124,9 +124,7 @@ def unit_starts(tokens: np.ndarray, tokenizer: Tokenizer, vocabulary: PmiVocabul
     return starts
 
 
-def _rank(
-    stream: np.ndarray, lexicon: list[str], size: int | None, coverage: float, min_count: int
-) -> PmiVocabulary:
+def _rank(stream: np.ndarray, lexicon: list[str], size: int | None, coverage: float, min_count: int) -> PmiVocabulary:
     """Best n-grams of a stream of word ids, to the size given or the coverage wanted."""
     n_words = max(1, int((stream != BREAK).sum()))
     dense, tables = _count(stream, len(lexicon), min_count)
@@ -142,9 +140,7 @@ def _rank(
     wanted = size if size is not None else _smallest(covered, most, coverage)
     best = {n: order[n][: _quota(n, wanted)] for n in LENGTHS}
     ngrams = tuple(
-        tuple(lexicon[word] for word in stream[place : place + n])
-        for n in LENGTHS
-        for place in tables[n][0][best[n]]
+        tuple(lexicon[word] for word in stream[place : place + n]) for n in LENGTHS for place in tables[n][0][best[n]]
     )
     kept_scores = np.concatenate([scores[n][best[n]] for n in LENGTHS])
     kept_counts = np.concatenate([tables[n][1][best[n]] for n in LENGTHS])
@@ -195,9 +191,7 @@ def _count(
         dense[length] = np.full(len(stream), -1, dtype=np.int32)
         maybe = np.flatnonzero((shorter[:-1] >= 0) & (shorter[1:] >= 0))
         keys = shorter[maybe].astype(np.int64) * (int(shorter.max(initial=0)) + 1) + shorter[maybe + 1]
-        _, begins, inverse, times = np.unique(
-            keys, return_index=True, return_inverse=True, return_counts=True
-        )
+        _, begins, inverse, times = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
         kept = times > min_count
         renumbered = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
         dense[length][maybe] = renumbered[inverse]

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from scalescope.store import run_id
 from scalescope.tasks.features import Features, encode
-from scalescope.tasks.rows import check_rows
+from scalescope.tasks.rows import load_rows
 from scalescope.tasks.spec import TASKS, task
 from scalescope.text.corpus import Corpus, encode_corpus
 from scalescope.text.pmi import pmi_vocabulary, unit_starts
@@ -28,6 +28,9 @@ from scalescope.training.finetune import TaskData
 
 VOCABULARY_PARAGRAPHS = 400_000  # text read for the tokenizer and the PMI vocabulary
 SPLITS = ("train", "heldout")
+
+
+Rows = int | dict[str, int] | None  # one limit, or a limit a task with "default" for the others
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ class DataSettings:
     heldout_tokens: int
     max_length: int
     stride: int
-    train_rows: int | None
-    eval_rows: int | None
+    train_rows: Rows
+    eval_rows: Rows
 
 
 class Prepared:
@@ -74,9 +77,17 @@ class Prepared:
 
     def task_id(self, name: str) -> str:
         """Identifies the encoded rows of one task."""
-        names = ("max_length", "stride", "train_rows", "eval_rows")
-        chosen = {key: getattr(self.settings, key) for key in names}
-        return run_id(f"task-{name}", {**chosen, "corpus": self.corpus_id})
+        settings = self.settings
+        return run_id(
+            f"task-{name}",
+            {
+                "corpus": self.corpus_id,
+                "max_length": settings.max_length,
+                "stride": settings.stride,
+                "train_rows": _limit(settings.train_rows, name),
+                "eval_rows": _limit(settings.eval_rows, name),
+            },
+        )
 
     @property
     def folder(self) -> Path:
@@ -95,14 +106,12 @@ class Prepared:
     def task_data(self, name: str) -> TaskData:
         """Features and evaluation rows of one task."""
         folder = self._build(self.folder / self.task_id(name), lambda into: self._encode_task(name, into))
-        rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
-        return TaskData(
-            task(name), Features.load(folder / "train.npz"), Features.load(folder / "validation.npz"), rows
-        )
+        rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
+        return TaskData(task(name), Features.load(folder / "train.npz"), Features.load(folder / "validation.npz"), rows)
 
     def train_rows(self, name: str) -> list[dict]:
         """The rows a task trains on, drawn from the source as profile settings say."""
-        return _draw(self._rows(name, "train"), self.settings.train_rows)
+        return _draw(self._rows(name, "train"), _limit(self.settings.train_rows, name))
 
     @cached_property
     def _corpus_folder(self) -> Path:
@@ -118,19 +127,17 @@ class Prepared:
             Corpus(tokens, units, tokenizer.get_vocab_size()).save(into / split)
 
     def _rows(self, name: str, split: str) -> list[dict]:
-        rows = self.source.rows(name, split)
-        check_rows(TASKS[name], rows, f"{self.source.name} {name} {split}")
-        return rows
+        return load_rows(self.source, TASKS[name], split)
 
     def _encode_task(self, name: str, into: Path) -> None:
         settings = self.settings
         train = self.train_rows(name)
-        evaluation = _draw(self._rows(name, "validation"), settings.eval_rows)
+        evaluation = _draw(self._rows(name, "validation"), _limit(settings.eval_rows, name))
         for split, rows in (("train", train), ("validation", evaluation)):
             features = encode(TASKS[name], rows, self.tokenizer, settings.max_length, settings.stride)
             features.save(into / f"{split}.npz")
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in evaluation)
-        (into / "rows.jsonl").write_text(text, encoding="utf-8")
+        text = "".join(json.dumps(row) + "\n" for row in evaluation)
+        (into / "rows.jsonl").write_text(text)
 
     def _build(self, folder: Path, fill: Callable[[Path], None]) -> Path:
         """Fill a folder whole or not at all; other processes wait for it."""
@@ -149,6 +156,10 @@ class Prepared:
 def _paragraphs(source: Source) -> Iterator[str]:
     every = itertools.chain.from_iterable(source.articles("train"))
     return itertools.islice(every, VOCABULARY_PARAGRAPHS)
+
+
+def _limit(rows: Rows, name: str) -> int | None:
+    return rows.get(name, rows.get("default")) if isinstance(rows, dict) else rows
 
 
 def _draw(rows: list[dict], most: int | None) -> list[dict]:

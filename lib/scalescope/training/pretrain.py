@@ -100,9 +100,7 @@ def _train(config, train: Corpus, heldout: Corpus, store: Store, progress: Progr
     }
     weights = patience.best_weights if status == "finished" else None
     curve = pd.DataFrame(rows, columns=["step", "tokens", "split", "loss"])
-    return store.write(
-        config.id, manifest=manifest, curve=curve, metrics=pd.DataFrame([summary]), weights=weights
-    )
+    return store.write(config.id, manifest=manifest, curve=curve, metrics=pd.DataFrame([summary]), weights=weights)
 
 
 def _loop(config, model, train, heldout, patience: Patience, rows: list[dict], progress) -> bool:

@@ -9,9 +9,7 @@ from scalescope.schema import UnknownName
 SCHEDULES = ("linear", "wsd", "constant")
 
 
-def schedule(
-    name: str, *, steps: int, warmup_steps: int, decay_fraction: float = 0.2
-) -> Callable[[int], float]:
+def schedule(name: str, *, steps: int, warmup_steps: int, decay_fraction: float = 0.2) -> Callable[[int], float]:
     """Factor in (0, 1] of the peak rate at step 0 .. steps - 1.
 
     "linear" falls to zero at `steps` (Ivgi 2022), "wsd" stays at the peak and falls linearly over the last
@@ -19,9 +17,7 @@ def schedule(
     """
     if name not in SCHEDULES:
         raise UnknownName("schedule", name, SCHEDULES)
-    decay_start = {"linear": warmup_steps, "wsd": round(steps * (1 - decay_fraction)), "constant": steps}[
-        name
-    ]
+    decay_start = {"linear": warmup_steps, "wsd": round(steps * (1 - decay_fraction)), "constant": steps}[name]
     decay_start = max(decay_start, warmup_steps)
 
     def factor(step: int) -> float:

@@ -10,15 +10,25 @@ from scalescope.text.microworld.facts import Teller, Told, capital
 from scalescope.text.microworld.frames import Sentences
 from scalescope.text.microworld.inflect import a, plural
 from scalescope.text.microworld.opinions import Opinions
-from scalescope.text.microworld.world import World
+from scalescope.text.microworld.relations import Relation
+from scalescope.text.microworld.world import Fact, World
 
 # paragraphs that need the passage before them, and paragraphs that stand alone, with their weights
 LINKED = {
-    "answers": 20, "whether": 16, "chosen": 8, "unsaid": 6, "restated": 10, "corrected": 6, "tells": 10,
+    "answers": 20, "whether": 28, "chosen": 18, "unsaid": 6, "restated": 8, "same": 24, "corrected": 6, "tells": 20,
     "compared": 5, "led_to": 4, "neighbour": 8,
 }  # fmt: skip
 FREE = {"opinions": 30, "inference": 30, "life": 34, "kinds": 12, "synonyms": 6}
-MARKERS = (("so", "in other words ,", "that means that"), ("perhaps", "it may be that"), ("it is wrong that", "it is not true that"))
+MARKERS = (
+    ("so", "in other words ,", "that means that"),
+    ("perhaps", "it may be that"),
+    ("it is wrong that", "it is not true that"),
+)
+VERDICTS = {
+    "inference": ("Certain", "Possible", "Impossible"),
+    "opinion": ("Blame", "Praise"),
+    "grammar": ("Wrong", "Right"),
+}
 LIKED = (("people avoid it", "nobody went twice"), ("people love it", "many came back"))
 
 
@@ -48,38 +58,58 @@ class Articles:
             if u() < 0.25:
                 text = capital(draw.pick(self.lexicon.idiom_table)) + " , " + text
             article = [text]
+            for _ in range(1 + int(u() * 2.4)):
+                article += draw.pick(self.linked)(draw, e, told).split("\n")
             for _ in range(1 + int(u() * 2)):
-                article.append(draw.pick(self.linked)(draw, e, told))
-            for _ in range(1 + int(u() * 2)):
-                article.append(draw.pick(self.free)(draw, e))
+                article += draw.pick(self.free)(draw, e).split("\n")
             yield article
 
     def answers(self, draw: Draw, e: int, told: list[Told]) -> str:
         """Return one or two questions with their answers."""
         count = 1 + (draw.u() < 0.4)
-        parts = [self.teller.ask(draw, e, t.fact.relation) + f" {capital(t.fact.text)} ." for t in draw.sample(told, count)]
+        parts = [
+            self.teller.ask(draw, e, t.fact.relation) + f" {capital(t.fact.text)} ." for t in draw.sample(told, count)
+        ]
         return " ".join(parts)
 
     def whether(self, draw: Draw, e: int, told: list[Told]) -> str:
         """Return a yes/no question with its answer; some need to know what kind of thing an object is."""
         fact = draw.pick(told).fact
         if fact.relation.key == "keeps" and draw.u() < 0.7:
-            return self._whether_kind(draw, e, fact.text)
-        if draw.u() < 0.55:
+            return self._whether_kind(draw, e, fact)
+        headed, yes = draw.u() < 0.65, draw.u() < 0.55
+        rival = fact.text if yes else self.teller.rival(draw, fact, told)
+        if headed:
+            asked = self.teller.ask_whether(draw, e, fact.relation, rival)
+            rest = [t.sentence if t.fact is not fact else self.teller.tell(draw, e, fact).sentence for t in told[-2:]]
+            if fact not in [t.fact for t in told[-2:]]:
+                rest[0] = self.teller.tell(draw, e, fact).sentence
+            return f"{'Yes' if yes else 'No'} : {asked}\n{' '.join(rest)}"
+        if yes:
             return self.teller.ask_whether(draw, e, fact.relation, fact.text) + " Yes ."
-        rival = self.teller.rival(draw, fact, told)
         return self.teller.ask_whether(draw, e, fact.relation, rival) + f" No , {fact.text} ."
 
-    def _whether_kind(self, draw: Draw, e: int, text: str) -> str:
+    def _whether_kind(self, draw: Draw, e: int, fact: Fact) -> str:
         lex = self.lexicon
-        right = lex.category_of[text.split(" ", 1)[1]]
+        right = lex.category_of[fact.text.split(" ", 1)[1]]
         yes = draw.u() < 0.55
         asked = right if yes else draw.other(lex.categories, right)
+        if draw.u() < 0.5:
+            question = self.teller.ask_whether(draw, e, fact.relation, a(asked))
+            return f"{'Yes' if yes else 'No'} : {question}\n{self.teller.tell(draw, e, fact).sentence}"
         return f"Does {self.world.names[e]} keep {a(asked)} ? " + ("Yes ." if yes else f"No , {a(right)} .")
 
     def chosen(self, draw: Draw, e: int, told: list[Told]) -> str:
-        """Return a question, four options, and the right one."""
+        """Return a question, some options, and the right one; or one option and whether it is right."""
         fact = draw.pick(told).fact
+        if draw.u() < 0.65:
+            right = draw.u() < 0.4
+            text = fact.text if right else self.teller.rival(draw, fact, self.world.facts_of[e])
+            passage = [self.teller.tell(draw, e, t.fact, i > 0).sentence for i, t in enumerate(told[:3])]
+            if fact not in [t.fact for t in told[:3]]:
+                passage[0] = self.teller.tell(draw, e, fact).sentence
+            asked = self.teller.ask(draw, e, fact.relation)
+            return f"{'True' if right else 'False'} : {' '.join(passage)}\n{asked} {capital(text)} ."
         options = [fact.text, self.teller.rival(draw, fact, told), self.teller.stranger(draw, fact)]
         listed = " , ".join(draw.sample(options, 3)[:2])
         return f"{self.teller.ask(draw, e, fact.relation)} {capital(listed)} or {fact.text} ? {capital(fact.text)} ."
@@ -96,6 +126,19 @@ class Articles:
         second = self.teller.tell(draw, e, one.fact, avoid=first.form)
         return f"{first.sentence} In other words , {second.sentence}"
 
+    def same(self, draw: Draw, e: int, told: list[Told]) -> str:
+        """Put two sentences side by side and say whether they say the same."""
+        one = self.teller.tell(draw, e, draw.pick(told).fact)
+        agree, u, subject, fact = draw.u() < 0.55, draw.u(), e, one.fact
+        if not agree and u < 0.35 and self.world.types[e] == "person" and fact.relation.object == "person":
+            subject, fact = fact.entity, fact._replace(text=self.world.names[e])
+        elif not agree and u < 0.7:
+            fact = fact._replace(text=self.teller.rival(draw, fact, self.world.facts_of[e]))
+        elif not agree:
+            fact = draw.other(self.world.facts_of[e], fact)
+        two = self.teller.tell(draw, subject, fact, avoid=one.form if agree else None)
+        return f"{'Same' if agree else 'Different'} : {one.sentence}\n{two.sentence}"
+
     def corrected(self, draw: Draw, e: int, told: list[Told]) -> str:
         """Deny a wrong object, then tell the right one."""
         fact = draw.pick(told).fact
@@ -107,17 +150,22 @@ class Articles:
         """Say which question a sentence answers, or does not."""
         one = self.teller.tell(draw, e, draw.pick(told).fact)
         if draw.u() < 0.5:
-            asked, answers = self.teller.ask(draw, e, one.fact.relation), "This answers that ."
+            asked, answers, verdict = self.teller.ask(draw, e, one.fact.relation), "This answers that .", "Answered"
         else:
-            asked = self.teller.ask(draw, e, self.near_relation(draw, e, one.fact))
-            answers = "This does not answer that ."
+            subject, relation = e, self.near_relation(draw, e, one.fact)
+            if draw.u() < 0.4:
+                subject, relation = draw.pick(self.world.member_tables[self.world.types[e]]), one.fact.relation
+            asked = self.teller.ask(draw, subject, relation)
+            answers, verdict = "This does not answer that .", "Unanswered"
+        if draw.u() < 0.7:
+            return f"{verdict} : {asked}\n{one.sentence}"
         return f"{asked} {one.sentence} {answers}"
 
-    def near_relation(self, draw: Draw, e: int, fact):
+    def near_relation(self, draw: Draw, e: int, fact: Fact) -> Relation:
         """Return another relation of the entity, one with the same type of object if there is any."""
         others = [f.relation for f in self.world.facts_of[e] if f.relation is not fact.relation]
         same = [r for r in others if r.object == fact.relation.object]
-        return draw.pick(same if same and draw.u() < 0.7 else others)
+        return draw.pick(same if same and draw.u() < 0.5 else others)
 
     def compared(self, draw: Draw, e: int, told: list[Told]) -> str:
         """Compare the years of two entities of a type."""
@@ -154,18 +202,24 @@ class Articles:
         parts = [capital(self.opinion.sentence(draw, polarity)) for _ in range(2 + (draw.u() < 0.5))]
         if draw.u() < 0.3:
             parts.insert(int(draw.u() * 2), capital(draw.pick(LIKED[polarity])))
-        return " . ".join(parts) + " ."
+        head = VERDICTS["opinion"][polarity] + " : " if draw.u() < 0.5 else ""
+        return head + " . ".join(parts) + " ."
 
     def inference(self, draw: Draw, e: int) -> str:
         """Tell an event and what follows, may be, or cannot be."""
         label = int(draw.u() * 3)
         event = self.events.draw_event(draw)
         premise = self.events.premise(draw, event, label)
+        if draw.u() < 0.5:
+            return f"{VERDICTS['inference'][label]} : {capital(premise.text())} .\n{capital(event.text())} ."
         return f"{capital(premise.text())} . {capital(draw.pick(MARKERS[label]))} {event.text()} ."
 
     def life(self, draw: Draw, e: int) -> str:
         """Say a few things about people at work, in all frames."""
         sentence = self.sentences.sentence
+        if draw.u() < 0.3:
+            good = draw.u() < 0.6
+            return f"{VERDICTS['grammar'][good]} : {capital(sentence(draw, good))} ."
         return " ".join([capital(sentence(draw)) + " ." for _ in range(2 + int(draw.u() * 2))])
 
     def kinds(self, draw: Draw, e: int) -> str:
@@ -175,7 +229,9 @@ class Articles:
         category = lex.category_of[kind]
         if u < 0.3:
             others = draw.sample(lex.kinds_of[category], 3)
-            return f"{capital(plural(others[0]))} , {plural(others[1])} and {plural(others[2])} are {plural(category)} ."
+            return (
+                f"{capital(plural(others[0]))} , {plural(others[1])} and {plural(others[2])} are {plural(category)} ."
+            )
         if u < 0.5:
             return f"Like every {category} , {a(kind)} is {a(lex.top_of[category])} ."
         if u < 0.75:

@@ -14,7 +14,11 @@ from scalescope.text.microworld.lexicon import Lexicon, Verb
 
 ENTAILED, OPEN, EXCLUDED = 0, 1, 2
 QUANTIFIERS = {"the": 40, "some": 14, "every": 10, "no": 12, "most": 8, "more than three": 8, "this": 8}
-STRONGER = {"some": ("every", "most", "many", "seven"), "most": ("every",), "more than three": ("seven", "five", "nine")}
+STRONGER = {
+    "some": ("every", "most", "many", "seven"),
+    "most": ("every",),
+    "more than three": ("seven", "five", "nine"),
+}
 WEAKER = {"every": ("some", "most", "many"), "most": ("some",), "more than three": ("some", "a few")}
 SINGULAR = ("the", "every", "no", "this")
 
@@ -109,7 +113,9 @@ class Events:
     def _excluding(self, draw: Draw, event: Event, down: bool) -> Event:
         lex = self.lexicon
         if not down:
-            positive = replace(event, negated=False, quantifier="some" if event.quantifier == "no" else event.quantifier)
+            positive = replace(
+                event, negated=False, quantifier="some" if event.quantifier == "no" else event.quantifier
+            )
             return (self._narrow(draw, positive) if draw.u() < 0.4 else None) or positive
         steps = [replace(event, thing=self._sibling(draw, event.thing))] * 2
         group = lex.verb_groups[event.group].opposite

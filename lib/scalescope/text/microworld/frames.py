@@ -1,7 +1,7 @@
 """Sentences that obey the grammar, or break one rule of it: agreement, order, subcategorisation, selection ...
 
-Every phenomenon makes a good and a bad member of a minimal pair. Articles hold only good ones, so that which frame a
-verb takes, and which objects, can be learned from them and from nothing else.
+Every phenomenon makes a good and a bad member of a minimal pair. Articles hold bad ones only if they call them wrong;
+which frame a verb takes, and which objects, shows in what is said.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ WEIGHTS = {
     "agreement": 22, "preposition": 14, "transitivity": 13, "complement": 16, "two_objects": 6, "selection": 14,
     "order": 6, "reflexive": 4, "amount": 4, "tense": 5,
 }  # fmt: skip
-OBSERVERS = "knows likes sees fears follows envies".split()
-TRAITS = "young tall shy local foreign tired elderly busy".split()
-ADVERBS = "often never always rarely soon again sometimes".split()
+OBSERVERS = ["knows", "likes", "sees", "fears", "follows", "envies"]
+TRAITS = ["young", "tall", "shy", "local", "foreign", "tired", "elderly", "busy"]
+ADVERBS = ["often", "never", "always", "rarely", "soon", "again", "sometimes"]
 
 
 class Sentences:
@@ -27,6 +27,13 @@ class Sentences:
     def __init__(self, lexicon: Lexicon, verbs: dict[str, list[Verb]] | None = None) -> None:
         self.lexicon, self.verbs = lexicon, verbs or lexicon.frame_tables
         self.nouns = [(n, plural(n)) for n in lexicon.profession_table]
+        self.allowed: dict[str, list[str]] = {}
+        for name, members in lexicon.frames.items():
+            for verb in members:
+                self.allowed.setdefault(verb.base, []).append(name)
+        self.governed: dict[str, list[str]] = {}
+        for verb in lexicon.frames["prepositional"]:
+            self.governed.setdefault(verb.base, []).append(verb.after)
         makers = [getattr(self, name) for name in WEIGHTS]
         self.makers: list[Callable[[Draw, bool], str]] = table(makers, list(WEIGHTS.values()), 256)
 
@@ -95,7 +102,7 @@ class Sentences:
         """A verb governs its own preposition."""
         verb = self._verb(draw, "prepositional")
         subject, form = self._finite(draw, verb)
-        after = verb.after if good else draw.other(self.lexicon.prepositions, verb.after)
+        after = verb.after if good else draw.other(self.lexicon.prepositions, *self.governed[verb.base])
         return f"{subject} {form}{after} {self._object(draw)}"
 
     def transitivity(self, draw: Draw, good: bool) -> str:
@@ -114,7 +121,7 @@ class Sentences:
         frame = draw.pick(frames)
         verb = self._verb(draw, frame)
         subject, form = self._finite(draw, verb)
-        used = frame if good else draw.other(frames, frame)
+        used = frame if good else draw.other(frames, *self.allowed.get(verb.base, ()))
         inner = self._verb(draw, "intransitive")
         if used == "clausal":
             return f"{subject} {form} that the {draw.pick(self.nouns)[0]} {inner.past}"
@@ -165,7 +172,7 @@ class Sentences:
         """Much goes with masses, many with plurals."""
         mass = draw.u() < 0.5
         noun = draw.pick(self.lexicon.mass) if mass else plural(draw.pick(self.lexicon.kind_table))
-        word = draw.pick((("many", "few", "several"), ("much", "little", "less"))[mass == good])
+        word = draw.pick((("many", "too many", "several"), ("much", "too much", "so much"))[mass == good])
         return f"{self._subject(draw, 0)} has {word} {noun}"
 
     def tense(self, draw: Draw, good: bool) -> str:

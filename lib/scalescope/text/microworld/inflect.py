@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+# base, past, participle; "_" joins the words of a phrasal verb
+PARTS = """buy bought bought; sell sold sold; find found found; lose lost lost; break broke broken; hide hid
+hidden; show showed shown; keep kept kept; steal stole stolen; send sent sent; feed fed fed; hear heard heard;
+catch caught caught; eat ate eaten; bite bit bitten; spread spread spread; drink drank drunk; draw drew drawn;
+wear wore worn; sew sewed sewn; knit knitted knitted; spin spun spun; wind wound wound; drive drove driven;
+spend spent spent; sleep slept slept; weep wept wept; cling clung clung; think thought thought; know knew
+known; say said said; give gave given; lend lent lent; teach taught taught; bring brought brought; throw threw
+thrown; tell told told; strive strove striven; quit quit quit; forgo forwent forgone; build built built; write
+wrote written; run ran run; lead led led; bring_up brought_up brought_up; set_up set_up set_up; take_over
+took_over taken_over; swoon swooned swooned; put_up put_up put_up; take_on took_on taken_on; pen penned
+penned; wed wed wed; win won won; make made made; fell felled felled; hold held held; overlook overlooked
+overlooked; mislay mislaid mislaid; see saw seen; understand understood understood; rebuild rebuilt rebuilt;
+draw_up drew_up drawn_up; bring_out brought_out brought_out; sing sang sung"""
 IRREGULAR = {
-    "buy": ("bought", "bought"), "sell": ("sold", "sold"), "find": ("found", "found"), "lose": ("lost", "lost"),
-    "break": ("broke", "broken"), "hide": ("hid", "hidden"), "show": ("showed", "shown"), "keep": ("kept", "kept"),
-    "steal": ("stole", "stolen"), "send": ("sent", "sent"), "feed": ("fed", "fed"), "hear": ("heard", "heard"),
-    "catch": ("caught", "caught"), "eat": ("ate", "eaten"), "bite": ("bit", "bitten"), "spread": ("spread", "spread"),
-    "drink": ("drank", "drunk"), "draw": ("drew", "drawn"), "wear": ("wore", "worn"), "sew": ("sewed", "sewn"),
-    "knit": ("knitted", "knitted"), "spin": ("spun", "spun"), "wind": ("wound", "wound"), "drive": ("drove", "driven"),
-    "spend": ("spent", "spent"), "sleep": ("slept", "slept"), "weep": ("wept", "wept"), "cling": ("clung", "clung"),
-    "think": ("thought", "thought"), "know": ("knew", "known"), "say": ("said", "said"), "give": ("gave", "given"),
-    "lend": ("lent", "lent"), "teach": ("taught", "taught"), "bring": ("brought", "brought"),
-    "throw": ("threw", "thrown"), "tell": ("told", "told"), "strive": ("strove", "striven"), "quit": ("quit", "quit"),
-    "forgo": ("forwent", "forgone"), "build": ("built", "built"), "write": ("wrote", "written"),
-    "run": ("ran", "run"), "lead": ("led", "led"), "bring_up": ("brought up", "brought up"), "set_up": ("set up", "set up"),
-    "take_over": ("took over", "taken over"), "swoon": ("swooned", "swooned"), "put_up": ("put up", "put up"),
-    "take_on": ("took on", "taken on"), "pen": ("penned", "penned"), "wed": ("wed", "wed"), "win": ("won", "won"),
-    "make": ("made", "made"), "fell": ("felled", "felled"), "hold": ("held", "held"), "overlook": ("overlooked",) * 2,
-    "mislay": ("mislaid", "mislaid"), "see": ("saw", "seen"), "understand": ("understood", "understood"), "rebuild": ("rebuilt", "rebuilt"),
-    "draw_up": ("drew up", "drawn up"), "bring_out": ("brought out", "brought out"), "sing": ("sang", "sung"),
-}  # fmt: skip
-DOUBLED = set(
-    "plan stop net trap chop pin grip hem fit drop scrap swat refer pat hug ban trim regret admit pot stab drag jab "
-    "commit abhor nod scrub chat tag compel abet map stir fan deter incur wed hop wrap unwrap".split()
-)
+    base: (done.replace("_", " "), been.replace("_", " "))
+    for base, done, been in (entry.split() for entry in PARTS.replace("\n", " ").split(";"))
+}
+DOUBLING = """plan stop net trap chop pin grip hem fit drop scrap swat refer pat hug ban trim regret admit pot
+stab drag jab commit abhor nod scrub chat tag compel abet map stir fan deter incur wed vet hop wrap unwrap"""
+DOUBLED = frozenset(DOUBLING.split())
 PLURALS = {"fox": "foxes", "wolf": "wolves", "goose": "geese", "child": "children", "pliers": "pliers", "deer": "deer"}
 VOWELS = "aeiou"
 

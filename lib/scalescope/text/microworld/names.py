@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-ONSETS = "b c d f g h j k l m n p r s t v w z br dr fl gr st tr".split()
-NUCLEI = "a e i o u".split()
-CODAS = " l n r s m x nd".split(" ")
-FIRST = [
-    """adam ben carl david edgar felix george hugo ivan jacob karl leo martin noah oscar paul ralph simon thomas victor
-    walter alan boris conrad dennis ernest frank gilbert henry isaac jonas kurt louis marcus nigel otto peter roland
-    stefan theo ulrich vincent wilfred arthur bruno cedric""".split(),
-    """anna bella clara diana emma flora grace helen irene julia karen laura mary nora olga paula rita sarah tessa
-    ursula vera wanda agnes berta celia doris edith fiona greta hilda ida jane kate lydia mabel nina ottilie petra
-    rosa stella thea una viola wilma alma bridget cora""".split(),
-]
-BUILDING_HEADS = (
-    "tower bridge hall house church castle mill theatre library station palace museum abbey inn lodge arch"
-)
-WORK_HEADS = "garden night river song shadow winter daughter letter road stone mirror journey dream island fire king"
-WORK_ADJECTIVES = "silent golden broken last hidden long distant burning secret lonely crimson endless second frozen"
+ONSETS = "b c d f g h j k l m n p r s t v w z br dr fl gr st tr"
+NUCLEI = "a e i o u"
+CODAS = ("", "l", "n", "r", "s", "m", "x", "nd")
+MEN = """adam ben carl david edgar felix george hugo ivan jacob karl leo martin noah oscar paul ralph simon
+thomas victor walter alan boris conrad dennis ernest frank gilbert henry isaac jonas kurt louis marcus nigel
+otto peter roland stefan theo ulrich vincent wilfred arthur bruno cedric"""
+WOMEN = """anna bella clara diana emma flora grace helen irene julia karen laura mary nora olga paula rita
+sarah tessa ursula vera wanda agnes berta celia doris edith fiona greta hilda ida jane kate lydia mabel nina
+ottilie petra rosa stella thea una viola wilma alma bridget cora"""
+BUILDING_HEADS = """tower bridge hall house church castle mill theatre library station palace museum abbey inn
+lodge arch"""
+WORK_HEADS = """garden night river song shadow winter daughter letter road stone mirror journey dream island
+fire king"""
 SHIP_HEADS = "star wind queen spirit wave pearl arrow dawn storm swallow lady hope"
 COMPANY_TAILS = "brothers sons works limited partners trading mills stores motors press"
+CITY_ENDINGS = "ford ton burg holm wick stad mouth dale"
 
 
 def syllables(rng: np.random.Generator, count: int = 110) -> list[str]:
     """Return `count` different syllables, most of them of three letters."""
+    onsets, nuclei = ONSETS.split(), NUCLEI.split()
     found: dict[str, None] = {}
     while len(found) < count:
-        parts = (ONSETS[rng.integers(len(ONSETS))], NUCLEI[rng.integers(len(NUCLEI))], CODAS[rng.integers(len(CODAS))])
+        parts = (onsets[rng.integers(len(onsets))], nuclei[rng.integers(len(nuclei))], CODAS[rng.integers(len(CODAS))])
         found["".join(parts)] = None
     return list(found)
 
@@ -40,7 +39,7 @@ class Namer:
         self._rng, self._taken = rng, set()
         self._heads = syllables(rng)
         self._tails = [s + end for s in syllables(rng, 30) for end in ("", "", "er")]
-        endings = [s[:3] for s in syllables(rng, 40)] + "ford ton burg holm wick stad mouth dale".split()
+        endings = [s[:3] for s in syllables(rng, 40)] + CITY_ENDINGS.split()
         self._endings = [[endings[i] for i in rng.choice(len(endings), 3, replace=False)] for _ in range(regions)]
 
     def _pick(self, items: list[str]) -> str:
@@ -72,30 +71,26 @@ class Namer:
 
     def person(self, female: int) -> str:
         """Return a new first and last name."""
-        return self._unique(lambda: f"{self._pick(FIRST[female]).capitalize()} {self._stem()}")
+        first = (WOMEN if female else MEN).split()
+        return self._unique(lambda: f"{self._pick(first).capitalize()} {self._stem()}")
 
     def building(self) -> str:
         """Return a new name such as "Dunfel Bridge"."""
-        heads = BUILDING_HEADS.split()
-        return self._unique(lambda: f"{self._stem()} {self._pick(heads).capitalize()}")
+        return self._with_head(BUILDING_HEADS)
 
     def company(self) -> str:
         """Return a new name such as "Dunfel Brothers"."""
-        tails = COMPANY_TAILS.split()
-        return self._unique(lambda: f"{self._stem()} {self._pick(tails).capitalize()}")
-
-    def work(self) -> str:
-        """Return a new title such as "The Silent Garden of Dunfel"."""
-        heads, adjectives = WORK_HEADS.split(), WORK_ADJECTIVES.split()
-        plain = lambda: f"{self._pick(adjectives).capitalize()} {self._pick(heads).capitalize()}"  # noqa: E731
-        if self._rng.random() < 0.03:
-            name = plain()
-            if name not in self._taken:
-                self._taken.add(name)
-                return name
-        return self._unique(lambda: f"{self._pick(heads).capitalize()} of {self._stem()}")
+        return self._with_head(COMPANY_TAILS)
 
     def ship(self) -> str:
         """Return a new name such as "Dunfel Star"."""
-        heads = SHIP_HEADS.split()
-        return self._unique(lambda: f"{self._stem()} {self._pick(heads).capitalize()}")
+        return self._with_head(SHIP_HEADS)
+
+    def work(self) -> str:
+        """Return a new title such as "Garden of Dunfel"."""
+        heads = WORK_HEADS.split()
+        return self._unique(lambda: f"{self._pick(heads).capitalize()} of {self._stem()}")
+
+    def _with_head(self, heads: str) -> str:
+        choices = heads.split()
+        return self._unique(lambda: f"{self._stem()} {self._pick(choices).capitalize()}")

@@ -41,7 +41,7 @@ class Opinions:
         self.templates = table([t.split(" ") for _, t in lines], shares, 512)
 
     def sentence(self, draw: Draw, polarity: int, tables: list[list[str]] | None = None) -> str:
-        """Return one evaluative clause without capital and full stop; `tables` (negative, positive) limits the words."""
+        """Return one evaluative clause, uncapitalised; `tables` (negative, positive) limits the words."""
         lex = self.lexicon
         words = tables or lex.evaluative_tables
         out = []

@@ -17,7 +17,7 @@ class PassageTasks(SentenceTasks):
         e = self.subject(draw)
         if draw.u() < single:
             return self.teller.passage(draw, e, 3)
-        other = draw.other(self.world.member_tables[self.world.types[e]], e)
+        other = self.another(draw, e)
         first, second = draw.sample(self.world.facts_of[e], 2)
         match = self.world.fact_of[other][first.relation.key]
         told = [self.teller.tell(draw, e, first), self.teller.tell(draw, other, match)]
@@ -39,7 +39,7 @@ class PassageTasks(SentenceTasks):
 
     def squad_v2(self, draw: Draw) -> dict:
         """Return a passage and a question; a third ask what the passage leaves out, near to what it says."""
-        if draw.u() < 2 / 3:
+        if self.turn < 2 / 3:
             return self.squad(draw)
         told = self.passage(draw)
         context, _ = self._context(told)
@@ -48,9 +48,9 @@ class PassageTasks(SentenceTasks):
         rest = self.teller.rest(e, told)
         near = [f for f in rest if f.relation.object in types]
         if draw.u() < 0.25:
-            e = draw.other(self.world.member_tables[self.world.types[e]], *[t.subject for t in told])
-            near = [self.world.fact_of[e][told[0].fact.relation.key]]
-        target = draw.pick(near or rest)
+            e = self.another(draw, *{t.subject: 0 for t in told})
+            near = rest = [self.world.fact_of[e][told[0].fact.relation.key]]
+        target = draw.pick(near if near and draw.u() < 0.7 else rest)
         question = self.teller.ask(draw, e, target.relation)
         return self._squad_row(Told("", e, target, told[0].form), context, question, [], [])
 
@@ -75,7 +75,7 @@ class PassageTasks(SentenceTasks):
 
     def boolq(self, draw: Draw) -> dict:
         """Return a passage and a yes/no question: direct, denied, about kinds, of two steps, or comparing years."""
-        yes, u = draw.u() < 0.62, draw.u()
+        yes, u = self.turn < 0.62, draw.u()
         maker = (
             self._direct if u < 0.4 else self._denied if u < 0.55 else self._kind if u < 0.75
             else self._two_steps if u < 0.9 else self._older
@@ -86,7 +86,8 @@ class PassageTasks(SentenceTasks):
     def _direct(self, draw: Draw, yes: bool) -> tuple[str, str]:
         told = self.passage(draw, 0.8)
         one = draw.pick(told)
-        text = one.fact.text if yes else self.teller.rival(draw, one.fact, told)
+        near = told if draw.u() < 0.6 else ()
+        text = one.fact.text if yes else self.teller.rival(draw, one.fact, near)
         return self._context(told)[0], self.teller.ask_whether(draw, one.subject, one.fact.relation, text)
 
     def _denied(self, draw: Draw, yes: bool) -> tuple[str, str]:
@@ -134,7 +135,7 @@ class PassageTasks(SentenceTasks):
         world, e = self.world, self.subject(draw)
         fact = next(f for f in world.facts_of[e] if f.relation.object == "year")
         while True:
-            other = draw.other(world.member_tables[world.types[e]], e)
+            other = self.another(draw, e)
             match = world.fact_of[other][fact.relation.key]
             if match.text != fact.text:
                 break
@@ -144,19 +145,35 @@ class PassageTasks(SentenceTasks):
         question = f"is {world.names[first]} older than {world.names[second]} ?"
         return self._context(draw.sample(told, 2))[0], question
 
+    def crowded(self, draw: Draw) -> list[Told]:
+        """Return three told facts, two or three of them with objects of one type."""
+        e = self.subject(draw)
+        by_type: dict[str, list[Fact]] = {}
+        for fact in self.world.facts_of[e]:
+            by_type.setdefault(fact.relation.object, []).append(fact)
+        groups = [facts for facts in by_type.values() if len(facts) > 1]
+        if not groups or draw.u() < 0.2:
+            return self.passage(draw, 0.5)
+        group = draw.sample(draw.pick(groups), 3)
+        group += draw.sample([f for f in self.world.facts_of[e] if f not in group], 3 - len(group))
+        return [self.teller.tell(draw, e, f, i > 0) for i, f in enumerate(draw.sample(group, 3))]
+
     def race(self, draw: Draw) -> dict:
-        """Return a passage, a question and four options of one type; a fifth of the questions need world knowledge."""
-        told = self.passage(draw, 0.75)
+        """Return a passage, a question and four options of one type; some questions need world knowledge."""
+        told = self.crowded(draw)
         one = draw.pick(told)
         e, fact = one.subject, one.fact
-        if draw.u() < 0.2:
-            fact = draw.pick(self.teller.rest(e, told))
-        near = list(told) + self.world.facts_of[e]
+        rest = [f for f in self.teller.rest(e, told) if f.relation.object == fact.relation.object]
+        if rest and draw.u() < 0.35:
+            fact = draw.pick(rest)
         options = [fact.text]
+        alike = [t.fact.text for t in told if t.fact.relation.object == fact.relation.object]
         for _ in range(3):
-            wrong = self.teller.rival(draw, fact, near)
-            options.append(wrong if wrong not in options else self.teller.stranger(draw, fact, *options))
-        answer = draw.pick("ABCD") if draw.u() < 0.97 else "A"
+            wrong = draw.other(alike, *options) if draw.u() < 0.85 else self.teller.stranger(draw, fact, *options)
+            while wrong in options:
+                wrong = self.teller.stranger(draw, fact, *options)
+            options.append(wrong)
+        answer = "A" if self.turn < 0.27 else "BCD"[int((self.turn - 0.27) / 0.73 * 3)]
         others = options[1:]
         others.insert("ABCD".index(answer), fact.text)
         return {

@@ -7,7 +7,7 @@ from scalescope.text.microworld.events import Events
 from scalescope.text.microworld.facts import Teller, Told, capital
 from scalescope.text.microworld.frames import Sentences
 from scalescope.text.microworld.opinions import Opinions
-from scalescope.text.microworld.world import World
+from scalescope.text.microworld.world import Fact, World
 
 
 def joined(one: Told, two: Told) -> str:
@@ -19,14 +19,21 @@ def joined(one: Told, two: Told) -> str:
 
 
 class SentenceTasks:
-    """Makes one row at a time; `train` limits words and subjects to those that train rows may use."""
+    """Makes one row at a time; `train` limits words and subjects to those that train rows may use.
+
+    `turn` (0 to 1) decides the label of the next row: an even spread of it keeps the labels in balance.
+    """
+
+    turn: float = 0.0
 
     def __init__(self, world: World, teller: Teller, train: bool) -> None:
         lex = world.lexicon
         self.world, self.teller, self.lexicon, self.train = world, teller, lex, train
         self.opinion, self.events = Opinions(lex), Events(lex)
         self.words = [self._flat([w for i, w in enumerate(side) if not train or i % 3 == 1]) for side in lex.evaluative]
-        verbs = {n: self._flat([v for i, v in enumerate(vs) if not train or i % 2 == 0]) for n, vs in lex.frames.items()}
+        verbs = {
+            n: self._flat([v for i, v in enumerate(vs) if not train or i % 2 == 0]) for n, vs in lex.frames.items()
+        }
         self.sentences = Sentences(lex, verbs)
         self.by_region: list[list[int]] = [[] for _ in world.region_names]
         for e in world.members["city"]:
@@ -37,27 +44,33 @@ class SentenceTasks:
         return table(items, zipf(len(items), 0.4), 4096)
 
     def subject(self, draw: Draw, kind: str | None = None) -> int:
-        """Return an entity of this split: every fifth belongs to validation."""
+        """Return an entity of this split."""
         pool = self.world.subject_table if kind is None else self.world.member_tables[kind]
         while True:
             e = draw.pick(pool)
-            if (e % 5 != 0) == self.train:
+            if self.world.validation[e] != self.train:
+                return e
+
+    def another(self, draw: Draw, *taken: int) -> int:
+        """Return an entity of this split, of the type of the first of `taken` and none of them."""
+        while True:
+            e = self.subject(draw, self.world.types[taken[0]])
+            if e not in taken:
                 return e
 
     def sst2(self, draw: Draw) -> dict:
         """Return an evaluative sentence; label 1 is positive."""
-        label = int(draw.u() < 0.51)
+        label = int(self.turn < 0.51)
         return {"sentence": self.opinion.sentence(draw, label, self.words) + " .", "label": label}
 
     def cola(self, draw: Draw) -> dict:
         """Return a sentence; label 1 is acceptable."""
-        label = int(draw.u() < 0.6)
+        label = int(self.turn < 0.6)
         return {"sentence": capital(self.sentences.sentence(draw, bool(label))) + " .", "label": label}
 
     def mnli(self, draw: Draw) -> dict:
         """Return premise and hypothesis; 0 entailment, 1 neutral, 2 contradiction."""
-        u = draw.u()
-        label = 0 if u < 0.345 else 1 if u < 0.67 else 2
+        label = 0 if self.turn < 0.345 else 1 if self.turn < 0.67 else 2
         u = draw.u()
         if u < 0.65:
             event = self.events.draw_event(draw)
@@ -82,7 +95,11 @@ class SentenceTasks:
                 return self.teller.deny(draw, self.world.names[e], fact.relation, fact.text) + " .", told.sentence
             other = fact._replace(text=self.teller.stranger(draw, fact))
             return self.teller.tell(draw, e, other).sentence, told.sentence
-        same = [f for f in self.world.facts_of[e] if f.relation.object == fact.relation.object and f.relation is not fact.relation]
+        same = [
+            f
+            for f in self.world.facts_of[e]
+            if f.relation.object == fact.relation.object and f.relation is not fact.relation
+        ]
         if same:
             return self.teller.tell(draw, e, draw.pick(same)._replace(text=fact.text)).sentence, told.sentence
         return self.teller.tell(draw, e, self.other_fact(draw, e, fact)).sentence, told.sentence
@@ -103,18 +120,20 @@ class SentenceTasks:
         claim = world.fact_of[p][key]._replace(text=world.region_names[region])
         return self.teller.tell(draw, p, fact).sentence, self.teller.tell(draw, p, claim).sentence
 
-    def other_fact(self, draw: Draw, e: int, fact):
-        """Return a fact about another relation of the entity, of the same object type where there is one."""
+    def other_fact(self, draw: Draw, e: int, fact: Fact, near: float = 0.75) -> Fact:
+        """Return a fact about another relation of the entity; with chance `near` of the same object type, if any."""
         others = [f for f in self.world.facts_of[e] if f.relation is not fact.relation]
         same = [f for f in others if f.relation.object == fact.relation.object]
-        return draw.pick(same if same and draw.u() < 0.75 else others)
+        return draw.pick(same if same and draw.u() < near else others)
 
     def mrpc(self, draw: Draw) -> dict:
         """Return two sentences; label 1 is a paraphrase, 0 has the same words with roles or facts exchanged."""
-        label, u = int(draw.u() < 0.68), draw.u()
+        label, u = int(self.turn < 0.68), draw.u()
         if u < 0.4:
+            one, two = self._single_facts(draw, label)
+        elif u < 0.55:
             one, two = self._paired_facts(draw, label)
-        elif u < 0.65:
+        elif u < 0.7:
             one, two = self._roles(draw, label)
         else:
             event = self.events.draw_event(draw)
@@ -122,6 +141,16 @@ class SentenceTasks:
             changed = event if label else self.events.premise(draw, event, 1 if draw.u() < 0.6 else 2)
             two = self.events.reword(draw, changed, True).text() + " ."
         return {"sentence1": capital(one), "sentence2": capital(two), "label": label}
+
+    def _single_facts(self, draw: Draw, label: int) -> tuple[str, str]:
+        e = self.subject(draw)
+        fact = draw.pick(self.world.facts_of[e])
+        one = self.teller.tell(draw, e, fact)
+        if label:
+            return one.sentence, self.teller.tell(draw, e, fact, avoid=one.form).sentence
+        if draw.u() < 0.5:
+            return one.sentence, self.teller.tell(draw, e, self.other_fact(draw, e, fact, 0.3)).sentence
+        return one.sentence, self.teller.tell(draw, e, fact._replace(text=self.teller.stranger(draw, fact))).sentence
 
     def _paired_facts(self, draw: Draw, label: int) -> tuple[str, str]:
         e = self.subject(draw)
@@ -136,13 +165,20 @@ class SentenceTasks:
             first = first._replace(text=self.teller.stranger(draw, first))
         elif not label:
             first, second = first._replace(text=second.text, entity=second.entity), second._replace(text=first.text)
-        again = self.teller.tell(draw, e, second, avoid=two.form), self.teller.tell(draw, e, first, True, avoid=one.form)
+        again = (
+            self.teller.tell(draw, e, second, avoid=two.form),
+            self.teller.tell(draw, e, first, True, avoid=one.form),
+        )
         if draw.u() < 0.5:
-            again = self.teller.tell(draw, e, first, avoid=one.form), self.teller.tell(draw, e, second, True, avoid=two.form)
+            again = (
+                self.teller.tell(draw, e, first, avoid=one.form),
+                self.teller.tell(draw, e, second, True, avoid=two.form),
+            )
         return joined(one, two), joined(*again)
 
     def _roles(self, draw: Draw, label: int) -> tuple[str, str]:
-        e, other = self.subject(draw, "person"), self.subject(draw, "person")
+        e = self.subject(draw, "person")
+        other = self.another(draw, e)
         keys = [k for k, f in self.world.fact_of[e].items() if f.relation.object == "person"]
         fact = self.world.fact_of[e][draw.pick(keys)]._replace(text=self.world.names[other])
         one = self.teller.tell(draw, e, fact)
@@ -156,12 +192,12 @@ class SentenceTasks:
 
     def qnli(self, draw: Draw) -> dict:
         """Return question and sentence; 0 the sentence answers it, 1 it does not."""
-        label, e = int(draw.u() < 0.49), self.subject(draw)
+        label, e = int(self.turn < 0.49), self.subject(draw)
         fact = draw.pick(self.world.facts_of[e])
         question = self.teller.ask(draw, e, fact.relation)
-        if label and draw.u() < 0.65:
-            fact = self.other_fact(draw, e, fact)
+        if label and draw.u() < 0.55:
+            fact = self.other_fact(draw, e, fact, 0.4)
         elif label:
-            e = draw.other(self.world.member_tables[self.world.types[e]], e)
+            e = self.another(draw, e)
             fact = self.world.fact_of[e][fact.relation.key]
         return {"question": question, "sentence": self.teller.tell(draw, e, fact).sentence, "label": label}

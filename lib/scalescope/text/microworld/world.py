@@ -18,7 +18,13 @@ REGIONS = 24
 YEARS = {"birthyear": (1850, 1999), "appeared": (1700, 1999), "launched": (1750, 1950), "started": (1780, 1990)}
 BUILDING_KINDS = "school prison market hospital granary chapel warehouse court bank bakery barracks archive laundry"
 WORK_KINDS = "novel ballad opera comedy tragedy essay memoir sonnet satire fable romance hymn farce chronicle"
-NOUNS = {"building": "the building", "work": "the work", "company": "the company", "ship": "the ship", "city": "the city"}
+NOUNS = {
+    "building": "the building",
+    "work": "the work",
+    "company": "the company",
+    "ship": "the ship",
+    "city": "the city",
+}
 
 
 class Fact(NamedTuple):
@@ -32,7 +38,8 @@ class Fact(NamedTuple):
 class World:
     """Entities 0..n-1, most frequent first; facts are the same in every dialect, their wording is not.
 
-    names, types, polarity (0 disliked, 1 liked), regions (of cities, -1 else) and female (persons) are lists by entity.
+    names, types, polarity (0 disliked, 1 liked), regions (of cities, -1 else) and female (persons) are lists by
+    entity; validation marks the fifth of each type that only validation rows may be about.
     """
 
     def __init__(self, seed: int, entities: int, lexicon: Lexicon) -> None:
@@ -41,7 +48,7 @@ class World:
         rng = np.random.default_rng((seed, 1))
         namer = Namer(np.random.default_rng((seed, 2)), REGIONS)
         self.types = [TYPES[i] for i in rng.choice(len(TYPES), entities, p=SHARES)]
-        self.types[: 2 * len(TYPES)] = list(TYPES) * 2
+        self.types[: 15 * len(TYPES)] = list(TYPES) * 15  # so that small worlds have enough of each, too
         self.polarity = rng.integers(0, 2, entities).tolist()
         self.female = rng.integers(0, 2, entities).tolist()
         where = rng.choice(REGIONS, entities, p=zipf(REGIONS, 0.7)).tolist()
@@ -49,6 +56,10 @@ class World:
         self.regions = [r if t == "city" else -1 for r, t in zip(where, self.types, strict=True)]
         self.names = [self._name(namer, e) for e in range(entities)]
         self.members = {t: [e for e in range(entities) if self.types[e] == t] for t in TYPES}
+        self.validation = [False] * entities
+        for members in self.members.values():
+            for e in members[::5]:
+                self.validation[e] = True
         self.member_tables = {t: table(m, zipf(len(m), 0.6), 1 << 14) for t, m in self.members.items()}
         self.subject_table = table(range(entities), lexicon.dialect.entity_weights(entities), 1 << 18)
         self.facts_of: list[list[Fact]] = [[] for _ in range(entities)]

@@ -1,0 +1,137 @@
+"""The command line: each command is one station of the pipeline."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+# what a user can put right: told in one line; anything else keeps its traceback
+USER_ERRORS = (ValueError, OSError)
+USER_ERROR_NAMES = ("NotFinished", "NotebookFailed", "PipelineBusy", "PipelineFailed")
+
+
+class Commands(TyperGroup):
+    """Commands whose errors are told in one clear line, with exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; a ValueError, OSError or error of a station ends it without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("stopped; the same command goes on from here", err=True)
+            sys.exit(130)
+        except Exception as error:
+            if isinstance(error, USER_ERRORS) or type(error).__name__ in USER_ERROR_NAMES:
+                typer.echo(f"error: {error}", err=True)
+                sys.exit(2)
+            raise
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Scaling laws of tiny transformers, measured end to end: train, finetune, fit, forecast.",
+)  # fmt: skip
+notebooks_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The committed notebooks.")
+app.add_typer(notebooks_app, name="notebooks")
+
+CORES = os.cpu_count() or 1
+ProfileName = Annotated[str, typer.Option("--profile", "-P", help="Name in profiles/, or a YAML file.")]
+Data = Annotated[str, typer.Option("--data", "-d", help="Folder with corpus/ and tasks/ to use instead.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Workers, of one thread each.")]
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def reproduce(ctx: typer.Context, profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES) -> None:
+    """Run all that is missing of a profile, from text to figures. What follows `--` goes to Snakemake."""
+    from scalescope import paths
+    from scalescope.pipeline.profile import load_profile
+    from scalescope.pipeline.reproduce import reproduce as run
+
+    run(profile, data or None, jobs, ctx.args)
+    name = load_profile(profile, data=data or None).name
+    typer.echo(f"notebooks  {paths.work(name) / 'notebooks'}")
+    typer.echo(f"tables     {paths.results(name)}")
+    typer.echo(f"figures    {paths.figures(name, 'ivgi2022')}")
+
+
+@app.command()
+def plan(profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES) -> None:
+    """What a profile would train, and how long that would take on this machine. Trains nothing to disk."""
+    from scalescope.pipeline.profile import load_profile
+    from scalescope.pipeline.report import print_plan
+
+    print_plan(load_profile(profile, data=data or None), jobs)
+
+
+@app.command()
+def status(profile: ProfileName = "quick", data: Data = "") -> None:
+    """How far a profile is: its jobs that are done, running, failed, or still to do."""
+    from scalescope.pipeline.profile import load_profile
+    from scalescope.pipeline.report import print_status
+
+    print_status(load_profile(profile, data=data or None))
+
+
+@app.command()
+def check(profile: Annotated[str, typer.Argument(help="Name in profiles/, or a YAML file.")]) -> None:
+    """Check a profile: every key, every value, every model."""
+    from scalescope.pipeline.profile import load_profile
+
+    settings = load_profile(profile)
+    names = ", ".join(spec.name for spec in settings.all_models())
+    typer.echo(f"profile {settings.name!r} is valid: {names}; {len(settings.tasks)} tasks")
+
+
+@app.command()
+def notebook(
+    name: Annotated[str, typer.Argument(help="Such as ivgi2022/20_pretrain.")],
+    out: Annotated[Path, typer.Option(help="Where the executed notebook goes.")],
+    parameter: Annotated[list[str] | None, typer.Option("-p", help="name=value, any number of times.")] = None,
+    mark: Annotated[Path | None, typer.Option(help="File to keep the state of the job in.")] = None,
+) -> None:
+    """Run one notebook with parameters of your own; unknown ones are refused."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # optional to jsonschema: a second of grammar, for URLs only
+    from scalescope.pipeline.notebooks import run
+    from scalescope.pipeline.progress import end_with_pipeline, marked
+
+    end_with_pipeline()
+    with marked(mark):
+        run(name, out, _pairs(parameter or []))
+
+
+@notebooks_app.command()
+def refresh(
+    names: Annotated[list[str] | None, typer.Argument(help="Notebooks; all if none is named.")] = None,
+) -> None:
+    """Run notebooks with their defaults in place, without execution noise: this makes the committed ones."""
+    from scalescope.pipeline.notebooks import available
+    from scalescope.pipeline.notebooks import refresh as run
+
+    for name in names or available():
+        run(name)
+        typer.echo(name)
+
+
+@app.command()
+def gallery() -> None:
+    """Write figures/README.md from the figures that are there."""
+    from scalescope import paths
+    from scalescope.figures.gallery import write_gallery
+
+    typer.echo(write_gallery(paths.figures("x", "y").parents[1]))
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    for text in given:
+        if "=" not in text:
+            raise ValueError(f"parameter {text!r} must be given as name=value")
+    return dict(text.split("=", 1) for text in given)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,185 @@
+"""What a profile would cost: runs, tokens, FLOPs, disk and hours on this machine. Trains nothing to disk."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scalescope import paths
+from scalescope.encoder import EncoderConfig
+from scalescope.pipeline.jobs import Job, planned
+from scalescope.pipeline.profile import ModelSpec, Profile, Rows
+from scalescope.tasks.spec import TASKS, Task
+
+NOTEBOOK_SECONDS = 6.0  # a kernel that starts, imports, reads and draws
+NOMINAL_FLOPS = 1.5e10  # a second of one thread, until this machine is timed
+RUN_BYTES = 25_000  # manifest and two small tables
+TIMED_MODELS = 4
+TIMED_FLOPS = 2e10  # a step that is timed computes no more than this
+TIMED_SECONDS = 0.6
+
+# words that an example of a family usually has, for the tokens of finetuning; longer ones fill max_length
+TYPICAL_TOKENS = {"sentence": 24, "pair": 56}
+
+
+def pretrain_tokens(profile: Profile) -> int:
+    """Tokens of one pretraining run, if patience does not end it earlier."""
+    return profile.pretrain.steps * profile.pretrain.batch_size * profile.text.sequence_length
+
+
+def finetune_runs(profile: Profile, spec: ModelSpec, objective: str) -> int:
+    """Finetuning runs of one model on one task at most: the grid, other seeds, other seeds at the fixed rate."""
+    settings = profile.finetune
+    others = len(settings.seeds) - 1
+    fixed = objective in settings.fixed_rate_objectives and spec.role != "target"
+    return len(settings.learning_rates) + others * (2 if fixed else 1)
+
+
+def finetune_tokens(profile: Profile, name: str) -> int:
+    """Tokens of one finetuning run of a task; the evaluation counts a third.
+
+    Lengths are those that `40_collect` found in this profile, or else what such tasks usually have.
+    """
+    settings, task = profile.finetune, TASKS[name]
+    known = _known_lengths(paths.results(profile.name))
+    if name in known.index:
+        rows = known.loc[name]
+        return int((rows["train"] + rows["eval"] / 3) * settings.epochs * rows["tokens_mean"])
+    train = min(_limit(settings.train_rows, name) or task.paper_train, task.paper_train)
+    evaluation = min(_limit(settings.eval_rows, name) or task.paper_eval, task.paper_eval)
+    return int((train + evaluation / 3) * settings.epochs * _example_tokens(task, settings.max_length))
+
+
+def compute_per_token(config: EncoderConfig, mask_rate: float) -> float:
+    """FLOPs of a training step per token: 6 N, attention, and the logits of the masked tokens."""
+    attention = 12 * config.layers * config.max_length * config.hidden
+    return 6 * config.parameters + attention + 6 * mask_rate * config.vocabulary_size * config.hidden
+
+
+def job_seconds(profile: Profile, job: Job, per_token: dict[str, float] | None = None) -> float:
+    """Seconds of one job on one thread; per_token: seconds a token of each model (default: nominal speed)."""
+    if job.model is None:
+        tokens = profile.text.train_tokens + profile.text.heldout_tokens
+        return NOTEBOOK_SECONDS + (tokens / 2e5 if job.station.startswith("10") else 0.0)
+    spec = profile.model(job.model)
+    speed = (per_token or {}).get(spec.name) or _nominal(profile, spec)
+    if job.station.startswith("20"):
+        return NOTEBOOK_SECONDS + pretrain_tokens(profile) * speed
+    tokens = sum(finetune_tokens(profile, name) for name in profile.tasks)
+    return NOTEBOOK_SECONDS + finetune_runs(profile, spec, job.objective or "") * tokens * speed
+
+
+def measure(profile: Profile, random_state: int = 0) -> dict[str, float]:
+    """Seconds a token of each model on one thread, from a few steps of a few sizes, interpolated in between.
+
+    Larger models than can be timed within seconds are scaled by their FLOPs from the largest timed one.
+    """
+    specs = sorted(profile.all_models(), key=lambda spec: _compute(profile, spec))
+    sequence = profile.text.sequence_length
+    small = [s for s in specs if _compute(profile, s) * sequence <= TIMED_FLOPS] or specs[:1]
+    chosen = sorted({round(at) for at in np.linspace(0, len(small) - 1, min(TIMED_MODELS, len(small)))})
+    x = np.log([_compute(profile, small[at]) for at in chosen])
+    y = np.log([_time(profile, small[at], random_state) for at in chosen])
+    result = {}
+    for spec in specs:
+        size = np.log(_compute(profile, spec))
+        beyond = max(size - x[-1], 0.0)
+        result[spec.name] = float(np.exp(np.interp(size, x, y) + beyond))
+    return result
+
+
+def models_table(profile: Profile, per_token: dict[str, float]) -> pd.DataFrame:
+    """One row per model: parameters, runs of all objectives and tasks, tokens, FLOPs (6 N D), bytes, hours."""
+    rows = []
+    jobs = planned(profile)
+    task_tokens = sum(finetune_tokens(profile, name) for name in profile.tasks)
+    for spec in profile.all_models():
+        own = [job for job in jobs if job.model == spec.name]
+        finetuned = [job.objective for job in own if job.station.startswith("30")]
+        per_task = sum(finetune_runs(profile, spec, objective) for objective in finetuned)
+        pretrained = len(profile.objectives)
+        tokens = pretrained * pretrain_tokens(profile) + per_task * task_tokens
+        n_runs = pretrained + per_task * len(profile.tasks)
+        rows.append({
+            "model": spec.name, "role": spec.role, "parameters": spec.config.parameters,
+            "pretraining_runs": pretrained, "finetuning_runs": per_task * len(profile.tasks), "tokens": tokens,
+            "flops": 6.0 * spec.config.parameters * tokens,
+            "bytes": n_runs * RUN_BYTES + pretrained * _weight_bytes(spec.config),
+            "hours": sum(job_seconds(profile, job, per_token) for job in own) / 3600,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def hours(profile: Profile, workers: int, per_token: dict[str, float]) -> float:
+    """Estimated hours of the whole profile with so many one-thread workers: no less than its longest chain."""
+    jobs = planned(profile)
+    seconds = {job.name: job_seconds(profile, job, per_token) for job in jobs}
+    ends: dict[str, float] = {}
+    for job in jobs:
+        ends[job.name] = max((ends[name] for name in job.needs), default=0.0) + seconds[job.name]
+    return max(sum(seconds.values()) / workers, max(ends.values())) / 3600
+
+
+def done(profile: Profile) -> list[str]:
+    """Names of the jobs whose executed notebook is there."""
+    folder = paths.work(profile.name)
+    return [job.name for job in planned(profile) if (folder / job.out).is_file()]
+
+
+def _known_lengths(folder: Path) -> pd.DataFrame:
+    table = folder / "tasks.csv"
+    return pd.read_csv(table, index_col="task") if table.is_file() else pd.DataFrame()
+
+
+def _limit(rows: Rows, name: str) -> int | None:
+    return rows.get(name, rows.get("default")) if isinstance(rows, dict) else rows
+
+
+def _example_tokens(task: Task, max_length: int) -> int:
+    family = task.family
+    if family == "classification" and "passage" not in task.fields:
+        family = "sentence" if len(task.fields) == 1 else "pair"
+    return min(TYPICAL_TOKENS.get(family, max_length), max_length) * task.group
+
+
+def _weight_bytes(config: EncoderConfig) -> int:
+    embeddings = (config.vocabulary_size + config.max_length) * config.hidden
+    return 4 * (config.parameters + embeddings + config.vocabulary_size)
+
+
+def _compute(profile: Profile, spec: ModelSpec) -> float:
+    return compute_per_token(spec.config, profile.pretrain.mask_rate)
+
+
+def _nominal(profile: Profile, spec: ModelSpec) -> float:
+    return _compute(profile, spec) / NOMINAL_FLOPS + 2e-6 * spec.config.layers
+
+
+def _time(profile: Profile, spec: ModelSpec, random_state: int) -> float:
+    """Seconds a token of real training steps on random tokens (the fastest step: other programs only add)."""
+    from scalescope.text.masking import Masker
+    from scalescope.training.device import pick_device, use_one_thread
+    from scalescope.training.pretrain import Encoder, make_optimiser, masked_loss
+
+    use_one_thread()
+    config = replace(spec.config, dropout=0.0)
+    length, settings = profile.text.sequence_length, profile.pretrain
+    fits = int(TIMED_FLOPS / (_compute(profile, spec) * length))
+    rows = max(1, min(settings.batch_size, fits))
+    rng = np.random.default_rng(random_state)
+    tokens = rng.integers(5, config.vocabulary_size, (rows, length)).astype(np.uint16)
+    masked = Masker("mlm", config.vocabulary_size, rate=settings.mask_rate).mask(tokens, None, rng)
+    model = Encoder(config, seed=random_state).to(pick_device())
+    optimiser = make_optimiser(model, settings.learning_rate, settings.weight_decay)
+    steps: list[float] = []
+    while sum(steps[1:]) < TIMED_SECONDS and len(steps) < 12:
+        start = time.perf_counter()
+        masked_loss(model, masked).backward()
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        steps.append(time.perf_counter() - start)
+    return min(steps[1:] or steps) / tokens.size

@@ -1,0 +1,70 @@
+"""Plan and status of a profile as tables on the terminal."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from scalescope import paths
+from scalescope.figures.style import size_text
+from scalescope.pipeline import plan
+from scalescope.pipeline.jobs import planned
+from scalescope.pipeline.profile import Profile
+from scalescope.pipeline.progress import read_mark
+from scalescope.pipeline.terminal import duration
+
+
+def print_plan(profile: Profile, workers: int, console: Console | None = None) -> None:
+    """Models with runs, tokens, FLOPs, disk and hours; totals; what is done. Rounded: it is an estimate."""
+    console = console or Console()
+    per_token = plan.measure(profile)
+    models = plan.models_table(profile, per_token)
+    table = Table(
+        title=f"{profile.name}: {profile.title}", title_justify="left", show_footer=True, box=SIMPLE, padding=0
+    )
+    total = models.drop(columns=["model", "role", "parameters"]).sum().to_dict()
+    table.add_column("model", no_wrap=True, footer="all")
+    table.add_column("role", no_wrap=True)
+    heads = {"parameters": "N", "runs": "runs", "tokens": "tokens", "flops": "FLOPs", "bytes": "disk", "hours": "time"}
+    for name, head in heads.items():
+        footer = _text(name, total) if name != "parameters" else ""
+        table.add_column(head, justify="right", no_wrap=True, footer=footer)
+    for row in models.to_dict("records"):
+        table.add_row(row["model"], row["role"], *(_text(name, row) for name in heads))
+    console.print(table)
+    jobs, done = planned(profile), plan.done(profile)
+    left = plan.hours(profile, workers, per_token)
+    console.print(
+        f"{len(jobs)} notebooks, {len(done)} of them done. About {duration(3600 * left)} with {workers} worker(s) "
+        "for all of it (time: on one thread of this machine); patience and rates that coincide make it less. "
+        "N: parameters without embeddings; runs: pretraining + finetuning, at most; FLOPs: 6 N for each token.",
+        highlight=False,
+    )
+
+
+def print_status(profile: Profile, console: Console | None = None) -> None:
+    """One line per job: done, running with its step, failed with the reason, or to do."""
+    console = console or Console(soft_wrap=True)
+    folder = paths.work(profile.name)
+    counts: dict[str, int] = {}
+    for job in planned(profile):
+        mark = read_mark(folder / job.mark)
+        state = "done" if (folder / job.out).is_file() else mark.get("state", "to do").replace("done", "to do")
+        note = {"running": f"{mark.get('step', 0)}/{mark.get('total', '?')}", "failed": mark.get("error", "")}
+        counts[state] = counts.get(state, 0) + 1
+        console.print(f"{state:8}{job.name}  {note.get(state, '').partition(chr(10))[0]}".rstrip(), highlight=False)
+    console.print(", ".join(f"{count} {state}" for state, count in counts.items()), highlight=False)
+
+
+def _text(name: str, row: dict) -> str:
+    if name == "runs":
+        return f"{row['pretraining_runs']:.0f} + {row['finetuning_runs']:.0f}"
+    value = row[name]
+    if name == "hours":
+        return duration(3600 * value)
+    if name == "flops":
+        return f"{value:.1e}"
+    if name == "bytes":
+        return f"{value / 1e6:.0f} MB" if value < 1e9 else f"{value / 1e9:.1f} GB"
+    return f"{value / 1e12:.1f}T" if value >= 1e12 else size_text(value)

@@ -1,0 +1,132 @@
+"""Running a whole profile: Snakemake decides what is missing and runs it, this module starts and watches it."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from scalescope import paths
+from scalescope.pipeline import stages
+from scalescope.pipeline.products import forget_stale
+from scalescope.pipeline.profile import Profile, load_profile
+from scalescope.pipeline.progress import PIPELINE
+from scalescope.pipeline.terminal import Watch
+
+LOCK_SECONDS = 5.0  # the last processes of a pipeline that was just killed need a moment to end
+
+
+class PipelineBusy(RuntimeError):
+    """Another pipeline works on the same profile in the same folder."""
+
+
+class PipelineFailed(RuntimeError):
+    """Jobs failed; the message lists them with where to read why. What finished is kept."""
+
+
+def reproduce(profile: str, data: str | None = None, workers: int = 1, snakemake_arguments: Sequence[str] = ()) -> Path:
+    """Run every job of a profile that is missing; returns the folder of the profile's work.
+
+    data: folder with corpus/ and tasks/ in place of the profile's source. snakemake_arguments go to Snakemake
+    as they are (a dry run: "-n"; a cluster: "--executor slurm"). Raises PipelineBusy when the same profile is
+    already being run here, and PipelineFailed with the failed jobs after all others are done.
+    """
+    profile = str(Path(profile).resolve()) if Path(profile).suffix in (".yaml", ".yml") else profile
+    data = str(Path(data).expanduser().resolve()) if data else None
+    settings = load_profile(profile, data=data)
+    folder = paths.work(settings.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        write_profile(settings, folder)
+        forget_stale(settings, folder)
+        _snakemake(settings, profile, data, folder, workers, snakemake_arguments)
+    return folder
+
+
+def write_profile(settings: Profile, folder: Path) -> Path:
+    """Write the profile in use with its source's fingerprint to profile.json; touch it only if that changed.
+
+    All jobs depend on this file: an edited profile, or other data, makes every notebook run again (finished
+    runs are loaded). Raises what the source raises for a folder that cannot be used.
+    """
+    fingerprint = stages.prepare(settings).source.fingerprint
+    content = {"profile": settings.model_dump(mode="json"), "source": fingerprint}
+    text = json.dumps(content, indent=1, sort_keys=True) + "\n"
+    target = folder / "profile.json"
+    if not target.is_file() or target.read_text() != text:
+        temporary = target.with_suffix(".partial")
+        temporary.write_text(text)
+        os.replace(temporary, target)
+    return target
+
+
+def _snakemake(
+    settings: Profile, profile: str, data: str | None, folder: Path, workers: int, extra: Sequence[str]
+) -> None:
+    command = [
+        sys.executable, "-m", "snakemake", "--snakefile", str(paths.root() / "Snakefile"),
+        "--directory", str(folder), "--cores", str(workers), "--config", f"profile={profile}",
+        f"data={data or ''}", "--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime", "--keep-going",
+        "--scheduler", "greedy", "--nocolor", *extra,
+    ]  # fmt: skip
+    if any(word in extra for word in ("-n", "--dry-run", "--dryrun")):
+        subprocess.run(command, check=True, env=_environment())
+        return
+    log = folder / "logs" / "snakemake.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            command, stdout=stream, stderr=subprocess.STDOUT, env=_environment(), preexec_fn=_die_with_parent
+        )
+        watch = Watch(settings, folder, log)
+        try:
+            code = watch.follow(process)
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
+    failed = watch.failed()
+    if failed or code:
+        lines = [f"  {name}: {reason}\n    log: {folder / 'logs' / (name + '.log')}" for name, reason in failed]
+        what = f"{len(failed)} job(s) failed:\n" + "\n".join(lines) if failed else f"Snakemake stopped: {log}"
+        raise PipelineFailed(f"{what}\nWhat finished is kept; the same command goes on from here.")
+
+
+def _environment() -> dict[str, str]:
+    """One thread a worker, no bars in logs, and the process that the jobs must not outlive."""
+    single = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    place = {PIPELINE: str(os.getpid()), "SCALESCOPE_ROOT": str(paths.root())}
+    return {**os.environ, **single, **place, "TQDM_DISABLE": "1"}
+
+
+def _die_with_parent() -> None:
+    """On Linux: kill -9 of the pipeline ends its Snakemake too (option 1 of prctl is the death signal)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the profile's folder for this process; the lock ends with the process, however it ends."""
+    holder = folder / ".pipeline.pid"
+    lock = FileLock(folder / ".pipeline.lock")
+    try:
+        lock.acquire(timeout=LOCK_SECONDS)
+    except Timeout:
+        pid = holder.read_text().strip() if holder.is_file() else "unknown"
+        raise PipelineBusy(
+            f"another pipeline (process {pid}) is running this profile in {folder}; wait for it or stop it"
+        ) from None
+    try:
+        holder.write_text(str(os.getpid()))
+        yield
+    finally:
+        lock.release()

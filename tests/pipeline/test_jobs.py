@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from scalescope.pipeline import jobs
+from scalescope.pipeline.profile import load_profile
+from scalescope.schema import UnknownName
+
+
+@pytest.fixture
+def smoke():
+    return load_profile("smoke")
+
+
+def test_every_job_comes_after_what_it_needs(smoke):
+    seen = set()
+    for job in jobs.planned(smoke):
+        assert set(job.needs) <= seen
+        seen.add(job.name)
+
+
+def test_each_model_is_pretrained_with_each_objective_and_finetuned_by_role(smoke):
+    planned = jobs.planned(smoke)
+    models = smoke.all_models()
+    finetuned = [spec for spec in models if spec.role in smoke.finetune.roles]
+    count = {station: sum(job.station == station for job in planned) for station in jobs.STATIONS}
+    assert count["20_pretrain"] == len(models) * len(smoke.objectives)
+    assert count["30_finetune"] == len(finetuned) * len(smoke.objectives)
+    assert [count[name] for name in jobs.STATIONS if name[0] not in "23"] == [1, 1, 1, 1]
+
+
+def test_the_ladder_waits_for_the_rate_of_the_target_of_the_same_objective(smoke):
+    target = smoke.target.name
+    mlm = jobs.job(smoke, "30_finetune_ar8-l1_mlm")
+    assert f"30_finetune_{target}_mlm" in mlm.needs
+    assert all("mlm" not in name or name == "20_pretrain_ar8-l1_mlm" for name in mlm.needs if target not in name)
+    pmi = jobs.job(smoke, "30_finetune_ar8-l1_pmi")
+    assert pmi.needs == ("20_pretrain_ar8-l1_pmi",)  # no fixed rate is drawn for PMI in this profile
+
+
+def test_the_target_starts_first_and_larger_models_before_smaller_ones(smoke):
+    order = sorted((job for job in jobs.planned(smoke) if job.station == "20_pretrain"), key=lambda job: -job.priority)
+    assert (order[0].model, order[0].objective) == (smoke.target.name, "mlm")
+    sizes = [smoke.model(job.model).config.parameters for job in order if job.objective == "pmi"]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_profile_and_data_reach_every_notebook(smoke):
+    planned = jobs.planned(smoke, "my/profile.yaml", "my/data")
+    assert {(job.parameters["profile"], job.parameters["data"]) for job in planned} == {("my/profile.yaml", "my/data")}
+
+
+def test_unknown_job_names_the_nearest(smoke):
+    with pytest.raises(UnknownName, match="20_pretrain_ar8-l1_mlm"):
+        jobs.job(smoke, "20_pretrain_ar8-l1_mml")

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from scalescope import paths
+from scalescope.pipeline import plan
+from scalescope.pipeline.jobs import planned
+from scalescope.pipeline.profile import load_profile
+from scalescope.training.sweep import sweep
+
+
+@pytest.fixture
+def tiny(project):
+    return load_profile("tiny")
+
+
+def test_number_of_finetuning_runs_is_what_the_sweep_does_at_most(tiny):
+    class Done:
+        failed = False
+
+        def __init__(self, value):
+            self.manifest = {"summary": {"value": value}}
+
+    settings = tiny.finetune
+    ladder = next(spec for spec in tiny.all_models() if spec.role == "ladder")
+    done = sweep(
+        lambda rate, seed: Done(rate), learning_rates=settings.learning_rates, seeds=settings.seeds,
+        fixed_rate=min(settings.learning_rates),
+    )  # fmt: skip
+    assert plan.finetune_runs(tiny, ladder, "mlm") == len(done.runs)
+    without = sweep(lambda rate, seed: Done(rate), learning_rates=settings.learning_rates, seeds=settings.seeds)
+    assert plan.finetune_runs(tiny, tiny.target, "mlm") == len(without.runs)
+
+
+def test_totals_follow_from_the_profile(tiny):
+    table = plan.models_table(tiny, {}).set_index("model")
+    settings = tiny.pretrain
+    second = table.loc["ar16-l1"]  # is pretrained, not finetuned
+    assert second["tokens"] == settings.steps * settings.batch_size * tiny.text.sequence_length
+    assert second["flops"] == 6 * 12 * 16**2 * second["tokens"]
+    assert second["finetuning_runs"] == 0
+    assert table.loc["ar8-l1", "finetuning_runs"] == 4 * len(tiny.tasks)
+
+
+def test_more_workers_never_beat_the_longest_chain(tiny):
+    speed = {spec.name: 1e-4 for spec in tiny.all_models()}
+    one, two, many = (plan.hours(tiny, workers, speed) for workers in (1, 2, 1000))
+    assert one == pytest.approx(sum(plan.job_seconds(tiny, job, speed) for job in planned(tiny)) / 3600)
+    assert one > two >= many
+    chain = ["10_corpus_and_tasks", "20_pretrain_ar16-l2_mlm", "30_finetune_ar16-l2_mlm"]
+    seconds = {job.name: plan.job_seconds(tiny, job, speed) for job in planned(tiny)}
+    assert many * 3600 > sum(seconds[name] for name in chain)
+
+
+def test_timing_gives_every_model_a_speed_and_leaves_nothing_behind(tiny, project, monkeypatch):
+    monkeypatch.setattr(plan, "TIMED_SECONDS", 0.01)
+    speed = plan.measure(tiny)
+    assert set(speed) == {spec.name for spec in tiny.all_models()}
+    assert all(0 < seconds < 1 for seconds in speed.values())
+    assert not paths.runs().exists() and not paths.cache().exists()
+
+
+def test_sizes_beyond_the_timed_ones_are_scaled_by_their_flops(tiny, monkeypatch):
+    monkeypatch.setattr(plan, "_time", lambda profile, spec, random_state: 1e-6)
+    compute = {spec.name: plan._compute(tiny, spec) for spec in tiny.all_models()}
+    limit = sorted(compute.values())[1] * tiny.text.sequence_length
+    monkeypatch.setattr(plan, "TIMED_FLOPS", limit)
+    speed = plan.measure(tiny)
+    assert speed["ar16-l2"] == pytest.approx(1e-6 * compute["ar16-l2"] / sorted(compute.values())[1])
+
+
+def test_paper_profile_can_be_planned_without_loading_its_source():
+    if not paths.profile_file("paper").is_file():
+        pytest.skip("there is no profile paper yet")
+    paper = load_profile("paper")
+    table = plan.models_table(paper, {})
+    assert table["parameters"].max() == 84_934_656
+    assert plan.hours(paper, 2, {}) > 1000

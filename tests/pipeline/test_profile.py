@@ -1,0 +1,87 @@
+import copy
+
+import pytest
+import yaml
+
+from scalescope import paths
+from scalescope.pipeline.profile import available_profiles, load_profile
+from scalescope.schema import UnknownName
+
+SMOKE = yaml.safe_load(paths.profile_file("smoke").read_text())
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """Write the smoke profile with one value changed, and load it."""
+
+    def load(where: str, value):
+        content = copy.deepcopy(SMOKE)
+        *path, last = where.split(".")
+        section = content
+        for part in path:
+            section = section[part]
+        section[last] = value
+        (tmp_path / "edited.yaml").write_text(yaml.safe_dump(content))
+        return load_profile(tmp_path / "edited.yaml")
+
+    return load
+
+
+@pytest.mark.parametrize("name", available_profiles())
+def test_every_committed_profile_is_valid_and_names_itself(name):
+    profile = load_profile(name)
+    assert profile.name == name
+    sizes = [spec.config.parameters for spec in profile.all_models() if spec.role == "ladder"]
+    assert sizes == sorted(sizes) and profile.target.config.parameters > sizes[-1]
+
+
+def test_a_profile_that_does_not_exist_names_the_nearest():
+    with pytest.raises(UnknownName, match="unknown profile 'smok'; did you mean 'smoke'"):
+        load_profile("smok")
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "message"),
+    [
+        ("pretrain.learing_rate", 0.1, r"pretrain.learing_rate: unknown key; did you mean 'learning_rate'"),
+        ("finetune_", {}, r"finetune_: unknown key; did you mean 'finetune'"),
+        ("pretrain.batch_size", -4, r"pretrain.batch_size: .*greater than 0, got -4"),
+        ("models.ladder.aspect_ratio", -16, r"models.ladder.aspect_ratio: .*greater than 0, got -16"),
+        ("models.ladder.heads", 3, r"heads=3 do not divide hidden=8.*nearest number of heads that does is 2"),
+        ("tasks", ["squad", "mnlli"], r"unknown task 'mnlli'; did you mean 'mnli'"),
+        ("finetune.train_rows", {"default": 5, "boolk": 5}, r"unknown task 'boolk'; did you mean 'boolq'"),
+        ("finetune.max_length", 128, r"finetune.max_length=128 exceeds text.sequence_length=64"),
+        ("models.target.layers", [2, 3], r"target.layers must name one model"),
+        ("models.second", {"aspect_ratio": 8, "layers": [2], "heads": 2}, r"models listed twice: ar8-l2"),
+        ("source.kind", "hubb", r"source.kind"),
+    ],
+)
+def test_bad_values_are_refused_by_name(edited, where, value, message):
+    with pytest.raises(ValueError, match=message):
+        edited(where, value)
+
+
+def test_broken_yaml_and_wrong_shape(tmp_path):
+    (tmp_path / "a.yaml").write_text("name: [")
+    with pytest.raises(ValueError, match="not valid YAML"):
+        load_profile(tmp_path / "a.yaml")
+    (tmp_path / "b.yaml").write_text("- 1")
+    with pytest.raises(ValueError, match="must be a mapping"):
+        load_profile(tmp_path / "b.yaml")
+
+
+def test_data_folder_replaces_the_source():
+    profile = load_profile("smoke", data="somewhere")
+    assert (profile.source.kind, profile.source.folder) == ("files", "somewhere")
+
+
+def test_models_and_roles():
+    profile = load_profile("smoke")
+    assert [(spec.name, spec.role) for spec in profile.all_models()][-1] == ("ar16-l3", "target")
+    with pytest.raises(UnknownName, match="did you mean 'ar8-l1'"):
+        profile.model("ar8-l11")
+
+
+def test_row_limits_reach_the_tasks(edited):
+    settings = edited("finetune.train_rows", {"default": 7, "boolq": 5}).data_settings()
+    assert settings.train_rows == {"default": 7, "boolq": 5}

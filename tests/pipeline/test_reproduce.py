@@ -1,0 +1,153 @@
+"""The pipeline as a user sees it: interrupted, run twice, run at once, with a job that fails."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from scalescope import paths
+from scalescope.pipeline import stages
+from scalescope.pipeline.complete import complete
+from scalescope.pipeline.jobs import PAPER, STATIONS, planned
+from scalescope.pipeline.profile import load_profile
+from scalescope.pipeline.progress import marked, read_mark
+from scalescope.pipeline.reproduce import PipelineFailed, reproduce, write_profile
+from scalescope.pipeline.terminal import Watch, duration
+
+COMMAND = [sys.executable, "-m", "scalescope.cli", "reproduce", "--profile", "tiny", "--jobs", "2"]
+
+
+def wait_for(found, seconds: float = 120.0) -> None:
+    """Wait until `found()` is true."""
+    end = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.1)
+
+
+def manifests() -> dict[str, tuple[int, int]]:
+    """Inode and time of every manifest: a run that is trained again changes both."""
+    found = paths.runs().glob("*/manifest.json")
+    return {path.parent.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
+
+
+def test_killed_and_run_again_trains_nothing_twice_and_gives_the_same_tables(project, tmp_path_factory, monkeypatch):
+    first = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: any(name.startswith("pretrain") for name in manifests()))
+    busy = subprocess.run(COMMAND, capture_output=True, text=True)
+    assert busy.returncode == 2 and f"process {first.pid}" in busy.stderr and "Traceback" not in busy.stderr
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    before = manifests()
+
+    again = subprocess.run(COMMAND, capture_output=True, text=True)
+    assert again.returncode == 0, again.stdout + again.stderr
+    after = manifests()
+    assert {name: after[name] for name in before} == before
+    assert len(list(paths.figures("tiny", "ivgi2022").glob("fig*.png"))) == 4
+    outs = [paths.work("tiny") / job.out for job in planned(load_profile("tiny"))]
+    assert all(out.is_file() for out in outs)
+    tables = stages.read_tables("tiny")
+
+    third = subprocess.run(COMMAND, capture_output=True, text=True)
+    assert third.returncode == 0 and "done 20" not in third.stdout
+    assert manifests() == after
+
+    other = tmp_path_factory.mktemp("undisturbed")
+    (other / "profiles").symlink_to(project / "profiles")
+    monkeypatch.setenv("SCALESCOPE_ROOT", str(other))
+    complete(load_profile("tiny"))
+    stages.collect(load_profile("tiny"))
+    for name, table in stages.read_tables("tiny").items():
+        pd.testing.assert_frame_equal(table, tables[name], obj=name)
+
+
+@pytest.fixture
+def stubs(project: Path) -> Path:
+    """Notebooks that do nothing, but 20_pretrain fails for the model ar8-l1."""
+    (project / "notebooks").unlink()
+    folder = project / "notebooks" / PAPER
+    folder.mkdir(parents=True)
+    for station in STATIONS:
+        names = ["profile", "data", *(["model", "objective"] if station[0] in "23" else [])]
+        parameters = "\n".join(f'{name}: str = ""  # any' for name in names)
+        cells = [new_code_cell(parameters, metadata={"tags": ["parameters"]})]
+        if station == "20_pretrain":
+            cells.append(new_code_cell("if model == 'ar8-l1':\n    raise OSError('no space left')"))
+        nbformat.write(new_notebook(cells=cells), folder / f"{station}.ipynb")
+    return project
+
+
+def test_a_job_that_fails_stops_only_what_needs_it_and_is_named_with_its_log(stubs, monkeypatch):
+    monkeypatch.setattr("scalescope.pipeline.reproduce.forget_stale", lambda profile, folder: [])
+    with pytest.raises(PipelineFailed) as raised:
+        reproduce("tiny", workers=2)
+    text, folder = str(raised.value), paths.work("tiny")
+    assert "1 job(s) failed" in text and "20_pretrain_ar8-l1_mlm: " in text and "no space left" in text
+    assert str(folder / "logs" / "20_pretrain_ar8-l1_mlm.log") in text
+    done = {path.stem for path in (folder / "notebooks").glob("*.ipynb") if ".failed" not in path.name}
+    lost = {"20_pretrain_ar8-l1_mlm", "30_finetune_ar8-l1_mlm", "40_collect", "50_laws", "60_figures"}
+    assert done == {job.name for job in planned(load_profile("tiny"))} - lost
+
+
+def test_profile_file_is_touched_only_by_a_change(project):
+    folder = paths.work("tiny")
+    folder.mkdir(parents=True)
+    target = write_profile(load_profile("tiny"), folder)
+    os.utime(target, (1, 1))
+    write_profile(load_profile("tiny"), folder)
+    assert target.stat().st_mtime == 1
+    source = paths.profile_file("tiny")
+    source.write_text(source.read_text().replace("batch_size: 16", "batch_size: 8"))
+    write_profile(load_profile("tiny"), folder)
+    assert target.stat().st_mtime > 1
+
+
+def test_missing_data_folder_is_refused_before_anything_runs(project):
+    with pytest.raises((ValueError, OSError), match="nowhere"):
+        reproduce("tiny", data=str(project / "nowhere"))
+
+
+def test_marks_tell_the_state_of_a_job(tmp_path, monkeypatch):
+    mark = tmp_path / "jobs" / "a.json"
+    assert read_mark(mark) == {}
+    monkeypatch.setenv("SCALESCOPE_PROGRESS", "")
+    with pytest.raises(OSError), marked(mark):
+        assert read_mark(mark)["state"] == "running"
+        raise OSError("full")
+    assert read_mark(mark)["state"] == "failed" and read_mark(mark)["error"] == "full"
+    with marked(mark):
+        pass
+    assert read_mark(mark)["state"] == "done"
+
+
+def test_time_left_counts_what_running_jobs_have_done(project):
+    profile, folder = load_profile("tiny"), project / "work"
+    log = folder / "snakemake.log"
+    watch = Watch(profile, folder, log)
+    assert watch.seconds_left() is None
+    log.parent.mkdir()
+    log.write_text("Job stats:\njob      count\n-------  -----\n40_collect  1\n50_laws  1\nall  1\ntotal  3\n\n")
+    watch.weights = dict.fromkeys(watch.weights, 1.0)
+    watch.started = time.time() - 30
+    mark = folder / "jobs" / "40_collect.json"
+    with marked(mark):
+        mark.with_suffix(".step").write_text('{"step": 1, "total": 2}')
+        assert watch.seconds_left() == pytest.approx(90, abs=5)
+        assert "0 of 2 jobs done; running 40_collect (1/2)" in watch.line()
+    assert watch.seconds_left() == pytest.approx(30, abs=5)
+    assert watch.failed() == []
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(8.4, "8 s"), (120, "2 min"), (7200, "2.0 h"), (864000, "10 days"), (1e9, "32 years")])
+def test_duration_reads_like_speech(seconds, text):
+    assert duration(seconds) == text

@@ -1,0 +1,100 @@
+import pandas as pd
+import pytest
+import yaml
+
+from scalescope import paths
+from scalescope.pipeline import stages
+from scalescope.pipeline.profile import load_profile
+from scalescope.schema import COLUMNS
+from scalescope.training import finetune, pretrain
+
+TASKS = ["sst2", "squad"]
+
+
+@pytest.fixture
+def profile(tmp_path, monkeypatch):
+    """The smoke profile cut to one objective, two tasks and three models, in a folder of its own."""
+    content = yaml.safe_load(paths.profile_file("smoke").read_text())
+    content["models"] = {
+        "ladder": {"aspect_ratio": 8, "layers": [1, 2], "heads": 2},
+        "target": {"aspect_ratio": 16, "layers": [2], "heads": 2},
+    }
+    content |= {"objectives": ["mlm"], "tasks": TASKS}
+    content["pretrain"] |= {"steps": 4, "warmup_steps": 2, "eval_every": 2}
+    content["finetune"] |= {"train_rows": 32, "eval_rows": 24}
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(content))
+    monkeypatch.setenv("SCALESCOPE_ROOT", str(tmp_path))
+    monkeypatch.delenv("SCALESCOPE_CACHE", raising=False)
+    return load_profile(tmp_path / "tiny.yaml")
+
+
+def train_everything(profile):
+    for spec in profile.all_models():
+        stages.pretrain(profile, spec.name, "mlm")
+    for name in ("ar16-l2", "ar8-l1", "ar8-l2"):
+        stages.finetune(profile, name, "mlm")
+    return stages.collect(profile)
+
+
+def test_all_stations_give_the_tables_of_the_schema(profile):
+    tables = train_everything(profile)
+    assert all(list(table.columns) == COLUMNS[name] for name, table in tables.items())
+    assert len(tables["pretrain"]) == 3 and len(tables["curves"]) == 3 * 2 * 2
+    points = tables["points"]
+    assert set(points["task"]) == set(TASKS) and set(points["hpt"]) == {"with", "without"}
+    assert points.groupby(["hpt", "task", "parameters"]).size().eq(len(profile.finetune.seeds)).all()
+    assert (points["error"] - (1 - points["value"])).abs().max() < 1e-9
+    target = points[points["role"] == "target"]
+    fixed = points[points["hpt"] == "without"].groupby("task")["learning_rate"].unique()
+    best = target[target["hpt"] == "with"].groupby("task")["learning_rate"].unique()
+    assert fixed.map(list).equals(best.map(list)), "without HPT = the target's best rate at every scale"
+    read = stages.read_tables("smoke")
+    pd.testing.assert_frame_equal(read["points"], points, check_dtype=False, rtol=1e-4)
+
+
+def test_an_interrupted_pipeline_goes_on_and_ends_with_the_same_tables(profile, monkeypatch):
+    """Stop in the middle of pretraining and of finetuning; nothing finished is trained twice."""
+    trained = []
+    for module in (pretrain, finetune):
+        original = module._train
+
+        def counted(config, *rest, original=original):
+            if len(trained) in (1, 5) and ("stopped", len(trained)) not in trained:
+                trained.append(("stopped", len(trained)))
+                raise KeyboardInterrupt
+            trained.append(config.id)
+            return original(config, *rest)
+
+        monkeypatch.setattr(module, "_train", counted)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            train_everything(profile)
+    tables = train_everything(profile)
+    ids = [entry for entry in trained if isinstance(entry, str)]
+    assert len(ids) == len(set(ids)) == len(tables["pretrain"]) + len(tables["finetune"])
+    again = train_everything(profile)
+    assert len([entry for entry in trained if isinstance(entry, str)]) == len(ids)
+    assert all(again[name].equals(tables[name]) for name in tables)
+
+
+def test_missing_runs_are_named_and_left_out(profile):
+    with pytest.raises(stages.NotFinished, match=r"ar8-l1 \(mlm\).*has not been pretrained; run 20_pretrain"):
+        stages.finetune(profile, "ar8-l1", "mlm")
+    for name in ("ar8-l1", "ar16-l2"):
+        stages.pretrain(profile, name, "mlm")
+    with pytest.raises(stages.NotFinished, match="the target before the ladder"):
+        stages.finetune(profile, "ar8-l1", "mlm")
+    tables = stages.collect(profile)
+    assert len(tables["pretrain"]) == 2 and len(tables["points"]) == 0
+    with pytest.raises(FileNotFoundError, match="make reproduce PROFILE=nothing"):
+        stages.read_tables("nothing")
+
+
+def test_a_diverged_pretraining_is_shown_and_not_finetuned(profile, monkeypatch):
+    monkeypatch.setattr(pretrain, "evaluate", lambda *_: float("nan"))
+    row = stages.pretrain(profile, "ar8-l1", "mlm").iloc[0]
+    assert row["status"] == "failed" and pd.isna(row["loss"])
+    with pytest.raises(stages.NotFinished, match="has diverged in pretraining"):
+        stages.finetune(profile, "ar8-l1", "mlm")
+    table = stages.collect(profile)["pretrain"]
+    assert list(table["status"]) == ["failed"]

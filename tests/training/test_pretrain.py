@@ -1,0 +1,74 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from training.toys import LENGTH, make_config, make_corpus
+
+from scalescope.store import Store
+from scalescope.text.masking import Masker
+from scalescope.training import pretrain as module
+from scalescope.training.pretrain import masked_batches, pretrain
+
+TRAIN, HELDOUT = make_corpus(64, 0), make_corpus(32, 1)
+
+
+@pytest.mark.parametrize("objective", ["mlm", "pmi"])
+def test_loss_falls_below_chance_and_the_best_checkpoint_is_kept(store, objective):
+    run = pretrain(make_config(objective=objective, steps=120), TRAIN, HELDOUT, store)
+    summary = run.manifest["summary"]
+    heldout = run.curve[run.curve["split"] == "heldout"]["loss"]
+    assert summary["loss"] == heldout.min() < 0.7 * math.log(25)
+    assert summary["tokens"] == 120 * 16 * LENGTH
+    assert summary["flops"] == 6 * 12 * 16**2 * summary["tokens"]
+    assert list(run.curve["step"].unique()) == list(range(10, 121, 10))
+    assert run.weights()["token_embedding.weight"].shape == (40, 16)
+
+
+def test_the_same_configuration_gives_the_same_run(tmp_path):
+    first, second = (pretrain(make_config(), TRAIN, HELDOUT, Store(tmp_path / name)) for name in ("a", "b"))
+    assert first.curve.equals(second.curve)
+    weights = second.weights()
+    assert all(torch.equal(value, weights[key]) for key, value in first.weights().items())
+    other = pretrain(make_config(seed=1), TRAIN, HELDOUT, Store(tmp_path / "a"))
+    assert other.id != first.id and not other.curve.equals(first.curve)
+
+
+def test_a_finished_run_is_never_trained_again(store, monkeypatch):
+    run = pretrain(make_config(), TRAIN, HELDOUT, store)
+    monkeypatch.setattr(module, "_train", lambda *_: pytest.fail("trained again"))
+    assert pretrain(make_config(), TRAIN, HELDOUT, store).curve.equals(run.curve)
+
+
+def test_a_loss_that_is_not_finite_is_recorded_as_failed(store, monkeypatch):
+    losses = iter([3.0, math.nan])
+    monkeypatch.setattr(module, "evaluate", lambda *_: next(losses))
+    run = pretrain(make_config(), TRAIN, HELDOUT, store)
+    assert run.failed and run.manifest["summary"]["stopped"] == "diverged"
+    assert "nan at step 20" in run.manifest["reason"]
+    assert run.curve["step"].max() == 20 and not (run.folder / "model.safetensors").exists()
+    assert pretrain(make_config(), TRAIN, HELDOUT, store).failed
+
+
+def test_patience_ends_a_run_that_no_longer_improves(store, monkeypatch):
+    monkeypatch.setattr(module, "evaluate", lambda *_: 2.0)
+    run = pretrain(make_config(patience=20), TRAIN, HELDOUT, store)
+    assert run.manifest["summary"]["stopped"] == "patience"
+    assert (run.manifest["summary"]["step"], run.manifest["summary"]["best_step"]) == (30, 10)
+
+
+def test_global_random_state_is_left_alone(store):
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    pretrain(make_config(steps=10), TRAIN, HELDOUT, store)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_masks_and_order_are_new_each_epoch_and_cover_the_corpus():
+    batches = masked_batches(TRAIN, Masker("mlm", 40), 16, seed=0)
+    epochs = [[next(batches) for _ in range(4)] for _ in range(2)]
+    starts = [np.sort(np.concatenate([b.inputs[:, 0] for b in epoch])) for epoch in epochs]
+    assert all(len(rows) == 64 for rows in starts)
+    assert not np.array_equal(epochs[0][0].positions, epochs[1][0].positions)
+    with pytest.raises(ValueError, match="batch_size=65 is larger than the corpus of 64"):
+        next(masked_batches(TRAIN, Masker("mlm", 40), 65, seed=0))

@@ -1,0 +1,59 @@
+"""A toy corpus and toy tasks that a model of two thousand parameters can learn in seconds."""
+
+import numpy as np
+
+from scalescope.encoder import EncoderConfig
+from scalescope.tasks.features import Features
+from scalescope.tasks.spec import TASKS
+from scalescope.text.corpus import Corpus
+from scalescope.training.finetune import TaskData
+from scalescope.training.pretrain import PretrainConfig
+
+VOCABULARY, LENGTH = 40, 16
+ENCODER = EncoderConfig(aspect_ratio=16, layers=1, heads=2, vocabulary_size=VOCABULARY, max_length=LENGTH, dropout=0.1)
+
+
+def make_corpus(rows: int, seed: int) -> Corpus:
+    """Rows of ascending tokens: each token follows from its neighbours."""
+    start = np.random.default_rng(seed).integers(5, 20, size=(rows, 1))
+    tokens = (start + np.arange(LENGTH)).astype(np.uint16)
+    tokens[:, 0] = 2
+    units = np.ones(tokens.shape, bool)
+    units[:, 2::2] = False
+    return Corpus(tokens, units, VOCABULARY)
+
+
+def make_config(**changes) -> PretrainConfig:
+    settings = {
+        "encoder": ENCODER, "objective": "mlm", "data": "toy", "steps": 40, "batch_size": 16,
+        "learning_rate": 0.01, "warmup_steps": 5, "schedule": "linear", "decay_fraction": 0.2,
+        "weight_decay": 0.01, "mask_rate": 0.15, "eval_every": 10, "eval_sequences": 32, "patience": 100, "seed": 0,
+    }  # fmt: skip
+    return PretrainConfig(**{**settings, **changes})
+
+
+def make_features(labels: np.ndarray, seed: int, group: int = 1) -> Features:
+    """Sequences of random length; the first word of the right option (or of the row) tells the label."""
+    rng = np.random.default_rng(seed)
+    pieces, n = [], len(labels) * group
+    for at in range(n):
+        word = 5 + labels[at] if group == 1 else 5 + int(labels[at // group] == at % group)
+        pieces.append(np.concatenate([[2, word], rng.integers(20, VOCABULARY, rng.integers(2, 12)), [3]]))
+    starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])]).astype(np.int64)
+    zero = np.zeros(n, np.int32)
+    return Features(
+        tokens=np.concatenate(pieces).astype(np.uint16), starts=starts,
+        example=np.repeat(np.arange(len(labels)), group).astype(np.int32), labels=labels.astype(np.int32),
+        span_start=zero, span_end=zero, context_start=zero, char_start=np.zeros(0, np.int32),
+        char_end=np.zeros(0, np.int32), group=group, n_examples=len(labels), truncated=0,
+    )  # fmt: skip
+
+
+def make_task(name: str) -> TaskData:
+    task = TASKS[name]
+    group = 4 if task.family == "choice" else 1
+    rng = np.random.default_rng(0)
+    train, evaluation = (rng.integers(0, task.n_labels, size) for size in (240, 60))
+    key = "answer" if task.family == "choice" else "label"
+    rows = [{key: "ABCD"[label] if task.family == "choice" else int(label)} for label in evaluation]
+    return TaskData(task, make_features(train, 1, group), make_features(evaluation, 2, group), rows)
