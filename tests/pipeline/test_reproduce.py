@@ -148,6 +148,8 @@ def test_time_left_counts_what_running_jobs_have_done(project):
     assert watch.failed() == []
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(8.4, "8 s"), (120, "2 min"), (7200, "2.0 h"), (864000, "10 days"), (1e9, "32 years")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(8.4, "8 s"), (120, "2 min"), (7200, "2.0 h"), (864000, "10 days"), (1e9, "32 years")]
+)
 def test_duration_reads_like_speech(seconds, text):
     assert duration(seconds) == text
