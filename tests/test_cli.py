@@ -16,7 +16,7 @@ def run(*words: str):
         (["plan", "--profile", "smkoe"], "'smoke'"),
         (["status", "--profile", "smkoe"], "'smoke'"),
         (["reproduce", "--profile", "smkoe"], "'smoke'"),
-        (["check", "nowhere.yaml"], "nowhere.yaml"),
+        (["check-profile", "nowhere.yaml"], "nowhere.yaml"),
         (["notebook", "ivgi2022/20_pretain", "--out", "x.ipynb"], "'ivgi2022/20_pretrain'"),
         (["notebook", "ivgi2022/20_pretrain", "--out", "x.ipynb", "-p", "modle=a"], "'model'"),
         (["notebook", "ivgi2022/20_pretrain", "--out", "x.ipynb", "-p", "model"], "name=value"),
@@ -35,11 +35,11 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
         raise KeyError("a bug")
 
     monkeypatch.setattr("scalescope.pipeline.profile.load_profile", broken)
-    assert isinstance(run("check", "smoke").exception, KeyError)
+    assert isinstance(run("check-profile", "smoke").exception, KeyError)
 
 
 def test_check_names_the_models():
-    result = run("check", "smoke")
+    result = run("check-profile", "smoke")
     assert result.exit_code == 0 and "ar16-l3" in result.output
 
 

@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 import torch
+
 from scalescope import paths
 from scalescope.encoder import Block, Encoder, EncoderConfig, Head, TaskModel, count_parameters
 from scalescope.schema import UnknownName

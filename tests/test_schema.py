@@ -16,7 +16,7 @@ def test_check_orders_columns_and_names_what_is_wrong():
     assert list(check(frame, "curves").columns) == COLUMNS["curves"]
     with pytest.raises(ValueError, match=r"lacks the column\(s\) loss; it has 'los', did you mean 'loss'"):
         check(frame.rename(columns={"loss": "los"}), "curves")
-    with pytest.raises(ValueError, match="unexpected column.*extra"):
+    with pytest.raises(ValueError, match=r"unexpected column.*extra"):
         check(frame.assign(extra=1), "curves")
     with pytest.raises(UnknownName, match="did you mean 'curves'"):
         check(frame, "curve")

@@ -77,8 +77,8 @@ def status(profile: ProfileName = "quick", data: Data = "") -> None:
     print_status(load_profile(profile, data=data or None))
 
 
-@app.command()
-def check(profile: Annotated[str, typer.Argument(help="Name in profiles/, or a YAML file.")]) -> None:
+@app.command("check-profile")
+def check_profile(profile: Annotated[str, typer.Argument(help="Name in profiles/, or a YAML file.")]) -> None:
     """Check a profile: every key, every value, every model."""
     from scalescope.pipeline.profile import load_profile
 

@@ -20,9 +20,8 @@ class UnknownName(ValueError):
 
     def __init__(self, kind: str, value: object, choices: Iterable[object]):
         names = [str(choice) for choice in choices]
-        super().__init__(
-            f"unknown {kind} {value!r}; did you mean {nearest(value, names)!r}? (valid: {', '.join(names)})"
-        )
+        hint = f"did you mean {nearest(value, names)!r}? (valid: {', '.join(names)})" if names else "there are none"
+        super().__init__(f"unknown {kind} {value!r}; {hint}")
 
 
 MODEL = ["profile", "source", "objective", "role", "aspect_ratio", "layers", "heads", "hidden", "parameters"]

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+
 from scalescope import paths
 from scalescope.figures import ivgi2022, style
 from scalescope.figures.gallery import write_gallery
@@ -49,12 +50,8 @@ def test_figure_2_is_the_papers():
     figure, data = ivgi2022.figure2(published_pretrain())
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["MLM", "PMI"]
     np.testing.assert_allclose(kind(data, "point")["value"], kind(drawn(2), "point")["value"])
-    np.testing.assert_allclose(
-        kind(data, "fit_line")["value"], kind(drawn(2), "fit_line")["value"], rtol=1e-6
-    )
-    np.testing.assert_allclose(
-        kind(data, "legend_r2")["value"], kind(drawn(2), "legend_r2")["value"], atol=6e-4
-    )
+    np.testing.assert_allclose(kind(data, "fit_line")["value"], kind(drawn(2), "fit_line")["value"], rtol=1e-6)
+    np.testing.assert_allclose(kind(data, "legend_r2")["value"], kind(drawn(2), "legend_r2")["value"], atol=6e-4)
 
 
 def test_figure_3_is_the_papers():
@@ -154,9 +151,7 @@ def test_the_style_leaves_no_setting_behind(points):
     assert dict(matplotlib.rcParams) == before
 
 
-@pytest.mark.parametrize(
-    ("low", "high"), [(0.05, 1.0), (0.28, 0.39), (0.95, 1.04), (1.2, 7), (3e3, 1.6e6), (1e4, 1e8)]
-)
+@pytest.mark.parametrize(("low", "high"), [(0.05, 1.0), (0.28, 0.39), (0.95, 1.04), (1.2, 7), (3e3, 1.6e6), (1e4, 1e8)])
 def test_ticks_are_few_round_and_inside(low, high):
     ticks = style.log_ticks(low, high)
     assert 2 <= len(ticks) <= 8 and low <= min(ticks) and max(ticks) <= high

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from scalescope.laws import PowerLaw, hierarchical_bootstrap, naive_bootstrap
 from scalescope.laws.bootstrap import _draw_hierarchical
 

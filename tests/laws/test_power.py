@@ -1,9 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scalescope.laws import NotFitted, PowerLaw, expand
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
+
+from scalescope.laws import NotFitted, PowerLaw, expand
 
 SIZES = np.repeat(12 * 32**2 * np.arange(1, 9) ** 3, 5)
 
@@ -52,9 +53,7 @@ def test_score_is_linear_and_not_logarithmic():
 @pytest.mark.parametrize("form", ["vector", "column", "frame"])
 def test_takes_sizes_in_three_forms(form):
     y = noisy()
-    X = {"vector": SIZES, "column": SIZES[:, None], "frame": pd.DataFrame({"x": 0, "parameters": SIZES})}[
-        form
-    ]
+    X = {"vector": SIZES, "column": SIZES[:, None], "frame": pd.DataFrame({"x": 0, "parameters": SIZES})}[form]
     assert PowerLaw(n_boot=0).fit(X, y).params_ == PowerLaw(n_boot=0).fit(SIZES, y).params_
 
 

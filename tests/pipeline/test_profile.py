@@ -73,6 +73,8 @@ def test_broken_yaml_and_wrong_shape(tmp_path):
 def test_data_folder_replaces_the_source():
     profile = load_profile("smoke", data="somewhere")
     assert (profile.source.kind, profile.source.folder) == ("files", "somewhere")
+    assert profile.name == "smoke-files", "results of other data must not overwrite those of the profile"
+    assert load_profile("wikipedia", data="somewhere").name == "wikipedia"
 
 
 def test_models_and_roles():

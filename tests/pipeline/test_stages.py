@@ -94,7 +94,15 @@ def test_a_diverged_pretraining_is_shown_and_not_finetuned(profile, monkeypatch)
     monkeypatch.setattr(pretrain, "evaluate", lambda *_: float("nan"))
     row = stages.pretrain(profile, "ar8-l1", "mlm").iloc[0]
     assert row["status"] == "failed" and pd.isna(row["loss"])
-    with pytest.raises(stages.NotFinished, match="has diverged in pretraining"):
-        stages.finetune(profile, "ar8-l1", "mlm")
+    assert stages.finetune(profile, "ar8-l1", "mlm").empty
     table = stages.collect(profile)["pretrain"]
     assert list(table["status"]) == ["failed"]
+
+
+def test_a_target_that_diverged_leaves_the_ladder_without_a_fixed_rate(profile, monkeypatch):
+    stages.pretrain(profile, "ar8-l1", "mlm")
+    monkeypatch.setattr(pretrain, "evaluate", lambda *_: float("nan"))
+    stages.pretrain(profile, "ar16-l2", "mlm")
+    frame = stages.finetune(profile, "ar8-l1", "mlm", tasks=["sst2"])
+    rates, seeds = len(profile.finetune.learning_rates), len(profile.finetune.seeds)
+    assert len(frame) == rates + seeds - 1

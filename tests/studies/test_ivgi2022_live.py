@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from scalescope.studies import ivgi2022
 from scalescope.studies.points import MISSING, PAPER_TASKS, missing
 

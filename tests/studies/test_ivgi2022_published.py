@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from scalescope import paths
 from scalescope.laws import PowerLaw
 from scalescope.schema import check
@@ -37,9 +38,7 @@ def made(points):
 def differing(made: pd.DataFrame, printed: pd.DataFrame, columns) -> list[tuple]:
     """Cells that are not the same to the printed digit."""
     same = (made[columns] == printed[columns]) | (made[columns].isna() & printed[columns].isna())
-    return [
-        (made.iloc[i, 0], c, made[c][i], printed[c][i]) for c in columns for i in np.flatnonzero(~same[c])
-    ]
+    return [(made.iloc[i, 0], c, made[c][i], printed[c][i]) for c in columns for i in np.flatnonzero(~same[c])]
 
 
 @pytest.mark.parametrize("number", [1, 2, 4, 5, 6])

@@ -1,6 +1,7 @@
 """A tokenizer that knows the words of the hand-made rows."""
 
 import pytest
+
 from scalescope.text.tokenizer import train_tokenizer
 
 CONTEXT = "Café owners in Genève sold bread , milk and honey to the old sailors of the northern fleet every morning ."

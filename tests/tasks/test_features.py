@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from scalescope.tasks.features import Features, encode
 from scalescope.tasks.spec import task
 from scalescope.text.tokenizer import CLS, SEP

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, matthews_corrcoef
+
 from scalescope.tasks.metrics import (
     accuracy,
     answer_f1,
@@ -11,7 +13,6 @@ from scalescope.tasks.metrics import (
     normalise_answer,
     squad_f1,
 )
-from sklearn.metrics import accuracy_score, matthews_corrcoef
 
 
 @pytest.mark.parametrize("classes", [2, 3, 4])

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from scalescope.schema import UnknownName
 from scalescope.tasks.rows import check_rows, load_rows
 from scalescope.tasks.spec import TASKS, task

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from scalescope.tasks.features import encode
 from scalescope.tasks.scoring import LONGEST_ANSWER, answer_spans, majority, score, score_answerable
 from scalescope.tasks.spec import task

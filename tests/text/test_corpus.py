@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from scalescope.text.corpus import Corpus, encode_corpus
 from scalescope.text.tokenizer import CLS, PAD, SEP, train_tokenizer
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from scalescope.schema import UnknownName
 from scalescope.text.files import Files
 from scalescope.text.source import BadInput, Source, open_source

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from scalescope.schema import UnknownName
 from scalescope.tasks.rows import load_rows
 from scalescope.tasks.spec import TASKS, task

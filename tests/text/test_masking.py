@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from scalescope.schema import UnknownName
 from scalescope.text.masking import Masker
 from scalescope.text.tokenizer import CLS, MASK, PAD, SEP

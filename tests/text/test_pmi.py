@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+
 from scalescope.text.pmi import PmiVocabulary, pmi_from_tokens, pmi_vocabulary, unit_starts
 from scalescope.text.tokenizer import CLS, SEP, train_tokenizer
 from scalescope.text.units import cover

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from scalescope.text.tokenizer import (
     SPECIAL,
     encode_flat,

@@ -43,10 +43,10 @@ def products_exist(profile: Profile, prepared: Prepared, job: Job) -> bool:
 def _runs_exist(profile: Profile, prepared: Prepared, job: Job) -> bool:
     spec = profile.model(job.model or "")
     try:
-        pretrained = stages._pretrained(profile, prepared, spec, job.objective, failed=True)
+        pretrained = stages.pretrained_run(profile, prepared, spec, job.objective, failed=True)
         if job.station == STATIONS[2] and not pretrained.failed:
             for name in profile.tasks:
-                stages._sweep(profile, prepared, spec, profile.target, job.objective, name, stages._finder)
+                stages.sweep_runs(profile, prepared, spec, profile.target, job.objective, name, stages.find_finetuned)
     except stages.NotFinished:
         return False
     return True

@@ -193,7 +193,8 @@ def available_profiles() -> list[str]:
 def load_profile(name: str | Path, data: str | None = None) -> Profile:
     """Read and validate a profile by name or path.
 
-    data: folder with corpus/ and tasks/ that replaces the profile's source (same as DATA= of make).
+    data: folder with corpus/ and tasks/ that replaces the profile's source (same as DATA= of make); a profile
+    of another source is then called "<name>-files", so that its tables do not mix.
     Raises UnknownName for a name that does not exist and ValueError naming each bad key, its value and the
     nearest valid key.
     """
@@ -207,6 +208,8 @@ def load_profile(name: str | Path, data: str | None = None) -> Profile:
     if not isinstance(content, dict):
         raise ValueError(f"profile {path} must be a mapping of sections, got {type(content).__name__}")
     if data:
+        if (content.get("source") or {}).get("kind") != "files":  # other data: other tables and figures
+            content["name"] = f"{content.get('name')}-files"
         content["source"] = {"kind": "files", "folder": str(data)}
     try:
         return Profile.model_validate(content)

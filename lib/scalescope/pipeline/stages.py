@@ -6,6 +6,7 @@ Finished runs are loaded, never trained again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pandas as pd
@@ -25,6 +26,10 @@ from scalescope.training.sweep import Sweep, sweep
 
 class NotFinished(RuntimeError):
     """A run that a later station needs does not exist yet."""
+
+
+class PretrainingDiverged(NotFinished):
+    """A run that a later station needs diverged: it is recorded as failed and never trained again."""
 
 
 def store() -> Store:
@@ -76,7 +81,7 @@ def pretrain_row(profile: Profile, spec: ModelSpec, run: Run) -> pd.DataFrame:
 def curve(profile: Profile, model: str, objective: str, prepared: Prepared | None = None) -> pd.DataFrame:
     """Loss curve of a finished pretraining run, as the table "curves"; raises NotFinished."""
     prepared = prepared or prepare(profile)
-    return _curve(_pretrained(profile, prepared, profile.model(model), objective))
+    return _curve(pretrained_run(profile, prepared, profile.model(model), objective))
 
 
 def finetune(
@@ -89,16 +94,18 @@ def finetune(
     """The whole tuning protocol of one model on its tasks; one row a run of the table "finetune".
 
     The fixed rate ("without HPT") is the target's best rate for the task, so the target is finetuned first:
-    raises NotFinished where it is not, or where the model has not been pretrained. `progress(task, best
-    value)` is called after each task.
+    raises NotFinished where it is not, or where the model has not been pretrained. A model that diverged in
+    pretraining gives no rows. `progress(task, best value)` is called after each task.
     """
     use_one_thread()
     prepared = prepare(profile)
     spec, target = profile.model(model), profile.target
+    if pretrained_run(profile, prepared, spec, objective, failed=True).failed:
+        return pd.DataFrame(columns=COLUMNS["finetune"])
     frames = []
     for name in tasks or profile.tasks:
         data = prepared.task_data(name)
-        done = _sweep(profile, prepared, spec, target, objective, name, _trainer(data))
+        done = sweep_runs(profile, prepared, spec, target, objective, name, _trainer(data))
         frames.append(_finetune_rows(profile, spec, objective, data.task.metric, name, done.runs))
         if progress is not None:
             progress(name, float(frames[-1]["value"].max()))
@@ -119,7 +126,7 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     for objective in profile.objectives:
         for spec in profile.all_models():
             try:
-                run = _pretrained(profile, prepared, spec, objective, failed=True)
+                run = pretrained_run(profile, prepared, spec, objective, failed=True)
             except NotFinished:
                 continue
             parts["pretrain"].append(pretrain_row(profile, spec, run))
@@ -154,7 +161,7 @@ def _collect_task(profile, prepared, spec: ModelSpec, objective: str, name: str,
 
     metric = TASKS[name].metric
     try:
-        done = _sweep(profile, prepared, spec, profile.target, objective, name, _finder)
+        done = sweep_runs(profile, prepared, spec, profile.target, objective, name, find_finetuned)
     except NotFinished:
         return
     parts["finetune"].append(_finetune_rows(profile, spec, objective, metric, name, done.runs))
@@ -163,9 +170,9 @@ def _collect_task(profile, prepared, spec: ModelSpec, objective: str, name: str,
         parts["points"].append(frame[frame["status"] == "finished"][COLUMNS["points"]])
 
 
-def _sweep(profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str, name: str, train) -> Sweep:
+def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str, name: str, train) -> Sweep:
     """The protocol for one model and task; `train(config, pretrained)` gives a finished run."""
-    pretrained = _pretrained(profile, prepared, spec, objective)
+    pretrained = pretrained_run(profile, prepared, spec, objective)
     settings = profile.finetune
     shared = settings.model_dump(include={"epochs", "batch_size", "warmup_fraction", "dropout", "weight_decay"})
 
@@ -181,7 +188,8 @@ def _sweep(profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str
         if spec.name == target.name:
             best = sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds)
             return replace(best, fixed=best.tuned)
-        fixed = _sweep(profile, prepared, target, target, objective, name, _finder).best_rate
+        with suppress(PretrainingDiverged):  # then there is no rate to fix
+            fixed = sweep_runs(profile, prepared, target, target, objective, name, find_finetuned).best_rate
     return sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds, fixed_rate=fixed)
 
 
@@ -189,7 +197,8 @@ def _trainer(data: TaskData):
     return lambda config, pretrained: finetune_run(config, pretrained, data, store())
 
 
-def _finder(config: FinetuneConfig, pretrained: Run) -> Run:
+def find_finetuned(config: FinetuneConfig, pretrained: Run) -> Run:
+    """The finished finetuning run of a configuration; raises NotFinished."""
     found = store().find(config.id)
     if found is None:
         raise NotFinished(
@@ -199,11 +208,14 @@ def _finder(config: FinetuneConfig, pretrained: Run) -> Run:
     return found
 
 
-def _pretrained(profile, prepared: Prepared, spec: ModelSpec, objective: str, failed: bool = False) -> Run:
+def pretrained_run(profile, prepared: Prepared, spec: ModelSpec, objective: str, failed: bool = False) -> Run:
+    """The finished pretraining run of a model; raises NotFinished, and PretrainingDiverged unless `failed`."""
     run = store().find(pretrain_config(profile, prepared, spec, objective).id)
     if run is None or (run.failed and not failed):
-        why = "has diverged in pretraining" if run is not None else "has not been pretrained; run 20_pretrain first"
-        raise NotFinished(f"{spec.name} ({objective}) of profile {profile.name!r} {why}")
+        which = f"{spec.name} ({objective}) of profile {profile.name!r}"
+        if run is not None:
+            raise PretrainingDiverged(f"{which} has diverged in pretraining")
+        raise NotFinished(f"{which} has not been pretrained; run 20_pretrain first")
     return run
 
 

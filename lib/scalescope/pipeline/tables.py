@@ -47,6 +47,6 @@ def tasks_table(profile: Profile, prepared: Prepared) -> pd.DataFrame:
 
 def shortcuts_table(profile: Profile, prepared: Prepared) -> pd.DataFrame:
     """Microworld only: what shortcuts reach on each task, and the best possible score."""
-    from scalescope.text.microworld.shortcuts import shortcut_scores
+    from scalescope.text.microworld.shortcuts import shortcut_table
 
-    return check(shortcut_scores(prepared.source, profile.tasks), "shortcuts")
+    return check(shortcut_table(prepared.source, profile.tasks), "shortcuts")

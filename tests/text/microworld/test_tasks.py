@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from scalescope.text.microworld import Microworld
 from scalescope.text.microworld.draw import Draw
 from scalescope.text.microworld.events import EXCLUDED, OPEN, Event, Events

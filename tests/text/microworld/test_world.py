@@ -5,6 +5,7 @@ from itertools import islice, pairwise
 
 import numpy as np
 import pytest
+
 from scalescope.schema import UnknownName
 from scalescope.text.microworld import Microworld
 from scalescope.text.microworld.draw import Draw, table, zipf
