@@ -28,6 +28,7 @@ def make_config(**changes) -> PretrainConfig:
         "encoder": ENCODER, "objective": "mlm", "data": "toy", "steps": 40, "batch_size": 16,
         "learning_rate": 0.01, "warmup_steps": 5, "schedule": "linear", "decay_fraction": 0.2,
         "weight_decay": 0.01, "mask_rate": 0.15, "eval_every": 10, "eval_sequences": 32, "patience": 100, "seed": 0,
+        "precision": "fp32",
     }  # fmt: skip
     return PretrainConfig(**{**settings, **changes})
 

@@ -82,6 +82,7 @@ class PretrainSection(Section):
     eval_sequences: Count
     patience: Count
     target_patience: Count | None = None  # the paper waits longer for BERT-Base
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
     seed: Annotated[int, Field(ge=0)] = 0
 
 
@@ -97,6 +98,7 @@ class FinetuneSection(Section):
     warmup_fraction: Share
     dropout: Share
     weight_decay: Share
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
     train_rows: Rows = None
     eval_rows: Rows = None
     roles: list[Literal["ladder", "second", "target"]] = ["ladder", "target"]  # as in the paper's figure 3

@@ -16,7 +16,7 @@ from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.schema import COLUMNS, check
 from scalescope.store import Run, Store
 from scalescope.training.data import Prepared
-from scalescope.training.device import use_one_thread
+from scalescope.training.device import pick_precision, use_one_thread
 from scalescope.training.finetune import FinetuneConfig, TaskData
 from scalescope.training.finetune import finetune as finetune_run
 from scalescope.training.pretrain import PretrainConfig, Progress
@@ -52,6 +52,7 @@ def pretrain_config(profile: Profile, prepared: Prepared, spec: ModelSpec, objec
     named = settings.model_dump(exclude={"dropout", "target_patience"})
     if spec.role == "target" and settings.target_patience is not None:
         named["patience"] = settings.target_patience
+    named["precision"] = pick_precision(settings.precision, encoder.hidden)
     return PretrainConfig(encoder=encoder, objective=objective, data=prepared.corpus_id, **named)
 
 
@@ -175,6 +176,7 @@ def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective:
     pretrained = pretrained_run(profile, prepared, spec, objective)
     settings = profile.finetune
     shared = settings.model_dump(include={"epochs", "batch_size", "warmup_fraction", "dropout", "weight_decay"})
+    shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
 
     def run(rate: float, seed: int) -> Run:
         config = FinetuneConfig(

@@ -39,6 +39,7 @@ class FinetuneConfig:
     warmup_fraction: float
     dropout: float
     weight_decay: float
+    precision: str
     seed: int
 
     @property
@@ -130,7 +131,7 @@ def _epochs(config: FinetuneConfig, model: TaskModel, data: TaskData, rows: list
             for group in optimiser.param_groups:
                 group["lr"] = config.learning_rate * factor(step)
             batch = pad(data.train, index, device)
-            with autocast(device):
+            with autocast(device, config.precision):
                 outputs = model(batch.tokens, batch.lengths)
             loss = task_loss(outputs.float(), batch, data.train, data.task)
             loss.backward()
@@ -138,7 +139,7 @@ def _epochs(config: FinetuneConfig, model: TaskModel, data: TaskData, rows: list
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             step, tokens = step + 1, tokens + batch.tokens.numel()
-        value, mean_loss = evaluate(model, data)
+        value, mean_loss = evaluate(model, data, config.precision)
         if not math.isfinite(mean_loss):
             raise Diverged(f"evaluation loss {mean_loss} at epoch {epoch}")
         rows.append({"epoch": epoch, "step": step, "value": value, "loss": mean_loss})
@@ -161,7 +162,7 @@ def task_loss(outputs: torch.Tensor, batch: Batch, features: Features, task: Tas
 
 
 @torch.no_grad()
-def predict(model: TaskModel, features: Features, task: Task) -> tuple[object, float]:
+def predict(model: TaskModel, features: Features, task: Task, precision: str = "fp32") -> tuple[object, float]:
     """Outputs in the form `tasks.scoring.score` reads, and the mean loss in nats.
 
     Classification and choice: logits [n_examples, n_labels]. Span: (start, end) logits, flat like
@@ -175,7 +176,7 @@ def predict(model: TaskModel, features: Features, task: Task) -> tuple[object, f
     total, count = 0.0, 0
     for index in evaluation_batches(features, max(1, EVALUATION_BATCH // features.group)):
         batch = pad(features, index, device)
-        with autocast(device):
+        with autocast(device, precision):
             outputs = model(batch.tokens, batch.lengths)
         outputs = outputs.float()
         total += float(task_loss(outputs, batch, features, task)) * len(index)
@@ -192,9 +193,9 @@ def predict(model: TaskModel, features: Features, task: Task) -> tuple[object, f
     return outputs, total / max(count, 1)
 
 
-def evaluate(model: TaskModel, data: TaskData) -> tuple[float, float]:
+def evaluate(model: TaskModel, data: TaskData, precision: str = "fp32") -> tuple[float, float]:
     """Metric and mean loss on the evaluation rows."""
-    outputs, loss = predict(model, data.evaluation, data.task)
+    outputs, loss = predict(model, data.evaluation, data.task, precision)
     if not math.isfinite(loss):
         return math.nan, loss
     return score(data.task, data.evaluation, data.rows, outputs), loss

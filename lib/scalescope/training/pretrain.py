@@ -41,6 +41,7 @@ class PretrainConfig:
     eval_every: int
     eval_sequences: int
     patience: int
+    precision: str
     seed: int
 
     @property
@@ -119,7 +120,7 @@ def _loop(config, model, train, heldout, patience: Patience, rows: list[dict], p
     for step in range(1, config.steps + 1):
         for group in optimiser.param_groups:
             group["lr"] = config.learning_rate * factor(step - 1)
-        loss = masked_loss(model, next(batches))
+        loss = masked_loss(model, next(batches), config.precision)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
@@ -129,7 +130,7 @@ def _loop(config, model, train, heldout, patience: Patience, rows: list[dict], p
             seen = step * config.batch_size * train.tokens.shape[1]
             mean = float(torch.stack(recent).mean())
             recent.clear()
-            value = evaluate(model, fixed)
+            value = evaluate(model, fixed, config.precision)
             rows.append({"step": step, "tokens": seen, "split": "train", "loss": mean})
             rows.append({"step": step, "tokens": seen, "split": "heldout", "loss": value})
             if progress is not None:
@@ -139,23 +140,23 @@ def _loop(config, model, train, heldout, patience: Patience, rows: list[dict], p
     return False
 
 
-def masked_loss(model: Encoder, masked: Masked) -> torch.Tensor:
+def masked_loss(model: Encoder, masked: Masked, precision: str) -> torch.Tensor:
     """Mean cross-entropy in nats at the masked positions of one batch."""
     device = model.logit_bias.device
     inputs, positions, labels = (
         torch.from_numpy(array).to(device, non_blocking=True)
         for array in (masked.inputs, masked.positions, masked.labels)
     )
-    with autocast(device):
+    with autocast(device, precision):
         logits = model.masked_logits(model(inputs), positions)
     return F.cross_entropy(logits.float(), labels)
 
 
 @torch.no_grad()
-def evaluate(model: Encoder, batches: list[Masked]) -> float:
+def evaluate(model: Encoder, batches: list[Masked], precision: str) -> float:
     """Held-out loss in nats: mean over all masked tokens of fixed, pre-masked batches."""
     model.eval()
-    total = sum(float(masked_loss(model, batch)) * len(batch.labels) for batch in batches)
+    total = sum(float(masked_loss(model, batch, precision)) * len(batch.labels) for batch in batches)
     model.train()
     return total / sum(len(batch.labels) for batch in batches)
 

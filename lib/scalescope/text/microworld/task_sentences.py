@@ -30,7 +30,7 @@ class SentenceTasks:
         lex = world.lexicon
         self.world, self.teller, self.lexicon, self.train = world, teller, lex, train
         self.opinion, self.events = Opinions(lex), Events(lex)
-        self.words = [self._flat([w for i, w in enumerate(side) if not train or i % 3 == 1]) for side in lex.evaluative]
+        self.words = [self._flat([w for i, w in enumerate(side) if not train or i % 2 == 0]) for side in lex.evaluative]
         verbs = {
             n: self._flat([v for i, v in enumerate(vs) if not train or i % 2 == 0]) for n, vs in lex.frames.items()
         }
@@ -41,7 +41,7 @@ class SentenceTasks:
 
     @staticmethod
     def _flat(items: list) -> list:
-        return table(items, zipf(len(items), 0.4), 4096)
+        return table(items, zipf(len(items), 0.8), 4096)
 
     def subject(self, draw: Draw, kind: str | None = None) -> int:
         """Return an entity of this split."""
