@@ -72,3 +72,12 @@ def test_masks_and_order_are_new_each_epoch_and_cover_the_corpus():
     assert not np.array_equal(epochs[0][0].positions, epochs[1][0].positions)
     with pytest.raises(ValueError, match="batch_size=65 is larger than the corpus of 64"):
         next(masked_batches(TRAIN, Masker("mlm", 40), 65, seed=0))
+
+
+def test_bf16_learns_as_well_as_fp32(tmp_path):
+    losses = {
+        precision: pretrain(make_config(precision=precision, steps=120), TRAIN, HELDOUT, Store(tmp_path / precision))
+        .manifest["summary"]["loss"]
+        for precision in ("fp32", "bf16")
+    }  # fmt: skip
+    assert losses["bf16"] == pytest.approx(losses["fp32"], abs=0.15)

@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+import pytest
+
+from scalescope.training.data import DataSettings, Prepared
+
+SETTINGS = DataSettings(
+    kind="microworld", folder=None,
+    options={"seed": 0, "entities": 200, "train_articles": 300, "heldout_articles": 60, "task_train": 40,
+             "task_validation": 30},
+    vocabulary_size=400, sequence_length=32, train_tokens=6400, heldout_tokens=1600, max_length=32, stride=12,
+    train_rows={"default": 20, "cola": 10}, eval_rows=None,
+)  # fmt: skip
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    return Prepared(SETTINGS, tmp_path)
+
+
+def test_corpus_and_tasks_are_built_once_and_read_back(prepared, tmp_path, monkeypatch):
+    train, heldout = prepared.corpus("train"), prepared.corpus("heldout")
+    assert train.tokens.shape == (200, 32) and heldout.tokens.shape == (50, 32)
+    assert train.tokens.max() < train.vocabulary_size == prepared.tokenizer.get_vocab_size() <= 400
+    first = prepared.task_data("squad")
+    monkeypatch.setattr(Prepared, "_encode_corpus", lambda *_: pytest.fail("encoded again"))
+    monkeypatch.setattr(Prepared, "_encode_task", lambda *_: pytest.fail("encoded again"))
+    again = Prepared(SETTINGS, tmp_path)
+    assert (again.corpus("train").tokens == train.tokens).all()
+    data = again.task_data("squad")
+    assert data.rows == first.rows and (data.train.tokens == first.train.tokens).all()
+
+
+def test_row_limits_are_drawn_without_touching_the_order(prepared):
+    assert len(prepared.train_rows("mnli")) == 20 and len(prepared.train_rows("cola")) == 10
+    rows = prepared.source.rows("mnli", "train")
+    places = [rows.index(row) for row in prepared.train_rows("mnli")]
+    assert places == sorted(places)
+    assert prepared.task_data("mnli").evaluation.n_examples == 30
+
+
+def test_ids_change_with_what_they_name_and_with_nothing_else(prepared, tmp_path):
+    other = Prepared(replace(SETTINGS, train_rows={"default": 20, "cola": 11}), tmp_path)
+    assert other.corpus_id == prepared.corpus_id
+    assert other.task_id("cola") != prepared.task_id("cola") and other.task_id("mnli") == prepared.task_id("mnli")
+    assert Prepared(replace(SETTINGS, vocabulary_size=500), tmp_path).corpus_id != prepared.corpus_id
+    world = {**SETTINGS.options, "seed": 1}
+    assert Prepared(replace(SETTINGS, options=world), tmp_path).corpus_id != prepared.corpus_id
+
+
+def test_a_build_that_is_interrupted_leaves_nothing_behind(prepared, monkeypatch):
+    def interrupted(self, into):
+        (into / "half").write_text("x")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Prepared, "_encode_corpus", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepared.corpus("train")
+    assert not [path for path in prepared.folder.iterdir() if path.is_dir()]
