@@ -103,6 +103,8 @@ def _snakemake(
 def _environment() -> dict[str, str]:
     """One thread a worker, no bars in logs, and the process that the jobs must not outlive."""
     single = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    # oneDNN keeps a kernel for every shape it has met: batches of all lengths made that 1 GB a worker
+    single["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] = "64"
     place = {PIPELINE: str(os.getpid()), "SCALESCOPE_ROOT": str(paths.root())}
     return {**os.environ, **single, **place, "TQDM_DISABLE": "1"}
 
