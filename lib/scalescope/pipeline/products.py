@@ -14,7 +14,7 @@ from scalescope.training.data import Prepared
 def forget_stale(profile: Profile, folder: Path) -> list[str]:
     """Remove executed notebooks whose products are gone or damaged, so that Snakemake makes them again.
 
-    Products: the encoded data of 10, the runs of 20 and 30, the tables of 40, the figures of 60. Returns the
+    Products: the encoded data of 10, the runs of 20 and 30, the tables of 40, the laws of 50, the figures of 60. Returns the
     names of these jobs.
     """
     prepared = stages.prepare(profile)
@@ -33,6 +33,8 @@ def products_exist(profile: Profile, prepared: Prepared, job: Job) -> bool:
         return encoded
     if job.station == STATIONS[3]:
         return all((paths.results(profile.name) / f"{name}.csv").is_file() for name in ("pretrain", "points"))
+    if job.station == STATIONS[4]:
+        return (paths.results(profile.name) / PAPER / "fits.csv").is_file()
     if job.station == STATIONS[5]:
         return any(paths.figures(profile.name, PAPER).glob("*.png"))
     if job.model is None or not encoded:  # without the encoded data ids are unknown; 10 is then done again
