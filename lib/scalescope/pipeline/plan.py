@@ -147,8 +147,7 @@ def _example_tokens(task: Task, max_length: int) -> int:
 
 
 def _weight_bytes(config: EncoderConfig) -> int:
-    embeddings = (config.vocabulary_size + config.max_length) * config.hidden
-    return 4 * (config.parameters + embeddings + config.vocabulary_size)
+    return 4 * (config.parameters + config.vocabulary_size * (config.hidden + 1))
 
 
 def _compute(profile: Profile, spec: ModelSpec) -> float:
@@ -162,12 +161,13 @@ def _nominal(profile: Profile, spec: ModelSpec) -> float:
 def _time(profile: Profile, spec: ModelSpec, random_state: int) -> float:
     """Seconds a token of real training steps on random tokens (the fastest step: other programs only add)."""
     from scalescope.text.masking import Masker
-    from scalescope.training.device import pick_device, use_one_thread
+    from scalescope.training.device import pick_device, pick_precision, use_one_thread
     from scalescope.training.pretrain import Encoder, make_optimiser, masked_loss
 
     use_one_thread()
     config = replace(spec.config, dropout=0.0)
     length, settings = profile.text.sequence_length, profile.pretrain
+    precision = pick_precision(settings.precision, config.hidden)
     fits = int(TIMED_FLOPS / (_compute(profile, spec) * length))
     rows = max(1, min(settings.batch_size, fits))
     rng = np.random.default_rng(random_state)
@@ -178,7 +178,7 @@ def _time(profile: Profile, spec: ModelSpec, random_state: int) -> float:
     steps: list[float] = []
     while sum(steps[1:]) < TIMED_SECONDS and len(steps) < 12:
         start = time.perf_counter()
-        masked_loss(model, masked).backward()
+        masked_loss(model, masked, precision).backward()
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         steps.append(time.perf_counter() - start)
