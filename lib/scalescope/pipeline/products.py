@@ -14,8 +14,8 @@ from scalescope.training.data import Prepared
 def forget_stale(profile: Profile, folder: Path) -> list[str]:
     """Remove executed notebooks whose products are gone or damaged, so that Snakemake makes them again.
 
-    Products: the encoded data of 10, the runs of 20 and 30, the tables of 40, the laws of 50, the figures of 60. Returns the
-    names of these jobs.
+    Products: the encoded data of 10, the runs of 20 and 30, the tables of 40, the laws of 50, the figures of
+    60. Returns the names of these jobs.
     """
     prepared = stages.prepare(profile)
     stale = [
