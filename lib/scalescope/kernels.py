@@ -120,21 +120,21 @@ class _MaskedCrossEntropy(Function):
         logits = torch.matmul(hidden, embedding.mT).float()
         logits += bias.unsqueeze(-2)
         share = torch._softmax(logits, -1, False, out=logits)
-        ctx.save_for_backward(hidden, embedding, share, labels)
-        picked = share.gather(-1, labels.unsqueeze(-1))
-        return -picked.clamp_min_(SMALLEST_PROBABILITY).log_().mean((-2, -1))
+        at = labels.unsqueeze(-1)
+        loss = -share.gather(-1, at).clamp_min_(SMALLEST_PROBABILITY).log_().mean((-2, -1))
+        slope = share.scatter_add_(-1, at, share.new_full((), -1.0).expand_as(at)).div_(labels.shape[-1])
+        ctx.save_for_backward(hidden, embedding, slope)
+        return loss
 
     @staticmethod
     def backward(ctx, grad):
-        hidden, embedding, share, labels = ctx.saved_tensors
-        rows = labels.shape[-1]
-        share = share.scatter_add(-1, labels.unsqueeze(-1), share.new_full((), -1.0).expand(*labels.shape, 1))
-        share *= (grad / rows)[..., None, None]
-        into = share.to(hidden.dtype)
+        hidden, embedding, slope = ctx.saved_tensors
+        grad = grad[..., None, None]
+        into = slope.to(hidden.dtype)
         return (
-            torch.matmul(into, embedding.to(hidden.dtype)),
-            torch.matmul(into.mT, hidden).to(embedding.dtype),
-            share.sum(-2),
+            torch.matmul(into, embedding.to(hidden.dtype)) * grad,
+            torch.matmul(into.mT, hidden).to(embedding.dtype) * grad,
+            slope.sum(-2) * grad.squeeze(-1),
             None,
         )
 
@@ -142,7 +142,7 @@ class _MaskedCrossEntropy(Function):
 def masked_cross_entropy(hidden: Tensor, embedding: Tensor, bias: Tensor, labels: Tensor) -> Tensor:
     """Mean cross-entropy in nats of labels [M] under logits hidden [M, H] embedding^T [H, V] + bias [V].
 
-    The logits become probabilities in place and their gradient is made from those: one exponential instead of two.
+    The logits become probabilities, and those their own gradient, in one buffer: one exponential instead of two.
     A loss of more than 87 nats counts as 87; its gradient is exact.
     """
     return _MaskedCrossEntropy.apply(hidden, embedding, bias, labels)
