@@ -9,14 +9,15 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 import torch
-from torch.nn import functional as F
 
 from scalescope.encoder import Encoder, EncoderConfig
+from scalescope.kernels import masked_cross_entropy
 from scalescope.store import Run, Store, run_id
 from scalescope.text.corpus import Corpus
 from scalescope.text.masking import Masked, Masker
 from scalescope.training.convergence import Diverged, Patience
 from scalescope.training.device import autocast, pick_device
+from scalescope.training.flat import FlatAdamW
 from scalescope.training.schedule import schedule
 
 
@@ -106,7 +107,7 @@ def _train(config, train: Corpus, heldout: Corpus, store: Store, progress: Progr
 
 def _loop(config, model, train, heldout, patience: Patience, rows: list[dict], progress) -> bool:
     """Run the steps, appending to `rows`; True when patience ended them."""
-    optimiser = make_optimiser(model, config.learning_rate, config.weight_decay)
+    optimiser = FlatAdamW(model, config.weight_decay)
     factor = schedule(
         config.schedule,
         steps=config.steps,
@@ -118,13 +119,9 @@ def _loop(config, model, train, heldout, patience: Patience, rows: list[dict], p
     batches = masked_batches(train, masker, config.batch_size, config.seed)
     recent: list[torch.Tensor] = []
     for step in range(1, config.steps + 1):
-        for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * factor(step - 1)
         loss = masked_loss(model, next(batches), config.precision)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.step(config.learning_rate * factor(step - 1))
         recent.append(loss.detach())
         if step % config.eval_every == 0 or step == config.steps:
             seen = step * config.batch_size * train.tokens.shape[1]
@@ -143,13 +140,13 @@ def _loop(config, model, train, heldout, patience: Patience, rows: list[dict], p
 def masked_loss(model: Encoder, masked: Masked, precision: str) -> torch.Tensor:
     """Mean cross-entropy in nats at the masked positions of one batch."""
     device = model.logit_bias.device
-    inputs, positions, labels = (
+    inputs, at, taken, labels = (
         torch.from_numpy(array).to(device, non_blocking=True)
-        for array in (masked.inputs, masked.positions, masked.labels)
+        for array in (masked.inputs, *masked.by_row(), masked.labels)
     )
     with autocast(device, precision):
-        logits = model.masked_logits(model(inputs), positions)
-    return F.cross_entropy(logits.float(), labels)
+        hidden = model(inputs, at=at).flatten(0, 1).index_select(0, taken)
+        return masked_cross_entropy(hidden, model.token_embedding.weight, model.logit_bias, labels)
 
 
 @torch.no_grad()
