@@ -107,7 +107,7 @@ def test_ten_steps_of_each_member_are_those_of_adamw_alone(models, ensemble, dat
             optimiser.step()
     for member, model in enumerate(models):
         for name, parameter in model.named_parameters():
-            # some biases move no loss (of the keys, of options compared): Adam makes steps of their round-off
+            # some vectors move no loss (the bias of options compared): Adam makes steps of their round-off
             if name not in UNUSED and parameter.dim() >= 2:
                 torch.testing.assert_close(ensemble.stack.weights[name][member], parameter, atol=1e-4, rtol=1e-3)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from scalescope.encoder import FARTHEST, EncoderConfig
+from scalescope.encoder import EncoderConfig
+from scalescope.kernels import attention, linear, relative_bias, squared_relu
 from scalescope.training.stack import Stack
 
 EMBEDDING = "encoder.token_embedding.weight"
@@ -24,19 +26,22 @@ class Dropout:
 
     def __call__(self, x: Tensor) -> Tensor:
         """x [E, ...] with dropped elements zero and the others scaled up."""
-        return x if self.dropped == 0 else x * self._mask(x)
+        return x if self.dropped == 0 else x * self.mask(x.shape, x)
 
     def add(self, x: Tensor, y: Tensor) -> Tensor:
         """x + dropout(y)."""
-        return x + y if self.dropped == 0 else torch.addcmul(x, y, self._mask(y))
+        return x + y if self.dropped == 0 else torch.addcmul(x, y, self.mask(y.shape, y))
 
-    def _mask(self, x: Tensor) -> Tensor:
-        count = x[0].numel()
-        bits = torch.empty(len(x), -(-count // 4), dtype=torch.int64, device=x.device)
+    def mask(self, shape: Sequence[int], like: Tensor) -> Tensor | None:
+        """Factors [E, ...], 0 or 1 / (1 - p), in the number format of `like`; None where nothing is dropped."""
+        if self.dropped == 0:
+            return None
+        members, count = shape[0], math.prod(shape[1:])
+        bits = torch.empty(members, -(-count // 4), dtype=torch.int64, device=like.device)
         for row, generator in zip(bits, self.generators, strict=True):
             row.random_(-(2**63), None, generator=generator)
         kept = bits.view(torch.int16)[:, :count] >= self.dropped - LEVELS // 2
-        return kept.to(x.dtype).mul_(LEVELS / (LEVELS - self.dropped)).view(x.shape)
+        return kept.to(like.dtype).mul_(LEVELS / (LEVELS - self.dropped)).view(shape)
 
 
 NO_DROPOUT = Dropout(0.0, [], torch.device("cpu"))
@@ -60,25 +65,6 @@ class Lookup(torch.autograd.Function):
         return table.view(ctx.shape), None, None, None
 
 
-class DistanceBias(torch.autograd.Function):
-    """Bias [E, h, 2 FARTHEST + 1] by distance as [E, 1, h, Q, T]; the first Q of T tokens ask."""
-
-    @staticmethod
-    def forward(ctx, bias: Tensor, asking: int, length: int) -> Tensor:
-        diagonals = torch.arange(1 - asking, length, device=bias.device).clamp(-FARTHEST, FARTHEST) + FARTHEST
-        ctx.save_for_backward(F.one_hot(diagonals, bias.shape[-1]).to(bias.dtype))
-        return bias.index_select(2, diagonals).unfold(2, length, 1).flip(2)[:, None]
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        (diagonals,) = ctx.saved_tensors
-        members, _, heads, asking, _ = gradient.shape
-        # skewed, the diagonals of the rectangle, each of one distance, become columns to add up
-        skewed = F.pad(gradient.flip(3), (0, asking)).view(members, heads, -1)[:, :, : asking * len(diagonals)]
-        sums = skewed.view(members, heads, asking, len(diagonals)).sum(2)
-        return torch.bmm(sums, diagonals.expand(members, -1, -1)), None, None
-
-
 def _rows(tokens: Tensor, stride: int) -> Tensor:
     return (tokens + stride * torch.arange(len(tokens), device=tokens.device)[:, None]).flatten()
 
@@ -100,68 +86,59 @@ class Ensemble:
         x = dropout(Lookup.apply(weights[EMBEDDING], tokens.flatten(1), *self.stack.table(EMBEDDING)))
         padding = None
         if int(lengths.min()) < length:
-            padding = (torch.arange(length, device=tokens.device) >= lengths[..., None])[:, :, None, None, :]
+            padding = (torch.arange(length, device=tokens.device) >= lengths[..., None])[:, None, :, None, :]
         for layer in range(self.shape.layers):
             asking = 1 if layer == self.shape.layers - 1 and not span else length
-            x = self._block(layer, x, asking, length, padding, dropout)
+            x = self._block(f"encoder.blocks.{layer}.", x.view(members, batch, length, -1), asking, padding, dropout)
         x = F.layer_norm(x, (self.shape.hidden,))
         scale, shift = weights["encoder.final_norm.weight"], weights["encoder.final_norm.bias"]
         if span:
             x = dropout(torch.addcmul(shift[:, None], x, scale[:, None]))
-            return self._linear("head.out", x).view(members, batch, length, 2)
-        x = dropout(torch.tanh(linear(x, *self._folded("encoder.final_norm", "head.dense"))))
-        return self._linear("head.out", x)
-
-    def _block(self, layer: int, x: Tensor, asking: int, length: int, padding: Tensor | None, dropout: Dropout):
-        """x [E, B * T, H] to [E, B * Q, H]: the Q first tokens of each row ask, all of them answer."""
-        name, hidden, heads = f"encoder.blocks.{layer}.", self.shape.hidden, self.shape.heads
-        members = len(x)
-        weight, bias = self._folded(name + "attention_norm", name + "qkv", (hidden // heads) ** -0.5)
-        normed = F.layer_norm(x, (hidden,))
-        if asking == length:
-            query, key, value = _split_heads(linear(normed, weight, bias), 3, heads, length, hidden)
         else:
-            x, asked = (part.view(members, -1, length, hidden)[:, :, 0] for part in (x, normed))
-            query = _split_heads(linear(asked, weight[:, :hidden], bias[:, :hidden]), 1, heads, 1, hidden)[0]
-            key, value = _split_heads(linear(normed, weight[:, hidden:], bias[:, hidden:]), 2, heads, length, hidden)
-        scores = torch.bmm(query, key.transpose(1, 2)).view(members, -1, heads, asking, length)
-        scores = scores + DistanceBias.apply(self.stack.weights[name + "distance_bias"], asking, length)
-        if padding is not None:
-            scores = scores.masked_fill_(padding, -torch.inf)
-        mixed = torch.bmm(dropout(scores.softmax(-1)).view(-1, asking, length), value)
-        mixed = mixed.view(members, -1, heads, asking, hidden // heads).transpose(2, 3).reshape(members, -1, hidden)
-        x = dropout.add(x, self._linear(name + "attention_out", mixed))
-        fed = linear(F.layer_norm(x, (hidden,)), *self._folded(name + "feed_norm", name + "feed_in"))
-        return dropout.add(x, self._linear(name + "feed_out", F.gelu(fed, approximate="tanh")))
+            dense, bias = self._folded("encoder.final_norm", "head.dense")
+            x = dropout(torch.tanh(affine(x, dense, bias + weights["head.dense.bias"])))
+        outputs = affine(x, weights["head.out.weight"], weights["head.out.bias"])
+        return outputs.view(members, batch, length, 2) if span else outputs
 
-    def _linear(self, name: str, x: Tensor) -> Tensor:
-        return linear(x, self.stack.weights[name + ".weight"], self.stack.weights[name + ".bias"])
+    def _block(self, name: str, x: Tensor, asking: int, padding: Tensor | None, dropout: Dropout) -> Tensor:
+        """x [E, B, T, H] to [E, B * Q, H]: the Q first tokens of each row ask, all of them answer."""
+        members, _, length, hidden = x.shape
+        normed = F.layer_norm(x, (hidden,))
+        rows = normed.view(members, -1, hidden)
+        key, value = self._by_head(affine(rows, *self._folded(name + "attention_norm", name + "key_value")), length, 2)
+        asked = (
+            normed[:, :, :asking].reshape(members, -1, hidden),
+            *self._folded(name + "attention_norm", name + "query"),
+        )
+        (query,) = self._by_head(affine(*asked), asking, 1)
+        bias = relative_bias(self.stack.weights[name + "distance_bias"], length)[:, :, None, :asking]
+        keep = dropout.mask((*query.shape[:4], length), x)
+        mixed = attention(query, key, value, bias, padding, keep)
+        mixed = mixed.permute(0, 2, 3, 1, 4).reshape(members, -1, hidden)
+        x = x[:, :, :asking].reshape(members, -1, hidden)
+        x = dropout.add(x, linear(mixed, self.stack.weights[name + "attention_out.weight"]))
+        fed = affine(F.layer_norm(x, (hidden,)), *self._folded(name + "feed_norm", name + "feed_in"))
+        return dropout.add(x, linear(squared_relu(fed), self.stack.weights[name + "feed_out.weight"]))
 
-    def _folded(self, norm: str, name: str, query_scale: float | None = None) -> tuple[Tensor, Tensor]:
-        """Weight and bias of a linear map after a norm, with the norm's scale and shift (and 1 / sqrt(d)) in them.
+    def _folded(self, norm: str, name: str) -> tuple[Tensor, Tensor]:
+        """A linear map without bias after a norm as weight and bias that hold the norm's scale and shift.
 
         The same function with fewer passes over the activations.
         """
         weights = self.stack.weights
-        weight, bias = weights[name + ".weight"], weights[name + ".bias"]
-        bias = bias + (weight * weights[norm + ".bias"][:, None]).sum(2)
-        weight = weight * weights[norm + ".weight"][:, None]
-        if query_scale is None:
-            return weight, bias
-        rows = weight.new_ones(weight.shape[1])
-        rows[: weight.shape[2]] = query_scale
-        return weight * rows[:, None], bias * rows
+        weight = weights[name + ".weight"]
+        bias = (weight * weights[norm + ".bias"][:, None]).sum(2)
+        return weight * weights[norm + ".weight"][:, None], bias
+
+    def _by_head(self, rows: Tensor, length: int, parts: int) -> tuple[Tensor, ...]:
+        """[E, B * T, parts * H] to parts of [E, A, B, T, H / A]."""
+        heads = self.shape.heads
+        x = rows.view(len(rows), -1, length, parts, heads, self.shape.hidden // heads)
+        return x.permute(3, 0, 4, 1, 2, 5).contiguous().unbind(0)
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x [E, N, H] times weight [E, K, H], plus bias [E, K]: [E, N, K]."""
     if weight.shape[1] == 1:  # the batched product rounds a single column otherwise for one member than for several
         return (x * weight).sum(2, keepdim=True) + bias[:, None]
-    return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2))
-
-
-def _split_heads(x: Tensor, parts: int, heads: int, length: int, hidden: int) -> Tensor:
-    """x [E, B * T, parts * H] as [parts, E * B * heads, T, H / heads]."""
-    members, size = len(x), hidden // heads
-    x = x.view(members, -1, length, parts, heads, size).permute(3, 0, 1, 4, 2, 5)
-    return x.reshape(parts, -1, length, size)
+    return torch.baddbmm(bias[:, None], x, weight.mT)
