@@ -3,6 +3,7 @@ import pytest
 from training.toys import make_task
 
 from scalescope.training import finetune as module
+from scalescope.training import members
 from scalescope.training.finetune import FinetuneConfig, finetune
 
 
@@ -65,3 +66,16 @@ def test_a_span_task_runs_and_is_scored(store, pretrained):
     runs = finetune([make_config(pretrained, "squad", seed=s) for s in (0, 1)], pretrained, make_task("squad"), store)
     assert all(np.isfinite(run.metrics["loss"]).all() for run in runs)
     assert all(run.manifest["summary"]["value"] > 0.9 for run in runs)
+
+
+def test_a_group_too_large_for_memory_is_split_and_gives_the_same_runs(store, pretrained, tmp_path, monkeypatch):
+    data = make_task("mnli")
+    configs = [make_config(pretrained, "mnli", epochs=1, seed=seed) for seed in range(3)]
+    together = finetune(configs, pretrained, data, store)
+    sizes = []
+    original = module._train
+    monkeypatch.setattr(module, "_train", lambda group, *rest: sizes.append(len(group)) or original(group, *rest))
+    monkeypatch.setattr(members, "BYTES_TOGETHER", 1.2e6)
+    parts = finetune(configs, pretrained, data, type(store)(tmp_path / "b"))
+    assert sizes == [2, 1]
+    assert all(one.metrics.equals(other.metrics) for one, other in zip(together, parts, strict=True))

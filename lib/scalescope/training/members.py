@@ -16,12 +16,18 @@ from scalescope.training.ensemble import Ensemble
 
 UNUSED = ("encoder.logit_bias",)  # only masked-token logits read it
 EVALUATION_BATCH = 128
-TOGETHER = 1 << 20
+# Measured by benchmarks/finetuning.py on two cores: a member step costs less in company at every size up to 373 K
+# parameters (four together 3 to 4 times less at 2 K, 1.4 at 98 K and short rows, nothing gained or lost at 332 K and
+# long rows), and from eight on nothing more is gained. So memory alone decides.
+BYTES_TOGETHER = 400e6
 
 
 def members_together(shape: EncoderConfig, features: Features, batch_size: int) -> int:
-    """How many members to train side by side."""
-    return 64
+    """How many members of this shape fit side by side: weights with their optimiser state, and activations."""
+    rows, length = batch_size * features.group, int(features.lengths.max())
+    token = shape.layers * (32 * shape.hidden + 5 * shape.heads * length)
+    weights = 6 * (shape.parameters + shape.vocabulary_size * shape.hidden)
+    return max(1, int(BYTES_TOGETHER / (4 * (rows * length * token + weights))))
 
 
 def losses_of(outputs: torch.Tensor, batch: Batch, features: Features, task: Task) -> torch.Tensor:
