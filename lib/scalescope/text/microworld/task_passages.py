@@ -8,7 +8,6 @@ from scalescope.text.microworld.inflect import a
 from scalescope.text.microworld.task_sentences import SentenceTasks
 from scalescope.text.microworld.world import Fact
 
-
 LONG = 0.7  # share of the passages that have three sentences, not two
 
 
