@@ -17,6 +17,7 @@ from scalescope.schema import UnknownName
 EMBEDDING_SCALE = 0.1
 FARTHEST = 32  # tokens; a longer distance counts as this one
 NEIGHBOURS = {1: 4.0, 2: 2.0, -1: 1.0}  # bias at the start, by distance on the side a head watches
+SQUARED_RELU_SCALE = 0.5  # squared ReLU of a unit normal is twice as large as its GELU: the output starts as large
 # enters run ids: change it with the model
 ARCHITECTURE = "pre-norm, relative bias, tied embeddings, squared ReLU, no linear biases; 2"
 
@@ -215,6 +216,8 @@ def initialise(module: nn.Module, layers: int, seed: int) -> None:
                 scale = parameter.shape[1] ** -0.5
                 if name.endswith(("attention_out.weight", "feed_out.weight")):
                     scale /= (2 * layers) ** 0.5
+                if name.endswith("feed_out.weight"):
+                    scale *= SQUARED_RELU_SCALE
                 parameter.normal_(0.0, scale, generator=generator)
             elif name.endswith("bias"):
                 parameter.zero_()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
 ALIGNMENT = 16  # floats: every member and every weight starts at the same offset within a vector register
+ADAMW = {"beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "amsgrad": False, "maximize": False}
 
 
 class Stack:
@@ -43,17 +44,21 @@ class Stack:
         with torch.no_grad():
             for name in self.names:
                 self.weights[name].copy_(torch.stack([member[name] for member in named]))
-        self.learning_rates = tuple(learning_rates)
-        self.optimiser = self._make_optimiser(decayed, weight_decay)
+        self.moments = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
+        self.steps = torch.zeros((), device=device)
+        self.groups = list(self._groups(learning_rates, decayed, weight_decay))
 
     def step(self, losses: Tensor, factor: float) -> None:
         """One AdamW step of every member on its own loss (losses [E]) at `factor` times its own rate."""
         self.differentiate(losses)
         norms = torch.linalg.vector_norm(self.gradient, dim=1, keepdim=True)
         self.gradient.mul_((1.0 / (norms + 1e-6)).clamp(max=1.0))
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["peak"] * factor
-        self.optimiser.step()
+        self.steps += 1
+        for rate, decay, buffers in self.groups:
+            # the kernel behind torch.optim.AdamW(fused=True), whose first use imports the compiler: 5 s a process
+            torch._fused_adamw_(
+                *buffers, [], [self.steps] * len(buffers[0]), lr=rate * factor, weight_decay=decay, **ADAMW
+            )
 
     def differentiate(self, losses: Tensor) -> None:
         """Fill `gradient` [E, P]; a member's loss has no gradient in the weights of another."""
@@ -75,11 +80,10 @@ class Stack:
         start, stop = self.places[name]
         return buffer[:, start:stop].view(len(buffer), *self.shapes[name])
 
-    def _make_optimiser(self, decayed: int, weight_decay: float) -> torch.optim.AdamW:
-        groups = []
-        for member, rate in enumerate(self.learning_rates):
+    def _groups(self, learning_rates: Sequence[float], decayed: int, weight_decay: float) -> Iterator[tuple]:
+        """Rate, decay, and the rows of weights, gradients and both moments of the members with that rate."""
+        for rate in dict.fromkeys(learning_rates):
+            members = [member for member, own in enumerate(learning_rates) if own == rate]
             for part, decay in ((slice(0, decayed), weight_decay), (slice(decayed, None), 0.0)):
-                parameter = self.flat[member, part].requires_grad_()
-                parameter.grad = self.gradient[member, part]
-                groups.append({"params": [parameter], "peak": rate, "lr": rate, "weight_decay": decay})
-        return torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-8, fused=True)
+                buffers = (self.flat.detach(), self.gradient, *self.moments)
+                yield rate, decay, [[buffer[member, part] for member in members] for buffer in buffers]
