@@ -67,9 +67,13 @@ def pretrain(
     with store.claim(config.id) as done:
         if done is not None:
             return done
-        training = Training(config, train, heldout)
-        training.resume(store.checkpoints(config.id))
-        return finish(training, store, progress)
+        return _train(config, train, heldout, store, progress)
+
+
+def _train(config: PretrainConfig, train: Corpus, heldout: Corpus, store: Store, progress: Progress | None) -> Run:
+    training = Training(config, train, heldout)
+    training.resume(store.checkpoints(config.id))
+    return finish(training, store, progress)
 
 
 def finish(
