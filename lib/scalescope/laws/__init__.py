@@ -3,7 +3,7 @@
 from scalescope.laws.base import NotFitted, ScalingLaw
 from scalescope.laws.bootstrap import BootstrapResult, hierarchical_bootstrap, naive_bootstrap
 from scalescope.laws.power import PowerLaw
-from scalescope.laws.summaries import expand
+from scalescope.laws.summaries import expand, log_mean, squares_about
 
 __all__ = [
     "BootstrapResult",
@@ -12,5 +12,7 @@ __all__ = [
     "ScalingLaw",
     "expand",
     "hierarchical_bootstrap",
+    "log_mean",
     "naive_bootstrap",
+    "squares_about",
 ]
