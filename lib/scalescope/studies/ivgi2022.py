@@ -105,9 +105,7 @@ def table6(pretrain: pd.DataFrame) -> pd.DataFrame:
     return models[columns].drop_duplicates().astype(int).reset_index(drop=True)
 
 
-def table7(
-    points: pd.DataFrame, *, exact: bool = False, n_boot: int = 1000, random_state: int = 0
-) -> pd.DataFrame:
+def table7(points: pd.DataFrame, *, exact: bool = False, n_boot: int = 1000, random_state: int = 0) -> pd.DataFrame:
     """Both objectives side by side: R2, slope interval, prediction and actual metric, and R2 and RE from 2 layers on.
 
     RE is relative to the target of the same objective; the paper's PMI column is not (errata.csv).

@@ -42,7 +42,9 @@ def check(folder: Path | None = None, *, n_boot: int = REPLICATES, random_state:
     return pd.DataFrame(rows, columns=CELLS)
 
 
-def recomputed(folder: Path | None = None, *, n_boot: int = REPLICATES, random_state: int = 0) -> dict[int, pd.DataFrame]:
+def recomputed(
+    folder: Path | None = None, *, n_boot: int = REPLICATES, random_state: int = 0
+) -> dict[int, pd.DataFrame]:
     """Tables 2, 3, 4, 5 and 7 in full precision, from the points each of them uses."""
     points, figure_3 = published_points(folder), published_points(folder, keep_outlier=False)
     settings = {"exact": True, "n_boot": n_boot, "random_state": random_state}

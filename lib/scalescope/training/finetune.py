@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from scalescope.encoder import Encoder, EncoderConfig, Head, TaskModel, initialise
 from scalescope.store import Run, Store, run_id
 from scalescope.tasks.features import Features
-from scalescope.tasks.scoring import score
+from scalescope.tasks.scoring import scores
 from scalescope.tasks.spec import Task
 from scalescope.training.batches import Batch, evaluation_batches, pad, steps_per_epoch, training_batches
 from scalescope.training.convergence import Diverged
@@ -93,7 +93,7 @@ def _train(config: FinetuneConfig, pretrained: Run, data: TaskData, store: Store
             tokens = _epochs(config, model, data, rows)
         except Diverged as error:
             status, reason, tokens = "failed", str(error), 0
-    metrics = pd.DataFrame(rows, columns=["epoch", "step", "value", "loss"])
+    metrics = pd.DataFrame(rows, columns=["epoch", "step", "value", "value_answerable", "loss"])
     curve = pd.DataFrame(
         {"step": metrics["step"], "split": "validation", "loss": metrics["loss"]},
     )
@@ -105,6 +105,7 @@ def _train(config: FinetuneConfig, pretrained: Run, data: TaskData, store: Store
         "value": float(best["value"]) if best is not None else None,
         "loss": float(metrics["loss"].min()) if best is not None else None,
         "loss_at_best": float(best["loss"]) if best is not None else None,
+        "value_answerable": _known(best["value_answerable"]) if best is not None else None,
     }
     manifest = {
         "kind": "finetune",
@@ -139,10 +140,10 @@ def _epochs(config: FinetuneConfig, model: TaskModel, data: TaskData, rows: list
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             step, tokens = step + 1, tokens + batch.tokens.numel()
-        value, mean_loss = evaluate(model, data, config.precision)
+        values, mean_loss = evaluate(model, data, config.precision)
         if not math.isfinite(mean_loss):
             raise Diverged(f"evaluation loss {mean_loss} at epoch {epoch}")
-        rows.append({"epoch": epoch, "step": step, "value": value, "loss": mean_loss})
+        rows.append({"epoch": epoch, "step": step, **values, "loss": mean_loss})
     return tokens
 
 
@@ -193,9 +194,14 @@ def predict(model: TaskModel, features: Features, task: Task, precision: str = "
     return outputs, total / max(count, 1)
 
 
-def evaluate(model: TaskModel, data: TaskData, precision: str = "fp32") -> tuple[float, float]:
-    """Metric and mean loss on the evaluation rows."""
+def evaluate(model: TaskModel, data: TaskData, precision: str = "fp32") -> tuple[dict[str, float], float]:
+    """Scores (see `tasks.scoring.scores`; none if the loss is not finite) and mean loss on the evaluation rows."""
     outputs, loss = predict(model, data.evaluation, data.task, precision)
     if not math.isfinite(loss):
-        return math.nan, loss
-    return score(data.task, data.evaluation, data.rows, outputs), loss
+        return {}, loss
+    return scores(data.task, data.evaluation, data.rows, outputs), loss
+
+
+def _known(value: float) -> float | None:
+    """A score for a manifest, which has no word for a number that is not there."""
+    return float(value) if math.isfinite(value) else None
