@@ -59,7 +59,7 @@ def c4(evidence: Evidence) -> Verdict:
     others = [title(task) for task, law in _clear(evidence).items() if law.r2_from_2[0] > law.r2[0]]
     return Verdict("C4", decided(yes), what, float(gains[worst][0]), *bounds(gains[worst][1:]), BOOTSTRAP,
                    "above 0 in all three", f"Gain in R2: {text}. R2 rises in: {', '.join(others) or 'none'}.",
-                   "" if yes else "tasks that follow a law at these sizes, and sizes below the minimal one")  # fmt: skip
+                   "" if yes else "tasks that follow a law here, and sizes below the minimal one")  # fmt: skip
 
 
 def c5(evidence: Evidence) -> Verdict:
@@ -76,7 +76,7 @@ def c5(evidence: Evidence) -> Verdict:
     return Verdict("C5", decided(yes), what, float(cleaner[0]), *bounds(cleaner[1:]), BOOTSTRAP,
                    f"more than {MOST:.0%} cleaner, and more than {MOST:.0%} flatter",
                    f"R2 is higher in {cleaner[0] * n:.0f} of {n} tasks, the slope flatter in {flatter * n:.0f}.",
-                   "" if yes else "a grid of rates in which the best one changes with size, and more seeds")  # fmt: skip
+                   "" if yes else "a grid in which the best rate changes with size, and more seeds")  # fmt: skip
 
 
 def c6(evidence: Evidence) -> Verdict:
