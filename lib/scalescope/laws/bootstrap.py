@@ -27,6 +27,7 @@ class BootstrapResult:
     params: dict[str, np.ndarray] = field(repr=False)
     n_boot: int
     redrawn: int
+    kind: str = "hierarchical"
 
     def percentiles(self, q: Any) -> dict[str, np.ndarray]:
         """Percentiles `q` (0 to 100) of each parameter."""
@@ -70,7 +71,7 @@ def hierarchical_bootstrap(
     def draw(rng: np.random.Generator, n_replicates: int) -> np.ndarray:
         return _draw_hierarchical(rng, group, n_replicates)
 
-    return _refit(law, sizes, y, weights, draw, n_boot, random_state)
+    return _refit(law, sizes, y, weights, draw, n_boot, random_state, "hierarchical: groups, then points within")
 
 
 def naive_bootstrap(
@@ -91,7 +92,7 @@ def naive_bootstrap(
         drawn = rng.integers(len(y), size=(n_replicates, len(y)))
         return _counts(drawn, np.ones_like(drawn, dtype=bool), len(y))
 
-    return _refit(law, sizes, y, weights, draw, n_boot, random_state)
+    return _refit(law, sizes, y, weights, draw, n_boot, random_state, "naive: points alike")
 
 
 def _tails(level: float) -> list[float]:
@@ -124,7 +125,7 @@ def _draw_hierarchical(rng: np.random.Generator, group: np.ndarray, n_replicates
     return _counts(drawn, kept, len(group))
 
 
-def _refit(law, sizes, y, weights, draw, n_boot, random_state) -> BootstrapResult:
+def _refit(law, sizes, y, weights, draw, n_boot, random_state, kind) -> BootstrapResult:
     if not isinstance(n_boot, int | np.integer) or n_boot < 1:
         raise ValueError(f"n_boot must be a whole number above 0; got {n_boot!r}")
     distinct, which = np.unique(sizes, axis=0, return_inverse=True)
@@ -143,4 +144,4 @@ def _refit(law, sizes, y, weights, draw, n_boot, random_state) -> BootstrapResul
         counts[poor] = draw(rng, poor.size)
     else:
         raise ValueError(f"after {MAX_REDRAWS} redraws some replicates still hold too few distinct sizes")
-    return BootstrapResult(law, law.fit_weighted(sizes, y, counts * weights), int(n_boot), redrawn)
+    return BootstrapResult(law, law.fit_weighted(sizes, y, counts * weights), int(n_boot), redrawn, kind)
