@@ -66,15 +66,21 @@ class ScalingLaw:
                 f"{type(self).__name__} needs at least {self.min_distinct} distinct values of "
                 f"{', '.join(self.inputs)}; got {distinct} in {len(used)} point(s)"
             )
-        fitted = self.fit_weighted(sizes, y, weights[None, :])
-        self.params_ = {name: float(value[0]) for name, value in fitted.items()}
+        self._estimate(sizes, y, weights)
         self.n_points_, self.n_sizes_, self.n_left_out_ = len(used), distinct, len(sizes) - len(used)
         self.range_ = {name: (float(low), float(high)) for name, low, high in
                        zip(self.inputs, used.min(axis=0), used.max(axis=0), strict=True)}  # fmt: skip
         self.bootstrap_ = self._bootstrap(sizes, y, weights, groups) if self.n_boot else None
-        self.intervals_ = self.bootstrap_.intervals() if self.bootstrap_ else {}
+        self.intervals_ = self._intervals(sizes, y, weights)
         self.seeds_ = None if groups is None else _per_group(np.asarray(groups)[weights > 0])
         return self
+
+    def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
+        fitted = self.fit_weighted(sizes, y, weights[None, :])
+        self.params_ = {name: float(value[0]) for name, value in fitted.items()}
+
+    def _intervals(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, tuple[float, float]]:
+        return self.bootstrap_.intervals() if self.bootstrap_ else {}
 
     def _bootstrap(self, sizes, y, weights, groups) -> BootstrapResult:
         settings = {"n_boot": self.n_boot, "random_state": self.random_state, "sample_weight": weights}

@@ -95,6 +95,37 @@ def naive_bootstrap(
     return _refit(law, sizes, y, weights, draw, n_boot, random_state, "naive: points alike")
 
 
+def residual_bootstrap(
+    law: ScalingLaw,
+    X: Any,
+    y: Any,
+    logarithmic: bool,
+    n_boot: int = 1000,
+    random_state: int | np.random.Generator | None = 0,
+    sample_weight: Any = None,
+) -> BootstrapResult:
+    """Refit `law` to its own values plus residuals drawn with replacement; the design stays as it is.
+
+    Residuals are of ln y if `logarithmic`, centred, and enlarged by sqrt(n / (n - number of free parameters)), since
+    those of a fit are too small. Suited to few points, each at its own size. Source: Davison and Hinkley 1997, 6.2.3.
+    """
+    sizes, y, weights = _checked(law, X, y, sample_weight)
+    fitted = law.predict_many(law.fit_weighted(sizes, y, weights[None]), sizes)[0]
+    residuals = (np.log(y / fitted) if logarithmic else y - fitted)[weights > 0]
+    free = max(len(residuals) - law.min_distinct, 1)
+    residuals = (residuals - residuals.mean()) * np.sqrt(len(residuals) / free)
+    rng = np.random.default_rng(random_state)
+    drawn = residuals[rng.integers(len(residuals), size=(_whole(n_boot), len(y)))]
+    replicates = fitted * np.exp(drawn) if logarithmic else np.maximum(fitted + drawn, 1e-9 * fitted)
+    return BootstrapResult(law, law.fit_weighted(sizes, replicates, weights[None]), n_boot, 0, "residuals")
+
+
+def _whole(n_boot: Any) -> int:
+    if not isinstance(n_boot, int | np.integer) or n_boot < 1:
+        raise ValueError(f"n_boot must be a whole number above 0; got {n_boot!r}")
+    return int(n_boot)
+
+
 def _tails(level: float) -> list[float]:
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1; got {level}")
@@ -126,15 +157,14 @@ def _draw_hierarchical(rng: np.random.Generator, group: np.ndarray, n_replicates
 
 
 def _refit(law, sizes, y, weights, draw, n_boot, random_state, kind) -> BootstrapResult:
-    if not isinstance(n_boot, int | np.integer) or n_boot < 1:
-        raise ValueError(f"n_boot must be a whole number above 0; got {n_boot!r}")
+    n_boot = _whole(n_boot)
     distinct, which = np.unique(sizes, axis=0, return_inverse=True)
     usable = weights > 0
     if len(np.unique(which[usable])) < law.min_distinct:
         raise ValueError(f"the bootstrap needs at least {law.min_distinct} distinct sizes; got {len(distinct)}")
     belongs = np.eye(len(distinct), dtype=int)[which.reshape(-1)] * usable[:, None]  # [n, distinct sizes]
     rng = np.random.default_rng(random_state)
-    counts = draw(rng, int(n_boot))
+    counts = draw(rng, n_boot)
     redrawn = 0
     for _ in range(MAX_REDRAWS):  # over draws of the few degenerate replicates, never over fits
         poor = np.flatnonzero(((counts @ belongs) > 0).sum(axis=1) < law.min_distinct)
@@ -144,4 +174,4 @@ def _refit(law, sizes, y, weights, draw, n_boot, random_state, kind) -> Bootstra
         counts[poor] = draw(rng, poor.size)
     else:
         raise ValueError(f"after {MAX_REDRAWS} redraws some replicates still hold too few distinct sizes")
-    return BootstrapResult(law, law.fit_weighted(sizes, y, counts * weights), int(n_boot), redrawn, kind)
+    return BootstrapResult(law, law.fit_weighted(sizes, y, counts * weights), n_boot, redrawn, kind)
