@@ -1,7 +1,7 @@
 # scalescope: `make reproduce` and `make test` are all a fresh machine needs. `make` lists the rest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env reproduce test lint unit notebooks plan lab clean
+.PHONY: help env reproduce test lint unit notebooks plan bench lab clean
 
 PROFILE ?= quick
 DATA    ?=
@@ -38,6 +38,10 @@ unit: env
 
 notebooks: env
 	TQDM_DISABLE=1 $(BIN)/pytest --nbval-lax --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider notebooks
+
+bench: env  ## speed beside Hugging Face Trainer, into benchmarks/results (installs transformers; up to an hour)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps transformers==5.23.0 accelerate==1.15.0 regex==2026.11.19
+	$(BIN)/python benchmarks/pretrain_vs_trainer.py
 
 lab: env  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=notebooks

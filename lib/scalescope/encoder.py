@@ -17,6 +17,9 @@ from scalescope.schema import UnknownName
 EMBEDDING_SCALE = 0.1
 FARTHEST = 32  # tokens; a longer distance counts as this one
 NEIGHBOURS = {1: 4.0, 2: 2.0, -1: 1.0}  # bias at the start, by distance on the side a head watches
+# Squared ReLU instead of GELU, which costs 20 times as much without a fused exponential. Five pairs of runs (14 K, 47 K
+# and 111 K parameters, 1.0 M tokens of the microworld): 0.02 nats worse on average, from 0.004 better to 0.06 worse,
+# where two seeds of GELU differ by 0.02 to 0.05. Without the halving below it was another 0.05 worse in the one pair.
 SQUARED_RELU_SCALE = 0.5  # squared ReLU of a unit normal is twice as large as its GELU: the output starts as large
 # enters run ids: change it with the model
 ARCHITECTURE = "pre-norm, relative bias, tied embeddings, squared ReLU, no linear biases; 2"
