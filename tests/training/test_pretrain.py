@@ -38,7 +38,7 @@ def test_the_same_configuration_gives_the_same_run(tmp_path):
 
 def test_a_finished_run_is_never_trained_again(store, monkeypatch):
     run = pretrain(make_config(), TRAIN, HELDOUT, store)
-    monkeypatch.setattr(module, "Training", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(module, "_train", lambda *_: pytest.fail("trained again"))
     assert pretrain(make_config(), TRAIN, HELDOUT, store).curve.equals(run.curve)
 
 

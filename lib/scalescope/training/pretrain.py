@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from scalescope.encoder import EncoderConfig
 from scalescope.store import Run, Store, run_id
@@ -67,9 +66,13 @@ def pretrain(
     with store.claim(config.id) as done:
         if done is not None:
             return done
-        training = Training(config, train, heldout)
-        training.resume(store.checkpoints(config.id))
-        return finish(training, store, progress)
+        return _train(config, train, heldout, store, progress)
+
+
+def _train(config: PretrainConfig, train: Corpus, heldout: Corpus, store: Store, progress: Progress | None) -> Run:
+    training = Training(config, train, heldout)
+    training.resume(store.checkpoints(config.id))
+    return finish(training, store, progress)
 
 
 def finish(
@@ -132,11 +135,3 @@ def _record(training: Training, store: Store, status: str, stopped: str, reason:
     weights = patience.best_weights if status == "finished" else None
     curve = pd.DataFrame(rows, columns=["step", "tokens", "split", "loss"])
     return store.write(config.id, manifest=manifest, curve=curve, metrics=pd.DataFrame([summary]), weights=weights)
-
-
-def make_optimiser(model: torch.nn.Module, learning_rate: float, weight_decay: float) -> torch.optim.AdamW:
-    """Fused AdamW, betas (0.9, 0.98); decay on matrices only."""
-    matrices = [p for p in model.parameters() if p.dim() >= 2]
-    vectors = [p for p in model.parameters() if p.dim() < 2]
-    groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98), eps=1e-8, fused=True)
