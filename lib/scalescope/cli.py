@@ -126,6 +126,28 @@ def gallery() -> None:
     typer.echo(write_gallery(paths.figures("x", "y").parents[1]))
 
 
+@app.command()
+def check(
+    study: Annotated[str, typer.Argument(help="A paper whose printed numbers are recomputed, such as ivgi2022.")],
+    every: Annotated[bool, typer.Option("--all", help="Print every cell, not only those that differ.")] = False,
+) -> None:
+    """Recompute what a paper prints from its own points; exit code 1 if a cell differs and no erratum says why."""
+    from scalescope.pipeline.check import run_check
+
+    raise typer.Exit(0 if run_check(study, every) else 1)
+
+
+@app.command()
+def study(
+    sources: Annotated[list[str] | None, typer.Argument(help="published, or profiles with results; all.")] = None,
+) -> None:
+    """Make tables, figures and claims of Ivgi 2022 again from collected results. Trains nothing."""
+    from scalescope.pipeline.study import remake
+
+    for line in remake(sources):
+        typer.echo(line)
+
+
 def _pairs(given: list[str]) -> dict[str, str]:
     for text in given:
         if "=" not in text:

@@ -33,14 +33,22 @@ COLUMNS: dict[str, list[str]] = {
     ],
     # one row per evaluation of a pretraining run; loss in nats, split "train" or "heldout"
     "curves": ["run_id", "objective", "aspect_ratio", "layers", "parameters", "step", "tokens", "split", "loss"],
-    # one row per finetuning run; value in metric units, error = 1 - value, loss in nats
+    # one row per finetuning run; value in metric units, error = 1 - value, loss in nats; value_answerable:
+    # SQuAD 1.1's F1 on the answerable questions of squad_v2, blank for other tasks
     "finetune": [
         *MODEL, "task", "metric", "learning_rate", "seed", "epoch", "value", "error", "loss", "loss_at_best",
-        "tokens", "flops", "status", "run_id",
+        "value_answerable", "tokens", "flops", "status", "run_id",
     ],
     # one row per seed of (model, objective, task, hpt): what the laws read
     "points": [
         *MODEL, "hpt", "task", "metric", "seed", "learning_rate", "epoch", "value", "error", "loss",
+        "value_answerable",
+    ],
+    # the same as papers print it: one row per (model, objective, task, hpt), means and sample deviations over
+    # n_seeds seeds, blank where not published; whatever reads "points" reads this too
+    "summaries": [
+        *MODEL, "hpt", "task", "metric", "n_seeds", "value", "value_sd", "error", "error_sd", "loss", "loss_sd",
+        "value_answerable", "value_answerable_sd",
     ],
     "tasks": ["task", "title", "metric", "train", "eval", "majority", "truncated_train", "truncated_eval",
               "tokens_mean"],

@@ -11,11 +11,12 @@ from scalescope import paths
 from scalescope.figures import ivgi2022, style
 from scalescope.figures.gallery import write_gallery
 from scalescope.studies.ivgi2022_published import published_points, published_pretrain, published_tasks
+from scalescope.studies.seeds import one_row_per_seed
 
 
 @pytest.fixture(scope="module")
 def points():
-    return published_points()
+    return one_row_per_seed(published_points())
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scalescope.tasks.features import encode
-from scalescope.tasks.scoring import LONGEST_ANSWER, answer_spans, majority, score, score_answerable
+from scalescope.tasks.scoring import LONGEST_ANSWER, answer_spans, majority, score, scores
 from scalescope.tasks.spec import task
 
 
@@ -37,7 +37,7 @@ def test_perfect_outputs(tokenizer, rows, max_length):
     v2, v1 = task("squad_v2"), task("squad")
     features = encode(v2, rows, tokenizer, max_length)
     assert score(v2, features, rows, perfect(features)) == 1.0
-    assert score_answerable(v2, features, rows, perfect(features)) == 1.0
+    assert scores(v2, features, rows, perfect(features))["value_answerable"] == 1.0
     features = encode(v1, rows[:2], tokenizer, max_length)
     assert score(v1, features, rows[:2], perfect(features)) == 1.0
 
@@ -48,8 +48,17 @@ def test_answerable_ignores_the_no_answer_score(tokenizer, rows):
     start, end = perfect(features)
     start[features.starts[0]] = 100.0  # answers nothing to the first question ...
     start[features.starts[2]] = -100.0  # ... and something to the one without an answer
-    assert score_answerable(v2, features, rows, (start, end)) == 1.0
+    assert scores(v2, features, rows, (start, end))["value_answerable"] == 1.0
     assert score(v2, features, rows, (start, end)) == pytest.approx(2 / 3)  # best: answer all
+
+
+def test_only_squad_v2_is_scored_on_answerable_questions(tokenizer, rows):
+    v1, v2 = task("squad"), task("squad_v2")
+    features = encode(v1, rows[:2], tokenizer, 128)
+    assert np.isnan(scores(v1, features, rows[:2], perfect(features))["value_answerable"])
+    features = encode(v2, rows[2:], tokenizer, 128)  # no question has an answer
+    found = scores(v2, features, rows[2:], perfect(features))
+    assert found["value"] == 1.0 and np.isnan(found["value_answerable"])
 
 
 def slow_spans(features, rows, start, end):

@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from scalescope.figures import style
 
 BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
+SLEEVE_ROOM = 0.2  # share of the range of points and lines by which sleeves may widen it at either end
 LINE = 13  # height of a line of text inside a panel, points
 
 
@@ -25,10 +26,7 @@ def panel(ax: Axes, rows: pd.DataFrame, looks: dict, span: tuple[float, float], 
         ax.set_yticks([])
         return
     present = [name for name in looks if (rows["series"] == name).any()]
-    values = rows.loc[rows["kind"].isin(["point", "fit_line", "baseline"]), ["value", "err_low", "err_high"]]
-    values = values.to_numpy(dtype=float)
-    values = values[values > 0]  # a bar may reach below zero, which a log axis does not show
-    _limits(ax, span, (values.min(), values.max()), len(present))
+    _limits(ax, span, _reach(rows), len(present))
     shared = _shared_target(points)
     for place, name in enumerate(present):
         _draw(ax, rows[rows["series"] == name], *looks[name], filled=place == 0, shared_target=shared)
@@ -40,6 +38,19 @@ def panel(ax: Axes, rows: pd.DataFrame, looks: dict, span: tuple[float, float], 
         place = {"xycoords": "axes fraction", "textcoords": "offset points"}
         look = {"color": colour, "fontsize": 9, "bbox": BEHIND_TEXT}
         ax.annotate(text, (0.02, 0), (0, 5 + LINE * line), **place, **look)
+
+
+def _reach(rows: pd.DataFrame) -> tuple[float, float]:
+    """Lowest and highest value to show: all points and lines, and as much of the sleeves as leaves them legible."""
+
+    def ends(kinds: list[str]) -> tuple[float, float]:
+        values = rows.loc[rows["kind"].isin(kinds), ["value", "err_low", "err_high"]].to_numpy(dtype=float)
+        values = values[values > 0]  # a bar may reach below zero, which a log axis does not show
+        return (float(values.min()), float(values.max())) if values.size else (np.inf, 0.0)
+
+    (low, high), (sleeve_low, sleeve_high) = ends(["point", "fit_line", "baseline"]), ends(["sleeve"])
+    more = (high / low) ** SLEEVE_ROOM
+    return max(min(low, sleeve_low), low / more), min(max(high, sleeve_high), high * more)
 
 
 def _limits(ax: Axes, span: tuple[float, float], data: tuple[float, float], lines: int) -> None:
@@ -89,7 +100,7 @@ def _law_text(name: str, rows: pd.DataFrame) -> str:
     name = name.removesuffix(" HPT").replace("without", "w/o")
     if "legend_slope" not in numbers.index:
         return f"{name}: no law"
-    r2 = numbers.loc["legend_r2", "value"]
+    r2 = numbers["value"].get("legend_r2", np.nan)
     text = f"{name}: R² {round(r2, 3) + 0.0:.3f}, slope" if np.isfinite(r2) else f"{name}: slope"
     if "legend_slope_ci" in numbers.index:
         low, high = numbers.loc["legend_slope_ci", ["err_low", "err_high"]]
@@ -97,16 +108,18 @@ def _law_text(name: str, rows: pd.DataFrame) -> str:
     return f"{text} {numbers.loc['legend_slope', 'value']:.2f}".replace("-", "−")
 
 
-def legend(figure: Figure, looks: dict, data: pd.DataFrame) -> None:
-    """One legend above all panels: the series, then what the other marks mean."""
+def legend(figure: Figure, looks: dict, data: pd.DataFrame, *, sleeves: bool = False) -> None:
+    """One legend above all panels: the series (`sleeves`: by their shade), then what the other marks mean."""
     handles = [
-        Line2D([], [], color=c, marker=m, markersize=5, markerfacecolor="white" if place else c, label=name)
+        Rectangle((0, 0), 1, 1, color=c, alpha=0.3, label=f"95 % of laws, {name} bootstrap")
+        if sleeves
+        else Line2D([], [], color=c, marker=m, markersize=5, markerfacecolor="white" if place else c, label=name)
         for place, (name, (c, m)) in enumerate(looks.items())
     ]
     if (data["role"] == "target").any():
         handles.append(Line2D([], [], color=style.INK, marker="*", markersize=11, markerfacecolor="white",
                               linestyle="none", label="held-out target"))  # fmt: skip
-    if (data["kind"] == "sleeve").any():
+    if (data["kind"] == "sleeve").any() and not sleeves:
         handles.append(Rectangle((0, 0), 1, 1, color=style.GREY, alpha=0.25, label="95 % of bootstrapped laws"))
     if (data["kind"] == "baseline").any():
         handles.append(Line2D([], [], color=style.GREY, linestyle=(0, (4, 3)), label="majority baseline"))

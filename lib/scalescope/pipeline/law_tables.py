@@ -1,37 +1,128 @@
-"""The tables of the main paper for a profile, as files: what 50_laws shows and the README links to."""
+"""The tables of the main paper for one source, as files: what 50_laws shows and the README links to."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pandas as pd
 
 from scalescope import paths
+from scalescope.pipeline.stages import read_tables
 from scalescope.studies import ivgi2022
+from scalescope.studies.claims import PUBLISHED, Evidence, judge_all
+from scalescope.studies.compute import compute_saved
+from scalescope.studies.diagnose import diagnose
+from scalescope.studies.ivgi2022_published import (
+    published_curve,
+    published_points,
+    published_pretrain,
+    published_tasks,
+)
+from scalescope.studies.points import OBJECTIVES, usable_pretraining
+from scalescope.studies.selection import select_all
+from scalescope.studies.stopping import STOPPING, heldout_curve, stopping
+
+PAPER = "ivgi2022"
+PUBLISHED_PATIENCES = (1500, 3000, 4500, 6000, 7500)  # from the first the paper tried to the one it took
+SIGNIFICANT = "%.6g"
 
 
-def law_tables(tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> dict[str, pd.DataFrame]:
-    """Tables 1-6 of Ivgi et al. (2022), the full-precision fits, the pretraining laws, and what is missing, by name.
+def source_tables(source: str) -> dict[str, pd.DataFrame]:
+    """The tables a study reads: "published" from the paper's points, any other source as collected.
 
-    tables: "points", "pretrain" and "tasks" as collected. Intervals come from `n_boot` bootstrap samples.
+    "pair_points" are the points of the comparison between objectives. Raises FileNotFoundError telling how to
+    make the tables of a profile that has none.
+    """
+    if source != PUBLISHED:
+        return read_tables(source)
+    return {
+        "points": published_points(),
+        "pair_points": published_points(keep_outlier=False),
+        "pretrain": published_pretrain(),
+        "curves": published_curve(),
+        "tasks": published_tasks(),
+    }
+
+
+def law_tables(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> dict[str, pd.DataFrame]:
+    """Tables 1-7 of Ivgi et al. (2022), full-precision fits, tools and verdicts of one source, by name.
+
+    tables: as `source_tables` gives them; "curves" and "finetune" may be lacking. Intervals come from `n_boot`
+    bootstrap samples.
     """
     points, pretrain = tables["points"], tables["pretrain"]
+    pair = tables.get("pair_points", points)
+    evidence = Evidence(source, points, pretrain, tables.get("curves"), tables.get("finetune"), pair, n_boot)
     return {
         "table1": ivgi2022.table1(tables["tasks"]),
         "table2": ivgi2022.table2(points),
         "table3": ivgi2022.table3(points, n_boot=n_boot),
         "table4": ivgi2022.table4(points),
-        "table5": ivgi2022.table5(points),
+        "table5": ivgi2022.table5(pair),
         "table6": ivgi2022.table6(pretrain),
+        "table7": ivgi2022.table7(points, n_boot=n_boot),
         "fits": ivgi2022.fits(points, n_boot=n_boot),
         "pretraining_laws": ivgi2022.pretraining_laws(pretrain, n_boot=n_boot),
         "missing": ivgi2022.missing(points, pretrain),
+        "diagnosis": diagnoses(pretrain),
+        "stopping": stops(source, tables.get("curves")),
+        "selection": select_all(pair, n_boot=n_boot),
+        "compute": compute_saved(pretrain, tables.get("finetune")),
+        "claims": judge_all(evidence),
     }
 
 
-def write_law_tables(profile: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> list[str]:
-    """Write `law_tables` to data/results/<profile>/ivgi2022/*.csv; returns the names of the files."""
-    folder = paths.results(profile) / "ivgi2022"
+def diagnoses(pretrain: pd.DataFrame) -> pd.DataFrame:
+    """`diagnose` of every pretraining ladder: per objective, the ladder with its target, and the second ratio."""
+    usable = pretrain[usable_pretraining(pretrain)]
+    parts = []
+    for objective in OBJECTIVES:
+        for roles in (("ladder", "target"), ("second",)):
+            series = usable[(usable["objective"] == objective) & usable["role"].isin(roles)]
+            if len(series):
+                parts.append(diagnose(series).assign(objective=objective))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["objective", *table.columns.drop("objective")]]
+
+
+def stops(source: str, curves: pd.DataFrame | None) -> pd.DataFrame:
+    """`stopping` of the largest model of each objective that has a curve."""
+    if curves is None or curves.empty:
+        return pd.DataFrame(columns=["objective", *STOPPING])
+    patiences: Sequence[int] | None = PUBLISHED_PATIENCES if source == PUBLISHED else None
+    parts = []
+    for objective in OBJECTIVES:
+        if ((curves["objective"] == objective) & (curves["split"] == "heldout")).any():
+            table = stopping(heldout_curve(curves, objective), patiences)
+            table.insert(0, "objective", objective)
+            parts.append(table)
+    return pd.concat(parts, ignore_index=True)
+
+
+def write_law_tables(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> list[str]:
+    """Write `law_tables` to data/results/<source>/ivgi2022/*.csv; returns the names of the files."""
+    folder = paths.results(source) / PAPER
     folder.mkdir(parents=True, exist_ok=True)
-    made = law_tables(tables, n_boot)
+    made = law_tables(source, tables, n_boot)
     for name, table in made.items():
-        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
+        table.to_csv(folder / f"{name}.csv", index=False, float_format=SIGNIFICANT)
     return [f"{name}.csv" for name in made]
+
+
+def collect_claims(leave_out: Sequence[str] = ("smoke",)) -> pd.DataFrame:
+    """The verdicts of every source that has been judged, the paper's own first: data/results/claims.csv."""
+    folder = paths.results(PUBLISHED).parent
+    files = sorted(folder.glob(f"*/{PAPER}/claims.csv"), key=lambda file: (file.parts[-3] != PUBLISHED, file))
+    files = [file for file in files if file.parts[-3] not in leave_out]
+    if not files:
+        raise FileNotFoundError(f"no claims below {folder}: run `scalescope study {PAPER}` first")
+    claims = pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
+    claims.to_csv(folder / "claims.csv", index=False, float_format=SIGNIFICANT)
+    return claims
+
+
+def verdicts(claims: pd.DataFrame) -> pd.DataFrame:
+    """One row per claim, one column per source, with the verdict in each cell."""
+    sources = list(dict.fromkeys(claims["source"]))
+    table = claims.pivot(index=["id", "claim"], columns="source", values="verdict")[sources].reset_index()
+    return table.sort_values("id", key=lambda ids: ids.str[1:].astype(int), ignore_index=True).rename_axis(columns=None)

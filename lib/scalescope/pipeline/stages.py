@@ -5,6 +5,7 @@ Finished runs are loaded, never trained again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -258,6 +259,8 @@ def _finetune_rows(profile, spec: ModelSpec, objective: str, metric: str, name: 
             **_model(profile, spec, objective), "task": name, "metric": metric, **summary,
             "learning_rate": config["learning_rate"], "seed": config["seed"],
             "error": None if summary["value"] is None else 1 - summary["value"],
+            # runs of before it was recorded do not have it
+            "value_answerable": math.nan if summary.get("value_answerable") is None else summary["value_answerable"],
             "status": run.manifest["status"], "run_id": run.id,
         })  # fmt: skip
     return check(pd.DataFrame(rows, columns=None if rows else COLUMNS["finetune"]), "finetune")

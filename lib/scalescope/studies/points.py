@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scalescope.schema import COLUMNS, UnknownName, nearest
+from scalescope.studies.seeds import one_row_per_seed
 
 # the paper's order, and its names of the tasks and of their metrics (table 1)
 PAPER_TASKS: dict[str, tuple[str, str]] = {
@@ -19,9 +20,11 @@ PAPER_TASKS: dict[str, tuple[str, str]] = {
     "mrpc": ("MRPC", "Acc."),
     "boolq": ("BoolQ", "Acc."),
 }
+CLASSES = {"mnli": 3, "qnli": 2, "sst2": 2, "race": 4, "cola": 2, "mrpc": 2, "boolq": 2}  # of finetuning losses
 OBJECTIVES = {"mlm": "MLM", "pmi": "PMI"}
 TUNINGS = {"with": "with HPT", "without": "without HPT"}
 ROLES = ("ladder", "second", "target")
+BOUNDED = ("f1", "accuracy", "best_f1")  # metrics that lie between 0 and 1; Matthews can be negative
 
 KEYS = ["objective", "hpt", "task", "role", "aspect_ratio", "layers", "parameters"]
 MISSING = [*KEYS, "seed", "what", "reason"]
@@ -54,16 +57,31 @@ def _names_known(frame: pd.DataFrame, column: str, choices: list[str]) -> None:
             raise UnknownName(column, value, choices)
 
 
-def check_points(points: pd.DataFrame) -> pd.DataFrame:
-    """`points` with a plain index, after checks of what can only be a mistake.
+def check_points(points: pd.DataFrame, *, strict: bool = False) -> pd.DataFrame:
+    """`points`, one row per seed and with a plain index, after checks of what can only be a mistake.
 
     Raises ValueError for a missing column, an unknown objective, hpt or role, a size that is not a number
-    above zero, an error below zero (a metric above one), and for two rows of the same run and seed.
+    above zero, an error below zero (a metric above one), an error above one of a metric that cannot be
+    negative, and for two rows of the same run and seed. `strict`, for a table of one's own, also refuses what
+    pipelines leave behind and `missing` lists: errors that are not finite, a ladder of a single size, and a
+    series whose error never varies.
     """
-    need(points, "points", [*KEYS, "seed", "error"])
-    points = points.reset_index(drop=True)
+    need(points, "points", [*KEYS, "n_seeds" if "n_seeds" in points else "seed", "error"])
+    points = one_row_per_seed(points).reset_index(drop=True)
     for column, choices in (("objective", OBJECTIVES), ("hpt", TUNINGS), ("role", ROLES)):
         _names_known(points, column, list(choices))
+    _values_possible(points)
+    twice = points[points.duplicated([*KEYS, "seed"])]
+    if len(twice):
+        row = twice.iloc[0]
+        where = ", ".join(f"{name} {row[name]}" for name in [*KEYS, "seed"])
+        raise ValueError(f"points, row {row.name}: the same run is there twice ({where})")
+    if strict:
+        _nothing_left_out(points)
+    return points
+
+
+def _values_possible(points: pd.DataFrame) -> None:
     sizes = points["parameters"].to_numpy(dtype=float)
     bad = np.flatnonzero(~(np.isfinite(sizes) & (sizes > 0)))
     if bad.size:
@@ -73,20 +91,36 @@ def check_points(points: pd.DataFrame) -> pd.DataFrame:
         row = low.iloc[0]
         text = f"the error of {row['task']} is {row['error']:g}; below zero means a metric above 1"
         raise ValueError(f"points, row {row.name}: {text}")
-    twice = points[points.duplicated([*KEYS, "seed"])]
-    if len(twice):
-        row = twice.iloc[0]
-        where = ", ".join(f"{name} {row[name]}" for name in [*KEYS, "seed"])
-        raise ValueError(f"points, row {row.name}: the same run is there twice ({where})")
-    return points
+    bounded = points["task"].isin(list(PAPER_TASKS)) & (points["task"] != "cola")
+    if "metric" in points:
+        bounded = points["metric"].isin(BOUNDED)
+    high = points[bounded & (points["error"] > 1)]
+    if len(high):
+        row = high.iloc[0]
+        text = f"the error of {row['task']} is {row['error']:g}; above one means a metric below 0"
+        raise ValueError(f"points, row {row.name}: {text} (are the errors in percent?)")
+
+
+def _nothing_left_out(points: pd.DataFrame) -> None:
+    lost = points[~np.isfinite(points["error"].astype(float))]
+    if len(lost):
+        row = lost.iloc[0]
+        raise ValueError(f"points, row {row.name}: the error of {row['task']} is {row['error']}; a law needs numbers")
+    ladder = points[points["role"] == "ladder"]
+    for key, part in ladder.groupby(["objective", "hpt", "task"], sort=False):
+        if part["parameters"].nunique() < 2:
+            size = part["parameters"].iloc[0]
+            raise ValueError(f"points of {' '.join(key)} have a single size, {size:g}; a law needs at least two")
+        if part["error"].nunique() == 1:
+            raise ValueError(f"the error of {' '.join(key)} is {part['error'].iloc[0]:g} at every size: no law, no R2")
 
 
 def split_usable(points: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The checked points a law can read, and the rest with the columns of MISSING.
 
     An error that is not finite (a failed run) cannot be used; an error of 0 has no logarithm, so that it is
-    left out too, except of the target, which is in no fit. Errors above 1 are fine: the Matthews
-    correlation can be negative.
+    left out too, except of the target, which is in no fit. A Matthews correlation below zero is an error above
+    one, and fine.
     """
     points = check_points(points)
     error = points["error"].to_numpy(dtype=float)

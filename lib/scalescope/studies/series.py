@@ -19,21 +19,22 @@ def law_series(
     *,
     n_boot: int = 1000,
     random_state: int = 0,
+    naive: bool = False,
     **labels: object,
 ) -> pd.DataFrame:
     """Everything drawn of one series, one row each, with `labels` (panel, task, ...) as leading columns.
 
     `points` holds one row per seed; all rows whose role is not "target" are fitted. `kind` is "point" (mean
     over seeds; err_low and err_high are one sample standard deviation below and above), "fit_line" (its two
-    ends over `span`), "sleeve" (95 % of the hierarchical bootstrap at 50 sizes, evenly spaced in ln N over
-    `span`), "legend_slope", "legend_slope_ci" and "legend_r2". With fewer than two sizes there are points
-    only.
+    ends over `span`), "sleeve" (95 % of the hierarchical bootstrap, or of the `naive` one, at 50 sizes, evenly
+    spaced in ln N over `span`), "legend_slope", "legend_slope_ci" and "legend_r2". With fewer than two sizes
+    there are points only.
     """
     rows = _means(points, y)
     fitted = points[points["role"] != "target"]
     if fitted["parameters"].nunique() >= 2:
         law = PowerLaw(n_boot=n_boot, random_state=random_state)
-        law.fit(fitted, fitted[y], groups=fitted["parameters"])
+        law.fit(fitted, fitted[y], groups=None if naive else fitted["parameters"])
         rows += _law_rows(law, fitted, y, span)
     frame = pd.DataFrame(rows, columns=SERIES)
     frame = frame.astype({name: float for name in SERIES if name not in ("kind", "role")})

@@ -34,6 +34,30 @@ class Answers:
         return self.null - self.best
 
 
+def scores(task: Task, features: Features, rows: list[dict], outputs: Outputs) -> dict[str, float]:
+    """Every number a finetuning run records of one evaluation: the columns `value` and `value_answerable`.
+
+    value: the task's metric (see `score`). value_answerable: SQuAD 1.1's F1 on the answerable questions, whatever
+    the no-answer score says (Ivgi et al. 2022, figure 8); NaN for every task but squad_v2, and where no question
+    has an answer. The spans are searched once for both.
+    """
+    _check_outputs(task, features, rows, outputs)
+    if task.family != "span":
+        predicted = np.argmax(outputs, axis=1)
+        metric = metrics.matthews if task.metric == "matthews" else metrics.accuracy
+        return {"value": metric(predicted, features.labels), "value_answerable": np.nan}
+    answers = answer_spans(features, rows, *outputs)
+    references = [row["answers"]["text"] for row in rows]
+    if not task.has_no_answer:
+        return {"value": metrics.squad_f1(answers.texts, references), "value_answerable": np.nan}
+    kept = [index for index, right in enumerate(references) if right]
+    answerable = metrics.squad_f1([answers.texts[i] for i in kept], [references[i] for i in kept]) if kept else np.nan
+    return {
+        "value": metrics.best_f1(answers.texts, references, answers.no_answer)[0],
+        "value_answerable": answerable,
+    }
+
+
 def score(task: Task, features: Features, rows: list[dict], outputs: Outputs) -> float:
     """The task's metric: accuracy, Matthews, F1 or best F1.
 
@@ -41,27 +65,7 @@ def score(task: Task, features: Features, rows: list[dict], outputs: Outputs) ->
     each flat [T] like features.tokens. rows: the rows that were encoded.
     Raises ValueError for outputs of another shape or with values that are not finite.
     """
-    _check_outputs(task, features, rows, outputs)
-    if task.family != "span":
-        predicted = np.argmax(outputs, axis=1)
-        metric = metrics.matthews if task.metric == "matthews" else metrics.accuracy
-        return metric(predicted, features.labels)
-    answers = answer_spans(features, rows, *outputs)
-    references = [row["answers"]["text"] for row in rows]
-    if task.metric == "best_f1":
-        return metrics.best_f1(answers.texts, references, answers.no_answer)[0]
-    return metrics.squad_f1(answers.texts, references)
-
-
-def score_answerable(task: Task, features: Features, rows: list[dict], outputs: Outputs) -> float:
-    """SQuAD 1.1's F1 on the answerable questions of a span task, whatever the no-answer score says.
-
-    Source: Ivgi et al. (2022), figure 8. Raises ValueError if no question has an answer.
-    """
-    _check_outputs(task, features, rows, outputs)
-    texts = answer_spans(features, rows, *outputs).texts
-    kept = [index for index, row in enumerate(rows) if row["answers"]["text"]]
-    return metrics.squad_f1([texts[i] for i in kept], [rows[i]["answers"]["text"] for i in kept])
+    return scores(task, features, rows, outputs)["value"]
 
 
 def answer_spans(features: Features, rows: list[dict], start: np.ndarray, end: np.ndarray) -> Answers:

@@ -12,7 +12,7 @@ import pandas as pd
 from scalescope.encoder import Encoder, EncoderConfig, Head, TaskModel, initialise
 from scalescope.store import Run, Store, run_id
 from scalescope.tasks.features import Features
-from scalescope.tasks.scoring import score
+from scalescope.tasks.scoring import scores
 from scalescope.tasks.spec import Task
 from scalescope.training.batches import steps_per_epoch, training_batches
 from scalescope.training.device import autocast, pick_device
@@ -161,14 +161,14 @@ def _evaluate(members: list[Member], ensemble: Ensemble, data: TaskData, epoch: 
         if not math.isfinite(loss):
             member.reason = f"evaluation loss {loss} at epoch {epoch}"
             continue
-        value = score(data.task, data.evaluation, data.rows, own)
-        member.rows.append({"epoch": epoch, "step": step, "value": value, "loss": float(loss)})
+        found = scores(data.task, data.evaluation, data.rows, own)
+        member.rows.append({"epoch": epoch, "step": step, **found, "loss": float(loss)})
 
 
 def _write(member: Member, parameters: int, tokens: int, store: Store) -> Run:
     status = "failed" if member.reason else "finished"
     tokens = 0 if member.reason else tokens
-    metrics = pd.DataFrame(member.rows, columns=["epoch", "step", "value", "loss"])
+    metrics = pd.DataFrame(member.rows, columns=["epoch", "step", "value", "value_answerable", "loss"])
     curve = pd.DataFrame(
         {"step": metrics["step"], "split": "validation", "loss": metrics["loss"]},
     )
@@ -180,6 +180,7 @@ def _write(member: Member, parameters: int, tokens: int, store: Store) -> Run:
         "value": float(best["value"]) if best is not None else None,
         "loss": float(metrics["loss"].min()) if best is not None else None,
         "loss_at_best": float(best["loss"]) if best is not None else None,
+        "value_answerable": _known(best["value_answerable"]) if best is not None else None,
     }
     config = member.config
     manifest = {
@@ -190,3 +191,8 @@ def _write(member: Member, parameters: int, tokens: int, store: Store) -> Run:
         "reason": member.reason,
     }
     return store.write(config.id, manifest=manifest, curve=curve, metrics=metrics)
+
+
+def _known(value: float) -> float | None:
+    """A score for a manifest, which has no word for a number that is not there."""
+    return float(value) if math.isfinite(value) else None

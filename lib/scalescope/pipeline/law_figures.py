@@ -1,0 +1,51 @@
+"""All figures of the main paper for one source, as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scalescope import paths
+from scalescope.figures import ivgi2022 as figures
+from scalescope.figures import style
+from scalescope.pipeline.law_tables import PAPER, PUBLISHED_PATIENCES, source_tables
+from scalescope.studies.claims import PUBLISHED
+from scalescope.studies.stopping import heldout_curve
+
+Drawn = tuple[Figure, pd.DataFrame]
+
+
+def law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> Iterator[tuple[str, Drawn]]:
+    """Name, Figure and numbers of figures 1 to 8; for a live source also of ours beside the paper's.
+
+    A figure whose table is lacking (figure 6 without curves) is left out.
+    """
+    points, tasks = tables["points"], tables["tasks"]
+    published = source == PUBLISHED
+    boot = {"n_boot": n_boot}
+    yield figures.SLUGS[1], figures.figure1(points, **boot)
+    yield figures.SLUGS[2], figures.figure2(tables["pretrain"], **boot)
+    yield figures.SLUGS[3], figures.figure3(tables.get("pair_points", points), tasks, **boot)
+    yield figures.SLUGS[4], figures.figure4(points, tasks, **boot)
+    yield figures.SLUGS[5], figures.figure5(points, **boot)
+    if len(tables.get("curves", ())):
+        patiences = PUBLISHED_PATIENCES if published else None
+        yield figures.SLUGS[6], figures.figure6(heldout_curve(tables["curves"]), patiences)
+    yield figures.SLUGS[7], figures.figure7(points, **boot)
+    yield figures.SLUGS[8], figures.figure8(points, **boot)
+    if not published:
+        yield figures.SLUGS["both"], figures.figure_both(points, source_tables(PUBLISHED)["points"], **boot)
+
+
+def write_law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> list[Path]:
+    """Write every figure to figures/<source>/ivgi2022 as PNG, SVG and CSV; returns the pictures."""
+    folder = paths.figures(source, PAPER)
+    written = []
+    for name, (figure, drawn) in law_figures(source, tables, n_boot):
+        written.append(style.save(figure, drawn, folder, name)[0])
+        plt.close(figure)
+    return written
