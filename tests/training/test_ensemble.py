@@ -107,9 +107,10 @@ def test_ten_steps_of_each_member_are_those_of_adamw_alone(models, ensemble, dat
             optimiser.step()
     for member, model in enumerate(models):
         for name, parameter in model.named_parameters():
+            # a step moves a weight by up to its rate, 0.015;
             # some vectors move no loss (the bias of options compared): Adam makes steps of their round-off
             if name not in UNUSED and parameter.dim() >= 2:
-                torch.testing.assert_close(ensemble.stack.weights[name][member], parameter, atol=1e-4, rtol=1e-3)
+                torch.testing.assert_close(ensemble.stack.weights[name][member], parameter, atol=1e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.1])
