@@ -27,42 +27,47 @@ class FlatAdamW:
             parameter.grad = self.gradients[part].view(parameter.shape)
             start = part.stop
         matrices = sum(parameter.numel() for parameter in parameters if parameter.dim() >= 2)
-        groups = []
-        for part, decay in ((slice(matrices), weight_decay), (slice(matrices, None), 0.0)):
-            flat = nn.Parameter(self.weights[part])
-            flat.grad = self.gradients[part]
-            groups.append({"params": [flat], "weight_decay": decay})
-        self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-8, fused=True)
+        self.decays = (slice(matrices), weight_decay), (slice(matrices, None), 0.0)
+        self.first, self.second = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
+        self.steps = torch.zeros((), device=self.weights.device)
 
     def step(self, learning_rate: float) -> None:
         """Clip the gradients to the largest norm, update at this rate, and clear the gradients."""
         norm = torch.linalg.vector_norm(self.gradients)
         self.gradients *= (self.largest_norm / (norm + 1e-6)).clamp_(max=1.0)
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate
-        self.optimiser.step()
+        self.steps += 1
+        for part, decay in self.decays:
+            buffers = ([each[part]] for each in (self.weights, self.gradients, self.first, self.second))
+            fused_adamw(*buffers, self.steps, learning_rate, decay)
         self.gradients.zero_()
 
     def state(self) -> dict[str, Tensor]:
         """Weights, both moments and the step count, as needed to go on with the same numbers."""
-        moments = [self.optimiser.state[group["params"][0]] for group in self.optimiser.param_groups]
-        return {
-            "weights": self.weights.clone(),
-            "first": torch.cat([each["exp_avg"] for each in moments]),
-            "second": torch.cat([each["exp_avg_sq"] for each in moments]),
-            "step": moments[0]["step"].clone(),
-        }
+        return {name: buffer.clone() for name, buffer in self._buffers().items()}
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Go on from what `state` returned, in place."""
-        self.weights.copy_(state["weights"])
-        start = 0
-        for group in self.optimiser.param_groups:
-            (flat,) = group["params"]
-            part = slice(start, start + flat.numel())
-            self.optimiser.state[flat] = {
-                "step": state["step"].clone(),
-                "exp_avg": state["first"][part].to(flat.device, copy=True),
-                "exp_avg_sq": state["second"][part].to(flat.device, copy=True),
-            }
-            start = part.stop
+        for name, buffer in self._buffers().items():
+            buffer.copy_(state[name])
+
+    def _buffers(self) -> dict[str, Tensor]:
+        return {"weights": self.weights, "first": self.first, "second": self.second, "step": self.steps}
+
+
+def fused_adamw(
+    weights: list[Tensor],
+    gradients: list[Tensor],
+    first: list[Tensor],
+    second: list[Tensor],
+    steps: Tensor,
+    learning_rate: float,
+    weight_decay: float,
+) -> None:
+    """One AdamW step (Loshchilov 2019) in place, betas (0.9, 0.98), eps 1e-8; `steps` counts this one already.
+
+    The kernel behind torch.optim.AdamW(fused=True), whose first use imports the compiler: 5 s a process.
+    """
+    torch._fused_adamw_(
+        weights, gradients, first, second, [], [steps] * len(weights), lr=learning_rate, beta1=0.9, beta2=0.98,
+        weight_decay=weight_decay, eps=1e-8, amsgrad=False, maximize=False,
+    )  # fmt: skip

@@ -16,9 +16,8 @@ from scalescope.training.ensemble import Ensemble
 
 UNUSED = ("encoder.logit_bias",)  # only masked-token logits read it
 EVALUATION_BATCH = 128
-# Measured by benchmarks/finetuning.py on two cores: a member step costs less in company at every size up to 373 K
-# parameters (four together 3 to 4 times less at 2 K, 1.4 at 98 K and short rows, nothing gained or lost at 332 K and
-# long rows), and from eight on nothing more is gained. So memory alone decides.
+# benchmarks/results/finetuning.csv: with 20 members together a run costs 3 to 4 times less than alone at 12 K parameters and
+# 1.8 times less at 98 K; no size was found where company costs more. So memory alone decides.
 BYTES_TOGETHER = 400e6
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
+from scalescope.training.flat import fused_adamw
+
 ALIGNMENT = 16  # floats: every member and every weight starts at the same offset within a vector register
-ADAMW = {"beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "amsgrad": False, "maximize": False}
 
 
 class Stack:
@@ -55,10 +56,7 @@ class Stack:
         self.gradient.mul_((1.0 / (norms + 1e-6)).clamp(max=1.0))
         self.steps += 1
         for rate, decay, buffers in self.groups:
-            # the kernel behind torch.optim.AdamW(fused=True), whose first use imports the compiler: 5 s a process
-            torch._fused_adamw_(
-                *buffers, [], [self.steps] * len(buffers[0]), lr=rate * factor, weight_decay=decay, **ADAMW
-            )
+            fused_adamw(*buffers, self.steps, rate * factor, decay)
 
     def differentiate(self, losses: Tensor) -> None:
         """Fill `gradient` [E, P]; a member's loss has no gradient in the weights of another."""
