@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from scalescope import paths
-from scalescope.encoder import Block, Encoder, EncoderConfig, Head, TaskModel, count_parameters
+from scalescope.encoder import Block, Encoder, EncoderConfig, Head, TaskModel, count_parameters, pick_tokens
 from scalescope.schema import UnknownName
 
 SMALL = EncoderConfig(aspect_ratio=8, layers=2, heads=2, vocabulary_size=50, max_length=16)
@@ -72,3 +72,15 @@ def test_bad_shapes_are_refused_with_the_nearest_valid_choice():
         Head("spam", 8, 2, 0.0)
     with pytest.raises(ValueError, match="longer than max_length=16"):
         Encoder(SMALL, seed=0)(torch.zeros(1, 17, dtype=torch.long))
+
+
+def test_hidden_states_at_some_positions_are_those_of_all_with_the_same_gradients():
+    model = Encoder(SMALL, seed=1)
+    tokens = torch.randint(5, 50, (3, 10), generator=torch.Generator().manual_seed(0))
+    lengths, at = torch.tensor([10, 4, 8]), torch.tensor([[0, 9], [3, 3], [7, 1]])
+    every = pick_tokens(model(tokens, lengths), at)
+    chosen = model(tokens, lengths, at)
+    torch.testing.assert_close(chosen, every, atol=1e-5, rtol=1e-5)
+    weights = list(model.blocks.parameters())
+    for one, other in zip(*(torch.autograd.grad(h.sin().sum(), weights) for h in (chosen, every)), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from scalescope.kernels import attention, relative_bias, squared_relu
 from scalescope.schema import UnknownName
 
 # What a token budget of millions (not billions) needs. Measured with 83 K parameters, 1.6 M tokens of the microworld
@@ -16,7 +17,9 @@ from scalescope.schema import UnknownName
 EMBEDDING_SCALE = 0.1
 FARTHEST = 32  # tokens; a longer distance counts as this one
 NEIGHBOURS = {1: 4.0, 2: 2.0, -1: 1.0}  # bias at the start, by distance on the side a head watches
-ARCHITECTURE = "pre-norm, relative bias, tied embeddings; 1"  # enters run ids: change it with the model
+SQUARED_RELU_SCALE = 0.5  # squared ReLU of a unit normal is twice as large as its GELU: the output starts as large
+# enters run ids: change it with the model
+ARCHITECTURE = "pre-norm, relative bias, tied embeddings, squared ReLU, no linear biases; 2"
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Block(nn.Module):
 
     Attention scores get a learned bias per head and signed distance up to FARTHEST (beyond it the last one
     counts), as in T5 (Raffel 2020); there are no absolute positions. The heads start as neighbour watchers, see
-    `initialise`.
+    `initialise`. Matrices have no biases (as in PaLM, Chowdhery 2022); the feed-forward is squared ReLU (So 2021).
     """
 
     def __init__(self, config: EncoderConfig):
@@ -77,27 +80,43 @@ class Block(nn.Module):
         hidden = config.hidden
         self.heads, self.dropout = config.heads, config.dropout
         self.attention_norm = nn.LayerNorm(hidden)
-        self.qkv = nn.Linear(hidden, 3 * hidden)
+        self.query = nn.Linear(hidden, hidden, bias=False)
+        self.key_value = nn.Linear(hidden, 2 * hidden, bias=False)
         self.distance_bias = nn.Parameter(torch.zeros(config.heads, 2 * FARTHEST + 1))
-        self.attention_out = nn.Linear(hidden, hidden)
+        self.attention_out = nn.Linear(hidden, hidden, bias=False)
         self.feed_norm = nn.LayerNorm(hidden)
-        self.feed_in = nn.Linear(hidden, 4 * hidden)
-        self.feed_out = nn.Linear(4 * hidden, hidden)
+        self.feed_in = nn.Linear(hidden, 4 * hidden, bias=False)
+        self.feed_out = nn.Linear(4 * hidden, hidden, bias=False)
 
-    def forward(self, x: Tensor, distance: Tensor, hidden_keys: Tensor | None) -> Tensor:
-        """x [B, T, H]; distance [T, T] index into the bias; hidden_keys [B, 1, 1, T] true for padding, or None."""
-        drop = self.dropout if self.training else 0.0
-        batch, length, hidden = x.shape
-        qkv = self.qkv(self.attention_norm(x)).view(batch, length, 3, self.heads, hidden // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        bias = self.distance_bias[:, distance][None].to(query.dtype)
-        if hidden_keys is not None:
-            bias = bias.masked_fill(hidden_keys, -torch.inf)
-        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=bias, dropout_p=drop)
-        mixed = self.attention_out(mixed.transpose(1, 2).reshape(batch, length, hidden))
-        x = x + F.dropout(mixed, drop, self.training)
-        fed = self.feed_out(F.gelu(self.feed_in(self.feed_norm(x)), approximate="tanh"))
-        return x + F.dropout(fed, drop, self.training)
+    def forward(self, x: Tensor, hidden_keys: Tensor | None = None, at: Tensor | None = None) -> Tensor:
+        """x [B, T, H] to the same shape, or to [B, Q, H] for the tokens `at` [B, Q] alone.
+
+        hidden_keys: bool [B, T], true for padding, or None. Keys and values need every token; all else is done for
+        the tokens asked for only, with the same result.
+        """
+        batch, length = x.shape[:2]
+        normed = self.attention_norm(x)
+        key, value = self._by_head(self.key_value(normed), 2)
+        bias = relative_bias(self.distance_bias, length)
+        if at is None:
+            bias = bias[:, None]
+        else:
+            x, normed = pick_tokens(x, at), pick_tokens(normed, at)
+            bias = bias.index_select(1, at.flatten()).view(self.heads, batch, -1, length)
+        (query,) = self._by_head(self.query(normed), 1)
+        keep = None
+        if self.training and self.dropout:
+            keep = F.dropout(query.new_ones(()).expand(*query.shape[:3], length), self.dropout)
+        mixed = attention(query, key, value, bias, None if hidden_keys is None else hidden_keys[:, None], keep)
+        mixed = self.attention_out(mixed.permute(1, 2, 0, 3).reshape(x.shape))
+        x = x + F.dropout(mixed, self.dropout, self.training)
+        fed = self.feed_out(squared_relu(self.feed_in(self.feed_norm(x))))
+        return x + F.dropout(fed, self.dropout, self.training)
+
+    def _by_head(self, rows: Tensor, parts: int) -> Tensor:
+        """[B, T, parts * H] to [parts, A, B, T, H / A]: heads first, so that each product is one batched call."""
+        batch, length, _ = rows.shape
+        return rows.view(batch, length, parts, self.heads, -1).permute(2, 3, 0, 1, 4).contiguous().unbind(0)
 
 
 class Encoder(nn.Module):
@@ -112,25 +131,32 @@ class Encoder(nn.Module):
         self.logit_bias = nn.Parameter(torch.zeros(config.vocabulary_size))
         initialise(self, config.layers, seed)
 
-    def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Hidden states [B, T, H] of tokens [B, T]; lengths [B] hides the padding behind them."""
+    def forward(self, tokens: Tensor, lengths: Tensor | None = None, at: Tensor | None = None) -> Tensor:
+        """Hidden states [B, T, H] of tokens [B, T], or [B, Q, H] of the positions `at` [B, Q] alone.
+
+        lengths [B] hides the padding behind them. With `at` the last block computes nothing that its result does
+        not need: a masked-token loss reads one token in seven, a classifier one in each sequence.
+        """
         length = tokens.shape[1]
         if length > self.config.max_length:
             raise ValueError(f"sequence of {length} tokens is longer than max_length={self.config.max_length}")
         x = F.dropout(self.token_embedding(tokens), self.config.dropout, self.training)
-        place = torch.arange(length, device=tokens.device)
-        distance = (place - place[:, None]).clamp(-FARTHEST, FARTHEST) + FARTHEST
         padding = None
         if lengths is not None and int(lengths.min()) < length:
-            padding = (place >= lengths[:, None])[:, None, None, :]
-        for block in self.blocks:
-            x = block(x, distance, padding)
-        return self.final_norm(x)
+            padding = torch.arange(length, device=tokens.device) >= lengths[:, None]
+        for block in self.blocks[:-1]:
+            x = block(x, padding)
+        return self.final_norm(self.blocks[-1](x, padding, at))
 
     def masked_logits(self, hidden: Tensor, positions: Tensor) -> Tensor:
         """Logits [M, V] at flat positions [M] of hidden [B, T, H]: only masked tokens are projected."""
         chosen = hidden.reshape(-1, hidden.shape[-1]).index_select(0, positions)
         return F.linear(chosen, self.token_embedding.weight, self.logit_bias)
+
+
+def pick_tokens(x: Tensor, at: Tensor) -> Tensor:
+    """Rows [B, Q, H] of x [B, T, H] at the positions [B, Q]."""
+    return x.gather(1, at[:, :, None].expand(-1, -1, x.shape[-1]))
 
 
 class Head(nn.Module):
@@ -190,6 +216,8 @@ def initialise(module: nn.Module, layers: int, seed: int) -> None:
                 scale = parameter.shape[1] ** -0.5
                 if name.endswith(("attention_out.weight", "feed_out.weight")):
                     scale /= (2 * layers) ** 0.5
+                if name.endswith("feed_out.weight"):
+                    scale *= SQUARED_RELU_SCALE
                 parameter.normal_(0.0, scale, generator=generator)
             elif name.endswith("bias"):
                 parameter.zero_()

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,6 +118,10 @@ class Store:
         assert found is not None, f"run {run} vanished while it was written"
         return found
 
+    def checkpoints(self, run: str) -> Path:
+        """Folder of the unfinished states of a run, `<step>.safetensors` each."""
+        return self.folder / ".checkpoints" / run
+
     @contextmanager
     def claim(self, run: str) -> Iterator[Run | None]:
         """Hold the run for this process while it is trained; yields the run if it is finished by then.
@@ -129,6 +133,19 @@ class Store:
         locks.mkdir(parents=True, exist_ok=True)
         with FileLock(locks / f"{run}.lock"):
             yield self.find(run)
+
+
+def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
+    """Write one file whole or not at all: `fill` a temporary one beside it, flush it, rename it in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        fill(part)
+        _flush(part)
+        os.replace(part, path)
+        _flush(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _digest(path: Path) -> str:

@@ -21,14 +21,15 @@ def test_number_of_finetuning_runs_is_what_the_sweep_does_at_most(tiny):
         def __init__(self, value):
             self.manifest = {"summary": {"value": value}}
 
+    def train(members):
+        return [Done(rate) for rate, _ in members]
+
     settings = tiny.finetune
+    grid = {"learning_rates": settings.learning_rates, "seeds": settings.seeds}
     ladder = next(spec for spec in tiny.all_models() if spec.role == "ladder")
-    done = sweep(
-        lambda rate, seed: Done(rate), learning_rates=settings.learning_rates, seeds=settings.seeds,
-        fixed_rate=min(settings.learning_rates),
-    )  # fmt: skip
+    done = sweep(train, **grid, fixed_rate=min(settings.learning_rates))
     assert plan.finetune_runs(tiny, ladder, "mlm") == len(done.runs)
-    without = sweep(lambda rate, seed: Done(rate), learning_rates=settings.learning_rates, seeds=settings.seeds)
+    without = sweep(train, **grid)
     assert plan.finetune_runs(tiny, tiny.target, "mlm") == len(without.runs)
 
 

@@ -6,7 +6,7 @@ from scalescope import paths
 from scalescope.pipeline import stages
 from scalescope.pipeline.profile import load_profile
 from scalescope.schema import COLUMNS
-from scalescope.training import finetune, pretrain
+from scalescope.training import finetune, loop, pretrain
 
 TASKS = ["sst2", "squad"]
 
@@ -58,12 +58,12 @@ def test_an_interrupted_pipeline_goes_on_and_ends_with_the_same_tables(profile, 
     for module in (pretrain, finetune):
         original = module._train
 
-        def counted(config, *rest, original=original):
-            if len(trained) in (1, 5) and ("stopped", len(trained)) not in trained:
+        def counted(wanted, *rest, original=original):
+            if len(trained) in (1, 6) and ("stopped", len(trained)) not in trained:
                 trained.append(("stopped", len(trained)))
                 raise KeyboardInterrupt
-            trained.append(config.id)
-            return original(config, *rest)
+            trained.extend(config.id for config in (wanted if isinstance(wanted, list) else [wanted]))
+            return original(wanted, *rest)
 
         monkeypatch.setattr(module, "_train", counted)
     for _ in range(2):
@@ -91,7 +91,7 @@ def test_missing_runs_are_named_and_left_out(profile):
 
 
 def test_a_diverged_pretraining_is_shown_and_not_finetuned(profile, monkeypatch):
-    monkeypatch.setattr(pretrain, "evaluate", lambda *_: float("nan"))
+    monkeypatch.setattr(loop, "evaluate", lambda *_: float("nan"))
     row = stages.pretrain(profile, "ar8-l1", "mlm").iloc[0]
     assert row["status"] == "failed" and pd.isna(row["loss"])
     assert stages.finetune(profile, "ar8-l1", "mlm").empty
@@ -101,7 +101,7 @@ def test_a_diverged_pretraining_is_shown_and_not_finetuned(profile, monkeypatch)
 
 def test_a_target_that_diverged_leaves_the_ladder_without_a_fixed_rate(profile, monkeypatch):
     stages.pretrain(profile, "ar8-l1", "mlm")
-    monkeypatch.setattr(pretrain, "evaluate", lambda *_: float("nan"))
+    monkeypatch.setattr(loop, "evaluate", lambda *_: float("nan"))
     stages.pretrain(profile, "ar16-l2", "mlm")
     frame = stages.finetune(profile, "ar8-l1", "mlm", tasks=["sst2"])
     rates, seeds = len(profile.finetune.learning_rates), len(profile.finetune.seeds)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scalescope.schema import UnknownName
-from scalescope.text.masking import Masker
+from scalescope.text.masking import Masked, Masker
 from scalescope.text.tokenizer import CLS, MASK, PAD, SEP
 
 VOCABULARY = 500
@@ -135,3 +135,11 @@ def test_refusals(tokens, units):
         Masker("pmi", VOCABULARY).mask(tokens, None, np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"got \(2, 64\)"):
         Masker("pmi", VOCABULARY).mask(tokens, units[:2], np.random.default_rng(0))
+
+
+def test_masked_positions_as_a_rectangle_are_the_same_positions():
+    tokens = np.full((5, 9), 7, np.uint16)
+    masked = Masked(tokens.astype(np.int64), np.array([1, 8, 9, 20, 21, 22, 44]), np.full(7, 7))
+    at, taken = masked.by_row()
+    assert at.shape == (5, 3)
+    assert np.array_equal((at + 9 * np.arange(5)[:, None]).reshape(-1)[taken], masked.positions)

@@ -1,13 +1,10 @@
-import math
-
 import numpy as np
 import pytest
-import torch
 from training.toys import make_task
 
 from scalescope.training import finetune as module
-from scalescope.training.batches import evaluation_batches, pad, training_batches
-from scalescope.training.finetune import FinetuneConfig, build_model, finetune, predict
+from scalescope.training import members
+from scalescope.training.finetune import FinetuneConfig, finetune
 
 
 def make_config(pretrained, task: str, **changes) -> FinetuneConfig:
@@ -21,7 +18,7 @@ def make_config(pretrained, task: str, **changes) -> FinetuneConfig:
 
 @pytest.mark.parametrize("name", ["mnli", "race", "cola"])
 def test_a_task_that_one_word_decides_is_learned(store, pretrained, name):
-    run = finetune(make_config(pretrained, name), pretrained, make_task(name), store)
+    (run,) = finetune([make_config(pretrained, name)], pretrained, make_task(name), store)
     assert run.manifest["summary"]["value"] > 0.9
     assert list(run.metrics["epoch"]) == [1, 2, 3]
     best = run.metrics.loc[run.metrics["value"].idxmax()]
@@ -30,47 +27,55 @@ def test_a_task_that_one_word_decides_is_learned(store, pretrained, name):
     assert summary["loss"] == run.metrics["loss"].min() and summary["flops"] == 6 * 3072 * summary["tokens"]
 
 
-def test_same_seed_same_run_other_seed_other_run(store, pretrained, tmp_path):
+@pytest.mark.parametrize("name", ["mnli", "race"])
+def test_a_member_is_the_same_run_alone_in_company_and_after_the_others(store, pretrained, tmp_path, name, monkeypatch):
+    data, elsewhere = make_task(name), type(store)(tmp_path / "b")
+    rates_seeds = [(0.01, 0), (0.003, 0), (0.01, 1), (0.003, 2)]
+    configs = [make_config(pretrained, name, dropout=0.1, learning_rate=r, seed=s) for r, s in rates_seeds]
+    together = finetune(configs, pretrained, data, store)
+    assert [run.id for run in together] == [config.id for config in configs]
+    assert len({tuple(run.metrics["loss"]) for run in together}) == 4
+    (alone,) = finetune([configs[2]], pretrained, data, elsewhere)
+    trained = []
+    original = module._train
+    monkeypatch.setattr(module, "_train", lambda missing, *rest: trained.extend(missing) or original(missing, *rest))
+    later = finetune(configs, pretrained, data, elsewhere)
+    assert trained == [configs[0], configs[1], configs[3]]
+    assert later[2].metrics.equals(alone.metrics)
+    for one, other in zip(together, later, strict=True):
+        assert one.metrics.equals(other.metrics) and one.manifest == other.manifest
+
+
+def test_a_member_that_diverges_fails_alone(store, pretrained, tmp_path):
     data = make_task("mnli")
-    first = finetune(make_config(pretrained, "mnli", dropout=0.1), pretrained, data, store)
-    again = finetune(make_config(pretrained, "mnli", dropout=0.1), pretrained, data, type(store)(tmp_path / "b"))
-    other = finetune(make_config(pretrained, "mnli", dropout=0.1, seed=1), pretrained, data, store)
-    assert first.id == again.id and first.metrics.equals(again.metrics)
-    assert not first.metrics["loss"].equals(other.metrics["loss"])
+    configs = [make_config(pretrained, "mnli", learning_rate=rate) for rate in (0.01, 1e30)]
+    healthy, broken = finetune(configs, pretrained, data, store)
+    assert broken.failed and broken.manifest["summary"]["value"] is None
+    assert "nan at epoch 1" in broken.manifest["reason"]
+    (alone,) = finetune(configs[:1], pretrained, data, type(store)(tmp_path / "b"))
+    assert not healthy.failed and healthy.metrics.equals(alone.metrics)
 
 
-def test_a_diverging_run_is_recorded_as_failed(store, pretrained, monkeypatch):
-    monkeypatch.setattr(module, "evaluate", lambda *_: (math.nan, math.inf))
-    run = finetune(make_config(pretrained, "mnli"), pretrained, make_task("mnli"), store)
-    assert run.failed and run.manifest["summary"]["value"] is None and "inf at epoch 1" in run.manifest["reason"]
+def test_a_group_differs_in_rate_and_seed_only(store, pretrained):
+    configs = [make_config(pretrained, "mnli", epochs=epochs) for epochs in (1, 2)]
+    with pytest.raises(ValueError, match="learning_rate and seed only"):
+        finetune(configs, pretrained, make_task("mnli"), store)
 
 
-@pytest.mark.parametrize("name", ["mnli", "race"])
-def test_predictions_come_back_in_the_order_of_the_rows(pretrained, name):
-    data = make_task(name)
-    model = build_model(make_config(pretrained, name), pretrained, data.task).eval()
-    logits, _ = predict(model, data.evaluation, data.task)
-    group = data.evaluation.group
-    for example in (0, 17, 59):
-        index = np.arange(example * group, (example + 1) * group)
-        batch = pad(data.evaluation, index, torch.device("cpu"))
-        alone = model(batch.tokens, batch.lengths).detach().numpy().reshape(-1)
-        np.testing.assert_allclose(logits[example], alone, atol=1e-5)
+def test_a_span_task_runs_and_is_scored(store, pretrained):
+    runs = finetune([make_config(pretrained, "squad", seed=s) for s in (0, 1)], pretrained, make_task("squad"), store)
+    assert all(np.isfinite(run.metrics["loss"]).all() for run in runs)
+    assert all(run.manifest["summary"]["value"] > 0.9 for run in runs)
 
 
-@pytest.mark.parametrize("name", ["mnli", "race"])
-def test_every_example_is_in_one_batch_and_groups_stay_together(name):
-    features = make_task(name).train
-    rng = np.random.default_rng(0)
-    for batches in (training_batches(features, 12, rng), evaluation_batches(features, 12)):
-        batches = list(batches)
-        assert sorted(np.concatenate(batches)) == list(range(features.n_features))
-        for index in batches:
-            groups = index.reshape(-1, features.group)
-            assert (np.diff(groups, axis=1) == 1).all() and (groups[:, 0] % features.group == 0).all()
-
-
-def test_little_of_a_training_batch_is_padding():
-    features = make_task("mnli").train
-    padded = sum(features.padded(index).size for index in training_batches(features, 12, np.random.default_rng(0)))
-    assert padded / len(features.tokens) < 1.15
+def test_a_group_too_large_for_memory_is_split_and_gives_the_same_runs(store, pretrained, tmp_path, monkeypatch):
+    data = make_task("mnli")
+    configs = [make_config(pretrained, "mnli", epochs=1, seed=seed) for seed in range(3)]
+    together = finetune(configs, pretrained, data, store)
+    sizes = []
+    original = module._train
+    monkeypatch.setattr(module, "_train", lambda group, *rest: sizes.append(len(group)) or original(group, *rest))
+    monkeypatch.setattr(members, "BYTES_TOGETHER", 1.2e6)
+    parts = finetune(configs, pretrained, data, type(store)(tmp_path / "b"))
+    assert sizes == [2, 1]
+    assert all(one.metrics.equals(other.metrics) for one, other in zip(together, parts, strict=True))

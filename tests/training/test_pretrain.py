@@ -7,8 +7,10 @@ from training.toys import LENGTH, make_config, make_corpus
 
 from scalescope.store import Store
 from scalescope.text.masking import Masker
+from scalescope.training import loop
 from scalescope.training import pretrain as module
-from scalescope.training.pretrain import masked_batches, pretrain
+from scalescope.training.loop import masked_batches
+from scalescope.training.pretrain import pretrain
 
 TRAIN, HELDOUT = make_corpus(64, 0), make_corpus(32, 1)
 
@@ -42,7 +44,7 @@ def test_a_finished_run_is_never_trained_again(store, monkeypatch):
 
 def test_a_loss_that_is_not_finite_is_recorded_as_failed(store, monkeypatch):
     losses = iter([3.0, math.nan])
-    monkeypatch.setattr(module, "evaluate", lambda *_: next(losses))
+    monkeypatch.setattr(loop, "evaluate", lambda *_: next(losses))
     run = pretrain(make_config(), TRAIN, HELDOUT, store)
     assert run.failed and run.manifest["summary"]["stopped"] == "diverged"
     assert "nan at step 20" in run.manifest["reason"]
@@ -51,7 +53,7 @@ def test_a_loss_that_is_not_finite_is_recorded_as_failed(store, monkeypatch):
 
 
 def test_patience_ends_a_run_that_no_longer_improves(store, monkeypatch):
-    monkeypatch.setattr(module, "evaluate", lambda *_: 2.0)
+    monkeypatch.setattr(loop, "evaluate", lambda *_: 2.0)
     run = pretrain(make_config(patience=20), TRAIN, HELDOUT, store)
     assert run.manifest["summary"]["stopped"] == "patience"
     assert (run.manifest["summary"]["step"], run.manifest["summary"]["best_step"]) == (30, 10)

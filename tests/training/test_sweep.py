@@ -7,11 +7,14 @@ from scalescope.training.sweep import sweep
 
 
 def make(values, calls):
-    def train(rate, seed):
-        calls.append((rate, seed))
-        value = values.get(rate)
-        manifest = {"status": "failed" if value is None else "finished", "summary": {"value": value}}
-        return Run(f"{rate}-{seed}", Path("."), manifest, pd.DataFrame(), pd.DataFrame())
+    def train(members):
+        calls.append(members)
+        runs = []
+        for rate, seed in members:
+            value = values.get(rate)
+            manifest = {"status": "failed" if value is None else "finished", "summary": {"value": value}}
+            runs.append(Run(f"{rate}-{seed}", Path("."), manifest, pd.DataFrame(), pd.DataFrame()))
+        return runs
 
     return train
 
@@ -23,15 +26,19 @@ def test_grid_at_one_seed_then_seeds_at_the_best_and_the_fixed_rate():
     assert done.best_rate == 0.2
     assert [run.id for run in done.tuned] == ["0.2-0", "0.2-1", "0.2-2"]
     assert [run.id for run in done.fixed] == ["0.1-0", "0.1-1", "0.1-2"]
-    assert len(calls) == len(set(calls)) == len(done.runs) == 3 + 2 + 2
+    assert calls == [[(0.1, 0), (0.2, 0), (0.3, 0)], [(0.2, 1), (0.2, 2), (0.1, 1), (0.1, 2)]]
+    assert len(done.runs) == 3 + 2 + 2
 
 
 def test_failed_runs_never_win_and_a_failed_grid_gives_no_points():
     done = sweep(make({0.1: 0.5, 0.2: None}, []), learning_rates=[0.1, 0.2], seeds=[0, 1])
     assert done.best_rate == 0.1 and done.fixed == []
-    none = sweep(make({}, []), learning_rates=[0.1, 0.2], seeds=[0, 1])
-    assert none.best_rate is None and none.tuned == [] and len(none.runs) == 2
+    calls = []
+    none = sweep(make({}, calls), learning_rates=[0.1, 0.2], seeds=[0, 1])
+    assert none.best_rate is None and none.tuned == [] and len(none.runs) == 2 and len(calls) == 1
 
 
-def test_a_tie_goes_to_the_smaller_rate():
-    assert sweep(make({0.1: 0.5, 0.2: 0.5}, []), learning_rates=[0.2, 0.1], seeds=[0]).best_rate == 0.1
+def test_a_tie_goes_to_the_smaller_rate_and_equal_rates_are_trained_once():
+    calls = []
+    done = sweep(make({0.1: 0.5, 0.2: 0.5}, calls), learning_rates=[0.2, 0.1], seeds=[0, 1], fixed_rate=0.1)
+    assert done.best_rate == 0.1 and done.tuned == done.fixed and calls[1] == [(0.1, 1)]

@@ -50,8 +50,34 @@ def make_features(labels: np.ndarray, seed: int, group: int = 1) -> Features:
     )  # fmt: skip
 
 
+def make_spans(rows: int, seed: int) -> tuple[Features, list[dict]]:
+    """Contexts of random words; the answer is the one word below 20, alone."""
+    rng = np.random.default_rng(seed)
+    pieces, places, found = [], [], []
+    for _ in range(rows):
+        words = rng.integers(20, VOCABULARY, rng.integers(3, 12))
+        place = rng.integers(len(words))
+        words[place] = rng.integers(5, 20)
+        pieces.append(np.concatenate([[2], words, [3]]))
+        places.append(place + 1)
+        found.append({"context": " ".join(map(str, words)), "answers": {"text": [str(words[place])]}})
+    starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])]).astype(np.int64)
+    begins = [[-1, *(3 * np.arange(len(piece) - 2)), -1] for piece in pieces]  # two digits and a space a word
+    begins = np.concatenate(begins).astype(np.int32)
+    features = Features(
+        tokens=np.concatenate(pieces).astype(np.uint16), starts=starts, example=np.arange(rows, dtype=np.int32),
+        labels=np.full(rows, -1, np.int32), span_start=np.array(places, np.int32),
+        span_end=np.array(places, np.int32), context_start=np.ones(rows, np.int32), char_start=begins,
+        char_end=np.where(begins < 0, -1, begins + 2).astype(np.int32), group=1, n_examples=rows, truncated=0,
+    )  # fmt: skip
+    return features, found
+
+
 def make_task(name: str) -> TaskData:
     task = TASKS[name]
+    if task.family == "span":
+        (train, _), (evaluation, rows) = make_spans(240, 1), make_spans(60, 2)
+        return TaskData(task, train, evaluation, rows)
     group = 4 if task.family == "choice" else 1
     rng = np.random.default_rng(0)
     train, evaluation = (rng.integers(0, task.n_labels, size) for size in (240, 60))

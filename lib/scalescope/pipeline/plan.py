@@ -162,7 +162,8 @@ def _time(profile: Profile, spec: ModelSpec, random_state: int) -> float:
     """Seconds a token of real training steps on random tokens (the fastest step: other programs only add)."""
     from scalescope.text.masking import Masker
     from scalescope.training.device import pick_device, pick_precision, use_one_thread
-    from scalescope.training.pretrain import Encoder, make_optimiser, masked_loss
+    from scalescope.training.flat import FlatAdamW
+    from scalescope.training.loop import Encoder, masked_loss
 
     use_one_thread()
     config = replace(spec.config, dropout=0.0)
@@ -174,12 +175,11 @@ def _time(profile: Profile, spec: ModelSpec, random_state: int) -> float:
     tokens = rng.integers(5, config.vocabulary_size, (rows, length)).astype(np.uint16)
     masked = Masker("mlm", config.vocabulary_size, rate=settings.mask_rate).mask(tokens, None, rng)
     model = Encoder(config, seed=random_state).to(pick_device())
-    optimiser = make_optimiser(model, settings.learning_rate, settings.weight_decay)
+    optimiser = FlatAdamW(model, settings.weight_decay)
     steps: list[float] = []
     while sum(steps[1:]) < TIMED_SECONDS and len(steps) < 12:
         start = time.perf_counter()
         masked_loss(model, masked, precision).backward()
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.step(settings.learning_rate)
         steps.append(time.perf_counter() - start)
     return min(steps[1:] or steps) / tokens.size

@@ -173,18 +173,21 @@ def _collect_task(profile, prepared, spec: ModelSpec, objective: str, name: str,
 
 
 def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str, name: str, train) -> Sweep:
-    """The protocol for one model and task; `train(config, pretrained)` gives a finished run."""
+    """The protocol for one model and task; `train(configs, pretrained)` gives finished runs."""
     pretrained = pretrained_run(profile, prepared, spec, objective)
     settings = profile.finetune
     shared = settings.model_dump(include={"epochs", "batch_size", "warmup_fraction", "dropout", "weight_decay"})
     shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
 
-    def run(rate: float, seed: int) -> Run:
-        config = FinetuneConfig(
-            pretrained=pretrained.id, model=spec.name, objective=objective, task=name,
-            data=prepared.task_id(name), learning_rate=rate, seed=seed, **shared,
-        )  # fmt: skip
-        return train(config, pretrained)
+    def run(members: list[tuple[float, int]]) -> list[Run]:
+        configs = [
+            FinetuneConfig(
+                pretrained=pretrained.id, model=spec.name, objective=objective, task=name,
+                data=prepared.task_id(name), learning_rate=rate, seed=seed, **shared,
+            )
+            for rate, seed in members
+        ]  # fmt: skip
+        return train(configs, pretrained)
 
     fixed = None
     if objective in settings.fixed_rate_objectives:
@@ -197,11 +200,15 @@ def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective:
 
 
 def _trainer(data: TaskData):
-    return lambda config, pretrained: finetune_run(config, pretrained, data, store())
+    return lambda configs, pretrained: finetune_run(configs, pretrained, data, store())
 
 
-def find_finetuned(config: FinetuneConfig, pretrained: Run) -> Run:
-    """The finished finetuning run of a configuration; raises NotFinished."""
+def find_finetuned(configs: list[FinetuneConfig], pretrained: Run) -> list[Run]:
+    """The finished finetuning runs of configurations; raises NotFinished."""
+    return [_find_finetuned(config) for config in configs]
+
+
+def _find_finetuned(config: FinetuneConfig) -> Run:
     found = store().find(config.id)
     if found is None:
         raise NotFinished(

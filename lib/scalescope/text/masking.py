@@ -21,6 +21,19 @@ class Masked:
     positions: np.ndarray
     labels: np.ndarray
 
+    def by_row(self) -> tuple[np.ndarray, np.ndarray]:
+        """The positions as a rectangle: int64 [B, Q] within each row, and int64 [M] which of its B*Q are real.
+
+        Q is the largest number of hidden tokens in a row; shorter rows end with zeros that nobody takes.
+        """
+        batch, length = self.inputs.shape
+        row = self.positions // length
+        count = np.bincount(row, minlength=batch)
+        place = np.arange(len(row)) - (np.cumsum(count) - count)[row]
+        at = np.zeros((batch, max(int(count.max()), 1)), np.int64)
+        at[row, place] = self.positions % length
+        return at, row * at.shape[1] + place
+
 
 @dataclass(frozen=True)
 class Masker:

@@ -38,6 +38,11 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
     return torch.autocast(device.type, dtype=torch.bfloat16) if precision == "bf16" else nullcontext()
 
 
+def own_randomness() -> AbstractContextManager:
+    """Torch's global generator as a copy: what is drawn within neither reads nor moves the caller's."""
+    return torch.random.fork_rng(devices=[pick_device()] if torch.cuda.is_available() else [])
+
+
 def use_one_thread() -> None:
     """One thread a worker: two single-threaded workers beat one with two threads on models this small."""
     torch.set_num_threads(1)

@@ -1,27 +1,27 @@
-"""Finetuning one pretrained encoder on one task, and the sweep over learning rates and seeds."""
+"""Finetuning one pretrained encoder on one task: many learning rates and seeds in one batched computation."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 
-import numpy as np
 import pandas as pd
-import torch
-from torch.nn import functional as F
 
 from scalescope.encoder import Encoder, EncoderConfig, Head, TaskModel, initialise
 from scalescope.store import Run, Store, run_id
 from scalescope.tasks.features import Features
 from scalescope.tasks.scoring import scores
 from scalescope.tasks.spec import Task
-from scalescope.training.batches import Batch, evaluation_batches, pad, steps_per_epoch, training_batches
-from scalescope.training.convergence import Diverged
+from scalescope.training.batches import steps_per_epoch, training_batches
 from scalescope.training.device import autocast, pick_device
-from scalescope.training.pretrain import make_optimiser
+from scalescope.training.ensemble import Dropout, Ensemble
+from scalescope.training.members import UNUSED, losses_of, members_together, predict
 from scalescope.training.schedule import schedule
+from scalescope.training.stack import Stack
 
-EVALUATION_BATCH = 128
+ENGINE = "members side by side; 1"  # enters run ids: change it with the order of rows or the dropout stream
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class FinetuneConfig:
     weight_decay: float
     precision: str
     seed: int
+    engine: str = ENGINE
 
     @property
     def id(self) -> str:
@@ -58,46 +59,120 @@ class TaskData:
     rows: list[dict]
 
 
-def finetune(config: FinetuneConfig, pretrained: Run, data: TaskData, store: Store) -> Run:
-    """Train all epochs at a constant rate after warm-up, evaluate each, or return the finished run.
+@dataclass
+class Member:
+    """What one member of a group has shown so far: a row per epoch, and why it failed (else "")."""
 
+    config: FinetuneConfig
+    rows: list[dict]
+    reason: str = ""
+
+
+def finetune(configs: Sequence[FinetuneConfig], pretrained: Run, data: TaskData, store: Store) -> list[Run]:
+    """Train the members (learning rates and seeds of one model and task) together, or return finished runs.
+
+    Each trains all epochs at a constant rate after warm-up and is evaluated after each. A member's result does
+    not depend on the others: trained alone, in another group, or later than the rest, it is the same run.
     metrics: one row per epoch with step, value (metric units), loss (nats); the best epoch on the metric is
     the result (Ivgi 2022, section 3.2: the number of epochs is thereby tuned). A non-finite loss gives
-    status "failed".
+    status "failed". Raises ValueError for members that differ in more than rate and seed.
     """
-    with store.claim(config.id) as done:
-        if done is not None:
-            return done
-        return _train(config, pretrained, data, store)
+    if len({replace(config, learning_rate=0.0, seed=0) for config in configs}) > 1:
+        raise ValueError("members of one group may differ in learning_rate and seed only")
+    with ExitStack() as claims:
+        # in one order everywhere, so that two processes never wait for each other
+        found = {config.id: claims.enter_context(store.claim(config.id)) for config in sorted(configs, key=_id)}
+        missing = list({config.id: config for config in configs if found[config.id] is None}.values())
+        size = members_together(_shape(pretrained, 0.0), data.train, configs[0].batch_size) if missing else 1
+        for start in range(0, len(missing), size):
+            for run in _train(missing[start : start + size], pretrained, data, store):
+                found[run.id] = run
+    return [found[config.id] for config in configs]
 
 
-def build_model(config: FinetuneConfig, pretrained: Run, task: Task) -> TaskModel:
-    """The pretrained encoder with a freshly initialised head; the seed decides the head."""
-    shape = EncoderConfig(**{**pretrained.manifest["config"]["encoder"], "dropout": config.dropout})
+def build_models(configs: Sequence[FinetuneConfig], pretrained: Run, task: Task) -> list[TaskModel]:
+    """The pretrained encoder, one for all, under a fresh head for each; the seed decides the head."""
+    shape = _shape(pretrained, configs[0].dropout)
     encoder = Encoder(shape, seed=0)
     encoder.load_state_dict(pretrained.weights())
-    head = Head(task.family, shape.hidden, task.n_labels, config.dropout)
-    initialise(head, shape.layers, config.seed)
-    return TaskModel(encoder, head)
+    models = []
+    for config in configs:
+        head = Head(task.family, shape.hidden, task.n_labels, config.dropout)
+        initialise(head, shape.layers, config.seed)
+        models.append(TaskModel(encoder, head))
+    return models
 
 
-def _train(config: FinetuneConfig, pretrained: Run, data: TaskData, store: Store) -> Run:
-    device = pick_device()
-    rows: list[dict] = []
-    status, reason = "finished", ""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(config.seed)
-        model = build_model(config, pretrained, data.task).to(device)
-        parameters = model.encoder.config.parameters
-        try:
-            tokens = _epochs(config, model, data, rows)
-        except Diverged as error:
-            status, reason, tokens = "failed", str(error), 0
-    metrics = pd.DataFrame(rows, columns=["epoch", "step", "value", "value_answerable", "loss"])
+def build_ensemble(configs: Sequence[FinetuneConfig], pretrained: Run, task: Task) -> Ensemble:
+    """The models of `build_models` side by side, each with its optimiser."""
+    models = build_models(configs, pretrained, task)
+    stack = Stack(
+        models,
+        learning_rates=[config.learning_rate for config in configs],
+        weight_decay=configs[0].weight_decay,
+        device=pick_device(),
+        unused=UNUSED,
+    )
+    return Ensemble(models[0].encoder.config, task.family, stack)
+
+
+def _shape(pretrained: Run, dropout: float) -> EncoderConfig:
+    return EncoderConfig(**{**pretrained.manifest["config"]["encoder"], "dropout": dropout})
+
+
+def _id(config: FinetuneConfig) -> str:
+    return config.id
+
+
+def _train(configs: list[FinetuneConfig], pretrained: Run, data: TaskData, store: Store) -> list[Run]:
+    ensemble = build_ensemble(configs, pretrained, data.task)
+    members = [Member(config, []) for config in configs]
+    tokens = _epochs(members, ensemble, data)
+    return [_write(member, ensemble.shape.parameters, tokens, store) for member in members]
+
+
+def _epochs(members: list[Member], ensemble: Ensemble, data: TaskData) -> int:
+    """Train and evaluate every epoch, adding to each member's rows; returns the tokens that a member trained on."""
+    config, device = members[0].config, ensemble.stack.flat.device
+    seeds = [member.config.seed for member in members]
+    per_epoch = steps_per_epoch(data.train, config.batch_size)
+    steps = config.epochs * per_epoch
+    warmup = math.ceil(config.warmup_fraction * steps)
+    factor = schedule("constant", steps=steps, warmup_steps=warmup)
+    dropout = Dropout(config.dropout, seeds, device)
+    step = tokens = 0
+    for epoch in range(1, config.epochs + 1):
+        for batch in training_batches(data.train, config.batch_size, epoch, seeds, device):
+            with autocast(device, config.precision):
+                outputs = ensemble(batch.tokens, batch.lengths, dropout)
+            ensemble.stack.step(losses_of(outputs.float(), batch, data.train, data.task), factor(step))
+            step, tokens = step + 1, tokens + batch.tokens[0].numel()
+        _evaluate(members, ensemble, data, epoch, step)
+        if all(member.reason for member in members):
+            break
+    return tokens
+
+
+def _evaluate(members: list[Member], ensemble: Ensemble, data: TaskData, epoch: int, step: int) -> None:
+    outputs, losses = predict(ensemble, data.evaluation, data.task, members[0].config.precision)
+    for member, own, loss in zip(members, outputs, losses, strict=True):
+        if member.reason:
+            continue
+        if not math.isfinite(loss):
+            member.reason = f"evaluation loss {loss} at epoch {epoch}"
+            continue
+        found = scores(data.task, data.evaluation, data.rows, own)
+        member.rows.append({"epoch": epoch, "step": step, **found, "loss": float(loss)})
+
+
+def _write(member: Member, parameters: int, tokens: int, store: Store) -> Run:
+    status = "failed" if member.reason else "finished"
+    tokens = 0 if member.reason else tokens
+    metrics = pd.DataFrame(member.rows, columns=["epoch", "step", "value", "value_answerable", "loss"])
     curve = pd.DataFrame(
         {"step": metrics["step"], "split": "validation", "loss": metrics["loss"]},
     )
-    best = metrics.loc[metrics["value"].idxmax()] if len(metrics) and status == "finished" else None
+    best = metrics.loc[metrics["value"].idxmax()] if status == "finished" else None
     summary = {
         "tokens": tokens,
         "flops": 6 * parameters * tokens,
@@ -107,99 +182,15 @@ def _train(config: FinetuneConfig, pretrained: Run, data: TaskData, store: Store
         "loss_at_best": float(best["loss"]) if best is not None else None,
         "value_answerable": _known(best["value_answerable"]) if best is not None else None,
     }
+    config = member.config
     manifest = {
         "kind": "finetune",
         "status": status,
         "config": asdict(config),
         "summary": summary,
-        "reason": reason,
+        "reason": member.reason,
     }
     return store.write(config.id, manifest=manifest, curve=curve, metrics=metrics)
-
-
-def _epochs(config: FinetuneConfig, model: TaskModel, data: TaskData, rows: list[dict]) -> int:
-    """Train and evaluate every epoch, appending to `rows`; returns the tokens computed in training."""
-    device = next(model.parameters()).device
-    per_epoch = steps_per_epoch(data.train, config.batch_size)
-    steps = per_epoch * config.epochs
-    factor = schedule("constant", steps=steps, warmup_steps=max(1, round(config.warmup_fraction * steps)))
-    optimiser = make_optimiser(model, config.learning_rate, config.weight_decay)
-    step = tokens = 0
-    for epoch in range(1, config.epochs + 1):
-        model.train()
-        rng = np.random.default_rng([config.seed, epoch])
-        for index in training_batches(data.train, config.batch_size, rng):
-            for group in optimiser.param_groups:
-                group["lr"] = config.learning_rate * factor(step)
-            batch = pad(data.train, index, device)
-            with autocast(device, config.precision):
-                outputs = model(batch.tokens, batch.lengths)
-            loss = task_loss(outputs.float(), batch, data.train, data.task)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-            step, tokens = step + 1, tokens + batch.tokens.numel()
-        values, mean_loss = evaluate(model, data, config.precision)
-        if not math.isfinite(mean_loss):
-            raise Diverged(f"evaluation loss {mean_loss} at epoch {epoch}")
-        rows.append({"epoch": epoch, "step": step, **values, "loss": mean_loss})
-    return tokens
-
-
-def task_loss(outputs: torch.Tensor, batch: Batch, features: Features, task: Task) -> torch.Tensor:
-    """Mean cross-entropy in nats: over labels, over options, or over start and end positions."""
-    device = outputs.device
-    if task.family == "span":
-        outputs = outputs.masked_fill(
-            (torch.arange(outputs.shape[1], device=device) >= batch.lengths[:, None])[:, :, None], -1e4
-        )
-        start = torch.from_numpy(features.span_start[batch.index].astype(np.int64)).to(device)
-        end = torch.from_numpy(features.span_end[batch.index].astype(np.int64)).to(device)
-        return (F.cross_entropy(outputs[..., 0], start) + F.cross_entropy(outputs[..., 1], end)) / 2
-    examples = features.example[batch.index[:: features.group]]
-    labels = torch.from_numpy(features.labels[examples].astype(np.int64)).to(device)
-    return F.cross_entropy(outputs.reshape(len(labels), -1), labels)
-
-
-@torch.no_grad()
-def predict(model: TaskModel, features: Features, task: Task, precision: str = "fp32") -> tuple[object, float]:
-    """Outputs in the form `tasks.scoring.score` reads, and the mean loss in nats.
-
-    Classification and choice: logits [n_examples, n_labels]. Span: (start, end) logits, flat like
-    `features.tokens`.
-    """
-    device = next(model.parameters()).device
-    model.eval()
-    span = task.family == "span"
-    flat = np.zeros((len(features.tokens), 2), np.float32) if span else None
-    logits = None if span else np.zeros((features.n_examples, task.n_labels), np.float32)
-    total, count = 0.0, 0
-    for index in evaluation_batches(features, max(1, EVALUATION_BATCH // features.group)):
-        batch = pad(features, index, device)
-        with autocast(device, precision):
-            outputs = model(batch.tokens, batch.lengths)
-        outputs = outputs.float()
-        total += float(task_loss(outputs, batch, features, task)) * len(index)
-        count += len(index)
-        values = outputs.cpu().numpy()
-        if span:
-            lengths = batch.lengths.cpu().numpy()
-            inside = np.arange(values.shape[1]) < lengths[:, None]
-            flat[(features.starts[index][:, None] + np.arange(values.shape[1]))[inside]] = values[inside]
-        else:
-            examples = features.example[index[:: features.group]]
-            logits[examples] = values.reshape(len(examples), -1)
-    outputs = (flat[:, 0], flat[:, 1]) if span else logits
-    return outputs, total / max(count, 1)
-
-
-def evaluate(model: TaskModel, data: TaskData, precision: str = "fp32") -> tuple[dict[str, float], float]:
-    """Scores (see `tasks.scoring.scores`; none if the loss is not finite) and mean loss on the evaluation rows."""
-    outputs, loss = predict(model, data.evaluation, data.task, precision)
-    if not math.isfinite(loss):
-        return {}, loss
-    return scores(data.task, data.evaluation, data.rows, outputs), loss
 
 
 def _known(value: float) -> float | None:

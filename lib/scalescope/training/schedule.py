@@ -15,10 +15,7 @@ def schedule(name: str, *, steps: int, warmup_steps: int, decay_fraction: float 
     "linear" falls to zero at `steps` (Ivgi 2022), "wsd" stays at the peak and falls linearly over the last
     `decay_fraction` of the steps (Hu 2024), "constant" stays (the finetuning of Ivgi 2022).
     """
-    if name not in SCHEDULES:
-        raise UnknownName("schedule", name, SCHEDULES)
-    decay_start = {"linear": warmup_steps, "wsd": round(steps * (1 - decay_fraction)), "constant": steps}[name]
-    decay_start = max(decay_start, warmup_steps)
+    decay_start = first_decay_step(name, steps=steps, warmup_steps=warmup_steps, decay_fraction=decay_fraction)
 
     def factor(step: int) -> float:
         if step < warmup_steps:
@@ -28,3 +25,11 @@ def schedule(name: str, *, steps: int, warmup_steps: int, decay_fraction: float 
         return max((steps - step) / max(steps - decay_start, 1), 0.0)
 
     return factor
+
+
+def first_decay_step(name: str, *, steps: int, warmup_steps: int, decay_fraction: float = 0.2) -> int:
+    """Step at which the rate begins to fall; up to there runs of one peak rate and other lengths are the same."""
+    if name not in SCHEDULES:
+        raise UnknownName("schedule", name, SCHEDULES)
+    start = {"linear": warmup_steps, "wsd": round(steps * (1 - decay_fraction)), "constant": steps}[name]
+    return max(start, warmup_steps)

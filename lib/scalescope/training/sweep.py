@@ -21,8 +21,11 @@ class Sweep:
     fixed: list[Run]
 
 
+Train = Callable[[list[tuple[float, int]]], list[Run]]
+
+
 def sweep(
-    train: Callable[[float, int], Run],
+    train: Train,
     *,
     learning_rates: Sequence[float],
     seeds: Sequence[int],
@@ -32,19 +35,21 @@ def sweep(
 
     The grid is trained at the first seed; the rate with the best metric (the smaller one at a tie) is
     repeated with the other seeds ("with HPT"), and `fixed_rate`, the target's best rate, too ("without
-    HPT"). `train(learning_rate, seed)` returns a finished run. Failed runs never win; if the whole grid
+    HPT"). `train([(learning_rate, seed), ...])` returns their finished runs; it is called twice, for the grid
+    and for everything else, so that it can train each side by side. Failed runs never win; if the whole grid
     fails, best_rate is None and no point exists.
     """
     runs: dict[tuple[float, int], Run] = {}
 
-    def run(rate: float, seed: int) -> Run:
-        if (rate, seed) not in runs:
-            runs[rate, seed] = train(rate, seed)
-        return runs[rate, seed]
+    def run(wanted: list[tuple[float, int]]) -> None:
+        missing = [member for member in dict.fromkeys(wanted) if member not in runs]
+        if missing:
+            runs.update(zip(missing, train(missing), strict=True))
 
-    grid = [(rate, run(rate, seeds[0])) for rate in sorted(learning_rates)]
-    alive = [(rate, done) for rate, done in grid if not done.failed]
-    best = max(alive, key=lambda pair: pair[1].manifest["summary"]["value"])[0] if alive else None
-    tuned = [run(best, seed) for seed in seeds] if best is not None else []
-    fixed = [run(fixed_rate, seed) for seed in seeds] if fixed_rate is not None else []
-    return Sweep(list(runs.values()), best, tuned, fixed)
+    grid = [(rate, seeds[0]) for rate in sorted(learning_rates)]
+    run(grid)
+    alive = [member for member in grid if not runs[member].failed]
+    best = max(alive, key=lambda member: runs[member].manifest["summary"]["value"])[0] if alive else None
+    tuned, fixed = ([(rate, seed) for seed in seeds if rate is not None] for rate in (best, fixed_rate))
+    run([*tuned, *fixed])
+    return Sweep(list(runs.values()), best, [runs[member] for member in tuned], [runs[member] for member in fixed])

@@ -15,10 +15,10 @@ from scalescope.text.microworld.world import Fact, World
 
 # paragraphs that need the passage before them, and paragraphs that stand alone, with their weights
 LINKED = {
-    "answers": 20, "whether": 28, "chosen": 18, "unsaid": 6, "restated": 8, "same": 24, "corrected": 6, "tells": 20,
-    "compared": 5, "led_to": 4, "neighbour": 8,
+    "answers": 34, "whether": 26, "chosen": 14, "unsaid": 6, "restated": 14, "same": 22, "corrected": 5, "tells": 20,
+    "compared": 5, "led_to": 4, "neighbour": 6,
 }  # fmt: skip
-FREE = {"opinions": 44, "inference": 40, "life": 34, "kinds": 10, "synonyms": 6}
+FREE = {"opinions": 42, "inference": 42, "life": 40, "kinds": 10, "synonyms": 8}
 MARKERS = (
     ("so", "in other words ,", "that means that"),
     ("perhaps", "it may be that"),
@@ -53,14 +53,14 @@ class Articles:
         subjects, u = self.world.subject_table, draw.u
         while True:
             e = subjects[int(u() * len(subjects))]
-            told = self.teller.passage(draw, e, 2 + int(u() * 3))
+            told = self.teller.passage(draw, e, 2 + int(u() * 2.3))
             text = " ".join([t.sentence for t in told])
             if u() < 0.25:
                 text = capital(draw.pick(self.lexicon.idiom_table)) + " , " + text
             article = [text]
-            for _ in range(1 + int(u() * 2.4)):
-                article += draw.pick(self.linked)(draw, e, told).split("\n")
             for _ in range(1 + int(u() * 2)):
+                article += draw.pick(self.linked)(draw, e, told).split("\n")
+            for _ in range(2 + int(u() * 2)):
                 article += draw.pick(self.free)(draw, e).split("\n")
             yield article
 

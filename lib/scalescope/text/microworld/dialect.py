@@ -28,7 +28,7 @@ class Dialect:
             if not 0.0 <= amount <= 1.0:
                 raise ValueError(f"dialect {name} is {amount}; nearest valid value is {min(1.0, max(0.0, amount))}")
 
-    def weights(self, count: int, exponent: float = 0.8) -> np.ndarray:
+    def weights(self, count: int, exponent: float = 1.2) -> np.ndarray:
         """Return the probabilities of `count` alternative wordings, most frequent first in the standard."""
         base = zipf(count, exponent)
         return (1 - self.constructions) * base + self.constructions * base[::-1]

@@ -13,7 +13,7 @@ from scalescope.text.microworld.inflect import a, plural
 from scalescope.text.microworld.lexicon import Lexicon, Verb
 
 ENTAILED, OPEN, EXCLUDED = 0, 1, 2
-QUANTIFIERS = {"the": 40, "some": 14, "every": 10, "no": 12, "most": 8, "more than three": 8, "this": 8}
+QUANTIFIERS = {"the": 58, "some": 10, "every": 8, "no": 6, "most": 5, "more than three": 5, "this": 8}
 STRONGER = {
     "some": ("every", "most", "many", "seven"),
     "most": ("every",),
@@ -68,7 +68,7 @@ class Events:
             q, draw.pick(lex.profession_table), group, self._member(draw, lex.verb_groups[group].members), thing,
             draw.pick(self.adjectives) if draw.u() < 0.3 else "",
             self._adjunct(draw) if draw.u() < 0.3 else "",
-            q in ("the", "this") and draw.u() < 0.2, draw.u() < 0.2,
+            q in ("the", "this") and draw.u() < 0.1, draw.u() < 0.2,
         )  # fmt: skip
 
     def premise(self, draw: Draw, event: Event, label: int) -> Event:
@@ -153,7 +153,7 @@ class Events:
         lex = self.lexicon
         if thing in lex.category_of:
             category = lex.category_of[thing]
-            return draw.other(lex.kind_tables[category if draw.u() < 0.6 else draw.pick(lex.categories)], thing)
+            return draw.other(lex.kind_tables[category if draw.u() < 0.35 else draw.pick(lex.categories)], thing)
         if thing in lex.top_of:
             return draw.pick(lex.kind_tables[draw.other(lex.categories, thing)])
         top = draw.other(lex.tops, thing)

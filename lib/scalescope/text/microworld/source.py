@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from scalescope.text.microworld.lexicon import Lexicon
 from scalescope.text.microworld.task_passages import PassageTasks
 from scalescope.text.microworld.world import World
 
-VERSION = 2  # raise it with every change of the text or the rows: it enters the fingerprint
+VERSION = 3  # raise it with every change of the text or the rows: it enters the fingerprint
 GOLDEN = 0.6180339887498949  # multiples of it modulo one are spread evenly
 TASK_NAMES = ("squad", "mnli", "qnli", "sst2", "race", "cola", "squad_v2", "mrpc", "boolq")
 
@@ -59,6 +59,7 @@ class Microworld:
         self.articles_in = {"train": train_articles, "heldout": heldout_articles}
         self.rows_in = {"train": task_train, "validation": task_validation}
         self.dialect = Dialect(vocabulary, constructions, entity_tilt)
+        self._written: dict[str, tuple[list[list[str]], Iterator[list[str]]]] = {}
         settings = [VERSION, seed, entities, self.articles_in, self.rows_in, vocabulary, constructions, entity_tilt]
         self.fingerprint = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:10]
 
@@ -71,8 +72,17 @@ class Microworld:
         """Yield the articles of "train" or "heldout", each a list of paragraphs."""
         if split not in self.articles_in:
             raise UnknownName("split", split, list(self.articles_in))
-        draw = Draw(self.seed, 10 + list(self.articles_in).index(split))
-        yield from islice(Articles(self.world).write(draw), self.articles_in[split])
+        if split not in self._written:  # text is read three times (tokenizer, n-grams, encoding) and written once
+            draw = Draw(self.seed, 10 + list(self.articles_in).index(split))
+            self._written[split] = [], islice(Articles(self.world).write(draw), self.articles_in[split])
+        written, rest = self._written[split]
+        for at in count():
+            if at == len(written):
+                article = next(rest, None)
+                if article is None:
+                    return
+                written.append(article)
+            yield written[at]
 
     def rows(self, task: str, split: str) -> list[dict]:
         """Return the rows of a task for "train" or "validation", with the Hugging Face field names."""

@@ -8,20 +8,23 @@ from scalescope.text.microworld.inflect import a
 from scalescope.text.microworld.task_sentences import SentenceTasks
 from scalescope.text.microworld.world import Fact
 
+LONG = 0.7  # share of the passages that have three sentences, not two
+
 
 class PassageTasks(SentenceTasks):
-    """Makes one row at a time from passages of three short sentences."""
+    """Makes one row at a time from passages of two or three short sentences."""
 
-    def passage(self, draw: Draw, single: float = 0.6) -> list[Told]:
-        """Return three told facts: about one entity, or about two of a type with one relation in common."""
+    def passage(self, draw: Draw, single: float = 0.75) -> list[Told]:
+        """Return two or three told facts: about one entity, or about two of a type with one relation in common."""
         e = self.subject(draw)
         if draw.u() < single:
-            return self.teller.passage(draw, e, 3)
+            return self.teller.passage(draw, e, 2 + (draw.u() < LONG))
         other = self.another(draw, e)
         first, second = draw.sample(self.world.facts_of[e], 2)
         match = self.world.fact_of[other][first.relation.key]
         told = [self.teller.tell(draw, e, first), self.teller.tell(draw, other, match)]
-        told.insert(draw.pick((0, 1, 2)), self.teller.tell(draw, e, second))
+        if draw.u() < LONG:
+            told.insert(draw.pick((0, 1, 2)), self.teller.tell(draw, e, second))
         return told
 
     def squad(self, draw: Draw) -> dict:
@@ -50,7 +53,7 @@ class PassageTasks(SentenceTasks):
         if draw.u() < 0.25:
             e = self.another(draw, *{t.subject: 0 for t in told})
             near = rest = [self.world.fact_of[e][told[0].fact.relation.key]]
-        target = draw.pick(near if near and draw.u() < 0.7 else rest)
+        target = draw.pick(near if near and draw.u() < 0.5 else rest)
         question = self.teller.ask(draw, e, target.relation)
         return self._squad_row(Told("", e, target, told[0].form), context, question, [], [])
 
@@ -77,8 +80,8 @@ class PassageTasks(SentenceTasks):
         """Return a passage and a yes/no question: direct, denied, about kinds, of two steps, or comparing years."""
         yes, u = self.turn < 0.62, draw.u()
         maker = (
-            self._direct if u < 0.4 else self._denied if u < 0.55 else self._kind if u < 0.75
-            else self._two_steps if u < 0.9 else self._older
+            self._direct if u < 0.45 else self._kind if u < 0.8 else self._denied if u < 0.88
+            else self._two_steps if u < 0.95 else self._older
         )  # fmt: skip
         passage, question = maker(draw, yes)
         return {"question": question[0].lower() + question[1:], "passage": passage, "answer": yes}
@@ -86,7 +89,7 @@ class PassageTasks(SentenceTasks):
     def _direct(self, draw: Draw, yes: bool) -> tuple[str, str]:
         told = self.passage(draw, 0.8)
         one = draw.pick(told)
-        near = told if draw.u() < 0.6 else ()
+        near = told if draw.u() < 0.25 else ()
         text = one.fact.text if yes else self.teller.rival(draw, one.fact, near)
         return self._context(told)[0], self.teller.ask_whether(draw, one.subject, one.fact.relation, text)
 
@@ -146,16 +149,17 @@ class PassageTasks(SentenceTasks):
         return self._context(draw.sample(told, 2))[0], question
 
     def crowded(self, draw: Draw) -> list[Told]:
-        """Return three told facts, two or three of them with objects of one type."""
+        """Return two or three told facts, most of them with objects of one type."""
         e = self.subject(draw)
         by_type: dict[str, list[Fact]] = {}
         for fact in self.world.facts_of[e]:
             by_type.setdefault(fact.relation.object, []).append(fact)
         groups = [facts for facts in by_type.values() if len(facts) > 1]
-        if not groups or draw.u() < 0.2:
+        if not groups or draw.u() < 0.25:
             return self.passage(draw, 0.5)
-        group = draw.sample(draw.pick(groups), 3)
-        group += draw.sample([f for f in self.world.facts_of[e] if f not in group], 3 - len(group))
+        count = 2 + (draw.u() < LONG)
+        group = draw.sample(draw.pick(groups), count)
+        group += draw.sample([f for f in self.world.facts_of[e] if f not in group], count - len(group))
         return [self.teller.tell(draw, e, f, i > 0) for i, f in enumerate(draw.sample(group, 3))]
 
     def race(self, draw: Draw) -> dict:
@@ -164,12 +168,12 @@ class PassageTasks(SentenceTasks):
         one = draw.pick(told)
         e, fact = one.subject, one.fact
         rest = [f for f in self.teller.rest(e, told) if f.relation.object == fact.relation.object]
-        if rest and draw.u() < 0.35:
+        if rest and draw.u() < 0.12:
             fact = draw.pick(rest)
         options = [fact.text]
         alike = [t.fact.text for t in told if t.fact.relation.object == fact.relation.object]
         for _ in range(3):
-            wrong = draw.other(alike, *options) if draw.u() < 0.85 else self.teller.stranger(draw, fact, *options)
+            wrong = draw.other(alike, *options) if draw.u() < 0.75 else self.teller.stranger(draw, fact, *options)
             while wrong in options:
                 wrong = self.teller.stranger(draw, fact, *options)
             options.append(wrong)

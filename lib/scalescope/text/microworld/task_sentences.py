@@ -129,16 +129,16 @@ class SentenceTasks:
     def mrpc(self, draw: Draw) -> dict:
         """Return two sentences; label 1 is a paraphrase, 0 has the same words with roles or facts exchanged."""
         label, u = int(self.turn < 0.68), draw.u()
-        if u < 0.4:
+        if u < 0.45:
             one, two = self._single_facts(draw, label)
         elif u < 0.55:
             one, two = self._paired_facts(draw, label)
-        elif u < 0.7:
+        elif u < 0.65:
             one, two = self._roles(draw, label)
         else:
             event = self.events.draw_event(draw)
             one = event.text() + " ."
-            changed = event if label else self.events.premise(draw, event, 1 if draw.u() < 0.6 else 2)
+            changed = event if label else self.events.premise(draw, event, 1 if draw.u() < 0.3 else 2)
             two = self.events.reword(draw, changed, True).text() + " ."
         return {"sentence1": capital(one), "sentence2": capital(two), "label": label}
 
@@ -148,8 +148,8 @@ class SentenceTasks:
         one = self.teller.tell(draw, e, fact)
         if label:
             return one.sentence, self.teller.tell(draw, e, fact, avoid=one.form).sentence
-        if draw.u() < 0.5:
-            return one.sentence, self.teller.tell(draw, e, self.other_fact(draw, e, fact, 0.3)).sentence
+        if draw.u() < 0.65:
+            return one.sentence, self.teller.tell(draw, e, self.other_fact(draw, e, fact, 0.2)).sentence
         return one.sentence, self.teller.tell(draw, e, fact._replace(text=self.teller.stranger(draw, fact))).sentence
 
     def _paired_facts(self, draw: Draw, label: int) -> tuple[str, str]:
@@ -195,8 +195,8 @@ class SentenceTasks:
         label, e = int(self.turn < 0.49), self.subject(draw)
         fact = draw.pick(self.world.facts_of[e])
         question = self.teller.ask(draw, e, fact.relation)
-        if label and draw.u() < 0.55:
-            fact = self.other_fact(draw, e, fact, 0.4)
+        if label and draw.u() < 0.75:
+            fact = self.other_fact(draw, e, fact, 0.45)
         elif label:
             e = self.another(draw, e)
             fact = self.world.fact_of[e][fact.relation.key]

@@ -1,0 +1,144 @@
+"""Forward pass of several task models of one shape at once: one batched product where each alone has its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from scalescope.encoder import EncoderConfig
+from scalescope.kernels import attention, linear, relative_bias, squared_relu
+from scalescope.training.stack import Stack
+
+EMBEDDING = "encoder.token_embedding.weight"
+LEVELS = 2**16  # a dropout rate is a number of these
+
+
+class Dropout:
+    """Scaled 0/1 masks; every member draws its own bits from a generator of its own."""
+
+    def __init__(self, rate: float, seeds: Sequence[int], device: torch.device):
+        self.rate, self.dropped = rate, round(rate * LEVELS)
+        self.generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """x [E, ...] with dropped elements zero and the others scaled up."""
+        return x if self.dropped == 0 else x * self.mask(x.shape, x)
+
+    def add(self, x: Tensor, y: Tensor) -> Tensor:
+        """x + dropout(y)."""
+        return x + y if self.dropped == 0 else torch.addcmul(x, y, self.mask(y.shape, y))
+
+    def mask(self, shape: Sequence[int], like: Tensor) -> Tensor | None:
+        """Factors [E, ...], 0 or 1 / (1 - p), in the number format of `like`; None where nothing is dropped."""
+        if self.dropped == 0:
+            return None
+        members, count = shape[0], math.prod(shape[1:])
+        bits = torch.empty(members, -(-count // 4), dtype=torch.int64, device=like.device)
+        for row, generator in zip(bits, self.generators, strict=True):
+            row.random_(-(2**63), None, generator=generator)
+        kept = bits.view(torch.int16)[:, :count] >= self.dropped - LEVELS // 2
+        return kept.to(like.dtype).mul_(LEVELS / (LEVELS - self.dropped)).view(shape)
+
+
+NO_DROPOUT = Dropout(0.0, [], torch.device("cpu"))
+
+
+class Lookup(torch.autograd.Function):
+    """Rows of tokens [E, N] from a leaf [E, V, H]; `table` [M, H] is the memory behind it, `stride` rows a member."""
+
+    @staticmethod
+    def forward(ctx, weight: Tensor, tokens: Tensor, table: Tensor, stride: int) -> Tensor:
+        ctx.save_for_backward(tokens)
+        ctx.shape = weight.shape
+        return table.index_select(0, _rows(tokens, stride)).view(*tokens.shape, -1)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        (tokens,) = ctx.saved_tensors
+        members, vocabulary, hidden = ctx.shape
+        table = gradient.new_zeros(members * vocabulary, hidden)
+        table.index_add_(0, _rows(tokens, vocabulary), gradient.reshape(-1, hidden))
+        return table.view(ctx.shape), None, None, None
+
+
+def _rows(tokens: Tensor, stride: int) -> Tensor:
+    return (tokens + stride * torch.arange(len(tokens), device=tokens.device)[:, None]).flatten()
+
+
+class Ensemble:
+    """E members of one shape; outputs of each are those of a TaskModel with its weights.
+
+    Dropout masks are those of the member's own stream. Where the head reads only [CLS] (classification and
+    choice), the last block computes nothing else: the other tokens only give it keys and values.
+    """
+
+    def __init__(self, shape: EncoderConfig, family: str, stack: Stack):
+        self.shape, self.family, self.stack = shape, family, stack
+
+    def __call__(self, tokens: Tensor, lengths: Tensor, dropout: Dropout = NO_DROPOUT) -> Tensor:
+        """Head outputs [E, B, n] of tokens [E, B, T] with lengths [E, B]; span tasks [E, B, T, 2]."""
+        span, weights = self.family == "span", self.stack.weights
+        members, batch, length = tokens.shape
+        x = dropout(Lookup.apply(weights[EMBEDDING], tokens.flatten(1), *self.stack.table(EMBEDDING)))
+        padding = None
+        if int(lengths.min()) < length:
+            padding = (torch.arange(length, device=tokens.device) >= lengths[..., None])[:, None, :, None, :]
+        for layer in range(self.shape.layers):
+            asking = 1 if layer == self.shape.layers - 1 and not span else length
+            x = self._block(f"encoder.blocks.{layer}.", x.view(members, batch, length, -1), asking, padding, dropout)
+        x = F.layer_norm(x, (self.shape.hidden,))
+        scale, shift = weights["encoder.final_norm.weight"], weights["encoder.final_norm.bias"]
+        if span:
+            x = dropout(torch.addcmul(shift[:, None], x, scale[:, None]))
+        else:
+            dense, bias = self._folded("encoder.final_norm", "head.dense")
+            x = dropout(torch.tanh(affine(x, dense, bias + weights["head.dense.bias"])))
+        outputs = affine(x, weights["head.out.weight"], weights["head.out.bias"])
+        return outputs.view(members, batch, length, 2) if span else outputs
+
+    def _block(self, name: str, x: Tensor, asking: int, padding: Tensor | None, dropout: Dropout) -> Tensor:
+        """x [E, B, T, H] to [E, B * Q, H]: the Q first tokens of each row ask, all of them answer."""
+        members, _, length, hidden = x.shape
+        normed = F.layer_norm(x, (hidden,))
+        rows = normed.view(members, -1, hidden)
+        key, value = self._by_head(affine(rows, *self._folded(name + "attention_norm", name + "key_value")), length, 2)
+        asked = (
+            normed[:, :, :asking].reshape(members, -1, hidden),
+            *self._folded(name + "attention_norm", name + "query"),
+        )
+        (query,) = self._by_head(affine(*asked), asking, 1)
+        bias = relative_bias(self.stack.weights[name + "distance_bias"], length)[:, :, None, :asking]
+        keep = dropout.mask((*query.shape[:4], length), x)
+        mixed = attention(query, key, value, bias, padding, keep)
+        mixed = mixed.permute(0, 2, 3, 1, 4).reshape(members, -1, hidden)
+        x = x[:, :, :asking].reshape(members, -1, hidden)
+        x = dropout.add(x, linear(mixed, self.stack.weights[name + "attention_out.weight"]))
+        fed = affine(F.layer_norm(x, (hidden,)), *self._folded(name + "feed_norm", name + "feed_in"))
+        return dropout.add(x, linear(squared_relu(fed), self.stack.weights[name + "feed_out.weight"]))
+
+    def _folded(self, norm: str, name: str) -> tuple[Tensor, Tensor]:
+        """A linear map without bias after a norm as weight and bias that hold the norm's scale and shift.
+
+        The same function with fewer passes over the activations.
+        """
+        weights = self.stack.weights
+        weight = weights[name + ".weight"]
+        bias = (weight * weights[norm + ".bias"][:, None]).sum(2)
+        return weight * weights[norm + ".weight"][:, None], bias
+
+    def _by_head(self, rows: Tensor, length: int, parts: int) -> tuple[Tensor, ...]:
+        """[E, B * T, parts * H] to parts of [E, A, B, T, H / A]."""
+        heads = self.shape.heads
+        x = rows.view(len(rows), -1, length, parts, heads, self.shape.hidden // heads)
+        return x.permute(3, 0, 4, 1, 2, 5).contiguous().unbind(0)
+
+
+def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """x [E, N, H] times weight [E, K, H], plus bias [E, K]: [E, N, K]."""
+    if weight.shape[1] == 1:  # the batched product rounds a single column otherwise for one member than for several
+        return (x * weight).sum(2, keepdim=True) + bias[:, None]
+    return torch.baddbmm(bias[:, None], x, weight.mT)

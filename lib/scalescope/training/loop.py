@@ -1,0 +1,170 @@
+"""One masked-language-model training as a state that moves from step to step, can be saved, and goes on bit for bit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from scalescope.encoder import Encoder
+from scalescope.kernels import masked_cross_entropy
+from scalescope.store import write_whole
+from scalescope.text.corpus import Corpus
+from scalescope.text.masking import Masked, Masker
+from scalescope.training.convergence import Patience
+from scalescope.training.device import autocast, own_randomness, pick_device
+from scalescope.training.flat import FlatAdamW
+from scalescope.training.schedule import schedule
+
+LATEST = "latest.safetensors"  # where a run saves itself now and then, over the one before
+EVALUATION_BATCH = 128
+EVALUATION_SEED = 20220213  # the same masked held-out batches for every model, run and step
+
+
+class Training:
+    """Model, optimiser, curve and early stopping of one run after `step` steps.
+
+    What a step draws (order, masks, dropout) depends on the seed and the step alone, so that weights, moments and
+    curve are the whole state.
+    """
+
+    def __init__(self, config, train: Corpus, heldout: Corpus):
+        self.config, self.train, self.step = config, train, 0
+        with own_randomness():
+            self.model = Encoder(config.encoder, seed=config.seed).to(pick_device())
+        self.optimiser = FlatAdamW(self.model, config.weight_decay)
+        self.masker = Masker(config.objective, train.vocabulary_size, rate=config.mask_rate)
+        self.fixed = list(evaluation_batches(heldout, self.masker, config.eval_sequences))
+        self.patience = Patience(config.patience)
+        self.rows: list[dict] = []
+        self.recent: list[torch.Tensor] = []
+        self.factor = schedule(
+            config.schedule,
+            steps=config.steps,
+            warmup_steps=config.warmup_steps,
+            decay_fraction=config.decay_fraction,
+        )
+
+    def advance(self, until: int) -> Iterator[bool]:
+        """Train up to step `until`; yields after each evaluation whether patience has run out.
+
+        Raises Diverged for a loss that is not finite.
+        """
+        config = self.config
+        for masked in masked_batches(self.train, self.masker, config.batch_size, config.seed, self.step):
+            if self.step >= until:
+                return
+            with own_randomness() if config.encoder.dropout else nullcontext():
+                self._learn(masked)
+            if self.step % config.eval_every == 0 or self.step == config.steps:
+                yield self._evaluate()
+
+    def _learn(self, masked: Masked) -> None:
+        if self.config.encoder.dropout:
+            torch.manual_seed(self.config.seed * 1_000_003 + self.step)
+        loss = masked_loss(self.model, masked, self.config.precision)
+        loss.backward()
+        self.optimiser.step(self.config.learning_rate * self.factor(self.step))
+        self.recent.append(loss.detach())
+        self.step += 1
+
+    def _evaluate(self) -> bool:
+        seen = self.step * self.config.batch_size * self.train.tokens.shape[1]
+        mean = float(torch.stack(self.recent).mean())
+        self.recent.clear()
+        value = evaluate(self.model, self.fixed, self.config.precision)
+        self.rows.append({"step": self.step, "tokens": seen, "split": "train", "loss": mean})
+        self.rows.append({"step": self.step, "tokens": seen, "split": "heldout", "loss": value})
+        return self.patience.update(self.step, value, self.model)
+
+    def save(self, path: Path) -> None:
+        """Write the whole state to one file, whole or not at all."""
+        tensors = {f"optimiser.{name}": value for name, value in self.optimiser.state().items()}
+        tensors |= {f"best.{name}": value for name, value in self.patience.best_weights.items()}
+        if self.recent:
+            tensors["recent"] = torch.stack(self.recent)
+        facts = {"step": self.step, "rows": self.rows, "best_step": self.patience.best_step}
+        facts["best_loss"] = self.patience.best_loss if self.rows else None
+        tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+        write_whole(path, lambda part: save_file(tensors, part, metadata={"training": json.dumps(facts)}))
+
+    def resume(self, folder: Path, most: int | None = None) -> None:
+        """Go on from the saved state in a folder with the highest step, up to `most`; nothing happens without one."""
+        paths = {_facts(path)["step"]: path for path in folder.glob("*.safetensors")}
+        usable = [step for step in paths if self.step < step <= (self.config.steps if most is None else most)]
+        if usable:
+            self.load(paths[max(usable)])
+
+    def load(self, path: Path) -> None:
+        """Go on from a file that `save` wrote, under this or a longer configuration of the same run."""
+        facts, tensors = _facts(path), load_file(path)
+        self.optimiser.load(_named(tensors, "optimiser."))
+        self.step, self.rows = facts["step"], facts["rows"]
+        self.recent = list(tensors["recent"].to(self.model.logit_bias.device)) if "recent" in tensors else []
+        if self.rows:
+            self.patience.best_loss, self.patience.best_step = facts["best_loss"], facts["best_step"]
+            self.patience.best_weights = _named(tensors, "best.")
+
+
+def masked_loss(model: Encoder, masked: Masked, precision: str) -> torch.Tensor:
+    """Mean cross-entropy in nats at the masked positions of one batch; nothing else is computed to the end."""
+    device = model.logit_bias.device
+    inputs, at, taken, labels = (
+        torch.from_numpy(array).to(device, non_blocking=True)
+        for array in (masked.inputs, *masked.by_row(), masked.labels)
+    )
+    with autocast(device, precision):
+        hidden = model(inputs, at=at).flatten(0, 1).index_select(0, taken)
+        return masked_cross_entropy(hidden, model.token_embedding.weight, model.logit_bias, labels)
+
+
+@torch.no_grad()
+def evaluate(model: Encoder, batches: list[Masked], precision: str) -> float:
+    """Held-out loss in nats: mean over all masked tokens of fixed, pre-masked batches."""
+    model.eval()
+    total = sum(float(masked_loss(model, batch, precision)) * len(batch.labels) for batch in batches)
+    model.train()
+    return total / sum(len(batch.labels) for batch in batches)
+
+
+def masked_batches(corpus: Corpus, masker: Masker, batch_size: int, seed: int, first: int = 0) -> Iterator[Masked]:
+    """Endless masked batches from step `first` on; each epoch has an order of its own, each step its own masks."""
+    per_epoch = len(corpus.tokens) // batch_size
+    if not per_epoch:
+        raise ValueError(f"batch_size={batch_size} is larger than the corpus of {len(corpus.tokens)} sequences")
+    order, step = None, first
+    while True:
+        epoch, place = divmod(step, per_epoch)
+        if order is None or place == 0:
+            order = np.random.default_rng([seed, epoch]).permutation(len(corpus.tokens))
+        rows = np.sort(order[place * batch_size : (place + 1) * batch_size])
+        yield _mask(corpus, masker, rows, np.random.default_rng([seed, epoch, place]))
+        step += 1
+
+
+def evaluation_batches(heldout: Corpus, masker: Masker, sequences: int) -> Iterator[Masked]:
+    """Masked batches of the first held-out sequences, the same for every model and step."""
+    rng = np.random.default_rng(EVALUATION_SEED)
+    count = min(sequences, len(heldout.tokens))
+    for start in range(0, count, EVALUATION_BATCH):
+        yield _mask(heldout, masker, slice(start, min(start + EVALUATION_BATCH, count)), rng)
+
+
+def _mask(corpus: Corpus, masker: Masker, rows: np.ndarray | slice, rng: np.random.Generator) -> Masked:
+    units = corpus.units[rows] if masker.objective == "pmi" else None
+    return masker.mask(corpus.tokens[rows], units, rng)
+
+
+def _facts(path: Path) -> dict:
+    with safe_open(path, framework="pt") as file:
+        return json.loads(file.metadata()["training"])
+
+
+def _named(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,84 @@
+"""Losses and predictions of the members of an ensemble, and how many of them are worth computing together."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from scalescope.encoder import EncoderConfig
+from scalescope.tasks.features import Features
+from scalescope.tasks.scoring import Outputs
+from scalescope.tasks.spec import Task
+from scalescope.training.batches import Batch, evaluation_batches
+from scalescope.training.device import autocast
+from scalescope.training.ensemble import Ensemble
+
+UNUSED = ("encoder.logit_bias",)  # only masked-token logits read it
+EVALUATION_BATCH = 128
+# Measured by benchmarks/finetuning.py on two cores: a member step costs less in company at every size up to 373 K
+# parameters (four together 3 to 4 times less at 2 K, 1.4 at 98 K and short rows, nothing gained or lost at 332 K and
+# long rows), and from eight on nothing more is gained. So memory alone decides.
+BYTES_TOGETHER = 400e6
+
+
+def members_together(shape: EncoderConfig, features: Features, batch_size: int) -> int:
+    """How many members of this shape fit side by side: weights with their optimiser state, and activations."""
+    rows, length = batch_size * features.group, int(features.lengths.max())
+    token = shape.layers * (32 * shape.hidden + 5 * shape.heads * length)
+    weights = 6 * (shape.parameters + shape.vocabulary_size * shape.hidden)
+    return max(1, int(BYTES_TOGETHER / (4 * (rows * length * token + weights))))
+
+
+def losses_of(outputs: torch.Tensor, batch: Batch, features: Features, task: Task) -> torch.Tensor:
+    """Mean cross-entropy in nats of each member [E]: over labels, options, or start and end positions."""
+    real = batch.real // features.group
+    return _cross_entropy(outputs, batch, features, task)[:, :real].mean(1)
+
+
+def _cross_entropy(outputs: torch.Tensor, batch: Batch, features: Features, task: Task) -> torch.Tensor:
+    """Cross-entropy in nats of each example of each member [E, B]."""
+    device = outputs.device
+    if task.family == "span":
+        outside = torch.arange(outputs.shape[2], device=device) >= batch.lengths[..., None]
+        outputs = outputs.masked_fill(outside[..., None], -1e4)
+        ends = (features.span_start[batch.index], features.span_end[batch.index])
+        start, end = (_nll(outputs[..., at], torch.from_numpy(ends[at]).to(device)) for at in (0, 1))
+        return (start + end) / 2
+    examples = features.example[batch.index[:, :: features.group]]
+    labels = torch.from_numpy(features.labels[examples]).to(device)
+    return _nll(outputs.view(*labels.shape, -1), labels)
+
+
+def _nll(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    flat = F.cross_entropy(logits.flatten(0, 1), labels.flatten().long(), reduction="none")
+    return flat.view(labels.shape)
+
+
+@torch.no_grad()
+def predict(ensemble: Ensemble, features: Features, task: Task, precision: str) -> tuple[list[Outputs], np.ndarray]:
+    """Outputs of each member in the form `tasks.scoring.score` reads, and mean losses in nats [E].
+
+    Classification and choice: logits [n_examples, n_labels]. Span: (start, end) logits, flat like
+    `features.tokens`.
+    """
+    device, members = ensemble.stack.flat.device, len(ensemble.stack.flat)
+    span = task.family == "span"
+    held = np.zeros((members, len(features.tokens), 2) if span else (members, features.n_examples, task.n_labels))
+    held, total = held.astype(np.float32), np.zeros(members)
+    for batch in evaluation_batches(features, max(1, EVALUATION_BATCH // features.group), device):
+        with autocast(device, precision):
+            outputs = ensemble(batch.tokens.expand(members, -1, -1), batch.lengths.expand(members, -1))
+        outputs, index = outputs.float(), batch.index[0, : batch.real]
+        same = Batch(np.repeat(batch.index, members, 0), batch.real, batch.tokens, batch.lengths)
+        total += losses_of(outputs, same, features, task).double().cpu().numpy() * batch.real
+        values = outputs.cpu().numpy()
+        if span:
+            place = np.arange(values.shape[2])
+            inside = place < features.lengths[index][:, None]
+            held[:, (features.starts[index][:, None] + place)[inside]] = values[:, : batch.real][:, inside]
+        else:
+            examples = features.example[index[:: features.group]]
+            held[:, examples] = values.reshape(members, -1, task.n_labels)[:, : len(examples)]
+    found = [(own[:, 0], own[:, 1]) for own in held] if span else list(held)
+    return found, total / features.n_features
