@@ -140,7 +140,7 @@ def collect_claims(leave_out: Sequence[str] = ("smoke",)) -> pd.DataFrame:
     files = sorted(folder.glob(f"*/{PAPER}/claims.csv"), key=lambda file: (file.parts[-3] != PUBLISHED, file))
     files = [file for file in files if file.parts[-3] not in leave_out]
     if not files:
-        raise FileNotFoundError(f"no claims below {folder}: run `scalescope study {PAPER}` first")
+        raise FileNotFoundError(f"no claims below {folder}: run `scalescope study` first")
     claims = pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
     claims.to_csv(folder / "claims.csv", index=False, float_format=SIGNIFICANT)
     return claims
