@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from scalescope.studies import ivgi2022
-from scalescope.studies.points import MISSING, PAPER_TASKS, missing
+from scalescope.studies.ivgi2022_published import published_points
+from scalescope.studies.points import MISSING, PAPER_TASKS, check_points, missing
+from scalescope.studies.seeds import one_row_per_seed
 
 LAW = dict(zip(PAPER_TASKS, np.linspace(-0.18, -0.02, 9), strict=True))
 
@@ -150,6 +152,10 @@ def test_table_6_lists_ladder_second_target():
         (lambda p: p.drop(columns="error"), "table 'points' lacks the column.s. error"),
         (lambda p: p.rename(columns={"seed": "sede"}), "lacks the column.s. seed; did you mean 'sede'"),
         (lambda p: p.assign(error=-0.1), "error of squad is -0.1; below zero"),
+        (
+            lambda p: p.assign(error=43.0),
+            "error of squad is 43; above one means a metric below 0 .are the errors in perc",
+        ),
         (lambda p: p.assign(parameters=0), "row 0: parameters must be above zero; got 0"),
         (lambda p: p.assign(parameters=np.nan), "parameters must be above zero; got nan"),
         (lambda p: p.assign(objective="mlmm"), "unknown objective 'mlmm'; did you mean 'mlm'"),
@@ -167,3 +173,41 @@ def test_mistakes_in_the_table_are_named(change, message):
 def test_unknown_objective_is_refused():
     with pytest.raises(ValueError, match="did you mean 'pmi'"):
         ivgi2022.table2(live(tasks=("squad",)), objective="pmj")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda p: p.assign(error=np.where(p["layers"] == 2, np.nan, p["error"])),
+            "error of squad is nan; a law needs",
+        ),
+        (lambda p: p[p["layers"] != 2].assign(error=np.inf), "error of squad is inf|above one"),
+        (lambda p: p[(p["layers"] == 1) | (p["role"] == "target")], "mlm with squad have a single size, 3072"),
+        (lambda p: p.assign(error=0.5), "mlm with squad is 0.5 at every size: no law, no R2"),
+    ],
+)
+def test_a_strict_check_refuses_what_pipelines_only_list(change, message):
+    points = live(tasks=("squad",))
+    check_points(points, strict=True)
+    with pytest.raises(ValueError, match=message):
+        check_points(change(points), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("n_seeds", 0), ("n_seeds", np.nan), ("error_sd", -0.1), ("error_sd", np.nan)]
+)
+def test_bad_summaries_are_named_by_row(name, value):
+    points = published_points()
+    points[name] = points[name].astype(float)
+    points.loc[points.index[4], name] = value
+    with pytest.raises(ValueError, match=r"points, row 4 \(\w+\): the (number of seeds|standard deviation)"):
+        ivgi2022.fits(points)
+
+
+def test_summaries_without_a_mean_stay_blank():
+    points = published_points()
+    seeds = one_row_per_seed(points)
+    assert len(seeds) == points["n_seeds"].sum()
+    assert seeds.loc[seeds["task"] == "cola", "loss"].isna().all()
+    assert seeds.groupby(["objective", "hpt", "task", "parameters"])["error"].std().notna().sum() > 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scalescope.figures.ivgi2022_laws import figure1, figure2, figure3, figure4, figure_both
 from scalescope.figures.ivgi2022_method import figure5, figure6, figure7, figure8
+from scalescope.figures.ivgi2022_tools import figure_diagnosis, figure_selection
 
 __all__ = [
     "CAPTIONS",
@@ -17,6 +18,8 @@ __all__ = [
     "figure7",
     "figure8",
     "figure_both",
+    "figure_diagnosis",
+    "figure_selection",
 ]
 
 SLUGS = {
@@ -29,6 +32,8 @@ SLUGS = {
     7: "fig7_finetuning_loss",
     8: "fig8_answerable",
     "both": "fig3_beside_the_paper",
+    "diagnosis": "diagnosis",
+    "selection": "selection",
 }
 CAPTIONS = {
     "fig1_squad_against_mrpc": "Top: a task whose error follows a power law in the paper (SQuAD 1.1) and one "
@@ -47,6 +52,8 @@ CAPTIONS = {
     "model size. Held against figure 3 it says which of the two follows the cleaner law.",
     "fig8_answerable": "SQuAD 2.0 models under their own metric and under that of SQuAD 1.1 on the answerable "
     "questions, beside SQuAD 1.1 models.",
+    "diagnosis": "Each pretraining run of the ladder against the interval that the other scales predict for it (MLM).",
+    "selection": "The difference between objectives that the laws predict for the target, and the one measured.",
     "fig3_beside_the_paper": "The paper's points and these runs on the same axes (MLM, tuned): other data, other "
     "sizes, the same law fitted in the same way. Each law is drawn over its own sizes.",
 }

@@ -12,15 +12,17 @@ from matplotlib.figure import Figure
 from scalescope import paths
 from scalescope.figures import ivgi2022 as figures
 from scalescope.figures import style
-from scalescope.pipeline.law_tables import PAPER, PUBLISHED_PATIENCES, source_tables
+from scalescope.pipeline.law_tables import PAPER, PUBLISHED_PATIENCES, diagnoses, source_tables
 from scalescope.studies.claims import PUBLISHED
+from scalescope.studies.selection import select_all
 from scalescope.studies.stopping import heldout_curve
 
 Drawn = tuple[Figure, pd.DataFrame]
 
 
 def law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> Iterator[tuple[str, Drawn]]:
-    """Name, Figure and numbers of figures 1 to 8; for a live source also of ours beside the paper's.
+    """Name, Figure and numbers of figures 1 to 8 and of the two tools; for a live source also of ours
+    beside the paper's.
 
     A figure whose table is lacking (figure 6 without curves) is left out.
     """
@@ -37,6 +39,11 @@ def law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000
         yield figures.SLUGS[6], figures.figure6(heldout_curve(tables["curves"]), patiences)
     yield figures.SLUGS[7], figures.figure7(points, **boot)
     yield figures.SLUGS[8], figures.figure8(points, **boot)
+    diagnosis = diagnoses(tables["pretrain"]).query("objective == 'mlm' and role != 'second'")
+    yield figures.SLUGS["diagnosis"], figures.figure_diagnosis({"Pretraining, MLM": diagnosis})
+    choices = select_all(tables.get("pair_points", points), **boot)
+    if len(choices):
+        yield figures.SLUGS["selection"], figures.figure_selection(choices)
     if not published:
         yield figures.SLUGS["both"], figures.figure_both(points, source_tables(PUBLISHED)["points"], **boot)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from scalescope import paths
 from scalescope.pipeline.stages import read_tables
 from scalescope.studies import ivgi2022
+from scalescope.studies.cards import cards
 from scalescope.studies.claims import PUBLISHED, Evidence, judge_all
 from scalescope.studies.compute import compute_saved
 from scalescope.studies.diagnose import diagnose
@@ -100,13 +101,37 @@ def stops(source: str, curves: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def write_law_tables(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> list[str]:
-    """Write `law_tables` to data/results/<source>/ivgi2022/*.csv; returns the names of the files."""
+    """Write `law_tables` and the fit cards to data/results/<source>/ivgi2022/; returns the names of the files."""
     folder = paths.results(source) / PAPER
     folder.mkdir(parents=True, exist_ok=True)
     made = law_tables(source, tables, n_boot)
     for name, table in made.items():
         table.to_csv(folder / f"{name}.csv", index=False, float_format=SIGNIFICANT)
-    return [f"{name}.csv" for name in made]
+    text = "\n\n".join(card.markdown() for card in cards(tables["points"], tables["pretrain"], n_boot))
+    (folder / "cards.md").write_text(text + "\n", encoding="utf-8")
+    return [*(f"{name}.csv" for name in made), "cards.md"]
+
+
+def live_source(profile: str) -> str:
+    """The profile itself if its results are there; else, and for smoke, which means nothing, "quick"."""
+    known = profile != "smoke" and (paths.results(profile) / "points.csv").is_file()
+    return profile if known else "quick"
+
+
+def beside(name: str, live: str) -> pd.DataFrame:
+    """A table of tasks of the paper's points and of a live source side by side (columns `<column>`, `<column>_live`).
+
+    Raises FileNotFoundError telling how to make the tables.
+    """
+    tables = []
+    for source in (PUBLISHED, live):
+        file = paths.results(source) / PAPER / f"{name}.csv"
+        if not file.is_file():
+            raise FileNotFoundError(f"no {file.name} of {source}: run `scalescope study` first")
+        tables.append(pd.read_csv(file))
+    published, own = tables
+    both = published.merge(own, on="task", how="left", suffixes=("", "_live"))
+    return both[["task", *(c for name in published.columns.drop("task") for c in (name, f"{name}_live"))]]
 
 
 def collect_claims(leave_out: Sequence[str] = ("smoke",)) -> pd.DataFrame:
@@ -115,7 +140,7 @@ def collect_claims(leave_out: Sequence[str] = ("smoke",)) -> pd.DataFrame:
     files = sorted(folder.glob(f"*/{PAPER}/claims.csv"), key=lambda file: (file.parts[-3] != PUBLISHED, file))
     files = [file for file in files if file.parts[-3] not in leave_out]
     if not files:
-        raise FileNotFoundError(f"no claims below {folder}: run `scalescope study {PAPER}` first")
+        raise FileNotFoundError(f"no claims below {folder}: run `scalescope study` first")
     claims = pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
     claims.to_csv(folder / "claims.csv", index=False, float_format=SIGNIFICANT)
     return claims

@@ -34,7 +34,7 @@ def products_exist(profile: Profile, prepared: Prepared, job: Job) -> bool:
     if job.station == STATIONS[3]:
         return all((paths.results(profile.name) / f"{name}.csv").is_file() for name in ("pretrain", "points"))
     if job.station == STATIONS[4]:
-        return (paths.results(profile.name) / PAPER / "fits.csv").is_file()
+        return all((paths.results(profile.name) / PAPER / f"{name}.csv").is_file() for name in ("fits", "claims"))
     if job.station == STATIONS[5]:
         return any(paths.figures(profile.name, PAPER).glob("*.png"))
     if job.model is None or not encoded:  # without the encoded data ids are unknown; 10 is then done again

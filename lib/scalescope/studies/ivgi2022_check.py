@@ -20,7 +20,10 @@ SAME, ERRATUM, DIFFERS, STALE = "same", "erratum", "DIFFERS", "STALE ERRATUM"
 
 def errata(folder: Path | None = None) -> pd.DataFrame:
     """What the paper prints and its own points do not give (errata.csv); those without a table are on its text."""
-    table = pd.read_csv(Path(folder or paths.published("ivgi2022")) / "errata.csv", dtype={"table": "Int64"})
+    table = pd.read_csv(
+        Path(folder or paths.published("ivgi2022")) / "errata.csv",
+        dtype={"table": "Int64", "printed": str, "recomputed": str},
+    )
     return table[ERRATA]
 
 

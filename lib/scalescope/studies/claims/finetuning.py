@@ -16,6 +16,7 @@ from scalescope.studies.claims.verdict import (
     bounds,
     decided,
     untestable,
+    weakness,
 )
 from scalescope.studies.points import title
 
@@ -27,6 +28,10 @@ def _clear(evidence: Evidence, **pair: bool) -> dict:
     """Tuned MLM laws by task: all that could be fitted."""
     laws = {task: evidence.law(task, **pair) for task in evidence.tasks}
     return {task: law for task, law in laws.items() if law is not None}
+
+
+def _weakness(evidence: Evidence) -> str:
+    return weakness(max((law.r2[0] for law in _clear(evidence).values()), default=0.0))
 
 
 def c3(evidence: Evidence) -> Verdict:
@@ -58,7 +63,8 @@ def c4(evidence: Evidence) -> Verdict:
     text = ", ".join(f"{title(task)} {gain[0]:+.3f}" for task, gain in gains.items())
     others = [title(task) for task, law in _clear(evidence).items() if law.r2_from_2[0] > law.r2[0]]
     return Verdict("C4", decided(yes), what, float(gains[worst][0]), *bounds(gains[worst][1:]), BOOTSTRAP,
-                   "above 0 in all three", f"Gain in R2: {text}. R2 rises in: {', '.join(others) or 'none'}.",
+                   "above 0 in all three", f"Gain in R2: {text}. R2 rises in: {', '.join(others) or 'none'}."
+                   + _weakness(evidence),
                    "" if yes else "tasks that follow a law here, and sizes below the minimal one")  # fmt: skip
 
 
@@ -75,7 +81,8 @@ def c5(evidence: Evidence) -> Verdict:
     n = len(pairs)
     return Verdict("C5", decided(yes), what, float(cleaner[0]), *bounds(cleaner[1:]), BOOTSTRAP,
                    f"more than {MOST:.0%} cleaner, and more than {MOST:.0%} flatter",
-                   f"R2 is higher in {cleaner[0] * n:.0f} of {n} tasks, the slope flatter in {flatter * n:.0f}.",
+                   f"R2 is higher in {cleaner[0] * n:.0f} of {n} tasks, the slope flatter in {flatter * n:.0f}."
+                   + _weakness(evidence),
                    "" if yes else "a grid in which the best rate changes with size, and more seeds")  # fmt: skip
 
 
@@ -106,7 +113,8 @@ def c7(evidence: Evidence) -> Verdict:
     worst = max(laws, key=lambda task: laws[task].mre[0])
     return Verdict("C7", decided(yes), what, float(share[0]), *bounds(share[1:]), BOOTSTRAP, f"more than {MOST:.0%}",
                    f"{share[0] * len(laws):.0f} of {len(laws)} tasks; the largest MRE is {laws[worst].mre[0]:.3f} "
-                   f"({title(worst)}).", "" if yes else "more seeds at the two largest sizes")  # fmt: skip
+                   f"({title(worst)})." + _weakness(evidence),
+                   "" if yes else "more seeds at the two largest sizes")  # fmt: skip
 
 
 def c8(evidence: Evidence) -> Verdict:

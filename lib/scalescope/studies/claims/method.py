@@ -6,7 +6,16 @@ import numpy as np
 
 from scalescope.laws import PowerLaw, hierarchical_bootstrap, naive_bootstrap
 from scalescope.studies.claims.evidence import Evidence, replicates
-from scalescope.studies.claims.verdict import BOOTSTRAP, MOST, OVER_TASKS, Verdict, bounds, decided, untestable
+from scalescope.studies.claims.verdict import (
+    BOOTSTRAP,
+    MOST,
+    OVER_TASKS,
+    Verdict,
+    bounds,
+    decided,
+    untestable,
+    weakness,
+)
 from scalescope.studies.points import title
 
 LOSS_TASKS = ("mnli", "qnli", "sst2", "race", "mrpc", "boolq")  # figure 7
@@ -51,8 +60,9 @@ def c11(evidence: Evidence) -> Verdict:
     share = np.mean([metric.r2 > loss.r2 for metric, loss in pairs.values()], axis=0)
     yes = bool(share[0] > MOST)
     text = ", ".join(f"{title(task)} {m.r2[0]:.2f} against {x.r2[0]:.2f}" for task, (m, x) in pairs.items())
+    best = max(metric.r2[0] for metric, _ in pairs.values())
     return Verdict("C11", decided(yes), what, float(share[0]), *bounds(share[1:]), BOOTSTRAP,
-                   f"more than {MOST:.0%}", f"R2 of metric against loss: {text}.",
+                   f"more than {MOST:.0%}", f"R2 of metric against loss: {text}." + weakness(best),
                    "" if yes else "tasks whose metric follows a law at these sizes")  # fmt: skip
 
 

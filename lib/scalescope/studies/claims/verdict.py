@@ -81,6 +81,11 @@ def bounds(values: np.ndarray) -> tuple[float, float]:
     return tuple(float(v) for v in np.percentile(values, [2.5, 97.5])) if values.size else (np.nan, np.nan)
 
 
+def weakness(best_r2: float) -> str:
+    """What to add to a comparison of laws where none is clear."""
+    return "" if best_r2 >= R2_CLEAR else f" No task has a clear law here (best R2 {best_r2:.2f}): this says little."
+
+
 def untestable(id: str, statistic: str, reason: str, needed: str) -> Verdict:
     """The verdict on a claim whose input is missing; `reason` says what was not measured."""
     return Verdict(id, UNTESTABLE, statistic, sentence=f"Not testable: {reason}.", needed=needed)
