@@ -7,6 +7,7 @@ github.com/mlfoundations/scaling (MIT), one JSON per model and one per evaluatio
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,23 +26,20 @@ def read(folder: Path) -> pd.DataFrame:
     """One row per model and evaluation: loss (nats per token) with its 95 % interval, or error in [0, 1].
 
     `parameters` counts embeddings, as the authors' laws do. Two more "tasks" are the paper's averages: "avg" (46
-    tasks) and "avg_subset" (17). Rows are sorted by data set, flops and evaluation.
+    tasks) and "avg_subset" (17). `chance` is the error of guessing at random. Rows are sorted by data set, flops
+    and evaluation.
     """
+    about = pd.read_csv(folder / "eval_metadata.csv").set_index("Eval Task")
+    baseline = (1 - about["Random baseline"] / 100).to_dict()
     rows = []
     for path in sorted((folder / "models").glob("*.json")):
         model = json.loads(path.read_text(encoding="utf-8"))
         scores = json.loads((folder / "evals" / f"evaluation_{path.stem}_heavy.json").read_text(encoding="utf-8"))
         about = _about(model)
         rows += [about | loss for loss in _losses(model)]
-        rows += [about | error for error in _errors(scores["eval_metrics"]["icl"])]
+        rows += [about | error for error in _errors(scores["eval_metrics"]["icl"], baseline)]
     table = pd.DataFrame(rows)
     return table.sort_values(["dataset", "flops", "quantity", "evaluation"], kind="stable", ignore_index=True)
-
-
-def random_guess(folder: Path) -> pd.Series:
-    """Error [46] of guessing at random, by task, as the authors' table of evaluations has it."""
-    about = pd.read_csv(folder / "eval_metadata.csv")
-    return (1 - about.set_index("Eval Task")["Random baseline"] / 100).rename("error").rename_axis("task")
 
 
 def _about(model: dict[str, Any]) -> dict[str, Any]:
@@ -66,10 +64,14 @@ def _losses(model: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _errors(accuracies: dict[str, float]) -> list[dict[str, Any]]:
-    errors = {task: 1 - accuracy for task, accuracy in accuracies.items()}
-    averages = {
-        "avg": sum(errors.values()) / len(errors),
-        "avg_subset": sum(error for task, error in errors.items() if task in SUBSET) / len(SUBSET),
-    }
-    return [{"quantity": "error", "evaluation": task, "value": error} for task, error in (errors | averages).items()]
+def _errors(accuracies: dict[str, float], baseline: dict[str, float]) -> list[dict[str, Any]]:
+    """Errors of all tasks and their two averages, each with that of guessing at random."""
+    tasks = {task: (1 - accuracy, baseline[task]) for task, accuracy in accuracies.items()}
+    means = {"avg": _mean(tasks, tasks), "avg_subset": _mean(tasks, SUBSET)}
+    return [{"quantity": "error", "evaluation": task, "value": error, "chance": chance}
+            for task, (error, chance) in (tasks | means).items()]  # fmt: skip
+
+
+def _mean(values: dict[str, tuple[float, float]], tasks: Iterable[str]) -> tuple[float, float]:
+    chosen = [values[task] for task in tasks]
+    return sum(error for error, _ in chosen) / len(chosen), sum(chance for _, chance in chosen) / len(chosen)

@@ -1,0 +1,97 @@
+"""Reported numbers of a paper and of its authors' code, beside ours: one row each, digit by digit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scalescope import paths
+
+COMPARED = ["quantity", "setting", "kind", "reported", "ours", "agrees", "off_percent", "note", "where_reported"]
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
+KINDS = {  # the first that is found in `where_reported` says who gave the number
+    r"computed from": "other optimum",
+    r"reproduced (exactly )?by (a )?rerun|^scaling_explorer|^data_analysis|^results/|^hadasah": "printed",
+    r"rerun|^exp_data|^scaling/": "authors' code",
+}
+
+
+def reference(paper: str, file: Path | None = None) -> pd.DataFrame:
+    """Rows of data/published/reference_values.csv of one paper; an interval "a to b" becomes two rows.
+
+    Columns: quantity, setting, kind ("printed", "authors' code" or "other optimum"), reported (text), uncertainty,
+    where_reported.
+    """
+    values = pd.read_csv(file or paths.published("reference_values.csv"), dtype=str)
+    rows = []
+    for row in values[values["source"] == paper].to_dict("records"):
+        ends = row["value"].split(" to ")
+        for end, name in zip(ends, ("; low", "; high") if len(ends) == 2 else ("",), strict=True):
+            rows.append({
+                "quantity": row["quantity"] + name, "setting": row["setting"], "kind": _kind(row["where_reported"]),
+                "reported": end, "uncertainty": row["uncertainty"], "where_reported": row["where_reported"],
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def compare(reported: pd.DataFrame, ours: pd.DataFrame, notes: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """One row per reported number (columns COMPARED), with our number for the same quantity and setting.
+
+    `agrees`: ours, rounded to the digits reported, is the reported number, in the last digit at most one half off;
+    blank where we have none. `notes` maps a regular expression over "quantity | setting | where_reported" to why
+    rows differ; the first that fits a row that does not agree is its note. Raises ValueError for two numbers of
+    ours for one quantity and setting.
+    """
+    keys = ["quantity", "setting"]
+    twice = ours[ours.duplicated(keys)]
+    if len(twice):
+        raise ValueError(f"there are two numbers of ours for {twice.iloc[0]['quantity']!r}, {twice.iloc[0]['setting']}")
+    table = reported.merge(ours[[*keys, "ours"]], on=keys, how="left")
+    table["agrees"] = [_agrees(r, o) for r, o in zip(table["reported"], table["ours"], strict=True)]
+    value = table["reported"].astype(float)
+    table["off_percent"] = 100 * (table["ours"] - value) / value.abs().where(value != 0)
+    table["note"] = [_note(row, notes or {}) for row in table.to_dict("records")]
+    return table[COMPARED]
+
+
+def summary(compared: pd.DataFrame) -> pd.DataFrame:
+    """How many of the reported numbers ours equal to the last digit, by kind."""
+    counts = compared.assign(
+        equal=compared["agrees"].eq(True), differ=compared["agrees"].eq(False), missing=compared["agrees"].isna()
+    )
+    table = counts.groupby("kind", sort=False)[["equal", "differ", "missing"]].sum()
+    return table.assign(all=table.sum(axis=1)).reset_index()
+
+
+def errata(paper: str, file: Path | None = None) -> pd.DataFrame:
+    """Errata and pitfalls of one paper: item, where, printed, recomputed, explanation."""
+    return pd.read_csv(file or paths.published(paper) / "errata.csv", dtype=str, keep_default_na=False)
+
+
+def _kind(where: str) -> str:
+    found = [kind for pattern, kind in KINDS.items() if re.search(pattern, where)]
+    if not found:
+        raise ValueError(f"unknown place of a reported number: {where!r}")
+    return found[0]
+
+
+def _agrees(reported: str, ours: float) -> bool | None:
+    """Whether `ours` rounds to the reported text, to its last digit."""
+    if not np.isfinite(ours):
+        return None
+    if not NUMBER.fullmatch(reported):
+        raise ValueError(f"a reported number must be a number; got {reported!r}")
+    mantissa, _, exponent = reported.lower().partition("e")
+    digits = len(mantissa.partition(".")[2]) - int(exponent or 0)
+    return bool(abs(ours - float(reported)) <= 0.5 * 10.0**-digits * (1 + 1e-9))
+
+
+def _note(row: dict, notes: Mapping[str, str]) -> str:
+    if row["agrees"] is True:
+        return ""
+    text = " | ".join((row["quantity"], row["setting"], row["where_reported"]))
+    return next((note for pattern, note in notes.items() if re.search(pattern, text)), "")
