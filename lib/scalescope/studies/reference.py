@@ -18,24 +18,22 @@ KINDS = {  # the first that is found in `where_reported` says who gave the numbe
     r"reproduced (exactly )?by (a )?rerun|^scaling_explorer|^data_analysis|^results/|^hadasah": "printed",
     r"rerun|^exp_data|^scaling/": "authors' code",
 }
+UNCERTAINTIES = {
+    r"SE ([\d.e+-]+)": "standard error", r"sd over \w+ ([\d.e+-]+)": "standard deviation",
+    r"p = ([\d.e+-]+)": "p", r"rerun ([\d.e+-]+)": "rerun",
+}  # fmt: skip
 
 
 def reference(paper: str, file: Path | None = None) -> pd.DataFrame:
-    """Rows of data/published/reference_values.csv of one paper; an interval "a to b" becomes two rows.
+    """Reported numbers of one paper from data/published/reference_values.csv, one number a row.
 
-    Columns: quantity, setting, kind ("printed", "authors' code" or "other optimum"), reported (text), uncertainty,
-    where_reported.
+    Columns: quantity, setting, kind ("printed", "authors' code" or "other optimum"), reported (text), where_reported.
+    An interval "a to b" becomes two rows ("<quantity>; low", "; high"), and what stands in its column "uncertainty"
+    a row of its own ("; standard error", "; standard deviation", "; p", or "; rerun", a second run of their code).
     """
-    values = pd.read_csv(file or paths.published("reference_values.csv"), dtype=str)
-    rows = []
-    for row in values[values["source"] == paper].to_dict("records"):
-        ends = row["value"].split(" to ")
-        for end, name in zip(ends, ("; low", "; high") if len(ends) == 2 else ("",), strict=True):
-            rows.append({
-                "quantity": row["quantity"] + name, "setting": row["setting"], "kind": _kind(row["where_reported"]),
-                "reported": end, "uncertainty": row["uncertainty"], "where_reported": row["where_reported"],
-            })  # fmt: skip
-    return pd.DataFrame(rows)
+    values = pd.read_csv(file or paths.published("reference_values.csv"), dtype=str, keep_default_na=False)
+    rows = [number for row in values[values["source"] == paper].to_dict("records") for number in _numbers(row)]
+    return pd.DataFrame(rows, columns=["quantity", "setting", "kind", "reported", "where_reported"])
 
 
 def compare(reported: pd.DataFrame, ours: pd.DataFrame, notes: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -70,6 +68,21 @@ def summary(compared: pd.DataFrame) -> pd.DataFrame:
 def errata(paper: str, file: Path | None = None) -> pd.DataFrame:
     """Errata and pitfalls of one paper: item, where, printed, recomputed, explanation."""
     return pd.read_csv(file or paths.published(paper) / "errata.csv", dtype=str, keep_default_na=False)
+
+
+def _numbers(row: dict[str, str]) -> list[tuple[str, ...]]:
+    """The numbers of one row of the file."""
+    quantity, setting, where = row["quantity"], row["setting"], row["where_reported"]
+    kind = _kind(where)
+    ends = row["value"].split(" to ")
+    names = [f"{quantity}; low", f"{quantity}; high"] if len(ends) == 2 else [quantity]
+    found = [(name, setting, kind, end, where) for name, end in zip(names, ends, strict=True)]
+    for pattern, name in UNCERTAINTIES.items():
+        match = re.match(pattern, row["uncertainty"])
+        if match:
+            whose = "authors' code" if name == "rerun" else kind
+            found.append((f"{quantity}; {name}", setting, whose, match[1], where))
+    return found
 
 
 def _kind(where: str) -> str:
