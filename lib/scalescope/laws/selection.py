@@ -11,8 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from scalescope.laws.curve import CurveLaw
 from scalescope.laws.inputs import numbers, positive
+from scalescope.laws.rectified import RectifiedLaw, VanillaFinetuningLaw
 from scalescope.schema import UnknownName
+
+ZERO = 1e-10  # examples that stand for none where a law takes their logarithm, as in the authors' code
 
 
 @dataclass(frozen=True)
@@ -149,9 +153,46 @@ class AtS(Selector):
         return predicted
 
 
+class _LawFit(Selector):
+    """A law of one curve, fitted to every model's losses and asked at the target; a law gives `fit`."""
+
+    def fit(self, examples: np.ndarray, losses: np.ndarray) -> CurveLaw:
+        """The law fitted to one model's curve [sizes]."""
+        raise NotImplementedError
+
+    def sizes(self, curves: Curves) -> tuple[np.ndarray, np.ndarray]:
+        """Examples [sizes] and losses [models, sizes] that the law is fitted to."""
+        return curves.finetuned()
+
+    def features(self, curves: Curves) -> np.ndarray:
+        """Loss [models] of each model's law at the target."""
+        examples, losses = self.sizes(curves)
+        return np.array([self.fit(examples, row).predict([curves.target])[0] for row in losses])
+
+
+class VanillaFit(_LawFit):
+    """B / D^beta + E through the finetuned losses. (The paper's has an outer power besides.)"""
+
+    def fit(self, examples: np.ndarray, losses: np.ndarray) -> CurveLaw:
+        """The vanilla law of one curve, by least squares on ln L."""
+        return VanillaFinetuningLaw(n_boot=0, warn_beyond=None).fit(examples, losses)
+
+
+class RectifiedFit(_LawFit):
+    """B / (D_l + D^beta) + E through all losses, those without finetuning too, at `ZERO` examples; "OurFit" there."""
+
+    def sizes(self, curves: Curves) -> tuple[np.ndarray, np.ndarray]:
+        """All sizes, zero as ZERO."""
+        return np.where(curves.examples > 0, curves.examples, ZERO), curves.losses
+
+    def fit(self, examples: np.ndarray, losses: np.ndarray) -> CurveLaw:
+        """The rectified law of one curve, by least squares on ln L."""
+        return RectifiedLaw(n_boot=0, warn_beyond=None).fit(examples, losses)
+
+
 METHODS: dict[str, type[Selector]] = {
-    cls.__name__: cls for cls in (AtS, ZeroShot, SubTuning, ModelSize)
-}  # fmt: skip
+    cls.__name__: cls for cls in (AtS, ZeroShot, SubTuning, ModelSize, VanillaFit, RectifiedFit)
+}
 
 
 def select(

@@ -7,37 +7,19 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.optimize import minimize_scalar
 
 from scalescope.studies.besiroglu2024 import (
-    DELTA,
     HOFFMANN,
     HOFFMANN_ROUNDED,
     SYMBOLS,
-    _huber,
     exponent,
+    log_likelihood,
     log_residuals,
     predicted,
     used,
 )
 
 WIDTH = 0.001  # of the interval of a that Hoffmann 2022 prints
-
-
-def log_likelihood(residuals: np.ndarray, delta: float = DELTA) -> tuple[float, float]:
-    """Largest log-likelihood of residuals under the authors' Huber density, over its scale; and ln of that scale.
-
-    The density is exp(-Huber(r / s)) / (s Z). For residuals far above delta s it is Laplace's, so that what the
-    authors maximise is the sum of absolute deviations.
-    """
-    z = np.sqrt(2 * np.pi) * (1 - 2 * stats.norm.sf(delta)) + 2 * np.exp(-(delta**2) / 2) / delta
-
-    def negative(log_scale: float) -> float:
-        return float(_huber(residuals / np.exp(log_scale), delta).sum() + len(residuals) * (np.log(z) + log_scale))
-
-    start = np.log(delta * np.abs(residuals).mean())  # the optimum of the Laplace limit
-    found = minimize_scalar(negative, bounds=(start - 5, start + 5), method="bounded", options={"xatol": 1e-10})
-    return -float(found.fun), float(found.x)
 
 
 def likelihoods(table: pd.DataFrame, refit: Mapping[str, float]) -> pd.DataFrame:

@@ -33,8 +33,8 @@ def curves(table: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, pd.Series]:
 def fits(table: pd.DataFrame) -> pd.DataFrame:
     """One row per curve: parameters of both laws, RMSD of ln L, and where the pre-power phase ends.
 
-    `pre_power_examples` is D_l^(1/beta), the pre-learned data size in examples. `E_at_bound`: the rectified fit has E
-    at zero, so that its asymptote is not determined by the curve.
+    `phase_transition` is D_l^(1/beta), the pre-learned data size in examples. `E_at_bound`: the rectified fit has E at
+    zero, so that its asymptote is not determined by the curve.
     """
     rows = []
     for dataset, model, examples, losses in _curves(table):
@@ -43,7 +43,6 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
         params = rectified.params_
         rows.append({
             "dataset": dataset, "model": model, **params,
-            "pre_power_examples": params["D_l"] ** (1 / params["beta"]),
             "phase_transition": float(rectified.phase_transition()),
             "E_at_bound": params["E"] < AT_BOUND * losses.min(), "rmsd": rmsd(rectified.predict(examples), losses),
             "vanilla_B": vanilla.params_["B"], "vanilla_beta": vanilla.params_["beta"],

@@ -8,8 +8,8 @@ from scipy.optimize import minimize
 
 from scalescope.studies.lin2024 import _curves
 
-BETAS = np.geomspace(0.01, 4, 60)
-LOG_RATIOS = np.linspace(-12, 40, 105)  # ln of B / (E x^-beta) at the middle of the sizes
+BETAS = np.geomspace(0.02, 4, 24)
+LOG_RATIOS = np.linspace(-12, 30, 43)  # ln of B / (E x^-beta) at the middle of the sizes
 
 
 def outer_power(table: pd.DataFrame) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def _best(u: np.ndarray, v: np.ndarray) -> float:
     start = np.argmin(values)
     found = minimize(
         lambda p: _residual(centred, v, np.exp(p[:1]), p[1:])[0], [np.log(beta[start]), log_c[start]],
-        method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-16, "maxiter": 2000},
+        method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-12, "maxiter": 400},
     )  # fmt: skip
     return float(np.sqrt(min(found.fun, values[start])))
 

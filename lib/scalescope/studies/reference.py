@@ -57,11 +57,17 @@ def compare(reported: pd.DataFrame, ours: pd.DataFrame, notes: Mapping[str, str]
 
 
 def summary(compared: pd.DataFrame) -> pd.DataFrame:
-    """How many of the reported numbers ours equal to the last digit, by kind."""
+    """How many of the reported numbers ours equal, by kind.
+
+    Columns: to_every_digit; to_five_digits (not to every one, off by less than 5e-6 of the value); differ (each has a
+    note); without_ours (numbers that only their code has).
+    """
+    exact, known = compared["agrees"].eq(True), compared["agrees"].notna()
+    close = known & ~exact & (compared["off_percent"].abs() < 5e-4)
     counts = compared.assign(
-        equal=compared["agrees"].eq(True), differ=compared["agrees"].eq(False), missing=compared["agrees"].isna()
+        to_every_digit=exact, to_five_digits=close, differ=known & ~exact & ~close, without_ours=~known
     )
-    table = counts.groupby("kind", sort=False)[["equal", "differ", "missing"]].sum()
+    table = counts.groupby("kind", sort=False)[["to_every_digit", "to_five_digits", "differ", "without_ours"]].sum()
     return table.assign(all=table.sum(axis=1)).reset_index()
 
 
