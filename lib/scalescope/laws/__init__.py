@@ -1,16 +1,37 @@
 """Scaling laws as estimators: numpy in, numbers out."""
 
 from scalescope.laws.base import NotFitted, ScalingLaw
-from scalescope.laws.bootstrap import BootstrapResult, hierarchical_bootstrap, naive_bootstrap
+from scalescope.laws.bootstrap import BootstrapResult, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
+from scalescope.laws.card import FitCard, fit_card
+from scalescope.laws.chinchilla import ChinchillaLaw, OvertrainingLaw
+from scalescope.laws.curve import CurveLaw, ExtrapolationWarning
+from scalescope.laws.downstream import DownstreamErrorLaw
+from scalescope.laws.estimates import Estimate
 from scalescope.laws.power import PowerLaw
+from scalescope.laws.rectified import RectifiedLaw, VanillaFinetuningLaw
+from scalescope.laws.shifted import ShiftedPowerLaw
 from scalescope.laws.summaries import expand
+from scalescope.laws.transfer import TransferLaw
 
 __all__ = [
     "BootstrapResult",
+    "ChinchillaLaw",
+    "CurveLaw",
+    "DownstreamErrorLaw",
+    "Estimate",
+    "ExtrapolationWarning",
+    "FitCard",
     "NotFitted",
+    "OvertrainingLaw",
     "PowerLaw",
+    "RectifiedLaw",
     "ScalingLaw",
+    "ShiftedPowerLaw",
+    "TransferLaw",
+    "VanillaFinetuningLaw",
     "expand",
+    "fit_card",
     "hierarchical_bootstrap",
     "naive_bootstrap",
+    "residual_bootstrap",
 ]

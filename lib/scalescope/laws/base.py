@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from scalescope.laws.bootstrap import BootstrapResult, hierarchical_bootstrap, naive_bootstrap
+from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.inputs import point_weights, target
 from scalescope.schema import UnknownName
 
@@ -31,6 +32,8 @@ class ScalingLaw:
     inputs: ClassVar[tuple[str, ...]] = ()
     parameters: ClassVar[tuple[str, ...]] = ()
     min_distinct: ClassVar[int] = 2  # fewest distinct input rows that determine the law
+    equation: ClassVar[str] = ""
+    source: ClassVar[str] = ""
 
     n_boot: int
     random_state: int | np.random.Generator | None
@@ -63,14 +66,21 @@ class ScalingLaw:
                 f"{type(self).__name__} needs at least {self.min_distinct} distinct values of "
                 f"{', '.join(self.inputs)}; got {distinct} in {len(used)} point(s)"
             )
-        fitted = self.fit_weighted(sizes, y, weights[None, :])
-        self.params_ = {name: float(value[0]) for name, value in fitted.items()}
-        self.n_points_, self.n_sizes_ = len(used), distinct
+        self._estimate(sizes, y, weights)
+        self.n_points_, self.n_sizes_, self.n_left_out_ = len(used), distinct, len(sizes) - len(used)
         self.range_ = {name: (float(low), float(high)) for name, low, high in
                        zip(self.inputs, used.min(axis=0), used.max(axis=0), strict=True)}  # fmt: skip
         self.bootstrap_ = self._bootstrap(sizes, y, weights, groups) if self.n_boot else None
-        self.intervals_ = self.bootstrap_.intervals() if self.bootstrap_ else {}
+        self.intervals_ = self._intervals(sizes, y, weights)
+        self.seeds_ = None if groups is None else _per_group(np.asarray(groups)[weights > 0])
         return self
+
+    def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
+        fitted = self.fit_weighted(sizes, y, weights[None, :])
+        self.params_ = {name: float(value[0]) for name, value in fitted.items()}
+
+    def _intervals(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, tuple[float, float]]:
+        return self.bootstrap_.intervals() if self.bootstrap_ else {}
 
     def _bootstrap(self, sizes, y, weights, groups) -> BootstrapResult:
         settings = {"n_boot": self.n_boot, "random_state": self.random_state, "sample_weight": weights}
@@ -108,6 +118,35 @@ class ScalingLaw:
         total = weights @ (y - np.average(y, weights=weights)) ** 2
         return float(1 - weights @ (y - predicted) ** 2 / total) if total > 0 else float("nan")
 
+    def facts(self) -> dict[str, Any]:
+        """What the law itself can put on its fit card, by the names of `card.LABELS`."""
+        self._fitted()
+        return {
+            "law": type(self).__name__,
+            "equation": self.equation,
+            "source": self.source,
+            "params": dict(self.params_),
+            "intervals": {name: list(bounds) for name, bounds in self.intervals_.items()},
+            "interval_method": self._how() if self.intervals_ else None,
+            "points_used": self.n_points_,
+            "distinct_sizes": self.n_sizes_,
+            "points_left_out": self.n_left_out_,
+            "seeds": self.seeds_,
+            "fitted_range": {name: list(bounds) for name, bounds in self.range_.items()},
+            **self._fit_facts(),
+        }
+
+    def _how(self) -> str:
+        return f"95 %, percentiles of {self.bootstrap_.n_boot} bootstrap fits ({self.bootstrap_.kind})"
+
+    def _fit_facts(self) -> dict[str, Any]:
+        """`optimiser`, `loss` and `identifiability`, which differ from law to law."""
+        raise NotImplementedError
+
+    def card(self, **given: Any) -> FitCard:
+        """The fit card; `given` is what the law cannot know, see `card.fit_card`."""
+        return fit_card(self, **given)
+
     def extrapolation(self, X: Any) -> np.ndarray:
         """Factor [n] by which X lies outside the fitted range, the largest over inputs; 1 inside."""
         self._fitted()
@@ -143,3 +182,9 @@ class ScalingLaw:
         from sklearn.utils import RegressorTags, Tags, TargetTags
 
         return Tags(estimator_type="regressor", target_tags=TargetTags(required=True), regressor_tags=RegressorTags())
+
+
+def _per_group(groups: np.ndarray) -> str:
+    counts = np.unique(groups, return_counts=True)[1]
+    low, high = counts.min(), counts.max()
+    return f"{low if low == high else f'{low} to {high}'} per group, {len(counts)} groups"

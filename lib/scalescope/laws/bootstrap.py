@@ -27,6 +27,7 @@ class BootstrapResult:
     params: dict[str, np.ndarray] = field(repr=False)
     n_boot: int
     redrawn: int
+    kind: str = "hierarchical"
 
     def percentiles(self, q: Any) -> dict[str, np.ndarray]:
         """Percentiles `q` (0 to 100) of each parameter."""
@@ -70,7 +71,7 @@ def hierarchical_bootstrap(
     def draw(rng: np.random.Generator, n_replicates: int) -> np.ndarray:
         return _draw_hierarchical(rng, group, n_replicates)
 
-    return _refit(law, sizes, y, weights, draw, n_boot, random_state)
+    return _refit(law, sizes, y, weights, draw, n_boot, random_state, "hierarchical: groups, then points within")
 
 
 def naive_bootstrap(
@@ -91,7 +92,38 @@ def naive_bootstrap(
         drawn = rng.integers(len(y), size=(n_replicates, len(y)))
         return _counts(drawn, np.ones_like(drawn, dtype=bool), len(y))
 
-    return _refit(law, sizes, y, weights, draw, n_boot, random_state)
+    return _refit(law, sizes, y, weights, draw, n_boot, random_state, "naive: points alike")
+
+
+def residual_bootstrap(
+    law: ScalingLaw,
+    X: Any,
+    y: Any,
+    logarithmic: bool,
+    n_boot: int = 1000,
+    random_state: int | np.random.Generator | None = 0,
+    sample_weight: Any = None,
+) -> BootstrapResult:
+    """Refit `law` to its own values plus residuals drawn with replacement; the design stays as it is.
+
+    Residuals are of ln y if `logarithmic`, centred, and enlarged by sqrt(n / (n - number of free parameters)), since
+    those of a fit are too small. Suited to few points, each at its own size. Source: Davison and Hinkley 1997, 6.2.3.
+    """
+    sizes, y, weights = _checked(law, X, y, sample_weight)
+    fitted = law.predict_many(law.fit_weighted(sizes, y, weights[None]), sizes)[0]
+    residuals = (np.log(y / fitted) if logarithmic else y - fitted)[weights > 0]
+    free = max(len(residuals) - law.min_distinct, 1)
+    residuals = (residuals - residuals.mean()) * np.sqrt(len(residuals) / free)
+    rng = np.random.default_rng(random_state)
+    drawn = residuals[rng.integers(len(residuals), size=(_whole(n_boot), len(y)))]
+    replicates = fitted * np.exp(drawn) if logarithmic else np.maximum(fitted + drawn, 1e-9 * fitted)
+    return BootstrapResult(law, law.fit_weighted(sizes, replicates, weights[None]), n_boot, 0, "residuals")
+
+
+def _whole(n_boot: Any) -> int:
+    if not isinstance(n_boot, int | np.integer) or n_boot < 1:
+        raise ValueError(f"n_boot must be a whole number above 0; got {n_boot!r}")
+    return int(n_boot)
 
 
 def _tails(level: float) -> list[float]:
@@ -124,16 +156,15 @@ def _draw_hierarchical(rng: np.random.Generator, group: np.ndarray, n_replicates
     return _counts(drawn, kept, len(group))
 
 
-def _refit(law, sizes, y, weights, draw, n_boot, random_state) -> BootstrapResult:
-    if not isinstance(n_boot, int | np.integer) or n_boot < 1:
-        raise ValueError(f"n_boot must be a whole number above 0; got {n_boot!r}")
+def _refit(law, sizes, y, weights, draw, n_boot, random_state, kind) -> BootstrapResult:
+    n_boot = _whole(n_boot)
     distinct, which = np.unique(sizes, axis=0, return_inverse=True)
     usable = weights > 0
     if len(np.unique(which[usable])) < law.min_distinct:
         raise ValueError(f"the bootstrap needs at least {law.min_distinct} distinct sizes; got {len(distinct)}")
     belongs = np.eye(len(distinct), dtype=int)[which.reshape(-1)] * usable[:, None]  # [n, distinct sizes]
     rng = np.random.default_rng(random_state)
-    counts = draw(rng, int(n_boot))
+    counts = draw(rng, n_boot)
     redrawn = 0
     for _ in range(MAX_REDRAWS):  # over draws of the few degenerate replicates, never over fits
         poor = np.flatnonzero(((counts @ belongs) > 0).sum(axis=1) < law.min_distinct)
@@ -143,4 +174,4 @@ def _refit(law, sizes, y, weights, draw, n_boot, random_state) -> BootstrapResul
         counts[poor] = draw(rng, poor.size)
     else:
         raise ValueError(f"after {MAX_REDRAWS} redraws some replicates still hold too few distinct sizes")
-    return BootstrapResult(law, law.fit_weighted(sizes, y, counts * weights), int(n_boot), redrawn)
+    return BootstrapResult(law, law.fit_weighted(sizes, y, counts * weights), n_boot, redrawn, kind)

@@ -45,6 +45,40 @@ def column(X: Any, name: str) -> np.ndarray:
     return array
 
 
+def table(X: Any, names: tuple[str, ...]) -> np.ndarray:
+    """Named inputs, all above zero, as [n, k]: from a DataFrame by name, from an array by the order of `names`.
+
+    One input may also be a vector [n]. Raises UnknownName for a column that is missing and ValueError for another
+    shape or a value that is not a finite number above zero, naming column and entry.
+    """
+    if hasattr(X, "columns"):
+        return np.stack([positive(column(X, name), name) for name in names], axis=1)
+    array = numbers(X, ", ".join(names)) if len(names) == 1 else _plain(X, names)
+    if len(names) == 1 and array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] != len(names):
+        wanted = "[n] or [n, 1]" if len(names) == 1 else f"[n, {len(names)}]"
+        raise ValueError(f"X must have the shape {wanted}, columns {', '.join(names)}; got {list(array.shape)}")
+    return np.stack([positive(numbers(part, name), name) for part, name in zip(array.T, names, strict=True)], axis=1)
+
+
+def _plain(X: Any, names: tuple[str, ...]) -> np.ndarray:
+    try:
+        return np.asarray(X, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"X must hold numbers in the columns {', '.join(names)}; got {X!r:.80}") from error
+
+
+def amount(value: Any, name: str) -> float:
+    """One finite number above zero, such as a budget or a price; raises ValueError that names it."""
+    array = numbers(value, name)
+    if array.ndim:
+        raise ValueError(f"{name} must be one number; got the shape {list(array.shape)}")
+    if array <= 0:
+        raise ValueError(f"{name} must be above zero; got {float(array):g}")
+    return float(array)
+
+
 def target(y: Any, n: int) -> np.ndarray:
     """The target as a vector [n] of numbers above zero; raises ValueError on another length."""
     array = numbers(y, "y")

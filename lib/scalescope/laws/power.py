@@ -22,6 +22,8 @@ class PowerLaw(ScalingLaw):
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters",)
     parameters: ClassVar[tuple[str, ...]] = ("slope", "intercept")
+    equation: ClassVar[str] = "ln y = slope ln x + intercept"
+    source: ClassVar[str] = "Ivgi 2022, section 3; Kaplan 2020, eq. 1.1"
 
     def __init__(self, *, n_boot: int = 1000, random_state: int | np.random.Generator | None = 0):
         """Store the number of bootstrap replicates (0: no intervals) and the state that draws them."""
@@ -45,3 +47,10 @@ class PowerLaw(ScalingLaw):
         """exp(slope ln x + intercept) [B, n]."""
         log_x = np.log(self.sizes(X)[:, 0])
         return np.exp(np.multiply.outer(params["slope"], log_x) + params["intercept"][:, None])
+
+    def _fit_facts(self) -> dict[str, Any]:
+        return {
+            "optimiser": "closed form (ordinary least squares), no start",
+            "loss": "squares of the residual of ln y",
+            "identifiability": "slope and intercept determined by two or more distinct sizes",
+        }

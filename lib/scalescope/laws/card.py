@@ -1,0 +1,132 @@
+"""The fit card: on one page, what a reader must know to judge or repeat a fit.
+
+The items are those that surveys of scaling-law papers find missing most often. The law fills in what it
+knows; the caller hands in the rest; what nobody said reads "not reported".
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from scalescope.laws.base import ScalingLaw
+
+MISSING = "not reported"
+
+LABELS = {
+    "law": "law",
+    "equation": "equation",
+    "source": "source",
+    "params": "fitted values",
+    "intervals": "intervals",
+    "interval_method": "intervals from",
+    "points_used": "points used",
+    "distinct_sizes": "distinct sizes",
+    "points_left_out": "points left out",
+    "seeds": "seeds",
+    "parameters_counted": "parameters counted",
+    "tokens": "tokens",
+    "tuning": "tuning",
+    "optimiser": "optimiser and starts",
+    "loss": "loss of the fit",
+    "held_out": "held-out error",
+    "identifiability": "identifiability",
+    "fitted_range": "fitted range",
+    "extrapolation": "extrapolation factor",
+}
+
+
+@dataclass(frozen=True)
+class FitCard:
+    """A card: `facts` by the names of LABELS, each a plain value (None: not reported)."""
+
+    facts: dict[str, Any] = field(repr=False)
+    title: str = "Fit card"
+
+    def as_dict(self) -> dict[str, Any]:
+        """All items as plain numbers, strings, lists and dicts, ready for JSON."""
+        return {"title": self.title, **{name: self.facts[name] for name in LABELS}}
+
+    def text(self, width: int = 100) -> str:
+        """The card as plain text, one item a paragraph, wrapped at `width` columns."""
+        margin = max(map(len, LABELS.values())) + 2
+        lines = [self.title, "=" * len(self.title)]
+        for label, value in self._shown():
+            lines += textwrap.wrap(value, width, initial_indent=f"{label:<{margin}}", subsequent_indent=" " * margin)
+        return "\n".join(lines)
+
+    def markdown(self) -> str:
+        """The card as a Markdown table of two columns under a heading."""
+        rows = [f"| {label} | {_cell(value)} |" for label, value in self._shown()]
+        return "\n".join([f"### {self.title}", "", "| item | value |", "|---|---|", *rows])
+
+    def _shown(self) -> list[tuple[str, str]]:
+        return [(label, _shown(self.facts[name])) for name, label in LABELS.items()]
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
+
+def fit_card(
+    law: ScalingLaw,
+    *,
+    title: str | None = None,
+    parameters_counted: str | None = None,
+    tokens: Any = None,
+    tuning: str | None = None,
+    seeds: Any = None,
+    left_out: Any = None,
+    held_out: Any = None,
+    target: Any = None,
+) -> FitCard:
+    """The card of a fitted `law`; raises NotFitted before `fit`.
+
+    What the law cannot know: `parameters_counted` (how: e.g. "12 L H^2, without embeddings"), `tokens` (how many each
+    run saw), `tuning` (of hyperparameters), `seeds` (a number or words; else counted from the groups), `left_out`
+    (points dropped before the fit, and why; beside those of weight zero), `held_out` (error on points not fitted; a
+    number, words or a dict), `target` (X of the forecast, for the extrapolation factor).
+    """
+    facts = law.facts()
+    if left_out is not None:
+        weightless = facts["points_left_out"]
+        facts["points_left_out"] = left_out if not weightless else f"{_shown(left_out)}; {weightless} of weight zero"
+    given = {"parameters_counted": parameters_counted, "tokens": tokens, "tuning": tuning, "held_out": held_out}
+    facts |= {name: _plain(value) for name, value in given.items()}
+    facts["seeds"] = _plain(seeds) if seeds is not None else facts.get("seeds")
+    facts["extrapolation"] = None if target is None else float(law.extrapolation(target).max())
+    return FitCard(facts, title or f"Fit card: {type(law).__name__}")
+
+
+def _plain(value: Any) -> Any:
+    """`value` without numpy types, for JSON."""
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == {} or value == [] or value == "":
+        return MISSING
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        between = " to " if len(value) == 2 and all(isinstance(v, int | float) for v in value) else "; "
+        return between.join(_shown(inner) for inner in value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,211 @@
+"""What the laws fitted by the core share: settings, the fit, its intervals and its diagnostics."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scalescope.laws.base import ScalingLaw
+from scalescope.laws.bootstrap import BootstrapResult, residual_bootstrap
+from scalescope.laws.diagnostics import diagnose
+from scalescope.laws.fitting import Optimum, optimum, refit
+from scalescope.laws.forms import Form
+from scalescope.laws.inputs import numbers, table
+from scalescope.laws.losses import Loss
+from scalescope.laws.profile import profile_intervals
+from scalescope.schema import UnknownName
+
+INTERVALS = ("bootstrap", "residual", "profile")
+
+
+class ExtrapolationWarning(UserWarning):
+    """A law was asked far outside the range it was fitted on."""
+
+
+class CurveLaw(ScalingLaw):
+    """Base of the laws with exponents; a law gives `form`, `axes`, `natural` and `centred`.
+
+    Coefficients are fitted about an `origin` (the middle of the data), where they hardly correlate, and
+    reported in the paper's symbols. `params_`, `intervals_` (95 %), `objective_` (the loss at the optimum),
+    `diagnostics_`, `bootstrap_`, `range_`, `n_points_`, `n_sizes_` are learned.
+    """
+
+    default_loss: ClassVar[str] = "log_squares"
+
+    def __init__(
+        self,
+        *,
+        loss: str | None = None,
+        delta: float = 1e-3,
+        summed: bool = True,
+        fixed: dict[str, float] | None = None,
+        start: dict[str, float] | None = None,
+        interval: str = "bootstrap",
+        n_boot: int = 1000,
+        random_state: int | np.random.Generator | None = 0,
+        warn_beyond: float | None = 10.0,
+    ):
+        """Store the settings.
+
+        `loss`: one of losses.LOSSES (None: the law's `default_loss`), with `delta` of the Huber loss, summed or
+        averaged. `fixed`: parameters not to be fitted, by value. `start`: parameters that join the starts of the search
+        (it never needs them). `interval`: "bootstrap" (by group with `groups`, else by point), "residual" (bootstrap of
+        the residuals) or "profile" (likelihood). `n_boot`: replicates, 0 for none. `warn_beyond`: factor outside the
+        fitted range from which `predict` warns (None: never).
+        """
+        self.loss = loss
+        self.delta = delta
+        self.summed = summed
+        self.fixed = fixed
+        self.start = start
+        self.interval = interval
+        self.n_boot = n_boot
+        self.random_state = random_state
+        self.warn_beyond = warn_beyond
+
+    def form(self, sizes: np.ndarray, origin: np.ndarray) -> Form:
+        """The law at these inputs [n, len(inputs)], about `origin`, with its bounds."""
+        raise NotImplementedError
+
+    def origin(self, sizes: np.ndarray) -> np.ndarray:
+        """Middle of the data in the law's own coordinates; all zero is the paper's."""
+        raise NotImplementedError
+
+    def axes(self, form: Form, sizes: np.ndarray) -> list[np.ndarray]:
+        """Grid of each shape that is searched."""
+        raise NotImplementedError
+
+    def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
+        """Parameters [B] in the paper's symbols from coefficients [B, T]."""
+        raise NotImplementedError
+
+    def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
+        """Coefficients [B, T] from parameters [B]; the inverse of `natural`."""
+        raise NotImplementedError
+
+    @property
+    def min_distinct(self) -> int:
+        """Fewest distinct input rows that determine the law: as many as it has free parameters."""
+        return len(self.parameters) - len(self._checked_fixed())
+
+    def sizes(self, X: Any) -> np.ndarray:
+        """Checked inputs [n, len(inputs)], all above zero."""
+        return table(X, self.inputs)
+
+    def _loss(self) -> Loss:
+        return Loss(self.loss or self.default_loss, self.delta, self.summed)
+
+    def _checked_fixed(self) -> dict[str, float]:
+        return _named("fixed", self.fixed, self.parameters)
+
+    def _problem(self, sizes: np.ndarray, y: np.ndarray) -> tuple[Form, np.ndarray, list[np.ndarray]]:
+        """The form to fit with its fixed coefficients, its origin, and the grid."""
+        fixed = self._checked_fixed()
+        if "E" in fixed and (np.asarray(y) <= fixed["E"]).any():
+            low = int(np.argmin(np.broadcast_to(y, np.shape(y)).reshape(-1)))
+            raise ValueError(
+                f"E is fixed at {fixed['E']:g} but y entry {low} is {np.reshape(y, -1)[low]:g}, not above it"
+            )
+        origin = self.origin(sizes) if not fixed else self.origin(sizes) * 0
+        form = self.form(sizes, origin)
+        axes = self.axes(form, sizes)
+        for name, value in fixed.items():
+            at = self.slot(name)
+            form.lower[at] = form.upper[at] = value
+            if at >= form.linear:
+                axes[at - form.linear] = np.array([value])
+        return form, origin, axes
+
+    def slot(self, name: str) -> int:
+        """Place of a parameter among the coefficients."""
+        return self.coefficients.index(name)
+
+    coefficients: ClassVar[tuple[str, ...]] = ()
+
+    def search(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[Form, np.ndarray, Optimum]:
+        """The global optimum for y and weights [n]."""
+        form, origin, axes = self._problem(sizes, y)
+        start = None
+        if self.start is not None:
+            given = _named("start", self.start, self.parameters)
+            missing = [name for name in self.parameters if name not in given]
+            if missing:
+                raise ValueError(f"start must name every parameter; it lacks {', '.join(missing)}")
+            start = self.centred({name: np.array([value]) for name, value in given.items()}, origin)[0]
+        return form, origin, optimum(form, self._loss(), axes, y, weights, start)
+
+    def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """Parameters [B] of the fit of every row of `weights` [B, n] to y [n] or [B, n]."""
+        sizes, weights = self.sizes(X), np.asarray(weights, dtype=float)
+        y = np.atleast_2d(np.asarray(y, dtype=float))
+        form, origin, best = self.search(sizes, y.mean(axis=0), weights.mean(axis=0))
+        theta = best.theta[None]
+        if max(len(y), len(weights)) > 1:
+            theta, _ = refit(form, self._loss(), y, weights, best.ends)
+        return self.natural(theta, origin)
+
+    def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
+        if self.interval not in INTERVALS:
+            raise UnknownName("interval", self.interval, INTERVALS)
+        form, origin, best = self.search(sizes, y, weights)
+        loss = self._loss()
+        self.params_ = {name: float(value[0]) for name, value in self.natural(best.theta[None], origin).items()}
+        residuals = loss.residuals(form.values(best.theta[None])[0], y)
+        self.objective_ = float(loss.objective(residuals, weights))
+        self.optimum_ = best
+        self.diagnostics_ = diagnose(self, sizes, y, weights)
+
+    def _bootstrap(self, sizes, y, weights, groups) -> BootstrapResult:
+        if self.interval != "residual":
+            return super()._bootstrap(sizes, y, weights, groups)
+        settings = {"n_boot": self.n_boot, "random_state": self.random_state, "sample_weight": weights}
+        return residual_bootstrap(self, sizes, y, self._loss().logarithmic, **settings)
+
+    def _intervals(self, sizes, y, weights) -> dict[str, tuple[float, float]]:
+        if self.interval == "profile":
+            return profile_intervals(self, sizes, y, weights)
+        return super()._intervals(sizes, y, weights)
+
+    def predict_many(self, params: dict[str, np.ndarray], X: Any) -> np.ndarray:
+        """Predictions [B, n] of B sets of parameters."""
+        sizes = self.sizes(X)
+        origin = np.zeros_like(self.origin(sizes))
+        return self.form(sizes, origin).values(self.centred(params, origin))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The law's value [n] at X; warns beyond `warn_beyond` times the fitted range; NotFitted before `fit`."""
+        values = super().predict(X)
+        factor = self.extrapolation(X).max(initial=1.0)
+        if self.warn_beyond is not None and factor > self.warn_beyond:
+            warnings.warn(
+                f"{type(self).__name__} extrapolates by a factor of {factor:.3g} beyond its fitted range",
+                ExtrapolationWarning,
+                stacklevel=2,
+            )
+        return values
+
+    def _how(self) -> str:
+        return "95 %, profile likelihood" if self.interval == "profile" else super()._how()
+
+    def _fit_facts(self) -> dict[str, Any]:
+        best = self.optimum_
+        return {
+            "optimiser": f"grid of {best.grid_points} exponents with the rest solved exactly, {best.polished} best polished "
+            f"by damped Newton, {best.agreeing} of them to the same optimum; no random starts",
+            "loss": f"{self._loss()}; {self.objective_:.6g} at the optimum",
+            "identifiability": "; ".join(self.diagnostics_["messages"]) or "all parameters determined",
+        }
+
+
+def _named(what: str, given: dict[str, float] | None, names: tuple[str, ...]) -> dict[str, float]:
+    """`given` with its names and values checked."""
+    checked = {}
+    for name, value in (given or {}).items():
+        if name not in names:
+            raise UnknownName(f"parameter in {what}", name, names)
+        checked[name] = float(numbers(value, f"{what} {name}"))
+        if checked[name] < 0:
+            raise ValueError(f"{what} {name} must not be negative; got {value:g}")
+    return checked

@@ -1,0 +1,41 @@
+"""Answers that carry their interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from scalescope.laws.bootstrap import BootstrapResult
+
+
+class Estimate(float):
+    """A number with the interval `low`, `high` at `level`; both NaN where the law has no bootstrap."""
+
+    low: float
+    high: float
+    level: float
+
+    def __new__(cls, value: float, low: float = np.nan, high: float = np.nan, level: float = 0.95):
+        """A float that remembers its interval."""
+        self = super().__new__(cls, value)
+        self.low, self.high, self.level = float(low), float(high), level
+        return self
+
+    def __repr__(self) -> str:
+        return f"{float(self):.6g} ({self.low:.4g} to {self.high:.4g})"
+
+
+def estimate(
+    question: Callable[[dict[str, np.ndarray]], np.ndarray],
+    params: dict[str, np.ndarray],
+    bootstrap: BootstrapResult | None,
+    level: float = 0.95,
+) -> Estimate:
+    """`question` [B] asked of the fitted parameters, and of every bootstrapped set for the interval."""
+    value = float(question(params)[0])
+    if bootstrap is None:
+        return Estimate(value, level=level)
+    tails = [50 * (1 - level), 50 * (1 + level)]
+    low, high = np.percentile(question(bootstrap.params), tails)
+    return Estimate(value, low, high, level)

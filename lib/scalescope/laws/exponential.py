@@ -1,0 +1,92 @@
+"""Laws that are sums of powers (or exponentials), each told by the table of its terms."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scalescope.laws.curve import CurveLaw
+from scalescope.laws.forms import ExponentialForm
+
+GRID = {1: 60, 2: 20, 3: 12}  # points of each axis, by the number of shapes
+REACH = (0.01, 100.0)  # bounds of a shape times the range of what it multiplies
+SEARCHED = (0.1, 15.0)
+
+
+class ExponentialLaw(CurveLaw):
+    """Base of laws sum_k +-c_k exp(-sum_j phi_j u_j); `terms` maps each c_k to {phi_j: name of u_j}.
+
+    By default u_j is the logarithm of the input of that name, so that every term is a product of powers.
+    """
+
+    terms: ClassVar[dict[str, dict[str, str]]] = {}
+    negative: ClassVar[tuple[str, ...]] = ()
+
+    def slopes(self, sizes: np.ndarray) -> dict[str, np.ndarray]:
+        """What the shapes multiply, [n] each, by name."""
+        return {name: np.log(sizes[:, i]) for i, name in enumerate(self.inputs)}
+
+    def origin(self, sizes: np.ndarray) -> np.ndarray:
+        """Mean of each of `slopes`."""
+        return np.array([u.mean() for u in self.slopes(sizes).values()])
+
+    @property
+    def coefficients(self) -> tuple[str, ...]:
+        """Linear ones, then shapes."""
+        return (*self.terms, *self._shapes())
+
+    def _shapes(self) -> list[str]:
+        return list(dict.fromkeys(shape for parts in self.terms.values() for shape in parts))
+
+    def _slope_of(self, shape: str) -> str:
+        return next(parts[shape] for parts in self.terms.values() if shape in parts)
+
+    def form(self, sizes: np.ndarray, origin: np.ndarray) -> ExponentialForm:
+        """The sum of exponentials about `origin`, shapes bounded by the range of the data."""
+        slopes = self.slopes(sizes)
+        moved = {name: u - zero for (name, u), zero in zip(slopes.items(), origin, strict=True)}
+        shapes = self._shapes()
+        terms = [{shapes.index(s): moved[u] for s, u in parts.items()} for parts in self.terms.values()]
+        spans = [_span(slopes[self._slope_of(shape)]) for shape in shapes]
+        bounds = [(REACH[0] / span, REACH[1] / span) for span in spans]
+        signs = [-1 if name in self.negative else 1 for name in self.terms]
+        return ExponentialForm(terms, len(sizes), bounds, signs)
+
+    def axes(self, form: ExponentialForm, sizes: np.ndarray) -> list[np.ndarray]:
+        """Shapes from nearly straight to nearly a step over the range of the data."""
+        slopes, shapes = self.slopes(sizes), self._shapes()
+        spans = [_span(slopes[self._slope_of(shape)]) for shape in shapes]
+        return [np.geomspace(SEARCHED[0] / span, SEARCHED[1] / span, GRID[len(shapes)]) for span in spans]
+
+    def _shift(self, params: dict[str, Any], origin: np.ndarray) -> dict[str, np.ndarray]:
+        """exp(sum_j phi_j origin_j) [B] of each term: what its coefficient gains when the origin moves to zero."""
+        zero = dict(zip(self.slopes(np.ones((1, len(self.inputs)))), origin, strict=True))
+        return {
+            name: np.exp(sum((np.asarray(params[shape]) * zero[u] for shape, u in parts.items()), start=0.0))
+            for name, parts in self.terms.items()
+        }
+
+    def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
+        """Parameters [B] in the paper's symbols."""
+        params = dict(zip(self.coefficients, theta.T, strict=True))
+        shift = self._shift(params, origin)
+        return {name: params[name] * shift.get(name, 1.0) for name in self.parameters}
+
+    def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
+        """Coefficients [B, T] about `origin`."""
+        shift = self._shift(params, origin)
+        return np.stack([np.asarray(params[name]) / shift.get(name, 1.0) for name in self.coefficients], axis=1)
+
+    def pointwise(self, params: dict[str, np.ndarray], sizes: np.ndarray) -> np.ndarray:
+        """The law [B] of each set of parameters at its own input, sizes [B, len(inputs)]."""
+        slopes, total = self.slopes(sizes), 0.0
+        for name, parts in self.terms.items():
+            sign = -1.0 if name in self.negative else 1.0
+            total = total + sign * params[name] * np.exp(-sum((params[s] * slopes[u] for s, u in parts.items()), 0.0))
+        return total
+
+
+def _span(u: np.ndarray) -> float:
+    """Range of u, or one where u does not vary (then its shape is not determined anyway)."""
+    return float(np.ptp(u)) if len(u) and np.ptp(u) > 0 else 1.0

@@ -1,0 +1,73 @@
+"""The one core of all fits: search the shapes, solve the rest, polish; the same optimum from any start, without luck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalescope.laws.forms import Form
+from scalescope.laws.losses import Loss
+from scalescope.laws.polish import Batch, polish
+from scalescope.laws.search import search, starts
+
+SAME = 1e-7  # relative difference of losses up to which two ends count as the same optimum
+RIVAL = 0.3  # relative height up to which a second optimum may win in a replicate, and is refitted from too
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Coefficients [T] at the optimum and how the search went."""
+
+    theta: np.ndarray
+    value: float
+    ends: np.ndarray  # [S, T], the optimum and its rival if there is one: from these replicates are refitted
+    grid_points: int
+    polished: int
+    agreeing: int  # how many polished starts ended at the optimum
+    runner_up: float  # relative height of the next best end above it; infinite if all agree
+
+
+def optimum(
+    form: Form,
+    loss: Loss,
+    axes: list[np.ndarray],
+    y: np.ndarray,
+    weights: np.ndarray,
+    start: np.ndarray | None = None,
+) -> Optimum:
+    """The global optimum for y and weights [n]; `start` [T] joins the starts and never replaces them."""
+    theta, value = search(form, loss, axes, y, weights)
+    chosen = theta[starts(value, tuple(map(len, axes)))]
+    if start is not None:
+        chosen = np.vstack([chosen, np.clip(start, form.lower, form.upper)])
+    ends, reached = polish(Batch(form, loss, y[None], weights[None], chosen.copy()))
+    best = int(np.argmin(reached))
+    height = reached / max(reached[best], 1e-300) - 1
+    others = height[height > SAME]
+    rival = others.size and others.min() < RIVAL
+    second = np.flatnonzero(height == others.min())[:1] if rival else []
+    return Optimum(
+        ends[best], float(reached[best]), ends[[best, *second]], len(theta), len(chosen), int((height <= SAME).sum()),
+        float(others.min()) if others.size else np.inf,
+    )  # fmt: skip
+
+
+def refit(
+    form: Form,
+    loss: Loss,
+    y: np.ndarray,
+    weights: np.ndarray,
+    seeds: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Optima [B, T] and losses [B] of many fits of one form, each from all `seeds` [S, T]; the best end is kept.
+
+    y and weights are [B, n] or [1, n].
+    """
+    count = max(len(y), len(weights))
+    found, lowest = np.empty((count, seeds.shape[1])), np.full(count, np.inf)
+    for seed in seeds:
+        theta, value = polish(Batch(form, loss, y, weights, np.repeat(seed[None], count, axis=0)))
+        better = value < lowest
+        found[better], lowest[better] = theta[better], value[better]
+    return found, lowest

@@ -1,0 +1,130 @@
+"""From good starts to the optimum: damped Newton with exact derivatives and bounds, all fits of a batch at once.
+
+Residuals beyond the width of a Huber loss add no curvature, so far from the optimum plain Newton is blind. Two things
+help: the step is damped towards that of iteratively reweighted least squares (which always descends), and the width
+shrinks from the scale of the residuals down to the one asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalescope.laws.forms import Form
+from scalescope.laws.losses import Loss, huber
+
+MAX_STEPS = 200
+CHUNK = 60_000  # numbers of one array of a chunk of fits: three or four of these stay in the cache
+SHRINK = 0.1
+DECREMENT = 1e-13  # relative decrease promised by Newton's step at which a fit is done
+
+
+@dataclass
+class Batch:
+    """B fits under way: theta [B, T] from y and weights, [B, n] or [1, n]."""
+
+    form: Form
+    loss: Loss
+    y: np.ndarray
+    weights: np.ndarray
+    theta: np.ndarray
+    frozen: np.ndarray | None = None  # [B, T], coefficients that stay as they are
+
+    def rows(self, keep: np.ndarray) -> Batch:
+        """The fits `keep` (numbers or a mask)."""
+        y, weights = (a if len(a) == 1 else a[keep] for a in (self.y, self.weights))
+        frozen = None if self.frozen is None else self.frozen[keep]
+        return Batch(self.form, self.loss, y, weights, self.theta[keep], frozen)
+
+    def value(self, theta: np.ndarray, width: np.ndarray) -> np.ndarray:
+        """Huber loss [B] of `width` [B]."""
+        residuals = self.loss.residuals(self.form.values(theta), self.y)
+        return (huber(residuals, width[:, None]) * self.weights).sum(axis=1)
+
+    def model(self, width: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Gradient [B, T], exact Hessian [B, T, T], and that of reweighted least squares."""
+        law, gradient = self.form.gradient(self.theta)
+        residuals = self.loss.residuals(law, self.y)
+        size = np.abs(residuals)
+        inside = size <= width[:, None]
+        pull = np.where(inside, residuals, np.copysign(width[:, None], residuals)) * self.weights
+        steep = np.where(inside, 1.0, width[:, None] / np.maximum(size, 1e-300)) * self.weights
+        bend = inside * self.weights
+        scaled, per_law = gradient, pull
+        if self.loss.logarithmic:
+            scaled, per_law = gradient / law[:, None], pull / law
+            bend = bend if self.form.gauss_newton else bend - pull
+        exact = (scaled * bend[:, None]) @ scaled.transpose(0, 2, 1)
+        if not self.form.gauss_newton:
+            exact += self.form.curvature(self.theta, gradient, per_law)
+        reweighted = (scaled * steep[:, None]) @ scaled.transpose(0, 2, 1)
+        return (scaled @ pull[..., None])[..., 0], exact, reweighted
+
+
+def polish(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """Optimised coefficients [B, T] and the Huber loss [B] at them, at the loss's own width."""
+    per_chunk = max(1, CHUNK // batch.weights.shape[1])
+    theta, value = np.empty_like(batch.theta), np.empty(len(batch.theta))
+    for first in range(0, len(theta), per_chunk):
+        part = np.arange(first, min(first + per_chunk, len(theta)))
+        theta[part], value[part] = _shrink(batch.rows(part))
+    return theta, value
+
+
+def _shrink(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    last = batch.loss.width
+    width = np.full(len(batch.theta), last)
+    if np.isfinite(last):
+        size = np.abs(batch.loss.residuals(batch.form.values(batch.theta), batch.y))
+        width = np.maximum(last, SHRINK * np.median(np.where(np.isfinite(size), size, 1.0), axis=1))
+    while True:
+        value = _newton(batch, width, rough=(width > last).any())
+        if (width <= last).all():
+            return batch.theta, value
+        width = np.maximum(last, SHRINK * width)
+
+
+def _newton(batch: Batch, width: np.ndarray, rough: bool) -> np.ndarray:
+    """Move `batch.theta` to the optimum for these widths; the loss [B] there."""
+    value = batch.value(batch.theta, width)
+    damping = np.full(len(value), 1e-2)
+    active = np.arange(len(value))
+    for _ in range(MAX_STEPS):
+        part = batch if len(active) == len(value) else batch.rows(active)
+        step, promised = _step(part, width[active], damping[active])
+        trial = np.clip(part.theta + step, part.form.lower, part.form.upper)
+        if part.frozen is not None:
+            trial = np.where(part.frozen, part.theta, trial)  # also where that is beyond a bound of the search
+        new = part.value(trial, width[active])
+        better = new < value[active]
+        moved = active[better]
+        batch.theta[moved], value[moved] = trial[better], new[better]
+        damping[active] = np.where(better, damping[active] * 0.1, np.maximum(damping[active], 1e-4) * 10)
+        small = promised <= (1e-4 if rough else DECREMENT) * value[active]
+        active = active[~((small & (better | (damping[active] > 1))) | (damping[active] > 1e9))]
+        if not active.size:
+            break
+    return value
+
+
+def _step(part: Batch, width: np.ndarray, damping: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Newton's step [B, T], damped and kept off the bounds that hold, and the decrease it promises [B]."""
+    slope, exact, reweighted = part.model(width)
+    form, theta = part.form, part.theta
+    scale = np.sqrt(np.diagonal(reweighted, axis1=1, axis2=2))
+    held = ((theta <= form.lower) & (slope >= 0)) | ((theta >= form.upper) & (slope <= 0))
+    held |= (form.lower == form.upper) | ~(scale > 0)
+    if part.frozen is not None:
+        held |= part.frozen
+    scale = np.where(held, 1.0, scale)
+    matrix = (exact + damping[:, None, None] * reweighted) / (scale[:, :, None] * scale[:, None, :])
+    free = ~held[:, :, None] & ~held[:, None, :]
+    matrix = np.where(free, matrix, 0.0)
+    diagonal = np.arange(theta.shape[1])
+    matrix[:, diagonal, diagonal] += np.where(held, 1.0, 1e-13)
+    down = np.where(held, 0.0, -slope / scale)
+    step = np.linalg.solve(matrix, down[..., None])[..., 0]
+    uphill = (step * down).sum(axis=1) < 0
+    step[uphill] = down[uphill] / (1 + damping[uphill, None])
+    return step / scale, np.abs((step * down).sum(axis=1))

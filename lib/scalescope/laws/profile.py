@@ -1,0 +1,78 @@
+"""Profile likelihood: how far one parameter can go, the others refitted, before the data object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import t as student
+
+from scalescope.laws.diagnostics import sensitivity
+from scalescope.laws.polish import Batch, polish
+
+if TYPE_CHECKING:
+    from scalescope.laws.curve import CurveLaw
+
+STEPS = 12
+NEAR = 1e-3  # relative distance from the threshold at which an end is found
+FARTHEST = 25.0  # logarithm of the factor beyond which a parameter counts as unbounded
+
+
+def profile_intervals(
+    law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, level: float = 0.95
+) -> dict[str, tuple[float, float]]:
+    """Interval (low, high) of each free parameter; 0 or infinity where the loss never rises enough.
+
+    An end is where twice the rise of the loss, in units of its noise, equals the squared quantile of Student's t with
+    n - P degrees of freedom (for squares this is the F test). All ends are sought at once.
+    """
+    found = sensitivity(law, sizes, y, weights)
+    if not np.isfinite(found.noise):
+        raise ValueError(f"a profile needs more points than the {len(found.names)} free parameters; got as many")
+    goal = float(student.ppf(0.5 + level / 2, found.free))
+    origin = np.zeros_like(law.origin(sizes))
+    form = law.form(sizes, origin)
+    for name, value in law._checked_fixed().items():
+        form.lower[law.slot(name)] = form.upper[law.slot(name)] = value
+    best = law.centred({name: np.array([value]) for name, value in law.params_.items()}, origin)[0]
+    slots = np.array([law.slot(name) for name in found.names])
+    ends = _ends(Batch(form, law._loss(), y[None], weights[None], best[None]), slots, found, goal, law.optimum_.value)
+    return {name: (float(low), float(high)) for name, low, high in zip(found.names, *ends, strict=True)}
+
+
+def _ends(batch: Batch, slots: np.ndarray, found, goal: float, lowest: float) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high ends [P], each by a bracketed search for the distance (in standard errors) at the threshold."""
+    count = len(slots)
+    side = np.repeat([-1.0, 1.0], count)
+    at, rows = np.tile(slots, 2), np.arange(2 * count)
+    start = batch.theta[0][at]
+    errors = np.tile(np.clip(found.errors, 1e-9, 10.0), 2)
+    frozen = rows[:, None] * 0 + np.arange(batch.theta.shape[1]) == at[:, None]
+    theta = np.repeat(batch.theta, 2 * count, axis=0)
+    inner, outer = np.zeros(2 * count), np.full(2 * count, np.inf)
+    height_in, height_out = np.zeros(2 * count), np.full(2 * count, np.inf)
+    distance = np.full(2 * count, goal)
+    for _ in range(STEPS):
+        theta[rows, at] = _value(start, np.tile(found.scale, 2), side, errors, distance)
+        theta, value = polish(Batch(batch.form, batch.loss, batch.y, batch.weights, theta, frozen))
+        height = np.sqrt(np.maximum(2 * found.noise * (value - lowest), 0.0))
+        below = height < goal
+        inner, height_in = np.where(below, distance, inner), np.where(below, height, height_in)
+        outer, height_out = np.where(below, outer, distance), np.where(below, height_out, height)
+        if (np.abs(height - goal) < NEAR * goal).all():
+            break
+        enclosed = np.isfinite(outer)
+        share = np.clip((goal - height_in) / np.where(enclosed, height_out - height_in, 1.0), 0.05, 0.95)
+        beyond = distance * np.clip(goal / np.maximum(height, 1e-3), 1.1, 4.0)
+        distance = np.where(enclosed, inner + np.where(enclosed, outer - inner, 0.0) * share, beyond)
+    value = theta[rows, at]
+    never = np.isinf(outer) & (height < goal * (1 - NEAR))
+    value = np.where(never, np.where(side < 0, 0.0, np.inf), value)
+    value = np.where((side < 0) & (start == 0), 0.0, value)
+    return value[:count], value[count:]
+
+
+def _value(start, scale, side, errors, distance) -> np.ndarray:
+    """A parameter `distance` standard errors away: by factors if it is above zero, else in its unit."""
+    factor = np.exp(np.clip(side * errors * distance, -FARTHEST, FARTHEST))
+    return np.where(start > 0, start * factor, np.where(side > 0, scale * errors * distance, 0.0))

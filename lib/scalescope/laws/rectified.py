@@ -1,0 +1,85 @@
+"""Finetuning loss against the number of examples, with and without what pretraining already taught."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scalescope.laws.curve import CurveLaw
+from scalescope.laws.estimates import Estimate, estimate
+from scalescope.laws.exponential import ExponentialLaw
+from scalescope.laws.forms import RectifiedForm
+
+BETAS = (0.005, 4.0)
+LEARNED = 1e8  # largest D_l, in units of (middle of the data)^beta
+
+
+class RectifiedLaw(CurveLaw):
+    """L(D) = B / (D_l + D^beta) + E, D finetuning examples, D_l the pre-learned data (in units of D^beta).
+
+    Few examples change little (pre-power phase), many follow a power law. Default loss: log_squares, as the paper fits
+    it. Source: Lin 2024, eq. 3; the authors' code writes A = L(0) = B / D_l + E and B_c = -ln D_l.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("examples",)
+    parameters: ClassVar[tuple[str, ...]] = ("B", "D_l", "beta", "E")
+    coefficients: ClassVar[tuple[str, ...]] = ("B", "E", "D_l", "beta")
+    equation: ClassVar[str] = "L(D) = B / (D_l + D^beta) + E"
+    source: ClassVar[str] = "Lin 2024"
+
+    def origin(self, sizes: np.ndarray) -> np.ndarray:
+        """Mean of ln D."""
+        return np.log(sizes).mean(axis=0)
+
+    def form(self, sizes: np.ndarray, origin: np.ndarray) -> RectifiedForm:
+        """The law with examples in units of exp(origin)."""
+        return RectifiedForm(np.log(sizes[:, 0]) - origin[0], [(0.0, LEARNED), BETAS])
+
+    def axes(self, form: RectifiedForm, sizes: np.ndarray) -> list[np.ndarray]:
+        """D_l from nothing to far more than the data; beta from slow to steep."""
+        return [np.concatenate([[0.0], np.geomspace(1e-3, 1e3, 16)]), np.geomspace(0.04, 2.0, 16)]
+
+    def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
+        """Parameters [B] with examples counted singly."""
+        unit = np.exp(theta[:, 3] * origin[0])
+        return {"B": theta[:, 0] * unit, "D_l": theta[:, 2] * unit, "beta": theta[:, 3], "E": theta[:, 1]}
+
+    def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
+        """Coefficients [B, 4] with examples in units of exp(origin)."""
+        b, learned, beta, floor = (np.asarray(params[name]) for name in self.parameters)
+        unit = np.exp(beta * origin[0])
+        return np.stack([b / unit, floor, learned / unit, beta], axis=1)
+
+    def phase_transition(self, level: float = 0.95) -> Estimate:
+        """Examples at which the pre-power phase ends, D_l^(1 / beta): there D^beta equals what was pre-learned.
+
+        At this D the slope of ln(L - E) against ln D is half of its final -beta. 0 if nothing was pre-learned.
+        """
+
+        def examples(params: dict[str, np.ndarray]) -> np.ndarray:
+            return params["D_l"] ** (1 / params["beta"])
+
+        return estimate(examples, self._fitted(), self.bootstrap_, level)
+
+    def zero_shot(self, level: float = 0.95) -> Estimate:
+        """Loss without any finetuning, L(0) = B / D_l + E; infinite if D_l is zero."""
+
+        def loss(params: dict[str, np.ndarray]) -> np.ndarray:
+            learned = np.asarray(params["D_l"])
+            return np.where(learned > 0, params["B"] / np.where(learned > 0, learned, 1.0), np.inf) + params["E"]
+
+        return estimate(loss, self._fitted(), self.bootstrap_, level)
+
+
+class VanillaFinetuningLaw(ExponentialLaw):
+    """L(D) = B / D^beta + E: the rectified law without pre-learned data (D_l = 0).
+
+    Default loss: log_squares. Source: Lin 2024, the law its section 3 finds wanting (Hernandez 2021).
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("examples",)
+    parameters: ClassVar[tuple[str, ...]] = ("B", "beta", "E")
+    terms: ClassVar[dict] = {"E": {}, "B": {"beta": "examples"}}
+    equation: ClassVar[str] = "L(D) = B / D^beta + E"
+    source: ClassVar[str] = "Lin 2024; Hernandez 2021"

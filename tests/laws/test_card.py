@@ -1,0 +1,46 @@
+import json
+
+import numpy as np
+import pytest
+
+from scalescope.laws import NotFitted, PowerLaw
+from scalescope.laws.card import LABELS
+
+SIZES = np.repeat([1e4, 1e5, 1e6], 3)
+ERRORS = SIZES**-0.2 * np.exp(0.01 * np.random.default_rng(0).normal(size=9))
+
+
+@pytest.fixture(scope="module")
+def law():
+    weights = np.where(np.arange(9) == 8, 0, 1)
+    return PowerLaw(n_boot=100).fit(SIZES, ERRORS, sample_weight=weights, groups=SIZES)
+
+
+def test_the_law_fills_in_what_it_knows(law):
+    facts = law.card(target=[1e8]).as_dict()
+    assert facts["law"] == "PowerLaw" and facts["params"] == law.params_
+    assert (facts["points_used"], facts["points_left_out"], facts["distinct_sizes"]) == (8, 1, 3)
+    assert facts["seeds"] == "2 to 3 per group, 3 groups"
+    assert facts["extrapolation"] == pytest.approx(100)
+    assert facts["intervals"]["slope"] == list(law.intervals_["slope"])
+    assert json.loads(json.dumps(facts)) == facts
+
+
+def test_the_caller_hands_in_the_rest_and_silence_shows(law):
+    card = law.card(
+        tokens=np.int64(4_000_000), tuning="rate | epochs", held_out={"relative error": -0.0234}, left_out="2 diverged"
+    )
+    text, markdown = card.text(), card.markdown()
+    for label in LABELS.values():
+        assert label in text and f"| {label} |" in markdown
+    assert "4,000,000" in text and "relative error -0.0234" in text and "2 diverged; 1 of weight zero" in text
+    assert "rate \\| epochs" in markdown
+    assert text.count("not reported") == 2  # parameters counted, extrapolation factor
+    assert max(map(len, card.text(width=70).splitlines())) <= 70
+
+
+def test_refuses_unknown_items_and_laws_without_fit(law):
+    with pytest.raises(TypeError, match="colour"):
+        law.card(colour="blue")
+    with pytest.raises(NotFitted):
+        PowerLaw().card()
