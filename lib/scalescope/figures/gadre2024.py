@@ -9,46 +9,36 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from scalescope.figures import style
 from scalescope.figures.heat import heat
 from scalescope.studies import gadre2024 as study
 
-SLUGS = {
-    1: "fig1_extrapolation", 2: "fig2_reducible_loss", 3: "fig3_error_against_loss", 4: "fig4_relative_errors",
-    5: "fig5_dataset_pairs",
-}  # fmt: skip
+SLUGS = dict(enumerate(("fig1_extrapolation", "fig2_reducible_loss", "fig3_error_against_loss",
+                        "fig4_relative_errors", "fig5_dataset_pairs"), start=1))  # fmt: skip
 CAPTIONS = {
-    SLUGS[
-        1
-    ]: "C4 loss (top) and mean error of 17 tasks (bottom) against training compute. Lines: the laws, fitted to the "
-    "filled points only (error also to the small star), at 20 tokens per parameter and at the largest multiplier; stars: "
-    "the 1.4B and 6.9B runs, with the relative error of what was predicted for them.",
-    SLUGS[
-        2
-    ]: "Reducible loss L − E against compute: over-training moves the line up without turning it. Colour: tokens per "
-    "parameter. All runs; the law knows five of each panel.",
-    SLUGS[
-        3
-    ]: "Mean error of 46 and of 17 tasks against C4 loss, all runs, and the law fitted to six of each training set "
-    "(filled). Dotted: guessing at random.",
-    SLUGS[
-        4
-    ]: "Relative error of the predicted C4 loss in percent, by model size and tokens per parameter. Framed: the five "
-    "runs of the fit.",
-    SLUGS[
-        5
-    ]: "Relative error of the predicted loss in percent, for every training set (rows) and evaluation set (columns).",
+    "fig1_extrapolation": "C4 loss (top) and mean error of 17 tasks (bottom) against training compute. Lines: "
+    "the laws, fitted to the filled points only (error also to the small star), at 20 tokens per parameter and at "
+    "the largest multiplier; stars: the 1.4B and 6.9B runs, with the relative error of what was predicted for them.",
+    "fig2_reducible_loss": "Reducible loss L − E against compute: over-training moves the line up without "
+    "turning it. Colour: tokens per parameter. All runs; the law knows five of each panel (squares).",
+    "fig3_error_against_loss": "Mean error of 46 and of 17 tasks against C4 loss, all runs, and the law fitted "
+    "to six of each training set (filled). Dotted: guessing at random.",
+    "fig4_relative_errors": "Relative error of the predicted C4 loss in percent, by model size and tokens per "
+    "parameter. Framed: the five runs of the fit.",
+    "fig5_dataset_pairs": "Relative error of the predicted loss in percent, for every training set (rows) and "
+    "evaluation set (columns).",
 }
 COLOURS = {"c4_original": style.BLUE, "rpj": style.ORANGE, "rw_original": style.PURPLE}
 SIZES = {"d=96_l=8_h=4": "11M", "d=512_l=8_h=4": "79M", "d=576_l=24_h=8": "154M", "d=1024_l=24_h=8": "412M",
          "open_lm_1b": "1.4B", "open_lm_7b": "6.9B"}  # fmt: skip
 C_LABEL = "Training compute 6ND (FLOP)"
 MULTIPLIERS = LogNorm(4, 800)
-CMAP = plt.get_cmap("viridis")
+CMAP = ListedColormap(plt.get_cmap("viridis")(np.linspace(0, 0.86, 256)))  # yellow is hard to read on white
 
 
 def figure1(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
@@ -91,11 +81,15 @@ def figure2(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
                 ax.plot(line["flops"], line["reducible"], color=CMAP(MULTIPLIERS(multiplier)), linewidth=1.1)
             for role, look in (("held_out", {"s": 26}), ("fit_error", {"s": 26}), ("fit", {"s": 60, "marker": "s"})):
                 rows = points[points["role"] == role]
+                edge = style.INK if role == "fit" else "white"
                 ax.scatter(rows["flops"], rows["reducible"], c=rows["token_multiplier"], norm=MULTIPLIERS, cmap=CMAP,
-                           edgecolor="white" if role != "fit" else style.INK, linewidth=0.7, zorder=3, **look)  # fmt: skip
+                           edgecolor=edge, linewidth=0.7, zorder=3, **look)  # fmt: skip
             ax.set_xscale("log")
             ax.set_yscale("log")
-            ax.set_title(f"{title}: E = {law.params_['E']:.2f}, exponent {law.params_['eta']:.3f}")
+            ax.yaxis.set_major_locator(FixedLocator([0.4, 0.6, 1, 2, 3, 4]))
+            ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            ax.minorticks_off()
+            ax.set_title(f"{title}: E = {law.params_['E']:.2f}, η = {law.params_['eta']:.3f}", fontsize=10)
             drawn += [lines, points]
         axes[0].set_ylabel("C4 loss − E (nats per token)")
         axes[1].set_xlabel(C_LABEL)
@@ -217,6 +211,7 @@ def _extrapolation(ax: Axes, found: pd.DataFrame, large: pd.DataFrame, lines: pd
         ax.annotate(f"{SIZES[row['model']]}, M = {row['token_multiplier']:g}: {row[f'{quantity}_off']:.2f} %",
                     (0.03, 0.15 if small else 0.05), xycoords="axes fraction", fontsize=9, color=colour)  # fmt: skip
     ax.set_xscale("log")
+    ax.minorticks_off()
 
 
 def _extrapolation_legend(figure: Figure) -> None:

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from scalescope.figures import style
 
-DARK = 0.42  # luminance of a cell below which its number is written in white
+DARK = 0.5  # luminance of a cell below which its number is written in white
 
 
 def heat(

@@ -71,6 +71,11 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def params_of(fitted: pd.DataFrame, fit: str) -> dict[str, float]:
+    """The five parameters of one row of `fits`, by symbol."""
+    return fitted.set_index("fit").loc[fit, list(SYMBOLS)].astype(float).to_dict()
+
+
 def free_scale(table: pd.DataFrame, steps: int = 20) -> ChinchillaLaw:
     """The law at the optimum of the authors' density exp(-Huber(r / s)), parameters and scale s together.
 

@@ -17,6 +17,7 @@ from scalescope.studies.besiroglu2024 import (
     intervals,
     log_likelihood,
     log_residuals,
+    params_of,
     tokens_per_parameter,
     used,
 )
@@ -50,7 +51,7 @@ def comparison(table: pd.DataFrame, fitted: pd.DataFrame, replicates: pd.DataFra
     """
     reported = reference("besiroglu2024")
     by_name = fitted.set_index("fit")
-    refit = by_name.loc[FREE_SCALE, list(SYMBOLS)].astype(float).to_dict()
+    refit = params_of(fitted, FREE_SCALE)
     ours = _parameters(reported, by_name) + _intervals(replicates) + _tests(table, refit, replicates)
     ours += _policies(refit)
     frame = pd.DataFrame(ours, columns=["quantity", "setting", "ours"])

@@ -50,13 +50,13 @@ def runs(table: pd.DataFrame, dataset: str, evaluation: str = MAIN, task: str = 
 def loss_law(found: pd.DataFrame) -> OvertrainingLaw:
     """Equation 4 fitted to the rows with role "fit" of `runs`, by least squares on the loss."""
     fit = found[found["role"] == "fit"]
-    return OvertrainingLaw(loss="squares", n_boot=0).fit(fit[["parameters", "tokens"]], fit["loss"])
+    return OvertrainingLaw(loss="squares", n_boot=0, warn_beyond=None).fit(fit[["parameters", "tokens"]], fit["loss"])
 
 
 def error_law(found: pd.DataFrame) -> DownstreamErrorLaw:
     """Equation 5 fitted to measured loss and error of the rows with role "fit" or "fit_error"."""
     fit = found[found["role"] != "held_out"]
-    return DownstreamErrorLaw(loss="squares", n_boot=0).fit(fit[["loss"]], fit["error"])
+    return DownstreamErrorLaw(loss="squares", n_boot=0, warn_beyond=None).fit(fit[["loss"]], fit["error"])
 
 
 def code_symbols(params: Mapping[str, float]) -> dict[str, float]:
@@ -114,7 +114,7 @@ def predictions(table: pd.DataFrame, evaluation: str = MAIN, tasks: tuple[str, .
     table["error_off"] = off(table["error_predicted"], table["error"])
     table["error_from_loss_off"] = off(table["error_from_loss"], table["error"])
     first = ["dataset", "evaluation", "task", "model", "token_multiplier", "role"]
-    return table[first + [name for name in table.columns if name not in {*first, "name"}]]
+    return table[first + [name for name in table.columns if name not in {*first, "name", "loss_low", "loss_high"}]]
 
 
 def dataset_pairs(table: pd.DataFrame) -> pd.DataFrame:
@@ -140,7 +140,7 @@ def off(predicted, measured):
 
 
 def standard_errors(law, X, y, symbols=dict) -> dict[str, float]:
-    """Standard errors of least squares [percent of nothing: in units of each symbol] at a fitted law.
+    """Standard errors of least squares at a fitted law, by symbol.
 
     From the Jacobian at the optimum, by central differences in the symbols that `symbols` gives, and the residual
     variance over the degrees of freedom that are left; NaN if none are.

@@ -37,7 +37,7 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     zero, so that its asymptote is not determined by the curve.
     """
     rows = []
-    for dataset, model, examples, losses in _curves(table):
+    for dataset, model, examples, losses in each_curve(table):
         rectified = RectifiedLaw(loss="log_squares", n_boot=0).fit(examples, losses)
         vanilla = VanillaFinetuningLaw(loss="log_squares", n_boot=0).fit(examples, losses)
         params = rectified.params_
@@ -147,7 +147,7 @@ def rmsd(predicted: np.ndarray, losses: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.log(predicted / losses) ** 2)))
 
 
-def _curves(table: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
+def each_curve(table: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
     finetuned = table[table["examples"] > 0]
     for (dataset, model), rows in finetuned.groupby(["dataset", "model"], sort=False):
         rows = rows.sort_values("examples")

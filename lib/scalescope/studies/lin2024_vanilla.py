@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-from scalescope.studies.lin2024 import _curves
+from scalescope.studies.lin2024 import each_curve
 
 BETAS = np.geomspace(0.02, 4, 24)
 LOG_RATIOS = np.linspace(-12, 30, 43)  # ln of B / (E x^-beta) at the middle of the sizes
@@ -18,7 +18,7 @@ def outer_power(table: pd.DataFrame) -> pd.DataFrame:
     ln L = alpha ln E + alpha ln(1 + c D^-beta) is linear in (alpha ln E, alpha) given c = B / E and beta: a grid of
     these two, the best of it polished. Alpha stays above zero.
     """
-    rows = [(dataset, model, _best(np.log(x), np.log(y))) for dataset, model, x, y in _curves(table)]
+    rows = [(dataset, model, _best(np.log(x), np.log(y))) for dataset, model, x, y in each_curve(table)]
     return pd.DataFrame(rows, columns=["dataset", "model", "outer_rmsd"])
 
 

@@ -56,6 +56,20 @@ def compare(reported: pd.DataFrame, ours: pd.DataFrame, notes: Mapping[str, str]
     return table[COMPARED]
 
 
+def side_by_side(compared: pd.DataFrame, quantity: str, setting: str = "") -> pd.DataFrame:
+    """Columns printed, authors' code and ours for the rows whose quantity and setting match regular expressions.
+
+    What a rerun of the authors' code reproduced exactly stands in both of their columns; ours has six digits.
+    """
+    chosen = compared["quantity"].str.contains(quantity) & compared["setting"].str.contains(setting)
+    rows = compared[chosen]
+    reproduced = rows["where_reported"].str.contains("reproduced (?:exactly )?by (?:a )?rerun")
+    printed = rows["reported"].where(rows["kind"] == "printed", "")
+    code = rows["reported"].where((rows["kind"] == "authors' code") | reproduced, "")
+    table = rows[["quantity", "setting"]].assign(**{"printed": printed, "authors' code": code})
+    return table.assign(ours=[f"{value:.6g}" for value in rows["ours"]]).reset_index(drop=True)
+
+
 def summary(compared: pd.DataFrame) -> pd.DataFrame:
     """How many of the reported numbers ours equal, by kind.
 
