@@ -12,6 +12,7 @@ from scalescope.laws.polish import Batch, explore, polish
 from scalescope.laws.search import search, starts
 
 KEPT = 5  # starts polished to the end
+EXACT = 1e-20  # loss per point, in squares of ln y or y, that is rounding
 SAME = 1e-7  # relative difference of losses up to which two ends count as the same optimum
 RIVAL = 0.3  # relative height up to which a second optimum may win in a replicate, and is refitted from too
 
@@ -46,7 +47,7 @@ def optimum(
     batch = explore(Batch(form, loss, y[None], weights[None], chosen.copy()), KEPT)
     ends, reached = polish(batch)
     best = int(np.argmin(reached))
-    height = reached / max(reached[best], 1e-300) - 1
+    height = (reached - reached[best]) / max(reached[best], EXACT * weights.sum())
     others = height[height > SAME]
     rival = others.size and others.min() < RIVAL
     second = np.flatnonzero(height == others.min())[:1] if rival else []

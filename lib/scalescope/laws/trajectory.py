@@ -74,14 +74,12 @@ class TrajectoryLaw(CurveLaw):
         return TrajectoryForm(u, s, sizes[:, 2], float(np.exp(origin[2])), [*bounds, OPEN, POWERS], observed)
 
     def _problem(self, sizes: np.ndarray, y: np.ndarray):
-        origin = self.origin(sizes) + [0.0, 0.0, np.log(y).mean()]
+        origin = np.append(self.origin(sizes)[:2], np.log(y).mean())
         form = self.form(sizes, origin, y)
         axes = self.axes(form, sizes)
         fixed = self._checked_fixed()
         if fixed:
-            raise ValueError(
-                f"TrajectoryLaw takes fixed parameters in the published order only; got {', '.join(fixed)}"
-            )
+            raise ValueError(f"fixed ({', '.join(fixed)}) needs order='published' in a TrajectoryLaw")
         return form, origin, axes
 
     def axes(self, form: TrajectoryForm, sizes: np.ndarray) -> list[np.ndarray]:

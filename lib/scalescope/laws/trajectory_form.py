@@ -62,7 +62,7 @@ class TrajectoryForm:
     def gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The loss [B, n] and its derivatives [B, 6, n], by the implicit function theorem."""
         loss = self.values(theta)
-        floor, scale, alpha_s, critical, power = self._parts(theta)
+        floor, scale, alpha_s, _, power = self._parts(theta)
         relative = np.log(loss / self.level)
         per_critical = np.exp(-power * relative) / self.batch  # q / K
         q = per_critical * theta[:, 4, None]
