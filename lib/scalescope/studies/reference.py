@@ -61,8 +61,8 @@ def side_by_side(compared: pd.DataFrame, quantity: str, setting: str = "") -> pd
 
     What a rerun of the authors' code reproduced exactly stands in both of their columns; ours has six digits.
     """
-    chosen = compared["quantity"].str.contains(quantity) & compared["setting"].str.contains(setting)
-    rows = compared[chosen]
+    names = compared[["quantity", "setting"]].itertuples(index=False, name=None)
+    rows = compared[[bool(re.search(quantity, name) and re.search(setting, where)) for name, where in names]]
     reproduced = rows["where_reported"].str.contains("reproduced (?:exactly )?by (?:a )?rerun")
     printed = rows["reported"].where(rows["kind"] == "printed", "")
     code = rows["reported"].where((rows["kind"] == "authors' code") | reproduced, "")
