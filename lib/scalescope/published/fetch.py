@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-import pooch
 
 from scalescope import paths
 from scalescope.schema import UnknownName
+
+with warnings.catch_warnings():  # in a notebook its progress bar asks for a widget that we do not use
+    warnings.simplefilter("ignore")
+    import pooch
 
 SHOWN = 3  # names of missing files that a message lists
 
