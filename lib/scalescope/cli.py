@@ -117,6 +117,22 @@ def refresh(
         typer.echo(name)
 
 
+@app.command("published")
+def published_studies(
+    papers: Annotated[list[str] | None, typer.Argument(help="Such as gadre2024; all if none is named.")] = None,
+    download: Annotated[bool, typer.Option(help="Fetch files that are not there.")] = True,
+) -> None:
+    """Refit published studies from their authors' data: tables, figures, and the gallery."""
+    from scalescope import published
+    from scalescope.pipeline.published import refit
+
+    for paper in papers or published.PAPERS:
+        published.fetch(paper, download=download)
+        for file in refit(paper, download=download).write():
+            typer.echo(file)
+    gallery()
+
+
 @app.command()
 def gallery() -> None:
     """Write figures/README.md from the figures that are there."""

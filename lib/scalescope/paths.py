@@ -27,6 +27,11 @@ def cache() -> Path:
     return Path(os.environ.get("SCALESCOPE_CACHE") or root() / "data" / "cache")
 
 
+def published_cache(paper: str) -> Path:
+    """Folder of downloaded files, one folder a paper: the cache itself if it holds one of `paper`, as a mirror does."""
+    return cache() if (cache() / paper).is_dir() else cache() / "published"
+
+
 def results(profile: str) -> Path:
     """Folder of one profile's tidy tables (CSV)."""
     return root() / "data" / "results" / profile

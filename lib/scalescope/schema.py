@@ -53,6 +53,11 @@ COLUMNS: dict[str, list[str]] = {
     "tasks": ["task", "title", "metric", "train", "eval", "majority", "truncated_train", "truncated_eval",
               "tokens_mean"],
     "shortcuts": ["task", "metric", "majority", "bag_of_words", "one_side", "best_possible"],
+    # published data, one value a row; token_multiplier is tokens per parameter, quantity is "loss" or "error"
+    "gadre2024": ["name", "dataset", "model", "parameters", "parameters_no_embedding", "tokens", "token_multiplier",
+                  "flops", "learning_rate", "quantity", "evaluation", "value", "low", "high", "chance"],
+    "lin2024": ["dataset", "model", "family", "parameters", "examples", "loss"],
+    "besiroglu2024": ["parameters", "tokens", "flops", "token_multiplier", "loss"],
 }  # fmt: skip
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from scalescope.figures import ivgi2022
+from scalescope.figures import besiroglu2024, gadre2024, ivgi2022, lin2024
 
-CAPTIONS = {**ivgi2022.CAPTIONS}
-PAPERS = {"ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*"}
-COMMANDS = {"wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>"}
+CAPTIONS = {**ivgi2022.CAPTIONS, **besiroglu2024.CAPTIONS, **gadre2024.CAPTIONS, **lin2024.CAPTIONS}
+PAPERS = {
+    "ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*",
+    "besiroglu2024": "Besiroglu et al. (2024), *Chinchilla scaling: a replication attempt*",
+    "gadre2024": "Gadre et al. (2024), *Language models scale reliably with over-training and on downstream tasks*",
+    "lin2024": "Lin et al. (2024), *Selecting large language model to fine-tune via rectified scaling law*",
+}
+COMMANDS = {
+    "wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>",
+    "published": "scalescope published",  # its CSVs leave out what the papers themselves measured
+}
 HEAD = """\
 # Figures
 

@@ -11,6 +11,7 @@ from scalescope.laws.power import PowerLaw
 from scalescope.laws.rectified import RectifiedLaw, VanillaFinetuningLaw
 from scalescope.laws.shifted import ShiftedPowerLaw
 from scalescope.laws.summaries import expand, log_mean, squares_about
+from scalescope.laws.trajectory import TrajectoryLaw
 from scalescope.laws.transfer import TransferLaw
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "RectifiedLaw",
     "ScalingLaw",
     "ShiftedPowerLaw",
+    "TrajectoryLaw",
     "TransferLaw",
     "VanillaFinetuningLaw",
     "expand",

@@ -103,11 +103,10 @@ class CurveLaw(ScalingLaw):
     def _problem(self, sizes: np.ndarray, y: np.ndarray) -> tuple[Form, np.ndarray, list[np.ndarray]]:
         """The form to fit with its fixed coefficients, its origin, and the grid."""
         fixed = self._checked_fixed()
-        if "E" in fixed and (np.asarray(y) <= fixed["E"]).any():
-            low = int(np.argmin(np.broadcast_to(y, np.shape(y)).reshape(-1)))
-            raise ValueError(
-                f"E is fixed at {fixed['E']:g} but y entry {low} is {np.reshape(y, -1)[low]:g}, not above it"
-            )
+        floor = fixed.get("E", 0.0)
+        if y.min() <= floor:
+            low = int(np.argmin(y))
+            raise ValueError(f"E is fixed at {floor:g} but y entry {low} is {y[low]:g}, not above it")
         origin = self.origin(sizes) if not fixed else self.origin(sizes) * 0
         form = self.form(sizes, origin)
         axes = self.axes(form, sizes)
@@ -149,12 +148,16 @@ class CurveLaw(ScalingLaw):
     def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
         if self.interval not in INTERVALS:
             raise UnknownName("interval", self.interval, INTERVALS)
-        form, origin, best = self.search(sizes, y, weights)
+        _, origin, best = self.search(sizes, y, weights)
+        params = {name: float(value[0]) for name, value in self.natural(best.theta[None], origin).items()}
+        self._settle(params, best, sizes, y, weights)
+
+    def _settle(self, params: dict[str, float], best: Optimum | None, sizes, y, weights) -> None:
+        """Learned values that follow from the parameters; `best` is None if no search found them."""
+        self.params_, self.optimum_ = params, best
         loss = self._loss()
-        self.params_ = {name: float(value[0]) for name, value in self.natural(best.theta[None], origin).items()}
-        residuals = loss.residuals(form.values(best.theta[None])[0], y)
-        self.objective_ = float(loss.objective(residuals, weights))
-        self.optimum_ = best
+        values = self.predict_many(self._fitted(), sizes)[0]
+        self.objective_ = float(loss.objective(loss.residuals(values, y), weights))
         self.diagnostics_ = diagnose(self, sizes, y, weights)
 
     def _bootstrap(self, sizes, y, weights, groups) -> BootstrapResult:
@@ -190,13 +193,18 @@ class CurveLaw(ScalingLaw):
         return "95 %, profile likelihood" if self.interval == "profile" else super()._how()
 
     def _fit_facts(self) -> dict[str, Any]:
-        best = self.optimum_
         return {
-            "optimiser": f"grid of {best.grid_points} exponents with the rest solved exactly, {best.polished} best polished "
-            f"by damped Newton, {best.agreeing} of them to the same optimum; no random starts",
+            "optimiser": self._optimiser(),
             "loss": f"{self._loss()}; {self.objective_:.6g} at the optimum",
             "identifiability": "; ".join(self.diagnostics_["messages"]) or "all parameters determined",
         }
+
+    def _optimiser(self) -> str:
+        best = self.optimum_
+        return (
+            f"grid of {best.grid_points} exponents with the rest solved exactly, {best.polished} best "
+            f"polished by damped Newton, {best.agreeing} of them to the same optimum; no random starts"
+        )
 
 
 def _named(what: str, given: dict[str, float] | None, names: tuple[str, ...]) -> dict[str, float]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scalescope.laws.losses import Loss
+from scalescope.laws.fitting import Optimum
+from scalescope.laws.losses import Loss, huber
 
 if TYPE_CHECKING:
     from scalescope.laws.curve import CurveLaw
@@ -25,7 +26,8 @@ class Sensitivity:
 
     `gradient` [P, n]: change of the residuals per unit of `scale` [P] (the parameter itself, or if that is zero its
     natural unit). `cofactor` [P]: diagonal of (gradient weights gradient^T)^-1. `errors` [P]: standard errors in units
-    of `scale`. `noise`: factor c that makes 2 c (loss - lowest loss) chi-squared; NaN without degrees of freedom.
+    of `scale`. `bend`: mean second derivative of the loss. `noise`: factor c that makes 2 c (loss - lowest loss)
+    chi-squared; NaN without degrees of freedom.
     """
 
     names: list[str]
@@ -33,6 +35,7 @@ class Sensitivity:
     scale: np.ndarray
     cofactor: np.ndarray
     errors: np.ndarray
+    bend: float
     noise: float
     free: int
 
@@ -50,7 +53,7 @@ def sensitivity(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.nda
     bend, noise = _noise(loss, residuals, weights[used], free)
     inverse = np.linalg.pinv((gradient * weights) @ gradient.T, rcond=NULL**2, hermitian=True)
     cofactor = np.maximum(np.diagonal(inverse), 0.0)
-    return Sensitivity(names, gradient, scale, cofactor, np.sqrt(cofactor / (bend * noise)), noise, free)
+    return Sensitivity(names, gradient, scale, cofactor, np.sqrt(cofactor / (bend * noise)), bend, noise, free)
 
 
 def _unit(law: CurveLaw, name: str, sizes: np.ndarray) -> float:
@@ -100,25 +103,26 @@ def diagnose(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarra
     with np.errstate(over="ignore"):
         factor = dict(zip(found.names, np.exp(1.96 * found.errors), strict=True))
     weak = {n: f for n, f in factor.items() if f > WEAK and n not in loose and n not in bounds}
-    best = law.optimum_
-    bend = found.noise and 1.0
-    flat = (
-        np.sqrt(0.02 * best.value * found.cofactor / bend) if np.isfinite(bend) else np.full(len(found.names), np.nan)
-    )
+    residuals = law._loss().residuals(law.predict_many(law._fitted(), sizes)[0], y)
+    value = (huber(residuals, law._loss().width) * weights).sum()
+    flat = np.sqrt(0.02 * value * found.cofactor / found.bend)
     return {
         "identified": not (loose or bounds or weak),
         "unidentified": loose,
         "at_bound": tuple(bounds),
         "weak": tuple(weak),
-        "messages": _messages(law, sizes[weights > 0], loose, bounds, weak, found.free, best),
+        "messages": _messages(law, sizes[weights > 0], loose, bounds, weak, found.free),
         "standard_errors": dict(zip(found.names, (found.errors * found.scale).tolist(), strict=True)),
         "flat": dict(zip(found.names, flat.tolist(), strict=True)),
         "degrees_of_freedom": found.free,
-        "grid_points": best.grid_points,
-        "polished": best.polished,
-        "agreeing": best.agreeing,
-        "runner_up": best.runner_up,
-    }
+    } | _search(law.optimum_)
+
+
+def _search(best: Optimum | None) -> dict[str, Any]:
+    if best is None:
+        return {}
+    names = ("grid_points", "starts", "polished", "agreeing", "runner_up")
+    return {name: getattr(best, name) for name in names}
 
 
 def _unidentified(found: Sensitivity, weights: np.ndarray) -> tuple[str, ...]:
@@ -145,7 +149,7 @@ def _at_bound(law: CurveLaw, sizes: np.ndarray) -> dict[str, float]:
     return found
 
 
-def _messages(law, used, loose, bounds, weak, free, best) -> list[str]:
+def _messages(law, used, loose, bounds, weak, free) -> list[str]:
     said = []
     if loose:
         constant = [f"{name} has one value, {used[0, i]:g}" for i, name in enumerate(law.inputs)
@@ -156,6 +160,6 @@ def _messages(law, used, loose, bounds, weak, free, best) -> list[str]:
     said += [f"{name} is known only to a factor of {factor:.3g} (95 %)" for name, factor in weak.items()]
     if free < 1:
         said.append("as many points as parameters: nothing is left to judge the errors by")
-    if best.runner_up < NEAR:
-        said.append(f"another optimum lies only {100 * best.runner_up:.2g} % higher")
+    if law.optimum_ and law.optimum_.runner_up < NEAR:
+        said.append(f"another optimum lies only {100 * law.optimum_.runner_up:.2g} % higher")
     return said

@@ -1,4 +1,4 @@
-"""The one core of all fits: search the shapes, solve the rest, polish; the same optimum from any start, without luck."""
+"""The one core of all fits: search the shapes, solve the rest, polish; the same optimum from any start."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import numpy as np
 
 from scalescope.laws.forms import Form
 from scalescope.laws.losses import Loss
-from scalescope.laws.polish import Batch, polish
+from scalescope.laws.polish import Batch, explore, polish
 from scalescope.laws.search import search, starts
 
+KEPT = 5  # starts polished to the end
+EXACT = 1e-20  # loss per point, in squares of ln y or y, that is rounding
 SAME = 1e-7  # relative difference of losses up to which two ends count as the same optimum
 RIVAL = 0.3  # relative height up to which a second optimum may win in a replicate, and is refitted from too
 
@@ -23,7 +25,8 @@ class Optimum:
     value: float
     ends: np.ndarray  # [S, T], the optimum and its rival if there is one: from these replicates are refitted
     grid_points: int
-    polished: int
+    starts: int
+    polished: int  # the best of the starts after a few rough steps
     agreeing: int  # how many polished starts ended at the optimum
     runner_up: float  # relative height of the next best end above it; infinite if all agree
 
@@ -41,16 +44,23 @@ def optimum(
     chosen = theta[starts(value, tuple(map(len, axes)))]
     if start is not None:
         chosen = np.vstack([chosen, np.clip(start, form.lower, form.upper)])
-    ends, reached = polish(Batch(form, loss, y[None], weights[None], chosen.copy()))
+    batch = explore(Batch(form, loss, y[None], weights[None], chosen.copy()), KEPT)
+    ends, reached = polish(batch)
     best = int(np.argmin(reached))
-    height = reached / max(reached[best], 1e-300) - 1
+    height = (reached - reached[best]) / max(reached[best], EXACT * weights.sum())
     others = height[height > SAME]
     rival = others.size and others.min() < RIVAL
     second = np.flatnonzero(height == others.min())[:1] if rival else []
     return Optimum(
-        ends[best], float(reached[best]), ends[[best, *second]], len(theta), len(chosen), int((height <= SAME).sum()),
-        float(others.min()) if others.size else np.inf,
-    )  # fmt: skip
+        theta=ends[best],
+        value=float(reached[best]),
+        ends=ends[[best, *second]],
+        grid_points=len(theta),
+        starts=len(chosen),
+        polished=len(ends),
+        agreeing=int((height <= SAME).sum()),
+        runner_up=float(others.min()) if others.size else np.inf,
+    )
 
 
 def refit(

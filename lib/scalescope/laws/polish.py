@@ -15,6 +15,7 @@ from scalescope.laws.forms import Form
 from scalescope.laws.losses import Loss, huber
 
 MAX_STEPS = 200
+ROUGH_STEPS = 15
 CHUNK = 60_000  # numbers of one array of a chunk of fits: three or four of these stay in the cache
 SHRINK = 0.1
 DECREMENT = 1e-13  # relative decrease promised by Newton's step at which a fit is done
@@ -72,12 +73,25 @@ def polish(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     return theta, value
 
 
+def explore(batch: Batch, most: int) -> Batch:
+    """The `most` best fits of `batch` after a few rough steps, so that hopeless starts cost little."""
+    width = np.full(len(batch.theta), _width(batch).min())
+    value = _newton(batch, width, rough=True, most=ROUGH_STEPS)
+    return batch.rows(np.argsort(value, kind="stable")[:most])
+
+
+def _width(batch: Batch) -> np.ndarray:
+    """Width [B] of the Huber loss to begin with: the scale of the residuals, or the loss's own."""
+    last = batch.loss.width
+    if np.isinf(last):
+        return np.full(len(batch.theta), last)
+    size = np.abs(batch.loss.residuals(batch.form.values(batch.theta), batch.y))
+    return np.maximum(last, SHRINK * np.median(np.minimum(size, 1.0), axis=1))
+
+
 def _shrink(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     last = batch.loss.width
-    width = np.full(len(batch.theta), last)
-    if np.isfinite(last):
-        size = np.abs(batch.loss.residuals(batch.form.values(batch.theta), batch.y))
-        width = np.maximum(last, SHRINK * np.median(np.where(np.isfinite(size), size, 1.0), axis=1))
+    width = _width(batch)
     while True:
         value = _newton(batch, width, rough=(width > last).any())
         if (width <= last).all():
@@ -85,12 +99,12 @@ def _shrink(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
         width = np.maximum(last, SHRINK * width)
 
 
-def _newton(batch: Batch, width: np.ndarray, rough: bool) -> np.ndarray:
+def _newton(batch: Batch, width: np.ndarray, rough: bool, most: int = MAX_STEPS) -> np.ndarray:
     """Move `batch.theta` to the optimum for these widths; the loss [B] there."""
     value = batch.value(batch.theta, width)
     damping = np.full(len(value), 1e-2)
     active = np.arange(len(value))
-    for _ in range(MAX_STEPS):
+    for _ in range(most):
         part = batch if len(active) == len(value) else batch.rows(active)
         step, promised = _step(part, width[active], damping[active])
         trial = np.clip(part.theta + step, part.form.lower, part.form.upper)

@@ -10,7 +10,7 @@ from scalescope.laws.forms import Form
 from scalescope.laws.losses import Loss, huber
 
 STARTS = 12  # grid points that are polished
-REWEIGHTINGS = {"squares": 1, "log_squares": 3, "log_huber": 6, "log_absolute": 6}
+REWEIGHTINGS = {"squares": 1, "log_squares": 2, "log_huber": 6, "log_absolute": 6}
 CHUNK = 400_000
 
 

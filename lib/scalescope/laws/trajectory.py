@@ -1,0 +1,175 @@
+"""The whole loss curve of a run from its size and batch, and the critical batch size."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scalescope.laws.curve import CurveLaw
+from scalescope.laws.estimates import Estimate, estimate
+from scalescope.laws.inputs import amount, numbers, positive
+from scalescope.laws.trajectory_form import TrajectoryForm
+from scalescope.laws.trajectory_order import published_order
+from scalescope.schema import UnknownName
+
+ORDERS = ("joint", "published")
+POWERS = (0.05, 50.0)  # 1 / alpha_B
+OPEN = (0.0, np.inf)
+
+
+class TrajectoryLaw(CurveLaw):
+    """L(N, S_min) = (N_c / N)^alpha_N + (S_c / S_min)^alpha_S, S_min = S / (1 + B_crit(L) / B).
+
+    N parameters, S steps, B batch size; B_crit(L) = B_star / L^(1 / alpha_B) in the unit of B (tokens or sequences), L
+    in nats. S_min are the steps at unlimited batch size; L stands on both sides and is solved for. Inputs: parameters,
+    steps, batch_size, one row per point of a curve. Default loss: log_squares. Source: Kaplan 2020, eq. 1.4-1.6 and 5;
+    Su 2024, section 3.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("parameters", "steps", "batch_size")
+    parameters: ClassVar[tuple[str, ...]] = ("N_c", "alpha_N", "S_c", "alpha_S", "B_star", "alpha_B")
+    coefficients: ClassVar[tuple[str, ...]] = ("N_c", "S_c", "alpha_N", "alpha_S", "B_star", "alpha_B")
+    equation: ClassVar[str] = (
+        "L = (N_c / N)^alpha_N + (S_c / S_min)^alpha_S, S_min = S / (1 + B_crit(L) / B), B_crit = B_star L^(-1/alpha_B)"
+    )
+    source: ClassVar[str] = "Kaplan 2020, section 5; Su 2024, section 3"
+
+    def __init__(
+        self,
+        *,
+        order: str = "joint",
+        loss: str | None = None,
+        delta: float = 1e-3,
+        summed: bool = True,
+        fixed: dict[str, float] | None = None,
+        start: dict[str, float] | None = None,
+        interval: str = "bootstrap",
+        n_boot: int = 1000,
+        random_state: int | np.random.Generator | None = 0,
+        warn_beyond: float | None = 10.0,
+    ):
+        """Store the settings, those of CurveLaw and `order`.
+
+        "joint": all six parameters at once, at the optimum of the loss. "published": N_c and alpha_N from the lowest
+        loss of each size; then B_star and alpha_B from the steps and examples that runs of several batch sizes need for
+        the same loss; then S_c and alpha_S. `fixed` belongs to the joint order, except N_c and alpha_N, which may come
+        from converged models.
+        """
+        super().__init__(
+            loss=loss, delta=delta, summed=summed, fixed=fixed, start=start, interval=interval, n_boot=n_boot,
+            random_state=random_state, warn_beyond=warn_beyond,
+        )  # fmt: skip
+        self.order = order
+
+    def origin(self, sizes: np.ndarray) -> np.ndarray:
+        """Means of ln N and ln S; the level of the loss is added by `_problem`."""
+        return np.append(np.log(sizes[:, :2]).mean(axis=0), 0.0)
+
+    def form(self, sizes: np.ndarray, origin: np.ndarray, observed: np.ndarray | None = None) -> TrajectoryForm:
+        """The law about `origin` = ln N, ln S, ln L."""
+        spans = np.where(np.ptp(np.log(sizes[:, :2]), axis=0) > 0, np.ptp(np.log(sizes[:, :2]), axis=0), 1.0)
+        bounds = [(0.01 / span, 100 / span) for span in spans]
+        u, s = (np.log(sizes[:, :2]) - origin[:2]).T
+        return TrajectoryForm(u, s, sizes[:, 2], float(np.exp(origin[2])), [*bounds, OPEN, POWERS], observed)
+
+    def _problem(self, sizes: np.ndarray, y: np.ndarray):
+        origin = np.append(self.origin(sizes)[:2], np.log(y).mean())
+        form = self.form(sizes, origin, y)
+        axes = self.axes(form, sizes)
+        fixed = self._checked_fixed()
+        if fixed:
+            raise ValueError(f"fixed ({', '.join(fixed)}) needs order='published' in a TrajectoryLaw")
+        return form, origin, axes
+
+    def axes(self, form: TrajectoryForm, sizes: np.ndarray) -> list[np.ndarray]:
+        """Both exponents, the critical batch size from a tenth of the smallest to ten times the largest, its power."""
+        spans = [max(float(np.ptp(v)), 1.0) for v in (form.u, form.s)]
+        batches = np.geomspace(sizes[:, 2].min() / 10, sizes[:, 2].max() * 10, 7)
+        exponents = [np.geomspace(0.1 / span, 12 / span, 8) for span in spans]
+        return [*exponents, batches, np.array([1.0, 2.5, 5.0, 10.0])]
+
+    def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
+        """Parameters [B]; N_c and S_c are the sizes at which their terms are one nat."""
+        a, b, alpha_n, alpha_s, critical, power = theta.T
+        with np.errstate(divide="ignore"):
+            n_c, s_c = origin[0] + np.log(a) / alpha_n, origin[1] + np.log(b) / alpha_s
+        return {
+            "N_c": np.exp(n_c),
+            "alpha_N": alpha_n,
+            "S_c": np.exp(s_c),
+            "alpha_S": alpha_s,
+            "B_star": critical * np.exp(power * origin[2]),
+            "alpha_B": 1 / power,
+        }
+
+    def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
+        """Coefficients [B, 6] about `origin`."""
+        n_c, alpha_n, s_c, alpha_s, star, alpha_b = (np.asarray(params[name]) for name in self.parameters)
+        with np.errstate(divide="ignore"):
+            a = np.exp(alpha_n * (np.log(n_c) - origin[0]))
+            b = np.exp(alpha_s * (np.log(s_c) - origin[1]))
+        return np.stack([a, b, alpha_n, alpha_s, star * np.exp(-origin[2] / alpha_b), 1 / alpha_b], axis=1)
+
+    def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """Parameters [B] of the fit of every row of `weights` [B, n], in the order chosen."""
+        if self.order not in ORDERS:
+            raise UnknownName("order", self.order, ORDERS)
+        if self.order == "joint":
+            return super().fit_weighted(X, y, weights)
+        sizes = self.sizes(X)
+        rows = np.broadcast_arrays(np.atleast_2d(np.asarray(y, dtype=float)), np.asarray(weights, dtype=float))
+        found = [published_order(sizes, *row, self._loss(), self._checked_fixed()) for row in zip(*rows, strict=True)]
+        return {name: np.array([params[name] for params in found]) for name in self.parameters}
+
+    def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
+        if self.order == "joint":
+            super()._estimate(sizes, y, weights)
+            return
+        params = {name: float(value[0]) for name, value in self.fit_weighted(sizes, y, weights[None]).items()}
+        self._settle(params, None, sizes, y, weights)
+
+    def _optimiser(self) -> str:
+        if self.order == "joint":
+            return super()._optimiser()
+        return "three steps in the published order, each at its own optimum; no random starts"
+
+    def _intervals(self, sizes, y, weights) -> dict[str, tuple[float, float]]:
+        if self.interval == "profile":
+            raise ValueError("TrajectoryLaw has no profile intervals; use interval='bootstrap' or 'residual'")
+        return super()._intervals(sizes, y, weights)
+
+    def minimum_loss(self, parameters: float, level: float = 0.95) -> Estimate:
+        """Loss of N parameters with steps and batch without limit, (N_c / N)^alpha_N."""
+        n = amount(parameters, "parameters")
+        return estimate(lambda p: (p["N_c"] / n) ** p["alpha_N"], self._fitted(), self.bootstrap_, level)
+
+    def critical_batch_size(self, loss: float, level: float = 0.95) -> Estimate:
+        """B_crit = B_star / L^(1 / alpha_B): twice the fewest steps, and twice the fewest tokens, reach the loss."""
+        at = amount(loss, "loss")
+        return estimate(lambda p: p["B_star"] * at ** (-1 / p["alpha_B"]), self._fitted(), self.bootstrap_, level)
+
+    def minimum_steps(self, parameters: float, loss: float, level: float = 0.95) -> Estimate:
+        """Fewest steps (at a batch without limit) with which N parameters reach `loss`; infinite if they cannot."""
+        n, at = amount(parameters, "parameters"), amount(loss, "loss")
+        return estimate(lambda p: _fewest_steps(p, n, at), self._fitted(), self.bootstrap_, level)
+
+    def minimum_tokens(self, parameters: float, loss: float, level: float = 0.95) -> Estimate:
+        """Fewest examples (at a batch of almost nothing) to reach `loss`, S_min B_crit, in the unit of B."""
+        n, at = amount(parameters, "parameters"), amount(loss, "loss")
+
+        def tokens(p: dict[str, np.ndarray]) -> np.ndarray:
+            return _fewest_steps(p, n, at) * p["B_star"] * at ** (-1 / p["alpha_B"])
+
+        return estimate(tokens, self._fitted(), self.bootstrap_, level)
+
+    def trajectory(self, parameters: float, batch_size: float, steps: Any) -> np.ndarray:
+        """The loss curve [n] of N parameters at a batch size, at the given steps."""
+        at = positive(np.atleast_1d(numbers(steps, "steps")), "steps")
+        n, batch = amount(parameters, "parameters"), amount(batch_size, "batch_size")
+        return self.predict(np.stack([np.full(len(at), n), at, np.full(len(at), batch)], axis=1))
+
+
+def _fewest_steps(params: dict[str, np.ndarray], n: float, loss: float) -> np.ndarray:
+    above = loss - (params["N_c"] / n) ** params["alpha_N"]
+    return np.where(above > 0, params["S_c"] * np.where(above > 0, above, 1.0) ** (-1 / params["alpha_S"]), np.inf)

@@ -1,0 +1,82 @@
+"""The loss curve of a run of any batch size, as the core of the fits sees it; implicit in the loss, solved exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+
+ROOT_STEPS = 60
+
+
+class TrajectoryForm:
+    """L = a e^(-alpha_N u) + b (e^-s (1 + q))^alpha_S with q = K (L / L_0)^-m / batch, which holds L on both sides.
+
+    u, s [n]: ln N and ln S about the middle; batch [n]; `level` is L_0. Linear coefficients a, b; shapes alpha_N,
+    alpha_S, K = B_crit(L_0) and m = 1 / alpha_B. `observed` losses [n] stand in for L in `terms`, for the search only.
+    """
+
+    linear = 2
+    gauss_newton = True
+
+    def __init__(
+        self,
+        u: np.ndarray,
+        s: np.ndarray,
+        batch: np.ndarray,
+        level: float,
+        shape_bounds: list[tuple[float, float]],
+        observed: np.ndarray | None = None,
+    ):
+        self.u, self.s, self.batch, self.level, self.observed = u, s, batch, level, observed
+        self.lower = np.array([0.0, 0.0, *(low for low, _ in shape_bounds)])
+        self.upper = np.array([np.inf, np.inf, *(high for _, high in shape_bounds)])
+
+    def terms(self, shapes: np.ndarray) -> np.ndarray:
+        """What a and b multiply [B, 2, n], the observed losses setting the critical batch size."""
+        alpha_n, alpha_s, critical, power = (shapes[:, i, None] for i in range(4))
+        q = critical * (self.observed / self.level) ** -power / self.batch
+        return np.stack([np.exp(-alpha_n * self.u), np.exp(alpha_s * (np.log1p(q) - self.s))], axis=1)
+
+    def values(self, theta: np.ndarray) -> np.ndarray:
+        """The loss [B, n] at which both sides agree.
+
+        The right side falls with L and is convex, so that Newton's method from below never overshoots.
+        """
+        floor, scale, alpha_s, critical, power = self._parts(theta)
+        loss = floor + scale
+        for _ in range(ROOT_STEPS):
+            q = critical * (loss / self.level) ** -power
+            right = scale * (1 + q) ** alpha_s
+            excess = floor + right - loss
+            step = excess / (1 + right * alpha_s * power * q / ((1 + q) * loss))
+            loss = loss + step
+            if (np.abs(step) <= 1e-14 * loss).all():
+                break
+        return loss
+
+    def _parts(self, theta: np.ndarray) -> tuple[np.ndarray, ...]:
+        a, b, alpha_n, alpha_s, critical, power = (theta[:, i, None] for i in range(6))
+        floor, scale = a * np.exp(-alpha_n * self.u), b * np.exp(-alpha_s * self.s)
+        tiny = 1e-300  # a loss of exactly zero has no critical batch size
+        return np.maximum(floor, tiny), scale, alpha_s, critical / self.batch, power
+
+    def gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The loss [B, n] and its derivatives [B, 6, n], by the implicit function theorem."""
+        loss = self.values(theta)
+        floor, scale, alpha_s, _, power = self._parts(theta)
+        relative = np.log(loss / self.level)
+        per_critical = np.exp(-power * relative) / self.batch  # q / K
+        q = per_critical * theta[:, 4, None]
+        right = scale * (1 + q) ** alpha_s
+        by_q = right * alpha_s / (1 + q)
+        partial = np.stack(
+            [
+                np.exp(-theta[:, 2, None] * self.u) + 0 * right,
+                np.exp(alpha_s * (np.log1p(q) - self.s)),
+                -self.u * floor + 0 * right,
+                right * (np.log1p(q) - self.s),
+                by_q * per_critical,
+                -by_q * q * relative,
+            ],
+            axis=1,
+        )
+        return loss, partial / (1 + by_q * power * q / loss)[:, None]

@@ -1,0 +1,140 @@
+"""Choosing a model: each method on curves whose answer is known, and what it refuses."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scalescope.laws.selection import METHODS, AtS, Curves, ModelSize, pearson, relative_accuracy, select
+
+SIZES = 200.0 * 2.0 ** np.arange(8)
+TARGET = 200 * 2**13
+
+
+def frame(rows, sizes=SIZES, zero=None):
+    losses = pd.DataFrame(rows, columns=[int(size) for size in sizes], index=[f"m{k}" for k in range(len(rows))])
+    if zero is not None:
+        losses.insert(0, 0, zero)
+    return losses
+
+
+def rectified(b, learned, beta, floor, sizes=SIZES):
+    return b / (learned + sizes**beta) + floor
+
+
+@pytest.fixture
+def laws():
+    """Three models whose curves cross: the worst at first is the best in the end."""
+    params = [(40.0, 8.0, 0.3, 0.5), (300.0, 80.0, 0.5, 0.2), (20.0, 2.0, 0.2, 0.9)]
+    small = [rectified(*p) for p in params]
+    actual = [float(rectified(*p, np.array([TARGET]))[0]) for p in params]
+    return frame(small, zero=[b / learned + floor for b, learned, _, floor in params]), np.array(actual)
+
+
+def test_rectified_fit_finds_curves_that_cross(laws):
+    losses, actual = laws
+    found = select(losses, SIZES[-1], target=TARGET, method="RectifiedFit")
+    np.testing.assert_allclose(found.feature, actual, rtol=0.02)
+    assert found.best == actual.argmin() and found.relative_accuracy(actual) == 1
+    assert found.pearson(actual) > 0.999
+
+
+def test_sub_tuning_and_zero_shot_take_the_losses_as_they_are(laws):
+    losses, _ = laws
+    for method, column in (("SubTuning", 3200), ("ZeroShot", 0)):
+        found = select(losses, 3200, target=TARGET, method=method)
+        np.testing.assert_array_equal(found.feature, losses[column])
+        assert found.best == losses[column].argmin()
+
+
+def test_every_method_gives_a_number_for_every_model(laws):
+    losses, _ = laws
+    for method in METHODS:
+        found = select(losses, 12800, target=TARGET, method=method, parameters=[1e8, 1e9, 3e8])
+        assert np.isfinite(found.feature).all() and sorted(found.order) == [0, 1, 2]
+        assert found.method == method
+
+
+def test_model_size_chooses_the_largest_and_correlates_below_zero():
+    losses = frame([SIZES**-0.1, SIZES**-0.2])
+    found = select(losses, 200, target=TARGET, method=ModelSize(), parameters=[1e8, 1e9])
+    assert found.best == 1
+    assert found.pearson([2.0, 1.0]) == pytest.approx(-1)
+
+
+def bent(at):
+    """A power law from the entry `at` on, flat before."""
+    y = 5 * SIZES**-0.2
+    y[:at] = y[at]
+    return y * (1 + 1e-3 * (-1.0) ** np.arange(len(y)))
+
+
+def test_ats_stops_where_the_power_law_ends():
+    losses = frame([bent(3), bent(0)])
+    curves = Curves(losses.to_numpy(), SIZES, TARGET)
+    assert AtS().accepted(curves).tolist() == [5, 7]
+    np.testing.assert_allclose(AtS().features(curves), 5 * TARGET**-0.2, rtol=2e-2)
+
+
+def test_the_off_by_one_leaves_out_the_smallest_size_only_when_all_are_accepted():
+    curves = Curves(frame([bent(0), bent(3)]).to_numpy(), SIZES, TARGET)
+    assert AtS().accepted(curves).tolist() == [7, 5]
+    assert AtS(mended=True).accepted(curves).tolist() == [8, 5]
+
+
+def test_with_no_more_than_k_sizes_ats_takes_all():
+    curves = Curves(frame([bent(0)[:3]], SIZES[:3]).to_numpy(), SIZES[:3], TARGET)
+    assert AtS(k=3).accepted(curves).tolist() == [3]
+
+
+def test_the_budget_hides_larger_sizes_and_the_frame_stays_as_it_was(laws):
+    losses, _ = laws
+    before = losses.copy()
+    small = select(losses, 1600, target=TARGET)
+    changed = losses.assign(**{"3200": 99.0}).rename(columns={"3200": 3201})
+    np.testing.assert_array_equal(select(changed.drop(columns=3200), 1600, target=TARGET).feature, small.feature)
+    pd.testing.assert_frame_equal(losses, before)
+
+
+def test_order_of_columns_does_not_matter(laws):
+    losses, _ = laws
+    turned = losses[losses.columns[::-1]]
+    np.testing.assert_array_equal(
+        select(turned, 3200, target=TARGET).feature, select(losses, 3200, target=TARGET).feature
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "settings", "told"),
+    [
+        ({}, {"budget": 0}, "budget must be above zero"),
+        ({}, {"budget": TARGET}, "below the target"),
+        ({}, {"budget": 100, "method": "AtS"}, "no finetuning at all"),
+        ({}, {"budget": 200, "method": "AtS"}, "at least two sizes"),
+        ({}, {"budget": 3200, "method": "ModelSize"}, "parameters"),
+        ({}, {"budget": 3200, "method": "Ats"}, "'AtS'"),
+        ({400: np.nan}, {"budget": 3200}, "'m0' at 400 examples has nan"),
+        ({400: 0.0}, {"budget": 3200}, "'m0' at 400 examples has 0"),
+        ({}, {"budget": 3200, "method": "ModelSize", "parameters": [1.0]}, "3 models"),
+    ],
+)
+def test_bad_input_is_named(laws, change, settings, told):
+    losses = laws[0].assign(**{}).copy()
+    for column, value in change.items():
+        losses.loc["m0", column] = value
+    with pytest.raises(ValueError, match=told):
+        select(losses, settings.pop("budget"), target=TARGET, **settings)
+
+
+def test_zero_shot_needs_its_column():
+    with pytest.raises(ValueError, match="column 0"):
+        select(frame([SIZES**-0.1]), 3200, target=TARGET, method="ZeroShot")
+
+
+def test_measures():
+    assert pearson([1, 2, 3], [2, 4, 6]) == pytest.approx(1)
+    assert np.isnan(pearson([1, 1], [1, 2]))
+    assert relative_accuracy(1, [3.0, 2.0, 1.0]) == 0.5
+    with pytest.raises(ValueError, match="differ"):
+        relative_accuracy(0, [1.0, 1.0])
+    with pytest.raises(ValueError, match="k of at least 2"):
+        AtS(k=1)
