@@ -11,7 +11,7 @@ from scalescope.laws.losses import Loss
 from scalescope.laws.polish import Batch, explore, polish
 from scalescope.laws.search import search, starts
 
-KEPT = 3  # starts polished to the end
+KEPT = 5  # starts polished to the end
 EXACT = 1e-20  # loss per point, in squares of ln y or y, that is rounding
 SAME = 1e-7  # relative difference of losses up to which two ends count as the same optimum
 RIVAL = 0.3  # relative height up to which a second optimum may win in a replicate, and is refitted from too

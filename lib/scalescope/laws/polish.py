@@ -14,7 +14,7 @@ import numpy as np
 from scalescope.laws.forms import Form
 from scalescope.laws.losses import Loss, huber
 
-MAX_STEPS = 100
+MAX_STEPS = 200
 ROUGH_STEPS = 15
 CHUNK = 60_000  # numbers of one array of a chunk of fits: three or four of these stay in the cache
 SHRINK = 0.1
