@@ -9,7 +9,11 @@ from scalescope.figures import ivgi2022
 
 CAPTIONS = {**ivgi2022.CAPTIONS}
 PAPERS = {"ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*"}
-COMMANDS = {"wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>"}
+COMMANDS = {
+    "wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>",
+    "published": "scalescope study published",
+    "diagnose": "scalescope notebooks refresh ivgi2022/80_diagnose",
+}
 HEAD = """\
 # Figures
 
