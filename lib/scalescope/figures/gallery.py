@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scalescope.figures import besiroglu2024, gadre2024, ivgi2022, lin2024
 
+<<<<<<< HEAD
 CAPTIONS = {**ivgi2022.CAPTIONS, **besiroglu2024.CAPTIONS, **gadre2024.CAPTIONS, **lin2024.CAPTIONS}
 PAPERS = {
     "ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*",
@@ -17,6 +18,14 @@ PAPERS = {
 COMMANDS = {
     "wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>",
     "published": "scalescope published",  # its CSVs leave out what the papers themselves measured
+=======
+CAPTIONS = {**ivgi2022.CAPTIONS}
+PAPERS = {"ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*"}
+COMMANDS = {
+    "wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>",
+    "published": "scalescope study published",
+    "diagnose": "scalescope notebooks refresh ivgi2022/80_diagnose",
+>>>>>>> ivgi
 }
 HEAD = """\
 # Figures
