@@ -108,7 +108,7 @@ def committed(paper: str) -> dict[str, pd.DataFrame]:
 
 
 def _read(file: Path) -> pd.DataFrame:
-    return pd.read_csv(file, dtype={"reported": str}, float_precision="round_trip")
+    return pd.read_csv(file, dtype={"reported": str})
 
 
 def _gadre(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
