@@ -1,4 +1,5 @@
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -160,7 +161,11 @@ def test_phase_transition_halves_the_slope():
 def test_one_budget_or_one_size_is_called_unidentifiable(at, lost):
     X, y = study(ChinchillaLaw, noise=0.01)
     rows = PAIRS[:, at] == np.unique(PAIRS[:, at])[2]
-    law = ChinchillaLaw(n_boot=0, loss="log_squares").fit(X[rows], y[rows])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        law = ChinchillaLaw(n_boot=0, loss="log_squares").fit(X[rows], y[rows])
+        law.predict(X[rows])
+    assert np.isfinite([*law.params_.values(), *law.diagnostics_["standard_errors"].values()]).all()
     assert set(law.diagnostics_["unidentified"]) | set(law.diagnostics_["at_bound"]) >= lost
     assert "has one value" in law.card().text() and not law.diagnostics_["identified"]
 

@@ -12,6 +12,7 @@ from scalescope.laws.forms import ExponentialForm
 GRID = {1: 60, 2: 20, 3: 12}  # points of each axis, by the number of shapes
 REACH = (0.01, 100.0)  # bounds of a shape times the range of what it multiplies
 SEARCHED = (0.1, 15.0)
+LARGEST = 650.0  # logarithm up to which a coefficient in the paper's symbols is let grow; floats end at 709
 
 
 class ExponentialLaw(CurveLaw):
@@ -48,16 +49,28 @@ class ExponentialLaw(CurveLaw):
         moved = {name: u - zero for (name, u), zero in zip(slopes.items(), origin, strict=True)}
         shapes = self._shapes()
         terms = [{shapes.index(s): moved[u] for s, u in parts.items()} for parts in self.terms.values()]
-        spans = [_span(slopes[self._slope_of(shape)]) for shape in shapes]
+        spans = self._spans(slopes)
         bounds = [(REACH[0] / span, REACH[1] / span) for span in spans]
         signs = [-1 if name in self.negative else 1 for name in self.terms]
         return ExponentialForm(terms, len(sizes), bounds, signs)
 
     def axes(self, form: ExponentialForm, sizes: np.ndarray) -> list[np.ndarray]:
         """Shapes from nearly straight to nearly a step over the range of the data."""
-        slopes, shapes = self.slopes(sizes), self._shapes()
-        spans = [_span(slopes[self._slope_of(shape)]) for shape in shapes]
-        return [np.geomspace(SEARCHED[0] / span, SEARCHED[1] / span, GRID[len(shapes)]) for span in spans]
+        spans = self._spans(self.slopes(sizes))
+        return [np.geomspace(SEARCHED[0] / span, SEARCHED[1] / span, GRID[len(spans)]) for span in spans]
+
+    def _spans(self, slopes: dict[str, np.ndarray]) -> list[float]:
+        """Range of what each shape multiplies.
+
+        A range that is narrow beside the values themselves counts as wider: else a shape that the design does not
+        determine could go so far that its coefficient, which is extrapolated to an input of one, overflows.
+        """
+        together = max(map(len, self.terms.values()))
+        found = []
+        for u in (slopes[self._slope_of(shape)] for shape in self._shapes()):
+            least = REACH[1] * together * np.abs(u).max(initial=0.0) / LARGEST
+            found.append(float(max(np.ptp(u), least)) if len(u) else 1.0)
+        return [span or 1.0 for span in found]
 
     def _shift(self, params: dict[str, Any], origin: np.ndarray) -> dict[str, np.ndarray]:
         """exp(sum_j phi_j origin_j) [B] of each term: what its coefficient gains when the origin moves to zero."""
@@ -86,7 +99,3 @@ class ExponentialLaw(CurveLaw):
             total = total + sign * params[name] * np.exp(-sum((params[s] * slopes[u] for s, u in parts.items()), 0.0))
         return total
 
-
-def _span(u: np.ndarray) -> float:
-    """Range of u, or one where u does not vary (then its shape is not determined anyway)."""
-    return float(np.ptp(u)) if len(u) and np.ptp(u) > 0 else 1.0
