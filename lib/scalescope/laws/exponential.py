@@ -98,4 +98,3 @@ class ExponentialLaw(CurveLaw):
             sign = -1.0 if name in self.negative else 1.0
             total = total + sign * params[name] * np.exp(-sum((params[s] * slopes[u] for s, u in parts.items()), 0.0))
         return total
-

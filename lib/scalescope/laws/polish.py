@@ -18,6 +18,7 @@ MAX_STEPS = 200
 ROUGH_STEPS = 15
 CHUNK = 60_000  # numbers of one array of a chunk of fits: three or four of these stay in the cache
 SHRINK = 0.1
+RIDGE = 1e-13
 DECREMENT = 1e-13  # relative decrease promised by Newton's step at which a fit is done
 
 
@@ -136,7 +137,8 @@ def _step(part: Batch, width: np.ndarray, damping: np.ndarray) -> tuple[np.ndarr
     free = ~held[:, :, None] & ~held[:, None, :]
     matrix = np.where(free, matrix, 0.0)
     diagonal = np.arange(theta.shape[1])
-    matrix[:, diagonal, diagonal] += np.where(held, 1.0, 1e-13)
+    ridge = RIDGE * (1 + damping[:, None])  # relative to the matrix, or rounding leaves it singular
+    matrix[:, diagonal, diagonal] += np.where(held, 1.0, ridge)
     down = np.where(held, 0.0, -slope / scale)
     step = np.linalg.solve(matrix, down[..., None])[..., 0]
     uphill = (step * down).sum(axis=1) < 0
