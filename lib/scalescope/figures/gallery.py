@@ -7,7 +7,6 @@ from pathlib import Path
 
 from scalescope.figures import besiroglu2024, gadre2024, ivgi2022, lin2024
 
-<<<<<<< HEAD
 CAPTIONS = {**ivgi2022.CAPTIONS, **besiroglu2024.CAPTIONS, **gadre2024.CAPTIONS, **lin2024.CAPTIONS}
 PAPERS = {
     "ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*",
@@ -18,14 +17,8 @@ PAPERS = {
 COMMANDS = {
     "wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>",
     "published": "scalescope published",  # its CSVs leave out what the papers themselves measured
-=======
-CAPTIONS = {**ivgi2022.CAPTIONS}
-PAPERS = {"ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*"}
-COMMANDS = {
-    "wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>",
-    "published": "scalescope study published",
+    "published/ivgi2022": "scalescope study published",
     "diagnose": "scalescope notebooks refresh ivgi2022/80_diagnose",
->>>>>>> ivgi
 }
 HEAD = """\
 # Figures
@@ -44,8 +37,8 @@ def write_gallery(
 ) -> Path:
     """Write `README.md` into `folder` (layout `<profile>/<paper>/<figure>.png`) and return its path.
 
-    `command` is what wrote the gallery; `commands` overrides, per profile, what makes its figures; profiles
-    in `skip` are left out (smoke is not committed). Raises FileNotFoundError if the folder is not there.
+    `command` is what wrote the gallery; `commands` overrides, per profile or "profile/paper", what makes its figures;
+    profiles in `skip` are left out (smoke is not committed). Raises FileNotFoundError if the folder is not there.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -54,7 +47,8 @@ def write_gallery(
     parts = [HEAD.format(command=command)]
     for profile in sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in skip):
         for paper in sorted(path.name for path in (folder / profile).iterdir() if path.is_dir()):
-            parts += _section(folder, profile, paper, commands.get(profile, f"make reproduce PROFILE={profile}"))
+            command = commands.get(f"{profile}/{paper}") or commands.get(profile, f"make reproduce PROFILE={profile}")
+            parts += _section(folder, profile, paper, command)
     target = folder / "README.md"
     target.write_text("\n".join(parts), encoding="utf-8")
     return target

@@ -64,7 +64,7 @@ class Refit:
         folder.mkdir(parents=True, exist_ok=True)
         files = []
         for name, table in self.tables.items():
-            table.to_csv(folder / f"{name}.csv", index=False, float_format="%.8g", lineterminator="\n")
+            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")  # in full: what is read is what was
             files.append(folder / f"{name}.csv")
         for number, slug in FIGURES[self.paper][0].items():
             figure, drawn = self._drawn(number)
@@ -93,7 +93,7 @@ def refit(paper: str, *, full: bool = True, download: bool = True, folder: Path 
         if download:
             raise
         return Refit(paper, None, committed(paper), f"NOT COMPUTED HERE: these are the committed tables. {error}")
-    slow = {name: (make(data) if full else pd.read_csv(results(paper) / f"{name}.csv"))
+    slow = {name: (make(data) if full else _read(results(paper) / f"{name}.csv"))
             for name, make in SLOW.get(paper, {}).items()}  # fmt: skip
     as_committed = "" if full or not slow else f"; as committed: {', '.join(slow)}"
     return Refit(paper, data, MAKERS[paper](data, slow), f"computed here, from the published data{as_committed}")
@@ -104,7 +104,11 @@ def committed(paper: str) -> dict[str, pd.DataFrame]:
     files = sorted(results(paper).glob("*.csv"))
     if not files:
         raise FileNotFoundError(f"no tables of {paper} in {results(paper)}; `scalescope published {paper}` makes them")
-    return {file.stem: pd.read_csv(file, dtype={"reported": str}) for file in files}
+    return {file.stem: _read(file) for file in files}
+
+
+def _read(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file, dtype={"reported": str})
 
 
 def _gadre(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
