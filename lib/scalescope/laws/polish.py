@@ -141,6 +141,24 @@ def _step(part: Batch, width: np.ndarray, damping: np.ndarray) -> tuple[np.ndarr
     matrix[:, diagonal, diagonal] += np.where(held, 1.0, ridge)
     down = np.where(held, 0.0, -slope / scale)
     step = np.linalg.solve(matrix, down[..., None])[..., 0]
+    lowest, highest = (form.lower - theta) * scale, (form.upper - theta) * scale
+    across = ~held & ((step < lowest) | (step > highest))
+    rows = np.flatnonzero(across.any(axis=1))
+    if rows.size:
+        jump = np.where(across, np.clip(step, lowest, highest), 0.0)[rows]
+        step[rows] = _along_bounds(matrix[rows], down[rows], jump, across[rows])
     uphill = (step * down).sum(axis=1) < 0
     step[uphill] = down[uphill] / (1 + damping[uphill, None])
     return step / scale, np.abs((step * down).sum(axis=1))
+
+
+def _along_bounds(matrix: np.ndarray, down: np.ndarray, jump: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """Newton's step [B, T] if coefficients `across` a bound go to it (by `jump`) and the others make the best of that.
+
+    Without it the others move as if the bound were not there, fail, and a fit that ends at the bound creeps up to it.
+    """
+    rest = np.where(across, 0.0, down - (matrix @ jump[..., None])[..., 0])
+    size = np.arange(across.shape[1])
+    reduced = np.where(across[:, :, None] | across[:, None, :], 0.0, matrix)
+    reduced[:, size, size] += across
+    return np.where(across, jump, np.linalg.solve(reduced, rest[..., None])[..., 0])
