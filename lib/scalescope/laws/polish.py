@@ -18,6 +18,8 @@ MAX_STEPS = 200
 ROUGH_STEPS = 15
 CHUNK = 60_000  # numbers of one array of a chunk of fits: three or four of these stay in the cache
 SHRINK = 0.1
+SETTLED = 10  # steps after which a start gives up if, with all steps left HOPE times as good as the last, it cannot win
+HOPE = 10
 RIDGE = 1e-13
 DECREMENT = 1e-13  # relative decrease promised by Newton's step at which a fit is done
 
@@ -32,12 +34,13 @@ class Batch:
     weights: np.ndarray
     theta: np.ndarray
     frozen: np.ndarray | None = None  # [B, T], coefficients that stay as they are
+    rivals: bool = False  # the fits differ in their starts alone, and only the best end matters
 
     def rows(self, keep: np.ndarray) -> Batch:
         """The fits `keep` (numbers or a mask)."""
         y, weights = (a if len(a) == 1 else a[keep] for a in (self.y, self.weights))
         frozen = None if self.frozen is None else self.frozen[keep]
-        return Batch(self.form, self.loss, y, weights, self.theta[keep], frozen)
+        return Batch(self.form, self.loss, y, weights, self.theta[keep], frozen, self.rivals)
 
     def value(self, theta: np.ndarray, width: np.ndarray) -> np.ndarray:
         """Huber loss [B] of `width` [B]."""
@@ -105,7 +108,7 @@ def _newton(batch: Batch, width: np.ndarray, rough: bool, most: int = MAX_STEPS)
     value = batch.value(batch.theta, width)
     damping = np.full(len(value), 1e-2)
     active = np.arange(len(value))
-    for _ in range(most):
+    for done in range(most):
         part = batch if len(active) == len(value) else batch.rows(active)
         step, promised = _step(part, width[active], damping[active])
         trial = np.clip(part.theta + step, part.form.lower, part.form.upper)
@@ -117,7 +120,11 @@ def _newton(batch: Batch, width: np.ndarray, rough: bool, most: int = MAX_STEPS)
         batch.theta[moved], value[moved] = trial[better], new[better]
         damping[active] = np.where(better, damping[active] * 0.1, np.maximum(damping[active], 1e-4) * 10)
         small = promised <= (1e-4 if rough else DECREMENT) * value[active]
-        active = active[~((small & (better | (damping[active] > 1))) | (damping[active] > 1e9))]
+        stop = (small & (better | (damping[active] > 1))) | (damping[active] > 1e9)
+        if batch.rivals and not rough and done >= SETTLED:
+            within_reach = HOPE * (most - done) * promised
+            stop |= better & (damping[active] < 0.1) & (value[active] - within_reach > value.min())
+        active = active[~stop]
         if not active.size:
             break
     return value
