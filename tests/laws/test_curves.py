@@ -165,6 +165,8 @@ def test_one_budget_or_one_size_is_called_unidentifiable(at, lost):
         warnings.simplefilter("error")
         law = ChinchillaLaw(n_boot=0, loss="log_squares").fit(X[rows], y[rows])
         law.predict(X[rows])
+        profile = ChinchillaLaw(n_boot=0, loss="log_squares", interval="profile").fit(X[rows], y[rows])
+    assert not np.isnan(list(profile.intervals_.values())).any()
     assert np.isfinite([*law.params_.values(), *law.diagnostics_["standard_errors"].values()]).all()
     assert set(law.diagnostics_["unidentified"]) | set(law.diagnostics_["at_bound"]) >= lost
     assert "has one value" in law.card().text() and not law.diagnostics_["identified"]
@@ -200,6 +202,9 @@ def test_keeps_the_estimator_contract():
         (ChinchillaLaw(), lambda X, y: (np.where(X[4, 1] == X, 0, X), y), "tokens must be above zero.*entry 4 is 0"),
         (ChinchillaLaw(), lambda X, y: (np.where(X[4, 1] == X, np.nan, X), y), "tokens has .* entry 4 is nan"),
         (ChinchillaLaw(), lambda X, y: (X, np.where(y == y[7], -1, y)), "y must be above zero.*entry 7 is -1"),
+        (ChinchillaLaw(), lambda X, y: (X, np.where(y == y[7], np.nan, y)), "y has 1 value.* entry 7 is nan"),
+        (ChinchillaLaw(), lambda X, y: (X, y[1:]), r"X has 36 point\(s\) but y has the shape \[35\]"),
+        (TransferLaw(), lambda X, y: (np.column_stack([X, y]), y), r"columns pretrain_tokens, finetune_tokens; got"),
         (ChinchillaLaw(), lambda X, y: (X[:, 0], y), r"shape \[n, 2\], columns parameters, tokens"),
         (ChinchillaLaw(), lambda X, y: (pd.DataFrame(X, columns=["parameters", "token"]), y), "did you mean 'token'"),
         (ChinchillaLaw(fixed={"E": 99}), lambda X, y: (X, y), "E is fixed at 99 but y entry .* not above it"),
@@ -214,6 +219,17 @@ def test_keeps_the_estimator_contract():
 def test_bad_input_is_named(law, change, message):
     with pytest.raises(ValueError, match=message):
         law.fit(*change(*study(ChinchillaLaw)))
+
+
+def test_prediction_refuses_what_fit_refuses():
+    X, y = study(ChinchillaLaw)
+    law = ChinchillaLaw(n_boot=0).fit(X, y)
+    with pytest.raises(ValueError, match=r"parameters has 1 value.* entry 1 is nan"):
+        law.predict([[1e8, 1e9], [np.nan, 1e9]])
+    with pytest.raises(ValueError, match=r"tokens must be above zero.*entry 0 is 0"):
+        law.predict([[1e8, 0]])
+    with pytest.raises(ValueError, match="intervals need the bootstrap"):
+        law.predict_interval(X)
 
 
 @pytest.mark.parametrize("kind", LAWS)

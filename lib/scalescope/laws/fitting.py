@@ -28,7 +28,7 @@ class Optimum:
     starts: int
     polished: int  # the best of the starts after a few rough steps
     agreeing: int  # how many polished starts ended at the optimum
-    runner_up: float  # relative height of the next best end above it; infinite if all agree
+    runner_up: float  # relative height of the next best end above it, at most; infinite if all agree
 
 
 def optimum(
@@ -44,7 +44,7 @@ def optimum(
     chosen = theta[starts(value, tuple(map(len, axes)))]
     if start is not None:
         chosen = np.vstack([chosen, np.clip(start, form.lower, form.upper)])
-    batch = explore(Batch(form, loss, y[None], weights[None], chosen.copy()), KEPT)
+    batch = explore(Batch(form, loss, y[None], weights[None], chosen.copy(), rivals=True), KEPT)
     ends, reached = polish(batch)
     best = int(np.argmin(reached))
     height = (reached - reached[best]) / max(reached[best], EXACT * weights.sum())

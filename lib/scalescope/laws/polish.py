@@ -18,6 +18,9 @@ MAX_STEPS = 200
 ROUGH_STEPS = 15
 CHUNK = 60_000  # numbers of one array of a chunk of fits: three or four of these stay in the cache
 SHRINK = 0.1
+SETTLED = 10  # steps after which a start gives up if, with all steps left HOPE times as good as the last, it cannot win
+HOPE = 10
+RIDGE = 1e-13
 DECREMENT = 1e-13  # relative decrease promised by Newton's step at which a fit is done
 
 
@@ -31,12 +34,13 @@ class Batch:
     weights: np.ndarray
     theta: np.ndarray
     frozen: np.ndarray | None = None  # [B, T], coefficients that stay as they are
+    rivals: bool = False  # the fits differ in their starts alone, and only the best end matters
 
     def rows(self, keep: np.ndarray) -> Batch:
         """The fits `keep` (numbers or a mask)."""
         y, weights = (a if len(a) == 1 else a[keep] for a in (self.y, self.weights))
         frozen = None if self.frozen is None else self.frozen[keep]
-        return Batch(self.form, self.loss, y, weights, self.theta[keep], frozen)
+        return Batch(self.form, self.loss, y, weights, self.theta[keep], frozen, self.rivals)
 
     def value(self, theta: np.ndarray, width: np.ndarray) -> np.ndarray:
         """Huber loss [B] of `width` [B]."""
@@ -104,7 +108,7 @@ def _newton(batch: Batch, width: np.ndarray, rough: bool, most: int = MAX_STEPS)
     value = batch.value(batch.theta, width)
     damping = np.full(len(value), 1e-2)
     active = np.arange(len(value))
-    for _ in range(most):
+    for done in range(most):
         part = batch if len(active) == len(value) else batch.rows(active)
         step, promised = _step(part, width[active], damping[active])
         trial = np.clip(part.theta + step, part.form.lower, part.form.upper)
@@ -116,7 +120,11 @@ def _newton(batch: Batch, width: np.ndarray, rough: bool, most: int = MAX_STEPS)
         batch.theta[moved], value[moved] = trial[better], new[better]
         damping[active] = np.where(better, damping[active] * 0.1, np.maximum(damping[active], 1e-4) * 10)
         small = promised <= (1e-4 if rough else DECREMENT) * value[active]
-        active = active[~((small & (better | (damping[active] > 1))) | (damping[active] > 1e9))]
+        stop = (small & (better | (damping[active] > 1))) | (damping[active] > 1e9)
+        if batch.rivals and not rough and done >= SETTLED:
+            within_reach = HOPE * (most - done) * promised
+            stop |= better & (damping[active] < 0.1) & (value[active] - within_reach > value.min())
+        active = active[~stop]
         if not active.size:
             break
     return value
@@ -136,9 +144,28 @@ def _step(part: Batch, width: np.ndarray, damping: np.ndarray) -> tuple[np.ndarr
     free = ~held[:, :, None] & ~held[:, None, :]
     matrix = np.where(free, matrix, 0.0)
     diagonal = np.arange(theta.shape[1])
-    matrix[:, diagonal, diagonal] += np.where(held, 1.0, 1e-13)
+    ridge = RIDGE * (1 + damping[:, None])  # relative to the matrix, or rounding leaves it singular
+    matrix[:, diagonal, diagonal] += np.where(held, 1.0, ridge)
     down = np.where(held, 0.0, -slope / scale)
     step = np.linalg.solve(matrix, down[..., None])[..., 0]
+    lowest, highest = (form.lower - theta) * scale, (form.upper - theta) * scale
+    across = ~held & ((step < lowest) | (step > highest))
+    rows = np.flatnonzero(across.any(axis=1))
+    if rows.size:
+        jump = np.where(across, np.clip(step, lowest, highest), 0.0)[rows]
+        step[rows] = _along_bounds(matrix[rows], down[rows], jump, across[rows])
     uphill = (step * down).sum(axis=1) < 0
     step[uphill] = down[uphill] / (1 + damping[uphill, None])
     return step / scale, np.abs((step * down).sum(axis=1))
+
+
+def _along_bounds(matrix: np.ndarray, down: np.ndarray, jump: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """Newton's step [B, T] if coefficients `across` a bound go to it (by `jump`) and the others make the best of that.
+
+    Without it the others move as if the bound were not there, fail, and a fit that ends at the bound creeps up to it.
+    """
+    rest = np.where(across, 0.0, down - (matrix @ jump[..., None])[..., 0])
+    size = np.arange(across.shape[1])
+    reduced = np.where(across[:, :, None] | across[:, None, :], 0.0, matrix)
+    reduced[:, size, size] += across
+    return np.where(across, jump, np.linalg.solve(reduced, rest[..., None])[..., 0])
