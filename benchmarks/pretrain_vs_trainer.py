@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -200,7 +199,10 @@ def memory_of(name: str, side: str, train, heldout) -> float:
         masker = Training(config, train, heldout).masker
         batches = list(islice(masked_batches(train, masker, BATCH, SEED), 4))
         trainers(config, batches, batches[:1], BERT_RATES[0])
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # not ru_maxrss, which a new process inherits from the one that started it
+    status = Path("/proc/self/status")
+    peak = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.is_file() else []
+    return int(peak[0].split()[1]) / 1024 if peak else float("nan")
 
 
 def machine() -> str:
