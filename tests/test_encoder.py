@@ -38,14 +38,6 @@ def test_positions_are_relative_and_every_head_starts_with_a_neighbour():
     assert bias.argmax(dim=1).tolist() == [middle - 1, middle + 1]
 
 
-def test_masked_logits_are_the_full_logits_at_those_positions():
-    model = Encoder(SMALL, seed=1).eval()
-    hidden = model(torch.randint(5, 50, (3, 10)))
-    every = hidden.reshape(-1, SMALL.hidden) @ model.token_embedding.weight.T + model.logit_bias
-    positions = torch.tensor([0, 7, 29])
-    torch.testing.assert_close(model.masked_logits(hidden, positions), every[positions])
-
-
 def test_same_seed_same_weights_and_no_global_randomness():
     state = torch.random.get_rng_state()
     first, second, other = Encoder(SMALL, seed=3), Encoder(SMALL, seed=3), Encoder(SMALL, seed=4)

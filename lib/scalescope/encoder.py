@@ -151,11 +151,6 @@ class Encoder(nn.Module):
             x = block(x, padding)
         return self.final_norm(self.blocks[-1](x, padding, at))
 
-    def masked_logits(self, hidden: Tensor, positions: Tensor) -> Tensor:
-        """Logits [M, V] at flat positions [M] of hidden [B, T, H]: only masked tokens are projected."""
-        chosen = hidden.reshape(-1, hidden.shape[-1]).index_select(0, positions)
-        return F.linear(chosen, self.token_embedding.weight, self.logit_bias)
-
 
 def pick_tokens(x: Tensor, at: Tensor) -> Tensor:
     """Rows [B, Q, H] of x [B, T, H] at the positions [B, Q]."""

@@ -17,7 +17,7 @@ from scalescope.training.ensemble import Ensemble
 UNUSED = ("encoder.logit_bias",)  # only masked-token logits read it
 EVALUATION_BATCH = 128
 # benchmarks/results/finetuning.csv: with 20 members together a run costs 3 to 4 times less than alone at 12 K
-# parameters, and 1.8 times less at 98 K; no size was found where company costs more. So memory alone decides.
+# parameters, and 1.8 times less at 98 K (larger sizes are not in that table yet). So memory alone decides.
 BYTES_TOGETHER = 400e6
 
 
