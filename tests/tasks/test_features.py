@@ -182,15 +182,34 @@ def test_padded(tokenizer):
 
 def test_save_and_load(tokenizer, context, tmp_path):
     features = encode(task("squad"), [question(context, "bread")], tokenizer, 24)
-    features.save(tmp_path / "squad.npz")
-    loaded = Features.load(tmp_path / "squad.npz")
+    features.save(tmp_path / "squad")
+    loaded = Features.load(tmp_path / "squad")
     for name, value in vars(features).items():
         assert np.array_equal(getattr(loaded, name), value)
         assert getattr(getattr(loaded, name), "dtype", None) == getattr(value, "dtype", None)
-    path = tmp_path / "squad.npz"
-    path.write_bytes(path.read_bytes()[:-50])
-    with pytest.raises(ValueError, match=r"squad\.npz does not hold whole features"):
-        Features.load(path)
+    path = tmp_path / "squad" / "tokens.npy"
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(ValueError, match="squad does not hold whole features"):
+        Features.load(tmp_path / "squad")
+    assert not list(tmp_path.glob("**/*.part"))
+
+
+def test_loaded_arrays_are_maps_of_the_files_that_nobody_can_change(tokenizer, tmp_path):
+    features = encode(task("sst2"), [{"sentence": FOUR, "label": 1}], tokenizer, 16)
+    features.save(tmp_path / "sst2")
+    loaded = Features.load(tmp_path / "sst2")
+    assert isinstance(loaded.tokens.base, np.memmap) and type(loaded.tokens) is np.ndarray
+    with pytest.raises(ValueError, match="read-only"):
+        loaded.tokens[0] = 1
+    assert len(loaded.char_start) == 0, "an empty array has no map"
+
+
+def test_a_save_that_is_interrupted_is_told_from_a_whole_one(tokenizer, tmp_path):
+    features = encode(task("sst2"), [{"sentence": FOUR, "label": 1}], tokenizer, 16)
+    features.save(tmp_path / "sst2")
+    (tmp_path / "sst2" / "features.json").unlink()
+    with pytest.raises(ValueError, match="sst2 does not hold whole features"):
+        Features.load(tmp_path / "sst2")
 
 
 def test_refusals(tokenizer):

@@ -31,6 +31,14 @@ def test_corpus_and_tasks_are_built_once_and_read_back(prepared, tmp_path, monke
     assert data.rows == first.rows and (data.train.tokens == first.train.tokens).all()
 
 
+def test_task_data_of_before_is_left_alone_and_made_anew(prepared):
+    old = prepared.folder / prepared.task_id("sst2")
+    old.mkdir(parents=True)
+    (old / "train.npz").write_text("of another format")
+    assert prepared.task_data("sst2").train.n_examples == 20
+    assert (old / "train.npz").read_text() == "of another format"
+
+
 def test_row_limits_are_drawn_without_touching_the_order(prepared):
     assert len(prepared.train_rows("mnli")) == 20 and len(prepared.train_rows("cola")) == 10
     rows = prepared.source.rows("mnli", "train")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import zipfile
+import json
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+
+from scalescope.text.corpus import write_file
 
 ARRAYS = {
     "tokens": np.uint16, "starts": np.int64, "example": np.int32, "labels": np.int32, "span_start": np.int32,
     "span_end": np.int32, "context_start": np.int32, "char_start": np.int32, "char_end": np.int32,
 }  # fmt: skip
+FACTS = "features.json"
 
 
 @dataclass(frozen=True)
@@ -71,24 +74,39 @@ class Features:
         batch[inside] = self.tokens[(self.starts[index][:, None] + np.arange(width))[inside]]
         return batch
 
-    def save(self, path: str | Path) -> None:
-        """Write the arrays and counts as .npz at `path`, whole or not at all."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        with part.open("wb") as file:
-            np.savez(file, **{field.name: np.asarray(getattr(self, field.name)) for field in fields(self)})
-        os.replace(part, path)
+    def save(self, folder: str | Path) -> None:
+        """Write each array to <name>.npy and, last, features.json; a folder without that file is unfinished."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, kind in ARRAYS.items():
+            write_file(folder / f"{name}.npy", partial(np.save, arr=np.asarray(getattr(self, name), kind)))
+        counts = {field.name: int(getattr(self, field.name)) for field in fields(self) if field.name not in ARRAYS}
+        facts = {"sizes": {name: len(getattr(self, name)) for name in ARRAYS}, "counts": counts}
+        write_file(folder / FACTS, lambda file: file.write(json.dumps(facts).encode()))
 
     @classmethod
-    def load(cls, path: str | Path) -> Features:
-        """Read what `save` wrote; raises ValueError naming a file that is missing, broken or incomplete."""
+    def load(cls, folder: str | Path) -> Features:
+        """Open what `save` wrote without reading it into memory: read-only, one copy for all processes.
+
+        Raises ValueError naming a folder that is missing, broken or incomplete.
+        """
+        folder = Path(folder)
         try:
-            with np.load(path, allow_pickle=False) as held:
-                values = {field.name: held[field.name] for field in fields(cls)}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as fault:
-            raise ValueError(f"{path} does not hold whole features: {fault}") from fault
-        return cls(**{name: value if name in ARRAYS else int(value) for name, value in values.items()})
+            facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+            arrays = {name: _opened(folder / f"{name}.npy", facts["sizes"][name]) for name in ARRAYS}
+            return cls(**arrays, **facts["counts"])
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as fault:
+            raise ValueError(f"{folder} does not hold whole features: {fault}") from fault
+
+
+def _opened(path: Path, size: int) -> np.ndarray:
+    """A read-only map of a file as a plain array; a file without elements cannot be mapped."""
+    array = np.asarray(np.load(path, mmap_mode="r" if size else None))
+    if len(array) != size or array.dtype != ARRAYS[path.stem]:
+        raise ValueError(
+            f"{path.name} holds {len(array)} x {array.dtype}, expected {size} x {ARRAYS[path.stem].__name__}"
+        )
+    return array
 
 
 def without_spans(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -49,10 +49,10 @@ class Corpus:
             "shape": list(self.tokens.shape),
             "units": self.units is not None,
         }
-        _write(folder / "tokens.npy", lambda file: np.save(file, self.tokens))
+        write_file(folder / "tokens.npy", lambda file: np.save(file, self.tokens))
         if self.units is not None:
-            _write(folder / "units.npy", lambda file: np.save(file, self.units))
-        _write(folder / "corpus.json", lambda file: file.write(json.dumps(facts).encode()))
+            write_file(folder / "units.npy", lambda file: np.save(file, self.units))
+        write_file(folder / "corpus.json", lambda file: file.write(json.dumps(facts).encode()))
 
     @classmethod
     def load(cls, folder: str | Path) -> Corpus:
@@ -120,7 +120,7 @@ def _join(tokenizer: Tokenizer, paragraphs: list[str]) -> np.ndarray:
     return np.insert(ids, ends, SEP)
 
 
-def _write(path: Path, fill) -> None:
+def write_file(path: Path, fill: Callable[[BinaryIO], object]) -> None:
     """Write a file whole or not at all."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with part.open("wb") as file:

@@ -105,9 +105,9 @@ class Prepared:
 
     def task_data(self, name: str) -> TaskData:
         """Features and evaluation rows of one task."""
-        folder = self._build(self.folder / self.task_id(name), lambda into: self._encode_task(name, into))
+        folder = self._build(self.folder / "tasks" / self.task_id(name), lambda into: self._encode_task(name, into))
         rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
-        return TaskData(task(name), Features.load(folder / "train.npz"), Features.load(folder / "validation.npz"), rows)
+        return TaskData(task(name), Features.load(folder / "train"), Features.load(folder / "validation"), rows)
 
     def train_rows(self, name: str) -> list[dict]:
         """The rows a task trains on, drawn from the source as profile settings say."""
@@ -135,7 +135,7 @@ class Prepared:
         evaluation = _draw(self._rows(name, "validation"), _limit(settings.eval_rows, name))
         for split, rows in (("train", train), ("validation", evaluation)):
             features = encode(TASKS[name], rows, self.tokenizer, settings.max_length, settings.stride)
-            features.save(into / f"{split}.npz")
+            features.save(into / split)
         text = "".join(json.dumps(row) + "\n" for row in evaluation)
         (into / "rows.jsonl").write_text(text)
 
