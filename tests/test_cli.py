@@ -44,10 +44,11 @@ def test_check_names_the_models():
 
 
 def test_plan_shows_every_model_and_the_time(monkeypatch):
-    monkeypatch.setattr("scalescope.pipeline.plan.TIMED_SECONDS", 0.01)
+    monkeypatch.setattr("scalescope.pipeline.timing.TIMED_SECONDS", 0.01)
     result = run("plan", "--profile", "smoke", "--jobs", "2")
     assert result.exit_code == 0
-    assert all(name in result.output for name in ("ar8-l1", "ar8-l2", "ar8-l3", "ar16-l1", "ar16-l3", "2 worker(s)"))
+    told = ("ar8-l1", "ar8-l2", "ar8-l3", "ar16-l1", "ar16-l3", "2 worker(s)", "GFLOP/s")
+    assert all(name in result.output for name in told)
 
 
 def test_status_lists_every_job_as_to_do_in_an_empty_folder(tmp_path, monkeypatch):

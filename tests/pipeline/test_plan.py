@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from scalescope import paths
-from scalescope.pipeline import plan
+from scalescope.pipeline import plan, timing
 from scalescope.pipeline.jobs import planned
 from scalescope.pipeline.profile import load_profile
 from scalescope.training.sweep import sweep
@@ -34,7 +34,7 @@ def test_number_of_finetuning_runs_is_what_the_sweep_does_at_most(tiny):
 
 
 def test_totals_follow_from_the_profile(tiny):
-    table = plan.models_table(tiny, {}).set_index("model")
+    table = plan.models_table(tiny).set_index("model")
     settings = tiny.pretrain
     second = table.loc["ar16-l1"]  # is pretrained, not finetuned
     assert second["tokens"] == settings.steps * settings.batch_size * tiny.text.sequence_length
@@ -44,7 +44,7 @@ def test_totals_follow_from_the_profile(tiny):
 
 
 def test_more_workers_never_beat_the_longest_chain(tiny):
-    speed = {spec.name: 1e-4 for spec in tiny.all_models()}
+    speed = plan.Speeds(*({spec.name: seconds for spec in tiny.all_models()} for seconds in (1e-4, 1e-5)))
     one, two, many = (plan.hours(tiny, workers, speed) for workers in (1, 2, 1000))
     assert one == pytest.approx(sum(plan.job_seconds(tiny, job, speed) for job in planned(tiny)) / 3600)
     assert one > two >= many
@@ -54,26 +54,42 @@ def test_more_workers_never_beat_the_longest_chain(tiny):
 
 
 def test_timing_gives_every_model_a_speed_and_leaves_nothing_behind(tiny, project, monkeypatch):
-    monkeypatch.setattr(plan, "TIMED_SECONDS", 0.01)
-    speed = plan.measure(tiny)
-    assert set(speed) == {spec.name for spec in tiny.all_models()}
-    assert all(0 < seconds < 1 for seconds in speed.values())
+    monkeypatch.setattr(timing, "TIMED_SECONDS", 0.01)
+    speeds = timing.measure(tiny)
+    for found in (speeds.pretrain, speeds.finetune):
+        assert set(found) == {spec.name for spec in tiny.all_models()}
+        assert all(0 < seconds < 1 for seconds in found.values())
+    assert 1e8 < speeds.matrix_rate < 1e14
     assert not paths.runs().exists() and not paths.cache().exists()
 
 
 def test_sizes_beyond_the_timed_ones_are_scaled_by_their_flops(tiny, monkeypatch):
-    monkeypatch.setattr(plan, "_time", lambda profile, spec, random_state: 1e-6)
-    compute = {spec.name: plan._compute(tiny, spec) for spec in tiny.all_models()}
+    monkeypatch.setattr(timing, "time_pretraining", lambda profile, spec, random_state: 1e-6)
+    monkeypatch.setattr(timing, "time_finetuning", lambda profile, spec, random_state: 1e-7)
+    compute = {spec.name: timing._compute(tiny, spec) for spec in tiny.all_models()}
     limit = sorted(compute.values())[1] * tiny.text.sequence_length
-    monkeypatch.setattr(plan, "TIMED_FLOPS", limit)
-    speed = plan.measure(tiny)
-    assert speed["ar16-l2"] == pytest.approx(1e-6 * compute["ar16-l2"] / sorted(compute.values())[1])
+    monkeypatch.setattr(timing, "TIMED_FLOPS", limit)
+    speeds = timing.measure(tiny)
+    beyond = compute["ar16-l2"] / sorted(compute.values())[1]
+    assert speeds.pretrain["ar16-l2"] == pytest.approx(1e-6 * beyond)
+    assert speeds.finetune["ar16-l2"] == pytest.approx(1e-7 * beyond)
+
+
+def test_finetuning_has_a_speed_of_its_own_and_every_head_is_timed(tiny, monkeypatch):
+    timed = []
+    monkeypatch.setattr(timing, "_time_group", lambda profile, spec, kind, random_state: timed.append(kind) or 1e-6)
+    assert timing.time_finetuning(tiny, tiny.target, 0) == pytest.approx(1e-6)
+    assert timed == ["span", "classification"]
+    job = next(job for job in planned(tiny) if job.station.startswith("30"))
+    slow, fast = (plan.Speeds({}, {job.model: seconds}) for seconds in (1e-3, 1e-4))
+    ratio = [plan.job_seconds(tiny, job, speeds) - plan.NOTEBOOK_SECONDS for speeds in (slow, fast)]
+    assert ratio[0] == pytest.approx(10 * ratio[1])
 
 
 def test_paper_profile_can_be_planned_without_loading_its_source():
     if not paths.profile_file("paper").is_file():
         pytest.skip("there is no profile paper yet")
     paper = load_profile("paper")
-    table = plan.models_table(paper, {})
+    table = plan.models_table(paper)
     assert table["parameters"].max() == 84_934_656
-    assert plan.hours(paper, 2, {}) > 1000
+    assert plan.hours(paper, 2) > 1000

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from scalescope import paths
@@ -18,12 +16,24 @@ from scalescope.tasks.spec import TASKS, Task
 NOTEBOOK_SECONDS = 6.0  # a kernel that starts, imports, reads and draws
 NOMINAL_FLOPS = 1.5e10  # a second of one thread, until this machine is timed
 RUN_BYTES = 25_000  # manifest and two small tables
-TIMED_MODELS = 4
-TIMED_FLOPS = 2e10  # a step that is timed computes no more than this
-TIMED_SECONDS = 0.6
 
 # words that an example of a family usually has, for the tokens of finetuning; longer ones fill max_length
 TYPICAL_TOKENS = {"sentence": 24, "pair": 56}
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Seconds a token of each model on one thread, of pretraining and of finetuning (a token of one member of a group).
+
+    matrix_rate: FLOP/s of float32 matrix products on one thread. Models that are not in it have a nominal speed.
+    """
+
+    pretrain: dict[str, float] = field(default_factory=dict)
+    finetune: dict[str, float] = field(default_factory=dict)
+    matrix_rate: float | None = None
+
+
+NOMINAL = Speeds()
 
 
 def pretrain_tokens(profile: Profile) -> int:
@@ -51,7 +61,15 @@ def finetune_tokens(profile: Profile, name: str) -> int:
         return int((rows["train"] + rows["eval"] / 3) * settings.epochs * rows["tokens_mean"])
     train = min(_limit(settings.train_rows, name) or task.paper_train, task.paper_train)
     evaluation = min(_limit(settings.eval_rows, name) or task.paper_eval, task.paper_eval)
-    return int((train + evaluation / 3) * settings.epochs * _example_tokens(task, settings.max_length))
+    return int((train + evaluation / 3) * settings.epochs * example_tokens(task, settings.max_length))
+
+
+def example_tokens(task: Task, max_length: int) -> int:
+    """Tokens that one example of a task usually has, all its features together."""
+    family = task.family
+    if family == "classification" and "passage" not in task.fields:
+        family = "sentence" if len(task.fields) == 1 else "pair"
+    return min(TYPICAL_TOKENS.get(family, max_length), max_length) * task.group
 
 
 def compute_per_token(config: EncoderConfig, mask_rate: float) -> float:
@@ -60,39 +78,21 @@ def compute_per_token(config: EncoderConfig, mask_rate: float) -> float:
     return 6 * config.parameters + attention + 6 * mask_rate * config.vocabulary_size * config.hidden
 
 
-def job_seconds(profile: Profile, job: Job, per_token: dict[str, float] | None = None) -> float:
-    """Seconds of one job on one thread; per_token: seconds a token of each model (default: nominal speed)."""
+def job_seconds(profile: Profile, job: Job, speeds: Speeds = NOMINAL) -> float:
+    """Seconds of one job on one thread."""
     if job.model is None:
         tokens = profile.text.train_tokens + profile.text.heldout_tokens
         return NOTEBOOK_SECONDS + (tokens / 2e5 if job.station.startswith("10") else 0.0)
     spec = profile.model(job.model)
-    speed = (per_token or {}).get(spec.name) or _nominal(profile, spec)
-    if job.station.startswith("20"):
+    pretraining = job.station.startswith("20")
+    speed = (speeds.pretrain if pretraining else speeds.finetune).get(spec.name) or _nominal(profile, spec)
+    if pretraining:
         return NOTEBOOK_SECONDS + pretrain_tokens(profile) * speed
     tokens = sum(finetune_tokens(profile, name) for name in profile.tasks)
     return NOTEBOOK_SECONDS + finetune_runs(profile, spec, job.objective or "") * tokens * speed
 
 
-def measure(profile: Profile, random_state: int = 0) -> dict[str, float]:
-    """Seconds a token of each model on one thread, from a few steps of a few sizes, interpolated in between.
-
-    Larger models than can be timed within seconds are scaled by their FLOPs from the largest timed one.
-    """
-    specs = sorted(profile.all_models(), key=lambda spec: _compute(profile, spec))
-    sequence = profile.text.sequence_length
-    small = [s for s in specs if _compute(profile, s) * sequence <= TIMED_FLOPS] or specs[:1]
-    chosen = sorted({round(at) for at in np.linspace(0, len(small) - 1, min(TIMED_MODELS, len(small)))})
-    x = np.log([_compute(profile, small[at]) for at in chosen])
-    y = np.log([_time(profile, small[at], random_state) for at in chosen])
-    result = {}
-    for spec in specs:
-        size = np.log(_compute(profile, spec))
-        beyond = max(size - x[-1], 0.0)
-        result[spec.name] = float(np.exp(np.interp(size, x, y) + beyond))
-    return result
-
-
-def models_table(profile: Profile, per_token: dict[str, float]) -> pd.DataFrame:
+def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
     """One row per model: parameters, runs of all objectives and tasks, tokens, FLOPs (6 N D), bytes, hours."""
     rows = []
     jobs = planned(profile)
@@ -109,15 +109,15 @@ def models_table(profile: Profile, per_token: dict[str, float]) -> pd.DataFrame:
             "pretraining_runs": pretrained, "finetuning_runs": per_task * len(profile.tasks), "tokens": tokens,
             "flops": 6.0 * spec.config.parameters * tokens,
             "bytes": n_runs * RUN_BYTES + pretrained * _weight_bytes(spec.config),
-            "hours": sum(job_seconds(profile, job, per_token) for job in own) / 3600,
+            "hours": sum(job_seconds(profile, job, speeds) for job in own) / 3600,
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def hours(profile: Profile, workers: int, per_token: dict[str, float]) -> float:
+def hours(profile: Profile, workers: int, speeds: Speeds = NOMINAL) -> float:
     """Estimated hours of the whole profile with so many one-thread workers: no less than its longest chain."""
     jobs = planned(profile)
-    seconds = {job.name: job_seconds(profile, job, per_token) for job in jobs}
+    seconds = {job.name: job_seconds(profile, job, speeds) for job in jobs}
     ends: dict[str, float] = {}
     for job in jobs:
         ends[job.name] = max((ends[name] for name in job.needs), default=0.0) + seconds[job.name]
@@ -139,47 +139,9 @@ def _limit(rows: Rows, name: str) -> int | None:
     return rows.get(name, rows.get("default")) if isinstance(rows, dict) else rows
 
 
-def _example_tokens(task: Task, max_length: int) -> int:
-    family = task.family
-    if family == "classification" and "passage" not in task.fields:
-        family = "sentence" if len(task.fields) == 1 else "pair"
-    return min(TYPICAL_TOKENS.get(family, max_length), max_length) * task.group
-
-
 def _weight_bytes(config: EncoderConfig) -> int:
     return 4 * (config.parameters + config.vocabulary_size * (config.hidden + 1))
 
 
-def _compute(profile: Profile, spec: ModelSpec) -> float:
-    return compute_per_token(spec.config, profile.pretrain.mask_rate)
-
-
 def _nominal(profile: Profile, spec: ModelSpec) -> float:
-    return _compute(profile, spec) / NOMINAL_FLOPS + 2e-6 * spec.config.layers
-
-
-def _time(profile: Profile, spec: ModelSpec, random_state: int) -> float:
-    """Seconds a token of real training steps on random tokens (the fastest step: other programs only add)."""
-    from scalescope.text.masking import Masker
-    from scalescope.training.device import pick_device, pick_precision, use_one_thread
-    from scalescope.training.flat import FlatAdamW
-    from scalescope.training.loop import Encoder, masked_loss
-
-    use_one_thread()
-    config = replace(spec.config, dropout=0.0)
-    length, settings = profile.text.sequence_length, profile.pretrain
-    precision = pick_precision(settings.precision, config.hidden)
-    fits = int(TIMED_FLOPS / (_compute(profile, spec) * length))
-    rows = max(1, min(settings.batch_size, fits))
-    rng = np.random.default_rng(random_state)
-    tokens = rng.integers(5, config.vocabulary_size, (rows, length)).astype(np.uint16)
-    masked = Masker("mlm", config.vocabulary_size, rate=settings.mask_rate).mask(tokens, None, rng)
-    model = Encoder(config, seed=random_state).to(pick_device())
-    optimiser = FlatAdamW(model, settings.weight_decay)
-    steps: list[float] = []
-    while sum(steps[1:]) < TIMED_SECONDS and len(steps) < 12:
-        start = time.perf_counter()
-        masked_loss(model, masked, precision).backward()
-        optimiser.step(settings.learning_rate)
-        steps.append(time.perf_counter() - start)
-    return min(steps[1:] or steps) / tokens.size
+    return compute_per_token(spec.config, profile.pretrain.mask_rate) / NOMINAL_FLOPS + 2e-6 * spec.config.layers

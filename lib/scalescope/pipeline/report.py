@@ -13,13 +13,14 @@ from scalescope.pipeline.jobs import planned
 from scalescope.pipeline.profile import Profile
 from scalescope.pipeline.progress import read_mark
 from scalescope.pipeline.terminal import duration
+from scalescope.pipeline.timing import measure
 
 
 def print_plan(profile: Profile, workers: int, console: Console | None = None) -> None:
     """Models with runs, tokens, FLOPs, disk and hours; totals; what is done. Rounded: it is an estimate."""
     console = console or Console()
-    per_token = plan.measure(profile)
-    models = plan.models_table(profile, per_token)
+    speeds = measure(profile)
+    models = plan.models_table(profile, speeds)
     table = Table(
         title=f"{profile.name}: {profile.title}", title_justify="left", show_footer=True, box=SIMPLE, padding=0
     )
@@ -34,11 +35,16 @@ def print_plan(profile: Profile, workers: int, console: Console | None = None) -
         table.add_row(row["model"], row["role"], *(_text(name, row) for name in heads))
     console.print(table)
     jobs, done = planned(profile), plan.done(profile)
-    left = plan.hours(profile, workers, per_token)
+    left = plan.hours(profile, workers, speeds)
     console.print(
         f"{len(jobs)} notebooks, {len(done)} of them done. About {duration(3600 * left)} with {workers} worker(s) "
         "for all of it (time: on one thread of this machine); patience and rates that coincide make it less. "
         "N: parameters without embeddings; runs: pretraining + finetuning, at most; FLOPs: 6 N for each token.",
+        highlight=False,
+    )
+    console.print(
+        f"This machine multiplies float32 matrices at {speeds.matrix_rate / 1e9:.0f} GFLOP/s on one thread "
+        "(measured now, as were pretraining steps and grouped finetuning steps of several of these sizes).",
         highlight=False,
     )
 
