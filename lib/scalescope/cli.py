@@ -77,6 +77,28 @@ def status(profile: ProfileName = "quick", data: Data = "") -> None:
     print_status(load_profile(profile, data=data or None))
 
 
+@app.command()
+def campaign(
+    model: Annotated[str, typer.Option("--model", "-m", help="A model of the profile, such as ar12-l3.")],
+    profile: ProfileName = "quick",
+    objective: Annotated[str, typer.Option(help='"mlm" or "pmi".')] = "mlm",
+    budgets: Annotated[int, typer.Option(help="How many, equally far apart on a logarithmic scale.")] = 5,
+    first: Annotated[int | None, typer.Option("--from", help="Smallest budget in tokens.")] = None,
+    last: Annotated[int | None, typer.Option("--to", help="Largest budget in tokens; the profile's own.")] = None,
+    data: Data = "",
+) -> None:
+    """Losses of one model at many token budgets from one long run, each decayed in a short branch."""
+    from scalescope import paths
+    from scalescope.pipeline.campaign import campaign as run
+    from scalescope.pipeline.profile import load_profile
+
+    settings = load_profile(profile, data=data or None)
+    rows = run(settings, model, objective, budgets, first, last)
+    shown = ["parameters", "objective", "budget_tokens", "tokens", "flops", "loss", "stopped", "run_id"]
+    typer.echo(rows[shown].to_string(index=False, float_format="%.4g"))
+    typer.echo(f"table      {paths.results(settings.name) / 'campaign.csv'}")
+
+
 @app.command("check-profile")
 def check_profile(profile: Annotated[str, typer.Argument(help="Name in profiles/, or a YAML file.")]) -> None:
     """Check a profile: every key, every value, every model."""
@@ -95,12 +117,15 @@ def notebook(
     mark: Annotated[Path | None, typer.Option(help="File to keep the state of the job in.")] = None,
 ) -> None:
     """Run one notebook with parameters of your own; unknown ones are refused."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # optional to jsonschema: a second of grammar, for URLs only
+    # optional to what runs notebooks: a second of grammar for URLs, and half a second for files on Hadoop
+    for name in ("rfc3987_syntax", "pyarrow.fs"):
+        sys.modules.setdefault(name, None)
+    from scalescope.pipeline.cost import recorded
     from scalescope.pipeline.notebooks import run
     from scalescope.pipeline.progress import end_with_pipeline, marked
 
     end_with_pipeline()
-    with marked(mark):
+    with marked(mark), recorded(mark and mark.resolve().parents[1], mark.stem if mark else name):
         run(name, out, _pairs(parameter or []))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def nearest(value: object, choices: Iterable[object]) -> str | None:
@@ -31,6 +33,10 @@ COLUMNS: dict[str, list[str]] = {
     "pretrain": [
         *MODEL, "tokens", "flops", "step", "best_step", "stopped", "status", "loss", "run_id",
     ],
+    # one row per token budget of a campaign (warm-up, stable, decay): "pretrain" and the budget asked for
+    "campaign": [
+        *MODEL, "budget_tokens", "tokens", "flops", "step", "best_step", "stopped", "status", "loss", "run_id",
+    ],
     # one row per evaluation of a pretraining run; loss in nats, split "train" or "heldout"
     "curves": ["run_id", "objective", "aspect_ratio", "layers", "parameters", "step", "tokens", "split", "loss"],
     # one row per finetuning run; value in metric units, error = 1 - value, loss in nats; value_answerable:
@@ -53,6 +59,9 @@ COLUMNS: dict[str, list[str]] = {
     "tasks": ["task", "title", "metric", "train", "eval", "majority", "truncated_train", "truncated_eval",
               "tokens_mean"],
     "shortcuts": ["task", "metric", "majority", "bag_of_words", "one_side", "best_possible"],
+    # what the jobs of a profile cost: a row per station, the engine, and all; CPU seconds in and out of training
+    "cost": ["part", "jobs", "wall_seconds", "cpu_seconds", "training_seconds", "other_seconds", "other_share",
+             "peak_mb"],
     # published data, one value a row; token_multiplier is tokens per parameter, quantity is "loss" or "error"
     "gadre2024": ["name", "dataset", "model", "parameters", "parameters_no_embedding", "tokens", "token_multiplier",
                   "flops", "learning_rate", "quantity", "evaluation", "value", "low", "high", "chance"],

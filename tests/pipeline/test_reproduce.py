@@ -51,13 +51,15 @@ def test_killed_and_run_again_trains_nothing_twice_and_gives_the_same_tables(pro
 
     again = subprocess.run(COMMAND, capture_output=True, text=True)
     assert again.returncode == 0, again.stdout + again.stderr
+    assert "core-seconds" in again.stdout
     after = manifests()
     assert {name: after[name] for name in before} == before
     drawn = {path.name[:4] for path in paths.figures("tiny", "ivgi2022").glob("fig*.png")}
     assert drawn == {f"fig{number}" for number in range(1, 9)}
     outs = [paths.work("tiny") / job.out for job in planned(load_profile("tiny"))]
     assert all(out.is_file() for out in outs)
-    tables = stages.read_tables("tiny")
+    tables, trained = stages.read_tables("tiny"), contents()
+    check_cost()
 
     third = subprocess.run(COMMAND, capture_output=True, text=True)
     assert third.returncode == 0 and "done 20" not in third.stdout
@@ -69,7 +71,23 @@ def test_killed_and_run_again_trains_nothing_twice_and_gives_the_same_tables(pro
     complete(load_profile("tiny"))
     stages.collect(load_profile("tiny"))
     for name, table in stages.read_tables("tiny").items():
-        pd.testing.assert_frame_equal(table, tables[name], obj=name)
+        pd.testing.assert_frame_equal(table, tables[name], obj=name, check_exact=True)
+    assert contents() == trained, "two workers, killed and resumed, and one process from scratch: the same bytes"
+
+
+def contents() -> dict[str, str]:
+    """The manifest of every run, which holds the hashes of its weights and tables."""
+    return {path.parent.name: path.read_text() for path in paths.runs().glob("*/manifest.json")}
+
+
+def check_cost() -> None:
+    """The costs that the pipeline reports at its end: both starts, every job, training apart from the rest."""
+    table = pd.read_csv(paths.work("tiny") / "cost.csv").set_index("part")
+    assert table.loc["engine", "jobs"] == 2 and table.loc["all", "jobs"] >= len(planned(load_profile("tiny")))
+    trained = table["training_seconds"]
+    assert trained["20_pretrain"] > 0 and trained["30_finetune"] > 0 and trained["50_laws"] == 0
+    assert (table["cpu_seconds"] > 0).all() and (table["peak_mb"] > 50).all()
+    assert 0 < table.loc["all", "other_share"] < 1
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def _show(bars: list[tqdm], what: str, step: int, total: int, note: str) -> None
         bars[0].close()
     target = os.environ.get(STEP_FILE)
     if target:
-        _write(Path(target), {"step": step, "total": total, "note": note})
+        write_json(Path(target), {"step": step, "total": total, "note": note})
 
 
 @contextmanager
@@ -57,14 +57,14 @@ def marked(mark: Path | None) -> Iterator[None]:
     state = {"state": "running", "pid": os.getpid(), "started": time.time()}
     step_file = mark.with_suffix(".step")
     step_file.unlink(missing_ok=True)
-    _write(mark, state)
+    write_json(mark, state)
     os.environ[STEP_FILE] = str(step_file.resolve())
     try:
         yield
     except BaseException as error:
-        _write(mark, {**state, "state": "failed", "ended": time.time(), "error": str(error)[:2000]})
+        write_json(mark, {**state, "state": "failed", "ended": time.time(), "error": str(error)[:2000]})
         raise
-    _write(mark, {**state, "state": "done", "ended": time.time()})
+    write_json(mark, {**state, "state": "done", "ended": time.time()})
 
 
 def read_mark(mark: Path) -> dict:
@@ -91,7 +91,8 @@ def _watch(pid: int) -> None:
         time.sleep(1.0)
 
 
-def _write(path: Path, content: dict) -> None:
+def write_json(path: Path, content: dict) -> None:
+    """Write a small file whole or not at all; not flushed to disk: it is read by who watches."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(json.dumps(content))

@@ -16,6 +16,8 @@ from filelock import FileLock, Timeout
 
 from scalescope import paths
 from scalescope.pipeline import stages
+from scalescope.pipeline.cost import ENGINE, recorded
+from scalescope.pipeline.cost_table import report
 from scalescope.pipeline.products import forget_stale
 from scalescope.pipeline.profile import Profile, load_profile
 from scalescope.pipeline.progress import PIPELINE
@@ -37,7 +39,8 @@ def reproduce(profile: str, data: str | None = None, workers: int = 1, snakemake
 
     data: folder with corpus/ and tasks/ in place of the profile's source. snakemake_arguments go to Snakemake
     as they are (a dry run: "-n"; a cluster: "--executor slurm"). Raises PipelineBusy when the same profile is
-    already being run here, and PipelineFailed with the failed jobs after all others are done.
+    already being run here, and PipelineFailed with the failed jobs after all others are done. Ends with what all of
+    it has cost (see cost_table.py), but for a dry run.
     """
     profile = str(Path(profile).resolve()) if Path(profile).suffix in (".yaml", ".yml") else profile
     data = str(Path(data).expanduser().resolve()) if data else None
@@ -46,8 +49,12 @@ def reproduce(profile: str, data: str | None = None, workers: int = 1, snakemake
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         write_profile(settings, folder)
-        forget_stale(settings, folder)
-        _snakemake(settings, profile, data, folder, workers, snakemake_arguments)
+        dry = _is_dry(snakemake_arguments)
+        with recorded(None if dry else folder, ENGINE):
+            forget_stale(settings, folder)
+            _snakemake(settings, profile, data, folder, workers, snakemake_arguments)
+        if not dry:
+            report(folder)
     return folder
 
 
@@ -77,7 +84,7 @@ def _snakemake(
         f"data={data or ''}", "--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime", "--keep-going",
         "--scheduler", "greedy", "--nocolor", *extra,
     ]  # fmt: skip
-    if any(word in extra for word in ("-n", "--dry-run", "--dryrun")):
+    if _is_dry(extra):
         subprocess.run(command, check=True, env=_environment())
         return
     log = folder / "logs" / "snakemake.log"
@@ -98,6 +105,10 @@ def _snakemake(
         lines = [f"  {name}: {reason}\n    log: {folder / 'logs' / (name + '.log')}" for name, reason in failed]
         what = f"{len(failed)} job(s) failed:\n" + "\n".join(lines) if failed else f"Snakemake stopped: {log}"
         raise PipelineFailed(f"{what}\nWhat finished is kept; the same command goes on from here.")
+
+
+def _is_dry(extra: Sequence[str]) -> bool:
+    return any(word in extra for word in ("-n", "--dry-run", "--dryrun"))
 
 
 def _environment() -> dict[str, str]:

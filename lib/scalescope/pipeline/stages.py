@@ -13,6 +13,7 @@ from dataclasses import replace
 import pandas as pd
 
 from scalescope import paths
+from scalescope.pipeline import cost
 from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.schema import COLUMNS, check
 from scalescope.store import Run, Store
@@ -69,7 +70,8 @@ def pretrain(
     prepared = prepared or prepare(profile)
     spec = profile.model(model)
     config = pretrain_config(profile, prepared, spec, objective)
-    run = pretrain_run(config, prepared.corpus("train"), prepared.corpus("heldout"), store(), progress)
+    corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
+    run = pretrain_run(config, *corpora, store(), clock.telling(progress), clock)
     return pretrain_row(profile, spec, run)
 
 
@@ -200,7 +202,8 @@ def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective:
 
 
 def _trainer(data: TaskData):
-    return lambda configs, pretrained: finetune_run(configs, pretrained, data, store())
+    clock = cost.clock()
+    return lambda configs, pretrained: finetune_run(configs, pretrained, data, store(), clock)
 
 
 def find_finetuned(configs: list[FinetuneConfig], pretrained: Run) -> list[Run]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
@@ -68,14 +68,21 @@ class Member:
     reason: str = ""
 
 
-def finetune(configs: Sequence[FinetuneConfig], pretrained: Run, data: TaskData, store: Store) -> list[Run]:
+def finetune(
+    configs: Sequence[FinetuneConfig],
+    pretrained: Run,
+    data: TaskData,
+    store: Store,
+    clock: AbstractContextManager | None = None,
+) -> list[Run]:
     """Train the members (learning rates and seeds of one model and task) together, or return finished runs.
 
     Each trains all epochs at a constant rate after warm-up and is evaluated after each. A member's result does
     not depend on the others: trained alone, in another group, or later than the rest, it is the same run.
     metrics: one row per epoch with step, value (metric units), loss (nats); the best epoch on the metric is
     the result (Ivgi 2022, section 3.2: the number of epochs is thereby tuned). A non-finite loss gives
-    status "failed". Raises ValueError for members that differ in more than rate and seed.
+    status "failed". `clock` is entered while members train, never to load. Raises ValueError for members that
+    differ in more than rate and seed.
     """
     if len({replace(config, learning_rate=0.0, seed=0) for config in configs}) > 1:
         raise ValueError("members of one group may differ in learning_rate and seed only")
@@ -85,8 +92,9 @@ def finetune(configs: Sequence[FinetuneConfig], pretrained: Run, data: TaskData,
         missing = list({config.id: config for config in configs if found[config.id] is None}.values())
         size = members_together(_shape(pretrained, 0.0), data.train, configs[0].batch_size) if missing else 1
         for start in range(0, len(missing), size):
-            for run in _train(missing[start : start + size], pretrained, data, store):
-                found[run.id] = run
+            with clock or nullcontext():
+                trained = _train(missing[start : start + size], pretrained, data, store)
+            found |= {run.id: run for run in trained}
     return [found[config.id] for config in configs]
 
 

@@ -6,6 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -54,19 +55,26 @@ Progress = Callable[[int, int, float], None]
 
 
 def pretrain(
-    config: PretrainConfig, train: Corpus, heldout: Corpus, store: Store, progress: Progress | None = None
+    config: PretrainConfig,
+    train: Corpus,
+    heldout: Corpus,
+    store: Store,
+    progress: Progress | None = None,
+    clock: AbstractContextManager | None = None,
 ) -> Run:
     """Train one encoder, or return the finished run; the best checkpoint on held-out loss is kept.
 
     The curve has one row per evaluation: step, tokens, split ("train": mean since the last one, "heldout"),
     loss in nats per masked token. Stops after `patience` steps without a lower held-out loss (Ivgi 2022,
     section 3.1). A run whose loss is not finite is recorded with status "failed" and without weights. A run that
-    was killed goes on from its last checkpoint and ends with the same weights as an undisturbed one.
+    was killed goes on from its last checkpoint and ends with the same weights as an undisturbed one. `clock` is
+    entered while it trains, never to load.
     """
     with store.claim(config.id) as done:
         if done is not None:
             return done
-        return _train(config, train, heldout, store, progress)
+        with clock or nullcontext():
+            return _train(config, train, heldout, store, progress)
 
 
 def _train(config: PretrainConfig, train: Corpus, heldout: Corpus, store: Store, progress: Progress | None) -> Run:

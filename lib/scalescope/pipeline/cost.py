@@ -1,0 +1,129 @@
+"""What a job costs: its process keeps a small record of CPU time, training time and memory, also when it is killed.
+
+The records of all jobs are added up in cost_table.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from scalescope.pipeline.progress import write_json
+
+ENGINE = "engine"  # the record of the pipeline itself, with everything that it started
+TRAINED = "SCALESCOPE_TRAINED"  # where a notebook adds what it spent on training; set for the kernel by the pipeline
+SAMPLE_SECONDS = 3.0  # a job that is killed loses no more of its record
+Progress = Callable[[int, int, float], None]
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
+
+
+class Clock:
+    """CPU seconds that this process spends inside `with clock:`, added to a file as they are spent.
+
+    A run that is loaded never enters it. target: the file; None (no pipeline) keeps nothing.
+    """
+
+    def __init__(self, target: str | None):
+        self.target, self.since = target, 0.0
+
+    def __enter__(self) -> Clock:
+        self.since = time.process_time()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.lap()
+
+    def lap(self) -> None:
+        """Add what has been spent since the last lap."""
+        now = time.process_time()
+        if self.target:
+            with open(self.target, "a", encoding="ascii") as stream:
+                stream.write(f"{now - self.since:.3f}\n")
+        self.since = now
+
+    def telling(self, progress: Progress | None) -> Progress:
+        """`progress` that also ends a lap, so that a run that is killed has told what it spent."""
+
+        def tell(step: int, steps: int, loss: float) -> None:
+            self.lap()
+            if progress is not None:
+                progress(step, steps, loss)
+
+        return tell
+
+
+def clock() -> Clock:
+    """The clock of this process for training and evaluation."""
+    return Clock(os.environ.get(TRAINED))
+
+
+@contextmanager
+def recorded(work: Path | None, job: str) -> Iterator[None]:
+    """Keep a record of this process and its children in `work`/costs, renewed every few seconds until the end.
+
+    CPU seconds and memory count from the start of the process. Every attempt at a job has a record of its own.
+    None keeps nothing.
+    """
+    if work is None:
+        yield
+        return
+    stem = work.resolve() / "costs" / f"{job}.{os.getpid()}-{time.time_ns()}"
+    record, facts = Path(f"{stem}.json"), {"job": job, "profile": profile_key(work), "started": time.time()}
+    _renew(record, facts)
+    ended = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(record, facts, ended), daemon=True)
+    watcher.start()
+    if job != ENGINE:
+        os.environ[TRAINED] = f"{stem}.trained"
+    try:
+        yield
+    finally:
+        if job != ENGINE:
+            del os.environ[TRAINED]
+        ended.set()
+        watcher.join()
+        _renew(record, facts)
+
+
+def profile_key(work: Path) -> str:
+    """Identifies the profile and data that the jobs of a folder are run for: records of others are not added."""
+    file = work / "profile.json"
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else ""
+
+
+def _watch(record: Path, facts: dict, ended: threading.Event) -> None:
+    while not ended.wait(SAMPLE_SECONDS):
+        _renew(record, facts)
+
+
+def _renew(record: Path, facts: dict) -> None:
+    """Write what the process tree has cost until now."""
+    cpu, resident = _tree()
+    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    facts["ended"] = time.time()
+    facts["cpu_seconds"] = max(cpu, facts.get("cpu_seconds", 0.0))
+    facts["peak_bytes"] = max(resident, sum(peaks) * RSS_UNIT, facts.get("peak_bytes", 0))
+    write_json(record, facts)
+
+
+def _tree() -> tuple[float, int]:
+    """CPU seconds of this process and all that it has started, and their resident bytes now.
+
+    What has ended is in the times of the parent that waited for it.
+    """
+    cpu, resident = 0.0, 0
+    me = psutil.Process()
+    for process in [me, *me.children(recursive=True)]:
+        with suppress(psutil.Error):  # it ended meanwhile
+            cpu += sum(process.cpu_times()[:4])  # own and waited-for children's, user and system
+            resident += process.memory_info().rss
+    return cpu, resident

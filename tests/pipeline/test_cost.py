@@ -1,0 +1,104 @@
+"""Costs of a profile: records that add up over attempts, kills and days, and what counts as training."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from scalescope.pipeline import cost, cost_table
+from scalescope.schema import COLUMNS
+
+
+def put(work, job, started, ended, cpu, peak, trained=(), profile=None):
+    """Write a record as `recorded` leaves it."""
+    folder = work / "costs"
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{job}.1-{len(list(folder.iterdir()))}"
+    key = cost.profile_key(work) if profile is None else profile
+    facts = {"job": job, "profile": key, "started": started, "ended": ended, "cpu_seconds": cpu, "peak_bytes": peak}
+    (folder / f"{stem}.json").write_text(json.dumps(facts))
+    if trained:
+        (folder / f"{stem}.trained").write_text("".join(f"{value}\n" for value in trained))
+
+
+@pytest.fixture
+def work(tmp_path):
+    """Two starts of the pipeline, the first one killed in a pretraining, then one that found nothing to do."""
+    (tmp_path / "profile.json").write_text("{}")
+    put(tmp_path, "10_corpus_and_tasks", 1.0, 6.0, 5.0, 200e6)
+    put(tmp_path, "20_pretrain_ar8-l1_mlm", 6.0, 16.0, 9.0, 300e6, [4.0, 3.0])
+    put(tmp_path, cost.ENGINE, 0.0, 16.0, 16.0, 600e6)
+    put(tmp_path, "20_pretrain_ar8-l1_mlm", 101.0, 121.0, 19.0, 310e6, [17.0])
+    put(tmp_path, "50_laws", 121.0, 131.0, 10.0, 150e6)
+    put(tmp_path, cost.ENGINE, 100.0, 132.0, 32.0, 650e6)
+    put(tmp_path, cost.ENGINE, 200.0, 205.0, 5.0, 100e6)
+    put(tmp_path, "50_laws", 0.0, 100.0, 100.0, 900e6, profile="another")
+    return tmp_path
+
+
+def test_attempts_add_up_and_only_training_counts_as_training(work):
+    table = cost_table.cost_table(work).set_index("part")
+    pretrain = table.loc["20_pretrain"]
+    assert (pretrain["jobs"], pretrain["wall_seconds"], pretrain["cpu_seconds"]) == (2, 30.0, 28.0)
+    assert (pretrain["training_seconds"], pretrain["other_seconds"], pretrain["peak_mb"]) == (24.0, 4.0, 310.0)
+    engine = table.loc["engine"]  # 16 - 14 and 32 - 29: what was not in a job
+    assert (engine["jobs"], engine["wall_seconds"], engine["cpu_seconds"]) == (2, 48.0, 5.0)
+    every = table.loc["all"]
+    assert (every["jobs"], every["wall_seconds"], every["cpu_seconds"], every["other_seconds"]) == (4, 48.0, 48.0, 24.0)
+    assert every["other_share"] == 0.5 and every["peak_mb"] == 650.0
+    assert table.loc["30_finetune", "cpu_seconds"] == 0.0
+    assert table["other_share"].drop("all").sum() == pytest.approx(0.5, abs=1e-3)
+
+
+def test_report_prints_the_table_and_writes_it(work):
+    console = Console(record=True, width=200)
+    target = cost_table.report(work, console)
+    text = console.export_text()
+    assert "48 core-seconds: 50.0% training" in text and "worker 310 MB, all processes at once 650 MB" in text
+    assert list(pd.read_csv(target).columns) == COLUMNS["cost"]
+
+
+def test_a_folder_without_records_costs_nothing(tmp_path):
+    table = cost_table.cost_table(tmp_path)
+    assert (table["cpu_seconds"] == 0).all() and (table["other_share"] == 0).all()
+    cost_table.report(tmp_path, Console(record=True))
+
+
+def burn(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
+def test_a_record_tells_what_its_process_spends_while_it_runs_and_when_it_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(cost, "SAMPLE_SECONDS", 0.01)
+    before = time.process_time()
+    with pytest.raises(OSError), cost.recorded(tmp_path, "20_pretrain_a"):
+        clock = cost.clock()
+        tell = clock.telling(None)
+        with clock:
+            burn(0.05)
+            tell(1, 2, 0.5)
+            assert cost_table.records(tmp_path)["training_seconds"].item() == pytest.approx(0.05, abs=0.03)
+            burn(0.05)
+        burn(0.05)
+        running = cost_table.records(tmp_path)
+        assert len(running) == 1 and running["peak_bytes"].item() > 1e7
+        raise OSError("full")
+    (row,) = cost_table.records(tmp_path).itertuples()
+    assert 0.09 < row.training_seconds < 0.15 + 0.05 and row.cpu_seconds > before + 0.1
+    assert cost.TRAINED not in os.environ and row.ended > row.started
+    with cost.clock():
+        pass
+    assert len(list((tmp_path / "costs").iterdir())) == 2
+
+
+def test_without_a_pipeline_nothing_is_kept(tmp_path):
+    with cost.recorded(None, "a"), cost.clock():
+        pass
+    assert not list(tmp_path.iterdir())
