@@ -13,12 +13,13 @@ from scalescope import paths
 from scalescope.encoder import EncoderConfig
 from scalescope.schema import UnknownName, nearest
 from scalescope.tasks.spec import TASKS
-from scalescope.training.data import DataSettings
+from scalescope.training.data import DataSettings, of_task
 
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Rate = Annotated[float, Field(gt=0, lt=1)]
-Rows = Count | dict[str, Count] | None  # one limit, or a limit a task with "default" for the others
+PerTask = Count | dict[str, Count]  # one number, or a number a task with "default" for the others
+Rows = PerTask | None  # a limit, or none
 
 
 class Section(BaseModel):
@@ -91,7 +92,7 @@ class FinetuneSection(Section):
 
     max_length: Annotated[int, Field(ge=16)]
     stride: Count
-    batch_size: Count
+    batch_size: PerTask
     epochs: Count
     learning_rates: Annotated[list[Rate], Field(min_length=1)]
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
@@ -129,10 +130,14 @@ class Profile(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Profile:
-        limits = [rows for rows in (self.finetune.train_rows, self.finetune.eval_rows) if isinstance(rows, dict)]
+        settings = self.finetune
+        limits = [n for n in (settings.train_rows, settings.eval_rows, settings.batch_size) if isinstance(n, dict)]
         for task in (*self.tasks, *(name for rows in limits for name in rows if name != "default")):
             if task not in TASKS:
                 raise UnknownName("task", task, TASKS)
+        without = [task for task in self.tasks if of_task(settings.batch_size, task) is None]
+        if without:
+            raise ValueError(f"finetune.batch_size has neither {without[0]!r} nor 'default'")
         if self.finetune.max_length > self.text.sequence_length:
             raise ValueError(
                 f"finetune.max_length={self.finetune.max_length} exceeds text.sequence_length="

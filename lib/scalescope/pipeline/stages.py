@@ -17,7 +17,7 @@ from scalescope.pipeline import cost
 from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.schema import COLUMNS, check
 from scalescope.store import Run, Store
-from scalescope.training.data import Prepared
+from scalescope.training.data import Prepared, of_task
 from scalescope.training.device import pick_precision, use_one_thread
 from scalescope.training.finetune import FinetuneConfig, TaskData
 from scalescope.training.finetune import finetune as finetune_run
@@ -178,7 +178,8 @@ def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective:
     """The protocol for one model and task; `train(configs, pretrained)` gives finished runs."""
     pretrained = pretrained_run(profile, prepared, spec, objective)
     settings = profile.finetune
-    shared = settings.model_dump(include={"epochs", "batch_size", "warmup_fraction", "dropout", "weight_decay"})
+    shared = settings.model_dump(include={"epochs", "warmup_fraction", "dropout", "weight_decay"})
+    shared["batch_size"] = of_task(settings.batch_size, name)
     shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
 
     def run(members: list[tuple[float, int]]) -> list[Run]:

@@ -84,8 +84,8 @@ class Prepared:
                 "corpus": self.corpus_id,
                 "max_length": settings.max_length,
                 "stride": settings.stride,
-                "train_rows": _limit(settings.train_rows, name),
-                "eval_rows": _limit(settings.eval_rows, name),
+                "train_rows": of_task(settings.train_rows, name),
+                "eval_rows": of_task(settings.eval_rows, name),
             },
         )
 
@@ -111,7 +111,7 @@ class Prepared:
 
     def train_rows(self, name: str) -> list[dict]:
         """The rows a task trains on, drawn from the source as profile settings say."""
-        return _draw(self._rows(name, "train"), _limit(self.settings.train_rows, name))
+        return _draw(self._rows(name, "train"), of_task(self.settings.train_rows, name))
 
     @cached_property
     def _corpus_folder(self) -> Path:
@@ -132,7 +132,7 @@ class Prepared:
     def _encode_task(self, name: str, into: Path) -> None:
         settings = self.settings
         train = self.train_rows(name)
-        evaluation = _draw(self._rows(name, "validation"), _limit(settings.eval_rows, name))
+        evaluation = _draw(self._rows(name, "validation"), of_task(settings.eval_rows, name))
         for split, rows in (("train", train), ("validation", evaluation)):
             features = encode(TASKS[name], rows, self.tokenizer, settings.max_length, settings.stride)
             features.save(into / split)
@@ -158,7 +158,8 @@ def _paragraphs(source: Source) -> Iterator[str]:
     return itertools.islice(every, VOCABULARY_PARAGRAPHS)
 
 
-def _limit(rows: Rows, name: str) -> int | None:
+def of_task(rows: Rows, name: str) -> int | None:
+    """The number for one task: its own, or the default one."""
     return rows.get(name, rows.get("default")) if isinstance(rows, dict) else rows
 
 

@@ -8,7 +8,7 @@ from scalescope.tasks.spec import TASKS
 from scalescope.text.microworld import Microworld
 from scalescope.text.microworld.source import VERSION
 
-DIGESTS = {3: "aa69653576b91626"}
+DIGESTS = {4: "b8d9c1a8ac9acd44"}
 
 
 def test_a_change_of_text_or_rows_raises_the_version():

@@ -15,10 +15,10 @@ from scalescope.text.microworld.world import Fact, World
 
 # paragraphs that need the passage before them, and paragraphs that stand alone, with their weights
 LINKED = {
-    "answers": 34, "whether": 26, "chosen": 14, "unsaid": 6, "restated": 14, "same": 22, "corrected": 5, "tells": 20,
-    "compared": 5, "led_to": 4, "neighbour": 6,
+    "answers": 34, "whether": 30, "chosen": 16, "unsaid": 6, "restated": 8, "same": 26, "corrected": 4, "tells": 28,
+    "compared": 4, "led_to": 4, "neighbour": 4,
 }  # fmt: skip
-FREE = {"opinions": 42, "inference": 42, "life": 40, "kinds": 10, "synonyms": 8}
+FREE = {"opinions": 40, "inference": 44, "life": 32, "reworded": 14, "kinds": 10, "synonyms": 8}
 MARKERS = (
     ("so", "in other words ,", "that means that"),
     ("perhaps", "it may be that"),
@@ -58,9 +58,9 @@ class Articles:
             if u() < 0.25:
                 text = capital(draw.pick(self.lexicon.idiom_table)) + " , " + text
             article = [text]
-            for _ in range(1 + int(u() * 2)):
+            for _ in range(1 + int(u() * 3)):
                 article += draw.pick(self.linked)(draw, e, told).split("\n")
-            for _ in range(2 + int(u() * 2)):
+            for _ in range(3 + int(u() * 3)):
                 article += draw.pick(self.free)(draw, e).split("\n")
             yield article
 
@@ -77,7 +77,7 @@ class Articles:
         fact = draw.pick(told).fact
         if fact.relation.key == "keeps" and draw.u() < 0.7:
             return self._whether_kind(draw, e, fact)
-        headed, yes = draw.u() < 0.65, draw.u() < 0.55
+        headed, yes = draw.u() < 0.85, draw.u() < 0.55
         rival = fact.text if yes else self.teller.rival(draw, fact, told)
         if headed:
             asked = self.teller.ask_whether(draw, e, fact.relation, rival)
@@ -94,7 +94,7 @@ class Articles:
         right = lex.category_of[fact.text.split(" ", 1)[1]]
         yes = draw.u() < 0.55
         asked = right if yes else draw.other(lex.categories, right)
-        if draw.u() < 0.5:
+        if draw.u() < 0.85:
             question = self.teller.ask_whether(draw, e, fact.relation, a(asked))
             return f"{'Yes' if yes else 'No'} : {question}\n{self.teller.tell(draw, e, fact).sentence}"
         return f"Does {self.world.names[e]} keep {a(asked)} ? " + ("Yes ." if yes else f"No , {a(right)} .")
@@ -102,7 +102,7 @@ class Articles:
     def chosen(self, draw: Draw, e: int, told: list[Told]) -> str:
         """Return a question, some options, and the right one; or one option and whether it is right."""
         fact = draw.pick(told).fact
-        if draw.u() < 0.65:
+        if draw.u() < 0.8:
             right = draw.u() < 0.4
             text = fact.text if right else self.teller.rival(draw, fact, self.world.facts_of[e])
             passage = [self.teller.tell(draw, e, t.fact, i > 0).sentence for i, t in enumerate(told[:3])]
@@ -132,8 +132,11 @@ class Articles:
         agree, u, subject, fact = draw.u() < 0.55, draw.u(), e, one.fact
         if not agree and u < 0.35 and self.world.types[e] == "person" and fact.relation.object == "person":
             subject, fact = fact.entity, fact._replace(text=self.world.names[e])
-        elif not agree and u < 0.7:
+        elif not agree and u < 0.6:
             fact = fact._replace(text=self.teller.rival(draw, fact, self.world.facts_of[e]))
+        elif not agree and u < 0.8:
+            subject = draw.other(self.world.member_tables[self.world.types[e]], e)
+            fact = self.world.fact_of[subject][fact.relation.key]
         elif not agree:
             fact = draw.other(self.world.facts_of[e], fact)
         two = self.teller.tell(draw, subject, fact, avoid=one.form if agree else None)
@@ -157,7 +160,7 @@ class Articles:
                 subject, relation = draw.pick(self.world.member_tables[self.world.types[e]]), one.fact.relation
             asked = self.teller.ask(draw, subject, relation)
             answers, verdict = "This does not answer that .", "Unanswered"
-        if draw.u() < 0.7:
+        if draw.u() < 0.85:
             return f"{verdict} : {asked}\n{one.sentence}"
         return f"{asked} {one.sentence} {answers}"
 
@@ -197,12 +200,12 @@ class Articles:
         return " ".join([t.sentence for t in self.teller.passage(draw, other, 2)])
 
     def opinions(self, draw: Draw, e: int) -> str:
-        """Say two or three things of one polarity about the entity."""
-        polarity = self.world.polarity[e]
-        parts = [capital(self.opinion.sentence(draw, polarity)) for _ in range(2 + (draw.u() < 0.5))]
+        """Say one or two things of one polarity about the entity."""
+        polarity = int(draw.u() < 0.5)
+        parts = [capital(self.opinion.sentence(draw, polarity)) for _ in range(1 + (draw.u() < 0.4))]
         if draw.u() < 0.3:
-            parts.insert(int(draw.u() * 2), capital(draw.pick(LIKED[polarity])))
-        head = VERDICTS["opinion"][polarity] + " : " if draw.u() < 0.5 else ""
+            parts.append(capital(draw.pick(LIKED[polarity])))
+        head = VERDICTS["opinion"][polarity] + " : " if draw.u() < 0.85 else ""
         return head + " . ".join(parts) + " ."
 
     def inference(self, draw: Draw, e: int) -> str:
@@ -210,15 +213,22 @@ class Articles:
         label = int(draw.u() * 3)
         event = self.events.draw_event(draw)
         premise = self.events.premise(draw, event, label)
-        if draw.u() < 0.5:
+        if draw.u() < 0.85:
             return f"{VERDICTS['inference'][label]} : {capital(premise.text())} .\n{capital(event.text())} ."
         return f"{capital(premise.text())} . {capital(draw.pick(MARKERS[label]))} {event.text()} ."
+
+    def reworded(self, draw: Draw, e: int) -> str:
+        """Put an event beside the same one in other words, or beside another that is near, and say which."""
+        agree, event = draw.u() < 0.55, self.events.draw_event(draw)
+        changed = event if agree else self.events.near(draw, event)
+        two = self.events.reword(draw, changed, True)
+        return f"{'Same' if agree else 'Different'} : {capital(event.text())} .\n{capital(two.text())} ."
 
     def life(self, draw: Draw, e: int) -> str:
         """Say a few things about people at work, in all frames."""
         sentence = self.sentences.sentence
-        if draw.u() < 0.3:
-            good = draw.u() < 0.6
+        if draw.u() < 0.75:
+            good = draw.u() < 0.55
             return f"{VERDICTS['grammar'][good]} : {capital(sentence(draw, good))} ."
         return " ".join([capital(sentence(draw)) + " ." for _ in range(2 + int(draw.u() * 2))])
 

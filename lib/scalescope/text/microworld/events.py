@@ -77,10 +77,17 @@ class Events:
         step = (self._entailing, self._open, self._excluding)[label]
         return self.reword(draw, step(draw, event, down))
 
+    def near(self, draw: Draw, event: Event) -> Event:
+        """Return another event that shares some of its words: a new one by the same person, or one step away."""
+        if draw.u() < 0.4:
+            new = self.draw_event(draw)
+            return replace(new, quantifier=event.quantifier, noun=event.noun, negated=event.negated)
+        return self.premise(draw, event, 1 if draw.u() < 0.3 else 2)
+
     def reword(self, draw: Draw, event: Event, force: bool = False) -> Event:
         """Return the same event in other words: synonyms of verb and adjective, active or passive."""
         lex, changes = self.lexicon, {}
-        if force or draw.u() < 0.5:
+        if force or draw.u() < 0.35:
             changes["verb"] = draw.other(lex.verb_groups[event.group].members, event.verb)
         if event.adjective in self.group_of_adjective and draw.u() < 0.5:
             members = lex.adjective_groups[self.group_of_adjective[event.adjective]].members
@@ -128,9 +135,9 @@ class Events:
             same = lex.places if event.adjunct in lex.places else lex.times
             steps.append(replace(event, adjunct=draw.other(same, event.adjunct)))
         if event.quantifier in ("the", "this"):
-            steps.append(replace(event, negated=True))
+            steps += [replace(event, negated=True)] * 2
         else:
-            steps.append(replace(event, quantifier="no"))
+            steps += [replace(event, quantifier="no")] * 2
         return draw.pick(steps)
 
     def _narrow(self, draw: Draw, event: Event) -> Event | None:

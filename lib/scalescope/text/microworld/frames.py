@@ -13,8 +13,8 @@ from scalescope.text.microworld.inflect import a, plural
 from scalescope.text.microworld.lexicon import Lexicon, Verb
 
 WEIGHTS = {
-    "agreement": 22, "preposition": 14, "transitivity": 13, "complement": 16, "two_objects": 6, "selection": 14,
-    "order": 6, "reflexive": 4, "amount": 4, "tense": 5,
+    "agreement": 26, "preposition": 14, "transitivity": 11, "complement": 14, "two_objects": 5, "selection": 10,
+    "order": 12, "reflexive": 4, "amount": 4, "tense": 5,
 }  # fmt: skip
 OBSERVERS = ["knows", "likes", "sees", "fears", "follows", "envies"]
 TRAITS = ["young", "tall", "shy", "local", "foreign", "tired", "elderly", "busy"]
@@ -66,14 +66,14 @@ class Sentences:
         many = int(draw.u() < 0.5)
         u = draw.u()
         between = ""
-        if u < 0.35:
+        if u < 0.2:
             where = draw.pick(("near", "behind", "beside", "with"))
             between = f" {where} the {draw.pick(self.nouns)[draw.u() < 0.5]}"
-        elif u < 0.55:
+        elif u < 0.3:
             many_inside = int(draw.u() < 0.5)
             seen = draw.pick(OBSERVERS)
             between = f" that the {draw.pick(self.nouns)[many_inside]} {seen[:-1] if many_inside else seen}"
-        elif u < 0.65:
+        elif u < 0.4:
             verb = self._verb(draw, "transitive")
             between = f" who {verb.base if many else verb.third} the {draw.pick(self.nouns)[1 - many]}"
         frame = draw.pick(("intransitive", "prepositional", "infinitival", "transitive"))

@@ -7,26 +7,25 @@ from scalescope.text.microworld.lexicon import Lexicon
 
 # {a} agrees with the polarity of the sentence, {z} is opposite, {N} {M} nouns likewise; {x} aspects, {v} an intensifier
 TEMPLATES = """
-30 the {x} is {v} {a}
-14 {a} and {a2} {x}
-12 the {x} is not {z}
-8 the {x} is {z} but the {y} is {a}
-7 {z} at first , but {a} in the end
-6 neither {z} nor {z2}
-5 it is {N}
+44 the {x} is {v} {a}
+22 {a} and {a2} {x}
+9 it is {N}
+6 what {N} , so {a}
+6 the {x} is not {z}
 5 although the {x} is {z} , it is {N}
-4 far from {z}
+5 the {x} is {z} but the {y} is {a}
 4 it is {a} , even if the {x} is {z}
-4 more {a} than {z}
-3 anything but {z}
-3 it is hard to call the {x} {z}
-3 what {N} , so {a}
-3 less {z} than {a}
-2 nobody could find the {x} {z}
-2 it would be {M} if it were not so {a}
-2 it only seems {z}
-2 hardly {z} , and never {z2}
-1 not {N2} , yet not {z} either
+4 {z} at first , but {a} in the end
+4 neither {z} nor {z2}
+3 far from {z}
+3 more {a} than {z}
+2 anything but {z}
+2 less {z} than {a}
+2 it is hard to call the {x} {z}
+1 nobody could find the {x} {z}
+1 it would be {M} if it were not so {a}
+1 it only seems {z}
+1 hardly {z} , and never {z2}
 """
 
 

@@ -8,7 +8,7 @@ from scalescope.text.microworld.inflect import a
 from scalescope.text.microworld.task_sentences import SentenceTasks
 from scalescope.text.microworld.world import Fact
 
-LONG = 0.7  # share of the passages that have three sentences, not two
+LONG = 0.4  # share of the passages that have three sentences, not two
 
 
 class PassageTasks(SentenceTasks):
@@ -50,7 +50,7 @@ class PassageTasks(SentenceTasks):
         types = {t.fact.relation.object for t in told}
         rest = self.teller.rest(e, told)
         near = [f for f in rest if f.relation.object in types]
-        if draw.u() < 0.25:
+        if draw.u() < 0.45:
             e = self.another(draw, *{t.subject: 0 for t in told})
             near = rest = [self.world.fact_of[e][told[0].fact.relation.key]]
         target = draw.pick(near if near and draw.u() < 0.5 else rest)
@@ -87,7 +87,7 @@ class PassageTasks(SentenceTasks):
         return {"question": question[0].lower() + question[1:], "passage": passage, "answer": yes}
 
     def _direct(self, draw: Draw, yes: bool) -> tuple[str, str]:
-        told = self.passage(draw, 0.8)
+        told = self.teller.passage(draw, self.subject(draw), 2) if draw.u() < 0.5 else self.passage(draw, 0.8)
         one = draw.pick(told)
         near = told if draw.u() < 0.25 else ()
         text = one.fact.text if yes else self.teller.rival(draw, one.fact, near)
@@ -114,7 +114,8 @@ class PassageTasks(SentenceTasks):
         asked = right if yes else draw.other(lex.tops if top else lex.categories, right)
         keeps = self.world.fact_of[e]["keeps"]
         told = [self.teller.tell(draw, e, keeps._replace(text=a(kind)))]
-        told += self.teller.passage(draw, e, 1, [f for f in self.world.facts_of[e] if f.relation.key != "keeps"])
+        if draw.u() < 0.5:
+            told += self.teller.passage(draw, e, 1, [f for f in self.world.facts_of[e] if f.relation.key != "keeps"])
         return self._context(told)[0], self.teller.ask_whether(draw, e, keeps.relation, a(asked))
 
     def _two_steps(self, draw: Draw, yes: bool) -> tuple[str, str]:
@@ -173,7 +174,7 @@ class PassageTasks(SentenceTasks):
         options = [fact.text]
         alike = [t.fact.text for t in told if t.fact.relation.object == fact.relation.object]
         for _ in range(3):
-            wrong = draw.other(alike, *options) if draw.u() < 0.75 else self.teller.stranger(draw, fact, *options)
+            wrong = draw.other(alike, *options) if draw.u() < 0.5 else self.teller.stranger(draw, fact, *options)
             while wrong in options:
                 wrong = self.teller.stranger(draw, fact, *options)
             options.append(wrong)

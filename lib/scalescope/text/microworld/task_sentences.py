@@ -138,8 +138,8 @@ class SentenceTasks:
         else:
             event = self.events.draw_event(draw)
             one = event.text() + " ."
-            changed = event if label else self.events.premise(draw, event, 1 if draw.u() < 0.3 else 2)
-            two = self.events.reword(draw, changed, True).text() + " ."
+            changed = event if label else self.events.near(draw, event)
+            two = self.events.reword(draw, changed, draw.u() < 0.4).text() + " ."
         return {"sentence1": capital(one), "sentence2": capital(two), "label": label}
 
     def _single_facts(self, draw: Draw, label: int) -> tuple[str, str]:
@@ -148,7 +148,11 @@ class SentenceTasks:
         one = self.teller.tell(draw, e, fact)
         if label:
             return one.sentence, self.teller.tell(draw, e, fact, avoid=one.form).sentence
-        if draw.u() < 0.65:
+        u = draw.u()
+        if u < 0.35:
+            other = self.another(draw, e)
+            return one.sentence, self.teller.tell(draw, other, self.world.fact_of[other][fact.relation.key]).sentence
+        if u < 0.65:
             return one.sentence, self.teller.tell(draw, e, self.other_fact(draw, e, fact, 0.2)).sentence
         return one.sentence, self.teller.tell(draw, e, fact._replace(text=self.teller.stranger(draw, fact))).sentence
 
@@ -195,7 +199,7 @@ class SentenceTasks:
         label, e = int(self.turn < 0.49), self.subject(draw)
         fact = draw.pick(self.world.facts_of[e])
         question = self.teller.ask(draw, e, fact.relation)
-        if label and draw.u() < 0.75:
+        if label and draw.u() < 0.55:
             fact = self.other_fact(draw, e, fact, 0.45)
         elif label:
             e = self.another(draw, e)
