@@ -10,8 +10,9 @@ import pandas as pd
 from scalescope import paths
 from scalescope.encoder import EncoderConfig
 from scalescope.pipeline.jobs import Job, planned
-from scalescope.pipeline.profile import ModelSpec, Profile, Rows
+from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.tasks.spec import TASKS, Task
+from scalescope.training.data import of_task
 
 NOTEBOOK_SECONDS = 6.0  # a kernel that starts, imports, reads and draws
 NOMINAL_FLOPS = 1.5e10  # a second of one thread, until this machine is timed
@@ -59,8 +60,8 @@ def finetune_tokens(profile: Profile, name: str) -> int:
     if name in known.index:
         rows = known.loc[name]
         return int((rows["train"] + rows["eval"] / 3) * settings.epochs * rows["tokens_mean"])
-    train = min(_limit(settings.train_rows, name) or task.paper_train, task.paper_train)
-    evaluation = min(_limit(settings.eval_rows, name) or task.paper_eval, task.paper_eval)
+    train = min(of_task(settings.train_rows, name) or task.paper_train, task.paper_train)
+    evaluation = min(of_task(settings.eval_rows, name) or task.paper_eval, task.paper_eval)
     return int((train + evaluation / 3) * settings.epochs * example_tokens(task, settings.max_length))
 
 
@@ -133,10 +134,6 @@ def done(profile: Profile) -> list[str]:
 def _known_lengths(folder: Path) -> pd.DataFrame:
     table = folder / "tasks.csv"
     return pd.read_csv(table, index_col="task") if table.is_file() else pd.DataFrame()
-
-
-def _limit(rows: Rows, name: str) -> int | None:
-    return rows.get(name, rows.get("default")) if isinstance(rows, dict) else rows
 
 
 def _weight_bytes(config: EncoderConfig) -> int:

@@ -19,6 +19,7 @@ from scalescope.tasks.arrays import Features, without_spans
 from scalescope.tasks.spec import TASKS
 from scalescope.text.masking import Masker
 from scalescope.training.batches import training_batches
+from scalescope.training.data import of_task
 from scalescope.training.device import autocast, pick_device, pick_precision, use_one_thread
 from scalescope.training.ensemble import Dropout, Ensemble
 from scalescope.training.flat import FlatAdamW
@@ -99,11 +100,12 @@ def time_finetuning(profile: Profile, spec: ModelSpec, random_state: int) -> flo
 
 
 def _time_group(profile: Profile, spec: ModelSpec, kind: str, random_state: int) -> float:
-    settings, task = profile.finetune, TASKS[HEADS[kind]]
+    settings, task, span = profile.finetune, TASKS[HEADS[kind]], kind == "span"
     config = replace(spec.config, dropout=settings.dropout)
     lengths = [example_tokens(TASKS[name], settings.max_length) / TASKS[name].group for name in profile.tasks]
     length = round(float(np.mean(lengths)))
-    rows = _at_most(settings.batch_size, _compute(profile, spec) * length)
+    sizes = [of_task(settings.batch_size, name) for name in profile.tasks if (TASKS[name].family == "span") == span]
+    rows = _at_most(round(float(np.mean(sizes))), _compute(profile, spec) * length)
     features = _random_features(config, rows, length, random_state)
     size = min(len(settings.learning_rates), members_together(config, features, rows))
     size = _at_most(size, _compute(profile, spec) * length * rows)
