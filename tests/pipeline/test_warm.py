@@ -69,6 +69,7 @@ def test_a_kernel_ends_with_its_client_and_all_of_them_with_the_server(folder):
         while not any(map(gone, kernels)) and time.monotonic() < end:
             time.sleep(0.05)
         assert sorted(map(gone, kernels)) == [False, True]
+        server.kill()
     assert clients[1].wait(60) != 0
     while not all(map(gone, kernels)) and time.monotonic() < end:
         time.sleep(0.05)

@@ -13,7 +13,7 @@ from scalescope.pipeline.jobs import Job, planned
 from scalescope.pipeline.profile import ModelSpec, Profile, Rows
 from scalescope.tasks.spec import TASKS, Task
 
-NOTEBOOK_SECONDS = 6.0  # a kernel that starts, imports, reads and draws
+NOTEBOOK_SECONDS = 2.0  # a forked kernel that reads and draws
 NOMINAL_FLOPS = 1.5e10  # a second of one thread, until this machine is timed
 RUN_BYTES = 25_000  # manifest and two small tables
 

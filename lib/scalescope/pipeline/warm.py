@@ -94,19 +94,19 @@ def _fork(line: socket.socket, others: list[socket.socket]) -> int:
     message, streams, _, _ = socket.recv_fds(line, 65536, 3)
     while not message.endswith(b"\n"):
         message += line.recv(65536)
-    pid = os.fork()
+    server, pid = os.getpid(), os.fork()
     if pid == 0:
         for other in [line, *others]:
             other.close()
-        _become_kernel(json.loads(message), streams)
+        _become_kernel(json.loads(message), streams, server)
     for stream in streams:
         os.close(stream)
     line.sendall(f"{pid}\n".encode())
     return pid
 
 
-def _become_kernel(wanted: dict, streams: list[int]) -> None:
-    """Turn this process into the kernel; never returns."""
+def _become_kernel(wanted: dict, streams: list[int], server: int) -> None:
+    """Turn this process into the kernel, a child of process `server`; never returns."""
     code = 1
     try:
         os.setsid()
@@ -121,7 +121,8 @@ def _become_kernel(wanted: dict, streams: list[int]) -> None:
         from scalescope.pipeline.cost import recorded_kernel
 
         with recorded_kernel():
-            IPKernelApp.launch_instance(wanted["arguments"])
+            # the kernel watches its parent and ends when that is gone
+            IPKernelApp.launch_instance([*wanted["arguments"], f"--IPKernelApp.parent_handle={server}"])
         code = 0
     finally:
         for stream in (sys.stdout, sys.stderr):
