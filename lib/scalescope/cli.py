@@ -118,8 +118,8 @@ def notebook(
 ) -> None:
     """Run one notebook with parameters of your own; unknown ones are refused."""
     # optional to what runs notebooks: a second of grammar for URLs, and half a second for files on Hadoop
-    for name in ("rfc3987_syntax", "pyarrow.fs"):
-        sys.modules.setdefault(name, None)
+    for optional in ("rfc3987_syntax", "pyarrow.fs"):
+        sys.modules.setdefault(optional, None)
     from scalescope.pipeline.cost import recorded
     from scalescope.pipeline.notebooks import run
     from scalescope.pipeline.progress import end_with_pipeline, marked

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import psutil
@@ -21,6 +21,7 @@ from scalescope.pipeline.progress import write_json
 
 ENGINE = "engine"  # the record of the pipeline itself, with everything that it started
 TRAINED = "SCALESCOPE_TRAINED"  # where a notebook adds what it spent on training; set for the kernel by the pipeline
+KERNEL = ".kernel"  # ending of the record of a kernel that is no child of its job
 SAMPLE_SECONDS = 3.0  # a job that is killed loses no more of its record
 Progress = Callable[[int, int, float], None]
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
@@ -78,26 +79,42 @@ def recorded(work: Path | None, job: str) -> Iterator[None]:
         return
     stem = work.resolve() / "costs" / f"{job}.{os.getpid()}-{time.time_ns()}"
     record, facts = Path(f"{stem}.json"), {"job": job, "profile": profile_key(work), "started": time.time()}
-    _renew(record, facts)
-    ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(record, facts, ended), daemon=True)
-    watcher.start()
-    if job != ENGINE:
-        os.environ[TRAINED] = f"{stem}.trained"
-    try:
-        yield
-    finally:
+    with _renewed(record, facts):
         if job != ENGINE:
-            del os.environ[TRAINED]
-        ended.set()
-        watcher.join()
-        _renew(record, facts)
+            os.environ[TRAINED] = f"{stem}.trained"
+        try:
+            yield
+        finally:
+            os.environ.pop(TRAINED, None)
+
+
+@contextmanager
+def recorded_kernel() -> Iterator[None]:
+    """In a kernel that is no child of its job (see warm.py): keep what it costs beside the record of the job."""
+    target = os.environ.get(TRAINED)
+    with _renewed(Path(target).with_suffix(KERNEL), {}) if target else nullcontext():
+        yield
 
 
 def profile_key(work: Path) -> str:
     """Identifies the profile and data that the jobs of a folder are run for: records of others are not added."""
     file = work / "profile.json"
     return hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else ""
+
+
+@contextmanager
+def _renewed(record: Path, facts: dict) -> Iterator[None]:
+    """Write the record now, every few seconds, and at the end."""
+    _renew(record, facts)
+    ended = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(record, facts, ended), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+        _renew(record, facts)
 
 
 def _watch(record: Path, facts: dict, ended: threading.Event) -> None:

@@ -10,7 +10,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from scalescope.pipeline.cost import ENGINE, profile_key
+from scalescope.pipeline.cost import ENGINE, KERNEL, profile_key
 from scalescope.pipeline.jobs import STATIONS
 from scalescope.pipeline.terminal import duration
 from scalescope.schema import check
@@ -23,9 +23,13 @@ def records(work: Path) -> pd.DataFrame:
     """One row per attempt at a job of the profile that `work` holds now: times in seconds, memory in bytes."""
     rows = []
     for path in sorted((work / "costs").glob("*.json")):
-        trained = path.with_suffix(".trained")
+        trained, kernel = path.with_suffix(".trained"), path.with_suffix(KERNEL)
         laps = trained.read_text().split() if trained.is_file() else []
-        rows.append({**json.loads(path.read_text()), "training_seconds": sum(map(float, laps))})
+        facts = {**json.loads(path.read_text()), "training_seconds": sum(map(float, laps))}
+        if kernel.is_file():
+            own = json.loads(kernel.read_text())
+            facts |= {name: facts[name] + own[name] for name in ("cpu_seconds", "peak_bytes")}
+        rows.append(facts)
     table = pd.DataFrame(rows, columns=FACTS)
     return table[table["profile"] == profile_key(work)].reset_index(drop=True)
 

@@ -16,6 +16,7 @@ from typing import Any
 import nbformat
 
 from scalescope import paths
+from scalescope.pipeline.warm import kernel_command
 from scalescope.schema import UnknownName
 
 KERNEL_STARTS = 3  # a busy machine may be too slow for the first
@@ -198,6 +199,9 @@ def _private_kernel() -> Iterator[type]:
         class PrivateKernelManager(AsyncKernelManager):
             def __init__(self, **settings):
                 super().__init__(**{"transport": "ipc", "ip": f"{folder}/ipc", **settings})
+
+            def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+                return kernel_command(super().format_kernel_cmd(extra_arguments))
 
         yield PrivateKernelManager
 

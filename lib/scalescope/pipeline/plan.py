@@ -14,7 +14,7 @@ from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.tasks.spec import TASKS, Task
 from scalescope.training.data import of_task
 
-NOTEBOOK_SECONDS = 6.0  # a kernel that starts, imports, reads and draws
+NOTEBOOK_SECONDS = 2.0  # a forked kernel that reads and draws
 NOMINAL_FLOPS = 1.5e10  # a second of one thread, until this machine is timed
 RUN_BYTES = 25_000  # manifest and two small tables
 

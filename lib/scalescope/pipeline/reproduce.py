@@ -22,6 +22,7 @@ from scalescope.pipeline.products import forget_stale
 from scalescope.pipeline.profile import Profile, load_profile
 from scalescope.pipeline.progress import PIPELINE
 from scalescope.pipeline.terminal import Watch
+from scalescope.pipeline.warm import warm_kernels
 
 LOCK_SECONDS = 5.0  # the last processes of a pipeline that was just killed need a moment to end
 
@@ -89,9 +90,9 @@ def _snakemake(
         return
     log = folder / "logs" / "snakemake.log"
     log.parent.mkdir(exist_ok=True)
-    with log.open("w") as stream:
+    with warm_kernels(_environment(), _die_with_parent) as environment, log.open("w") as stream:
         process = subprocess.Popen(
-            command, stdout=stream, stderr=subprocess.STDOUT, env=_environment(), preexec_fn=_die_with_parent
+            command, stdout=stream, stderr=subprocess.STDOUT, env=environment, preexec_fn=_die_with_parent
         )
         watch = Watch(settings, folder, log)
         try:
