@@ -1,4 +1,4 @@
-"""What every benchmark here shares: the machine in words, its matrix-product peak, memory, workers, tables that merge."""
+"""Shared by the benchmarks: the machine in words, its matrix-product peak, memory, workers, tables that merge."""
 
 from __future__ import annotations
 

@@ -124,7 +124,8 @@ def speed(name: str, profile: str, quick: bool) -> dict[str, dict]:
         share = 6 * config.encoder.parameters * tokens / second / peak
         executed = share * (executed_share(config.encoder.layers, most) if side == "scalescope" else 1.0)
         found[side] = {
-            "tokens_per_second": round(tokens / second), "ratio": round(statistics.median(times["trainer"]) / second, 2),
+            "tokens_per_second": round(tokens / second),
+            "ratio": round(statistics.median(times["trainer"]) / second, 2),
             "share_of_peak": round(share, 3), "share_executed": round(executed, 3),
             "peak_gflops": round(peak / 1e9, 1), "timed_steps": len(each),
         }  # fmt: skip
