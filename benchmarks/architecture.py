@@ -31,7 +31,7 @@ from scalescope.training.finetune import FinetuneConfig, finetune
 from scalescope.training.pretrain import PretrainConfig, pretrain
 
 SHAPES = {"14K": (12, 2), "47K": (12, 3)}  # aspect ratio, layers
-SEEDS, STEPS, BATCH = (0, 1, 2), 300, 32  # 0.6 M tokens
+SEEDS, STEPS, BATCH = (0, 1, 2), 250, 32  # 0.5 M tokens
 RATES, FINETUNE_SEEDS = (0.0007, 0.0015, 0.003), (0, 1, 2)
 # what stands in scalescope.encoder while an alternative is trained
 ALTERNATIVES = {

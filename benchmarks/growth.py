@@ -39,9 +39,9 @@ from scalescope.training.finetune import build_ensemble
 from scalescope.training.members import losses_of
 
 GROUPS, STEPS, ROUNDS = (1, 2, 4, 8, 16, 20), 6, 3
-TOKEN_STEPS = (4, 12, 36)
+TOKEN_STEPS = (4, 12, 28)
 WORKERS = {"1 process, 1 thread": (1, 1), "1 process, 2 threads": (1, 2), "2 processes, 1 thread": (2, 1)}
-WORKER_SECONDS = 3.0
+WORKER_SECONDS = 2.0
 SIZES = {"members": ("12K", "98K", "332K"), "tokens": ("12K", "98K"), "workers": ("12K", "98K", "332K")}
 KEYS = ["part", "parameters", "side", "at"]
 

@@ -43,8 +43,8 @@ from scalescope.training.pretrain import PretrainConfig
 SHAPES = {"12K": (32, 1), "98K": (32, 2), "332K": (32, 3), "1.3M": (64, 3)}  # aspect ratio, layers
 HEADS, BATCH, SEED = 4, 64, 0
 RATES = (0.003, 0.01)
-LOSS_STEPS = {"12K": 200, "98K": 150, "332K": 80, "1.3M": 40}  # of 4,096 tokens: about a minute of Trainer each
-ROUNDS, ROUND_SECONDS = 5, 5.0  # of Trainer
+LOSS_STEPS = {"12K": 200, "98K": 120, "332K": 60, "1.3M": 30}  # of 4,096 tokens: about a minute of Trainer each
+ROUNDS, ROUND_SECONDS = 4, 4.0  # of Trainer
 KEYS = ["parameters", "side"]
 
 
