@@ -39,9 +39,11 @@ unit: env
 notebooks: env
 	TQDM_DISABLE=1 $(BIN)/pytest --nbval-lax --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider notebooks
 
-bench: env  ## speed beside Hugging Face Trainer, into benchmarks/results (installs transformers; up to an hour)
+bench: env  ## speed and memory beside Hugging Face Trainer, into benchmarks/results (installs transformers; about 20 minutes)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps transformers==5.23.0 accelerate==1.15.0 regex==2026.11.19
 	$(BIN)/python benchmarks/pretrain_vs_trainer.py
+	$(BIN)/python benchmarks/finetuning.py
+	$(BIN)/python benchmarks/growth.py
 
 lab: env  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -1,68 +1,107 @@
-"""Finetuning sweep of 4 rates x 5 seeds on two tasks: scalescope side by side against Hugging Face Trainer run by run.
+"""Finetuning sweep of 4 rates x 5 seeds on two tasks, the whole machine: scalescope beside Trainer run by run.
 
-Same rows, steps, batch size, dropout and one thread on both sides; seconds are CPU time of whole runs (training,
-evaluation after each epoch and, for scalescope, run folders), medians where there are several. Trainer trains the
-same model with the same start (its metric is compared) and BERT of the same shape (what a user would pick). It is
-measured on a few runs and reported per run. Rows are drawn: one word tells the label, with some labels wrong.
+    python benchmarks/finetuning.py [--sizes 12K 98K] [--tasks sst2] [--quick]
+
+Both sides: microworld rows (SST-2 is short, 11 tokens a row, BoolQ long, 35), the same encoder pretrained for 0.3 M
+tokens, same steps, batch, rates, warm-up, decay, dropout 0.1 and an evaluation after each epoch. Two workers of one
+thread: ours takes ten members each, Trainer half of the runs each; also one Trainer of two threads. The first run of
+each worker (imports) is not counted. Wall seconds, in turns, medians; run it on a quiet machine.
+
+Trainer is timed on two seeds of all rates (8 runs; BERT on one, 4 runs; two threads: one) and scaled to 20 runs:
+`sweep_seconds` of its rows is an extrapolation, `runs_timed` says of how many. "same model" is our encoder under
+Trainer, so that its metric can be compared, run by run (`difference`: ours minus theirs, same rate and seed); "BERT"
+is what a user would pick, of the same shape and without pretraining, so its metric is left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import platform
+import math
+import statistics
 import tempfile
-import time
-from dataclasses import asdict
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from transformers import BertConfig, BertForSequenceClassification, PrinterCallback, Trainer, TrainingArguments
+from machine import RESULTS, Workers, describe, merge, peak_mb, progress
 
-from scalescope.encoder import Encoder, EncoderConfig
-from scalescope.store import Store
-from scalescope.tasks.arrays import without_spans
-from scalescope.tasks.spec import TASKS
+from scalescope.encoder import EncoderConfig
+from scalescope.pipeline import stages
+from scalescope.pipeline.profile import load_profile
+from scalescope.store import Run, Store
+from scalescope.tasks.features import Features
 from scalescope.training.finetune import FinetuneConfig, TaskData, build_models, finetune
+from scalescope.training.pretrain import PretrainConfig, pretrain
 
-RATES, SEEDS = (0.001, 0.002, 0.004, 0.008), (0, 1, 2, 3, 4)
-LENGTHS = {"sst2": (6, 20), "mrpc": (25, 45)}
-SHAPES = {12_288: (32, 1), 98_304: (32, 2), 331_776: (32, 3)}
-VOCABULARY, EPOCHS, BATCH, WRONG = 2048, 2, 16, 0.1
-
-
-def draw(rows: int, lengths: tuple[int, int], seed: int):
-    """Features of `rows` random sequences whose second token tells the label, save for a share of them."""
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(0, 2, rows)
-    shown = np.where(rng.random(rows) < WRONG, 1 - labels, labels)
-    tokens = [rng.integers(20, VOCABULARY, rng.integers(*lengths)) for _ in range(rows)]
-    for row, label in zip(tokens, shown, strict=True):
-        row[0], row[rng.integers(1, len(row))] = 2, 5 + label
-    return without_spans(tokens, labels, 1, np.ones(rows), 0)
+RATES, SEEDS = (0.0007, 0.0015, 0.003, 0.006), (0, 1, 2, 3, 4)
+SHAPES = {"12K": (32, 1), "98K": (32, 2), "332K": (32, 3)}  # aspect ratio, layers
+TRAIN_ROWS = {"12K": 800, "98K": 400, "332K": 240}  # fewer where a run costs more
+OUR_TURNS = {"12K": 3, "98K": 2, "332K": 2}
+TASKS, EVALUATION_ROWS, EPOCHS, BATCH, WARMUP = ("sst2", "boolq"), 300, 2, 16, 0.1
+KEYS = ["parameters", "task", "side"]
 
 
-class Rows(torch.utils.data.Dataset):
-    """Features as Trainer wants them."""
-
-    def __init__(self, features):
-        self.features = features
-
-    def __len__(self):
-        return self.features.n_features
-
-    def __getitem__(self, at):
-        start, stop = self.features.starts[at : at + 2]
-        return {"input_ids": self.features.tokens[start:stop].astype(np.int64), "label": self.features.labels[at]}
+@lru_cache
+def rows_of(profile: str, task: str, train: int) -> TaskData:
+    """The first rows of a task."""
+    data = stages.prepare(load_profile(profile)).task_data(task)
+    held = first(data.evaluation, EVALUATION_ROWS)
+    return TaskData(data.task, first(data.train, train), held, data.rows[: held.n_examples])
 
 
-def collate(rows: list[dict]) -> dict:
-    """Padded to the longest row of the batch, as DataCollatorWithPadding does."""
-    ids = torch.nn.utils.rnn.pad_sequence([torch.from_numpy(r["input_ids"]) for r in rows], batch_first=True)
-    labels = torch.tensor([int(r["label"]) for r in rows])
-    return {"input_ids": ids, "attention_mask": (ids != 0).long(), "labels": labels}
+def first(features: Features, rows: int) -> Features:
+    """The first rows of a task with one feature a row."""
+    rows = min(rows, features.n_examples)
+    starts = features.starts[: rows + 1]
+    cut = {name: getattr(features, name)[:rows] for name in ("example", "labels", "span_start", "span_end")}
+    return replace(
+        features, **cut, starts=starts, tokens=features.tokens[: starts[-1]], n_examples=rows,
+        context_start=features.context_start[:rows],
+    )  # fmt: skip
+
+
+def pretrained_run(name: str, profile: str, folder: Path, steps: int) -> Run:
+    """A short pretraining of one size, kept in the folder."""
+    prepared = stages.prepare(load_profile(profile))
+    train, heldout = prepared.corpus("train"), prepared.corpus("heldout")
+    config = PretrainConfig(
+        encoder=EncoderConfig(*SHAPES[name], 4, train.vocabulary_size, train.sequence_length), objective="mlm",
+        data="benchmark", steps=steps, batch_size=32, learning_rate=0.01, warmup_steps=max(steps // 20, 1),
+        schedule="linear", decay_fraction=0.2, weight_decay=0.01, mask_rate=0.15, eval_every=steps, eval_sequences=128,
+        patience=steps, precision="fp32", seed=0,
+    )  # fmt: skip
+    return pretrain(config, train, heldout, Store(folder))
+
+
+def our_share(configs: list[FinetuneConfig], data: tuple, folder: Path) -> tuple[list[float], float]:
+    """Metric of each member of a group, and the peak memory of this worker."""
+    store = Store(folder)
+    with tempfile.TemporaryDirectory() as fresh:
+        runs = finetune(configs, store.find(configs[0].pretrained), rows_of(*data), Store(Path(fresh)))
+    return [run.manifest["summary"]["value"] for run in runs], peak_mb()
+
+
+def trainer_share(kind: str, configs: list[FinetuneConfig], data: tuple, folder: Path, threads: int = 1):
+    """The same of Trainer, one run after another."""
+    import trainer_side
+
+    torch.set_num_threads(threads)
+    pretrained, given = Store(folder).find(configs[0].pretrained), rows_of(*data)
+    train, held = (trainer_side.Rows(token_rows(part), labels_of(part)) for part in (given.train, given.evaluation))
+    values = []
+    for config in configs:
+        settings = {**vars(config), "warmup_steps": math.ceil(WARMUP * steps_of(given.train))}
+        if kind == "BERT":
+            shape = EncoderConfig(**pretrained.manifest["config"]["encoder"])
+            model = trainer_side.classifier({**vars(shape), "hidden": shape.hidden}, config.dropout, config.seed)
+        else:
+            model = Same(build_models([config], pretrained, given.task)[0])
+        values.append(trainer_side.finetune(model, settings, train, held, str(folder / "unused")))
+    torch.set_num_threads(1)
+    return values, peak_mb()
 
 
 class Same(torch.nn.Module):
@@ -78,100 +117,136 @@ class Same(torch.nn.Module):
         return {"loss": torch.nn.functional.cross_entropy(logits, labels), "logits": logits}
 
 
-def bert(shape: EncoderConfig) -> BertForSequenceClassification:
-    """BERT of the same width, depth, heads and vocabulary."""
-    config = BertConfig(
-        vocab_size=VOCABULARY, hidden_size=shape.hidden, num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads, intermediate_size=4 * shape.hidden, max_position_embeddings=64,
-    )  # fmt: skip
-    return BertForSequenceClassification(config)
+def token_rows(features: Features) -> list[np.ndarray]:
+    """Token ids of each row."""
+    return np.split(features.tokens.astype(np.int64), features.starts[1:-1])
 
 
-def run_trainer(model, config: FinetuneConfig, data: TaskData, folder: str) -> tuple[float, float]:
-    """CPU seconds and best accuracy of one run."""
-    start = time.process_time()
-    steps = EPOCHS * -(-data.train.n_features // BATCH)
-    arguments = TrainingArguments(
-        output_dir=folder, num_train_epochs=EPOCHS, per_device_train_batch_size=BATCH, per_device_eval_batch_size=128,
-        learning_rate=config.learning_rate, lr_scheduler_type="constant_with_warmup", weight_decay=config.weight_decay,
-        warmup_steps=int(config.warmup_fraction * steps), adam_beta2=0.98, seed=config.seed, eval_strategy="epoch",
-        save_strategy="no", logging_strategy="no", report_to=[], disable_tqdm=True, use_cpu=True,
-    )  # fmt: skip
-    trainer = Trainer(
-        model=model, args=arguments, data_collator=collate, train_dataset=Rows(data.train),
-        eval_dataset=Rows(data.evaluation),
-        compute_metrics=lambda found: {"accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())},
-    )  # fmt: skip
-    trainer.remove_callback(PrinterCallback)
-    trainer.train()
-    value = max(entry["eval_accuracy"] for entry in trainer.state.log_history if "eval_accuracy" in entry)
-    return time.process_time() - start, value
+def labels_of(features: Features) -> np.ndarray:
+    """Label of each row."""
+    return features.labels.astype(np.int64)
 
 
-def compare(size: int, name: str, rows: int, trainer_runs: int) -> list[dict]:
-    """Table rows of one size and task: growth with members, the whole sweep, Trainer."""
-    aspect_ratio, layers = SHAPES[size]
-    shape = EncoderConfig(aspect_ratio, layers, 4, VOCABULARY, 64)
-    data = TaskData(TASKS[name], draw(rows, LENGTHS[name], 1), draw(rows // 2, LENGTHS[name], 2), [{}] * (rows // 2))
+def steps_of(train: Features) -> int:
+    """Optimiser steps of a run."""
+    return EPOCHS * math.ceil(train.n_examples / BATCH)
+
+
+def compare(name: str, task: str, pretrained: Run, folder: Path, profile: str, quick: bool) -> list[dict]:
+    """Rows of the table for one size and task."""
+    data = (profile, task, 32 if quick else TRAIN_ROWS[name])
+    configs = sweep_configs(pretrained, task)
+    few = configs[: 4 if quick else 8]
+    turns: dict[str, list] = {}
+    with Workers(2) as our_workers, Workers(2) as their_workers:
+        warm_up(our_workers, their_workers, configs[:1], data, folder)
+
+        def ours():
+            turns.setdefault("scalescope", []).append(
+                our_workers.run(our_share, [(configs[at::2], data, folder) for at in (0, 1)])
+            )
+
+        def theirs(kind: str, runs: list[FinetuneConfig], threads: int = 1):
+            shares = [runs] if threads == 2 else [runs[0::2], runs[1::2]]
+            side = f"trainer, {kind}" + (", one process of 2 threads" if threads == 2 else "")
+            turns.setdefault(side, []).append(
+                their_workers.run(trainer_share, [(kind, share, data, folder, threads) for share in shares])
+            )
+
+        half = len(few) // 2
+        for kind, runs in (("same model", few[:half]), ("same model", few[half:]), ("BERT", few[:half])):
+            if len(turns.get("scalescope", [])) < OUR_TURNS[name]:
+                ours()
+            theirs(kind, runs)
+        theirs("same model", few[:1], threads=2)
+    return tabulate(turns, configs, pretrained, rows_of(*data).train)
+
+
+def sweep_configs(pretrained: Run, task: str) -> list[FinetuneConfig]:
+    """All members, seed by seed."""
     shared = {
-        "pretrained": "pretrain-drawn", "model": shape.name, "objective": "mlm", "task": name, "data": "drawn",
-        "epochs": EPOCHS, "batch_size": BATCH, "warmup_fraction": 0.1, "dropout": 0.1, "weight_decay": 0.01,
+        "pretrained": pretrained.id, "model": "benchmark", "objective": "mlm", "task": task, "data": "benchmark",
+        "epochs": EPOCHS, "batch_size": BATCH, "warmup_fraction": WARMUP, "dropout": 0.1, "weight_decay": 0.01,
         "precision": "fp32",
     }  # fmt: skip
-    configs = [FinetuneConfig(**shared, learning_rate=rate, seed=seed) for seed in SEEDS for rate in RATES]
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        pretrained = Store(Path(folder)).write(
-            "pretrain-drawn", manifest={"config": {"encoder": asdict(shape)}, "status": "finished"},
-            curve=pd.DataFrame(), metrics=pd.DataFrame(), weights=Encoder(shape, seed=0).state_dict(),
-        )  # fmt: skip
-        finetune(configs[:1], pretrained, data, Store(Path(folder, "warm")))
-        for members in (1, 4, len(configs)):
-            start = time.process_time()
-            runs = finetune(configs[:members], pretrained, data, Store(Path(folder, str(members))))
-            seconds = (time.process_time() - start) / members
-            values = [run.manifest["summary"]["value"] for run in runs]
-            found.append({"side": "scalescope", "runs": members, "cpu_seconds": seconds, "values": values})
-        for side in ("trainer, same model", "trainer, BERT"):
-            timed = []
-            for config in configs[: trainer_runs + 1]:  # the first one imports and warms up
-                model = Same(build_models([config], pretrained, data.task)[0]) if "same" in side else bert(shape)
-                timed.append(run_trainer(model, config, data, folder))
-            timed = timed[1:] or timed
-            seconds, values = float(np.median([t for t, _ in timed])), [value for _, value in timed]
-            found.append({"side": side, "runs": len(timed), "cpu_seconds": seconds, "values": values})
-    best = next(row["cpu_seconds"] for row in found if row["runs"] == len(configs))
-    steps = EPOCHS * -(-rows // BATCH)
-    return [
-        {
-            "parameters": size, "task": name, "side": row["side"], "runs": row["runs"], "steps_a_run": steps,
-            "cpu_seconds_a_run": round(row["cpu_seconds"], 3), "against_sweep": round(row["cpu_seconds"] / best, 2),
-            "accuracy_mean": round(float(np.mean(row["values"])), 3),
-            "accuracy_sd": round(float(np.std(row["values"])), 3), "machine": platform.machine(),
-        }
-        for row in found
-    ]  # fmt: skip
+    return [FinetuneConfig(**shared, learning_rate=rate, seed=seed) for seed in SEEDS for rate in RATES]
+
+
+def warm_up(ours: Workers, theirs: Workers, one: list[FinetuneConfig], data: tuple, folder: Path) -> None:
+    """Imports, rows and first kernels of all workers."""
+    ours.run(our_share, [(one, data, folder)] * 2)
+    short = (*data[:2], 32)
+    theirs.run(trainer_share, [("same model", one, short, folder)] * 2)
+    theirs.run(rows_of, [data] * 2)
+
+
+def tabulate(turns: dict[str, list], configs: list[FinetuneConfig], pretrained: Run, train: Features) -> list[dict]:
+    """Seconds of 20 runs, ratios and metrics of each side."""
+    count, ours = len(configs), turns["scalescope"]
+    shares = ours[0][1]
+    our_values = np.empty(count)
+    our_values[0::2], our_values[1::2] = shares[0][0], shares[1][0]
+    our_seconds = statistics.median(wall for wall, _ in ours)
+    shape = EncoderConfig(**pretrained.manifest["config"]["encoder"])
+    rows = []
+    for side, found in turns.items():
+        runs = [sum(len(values) for values, _ in results) for _, results in found]
+        seconds = statistics.median(wall * count / own for (wall, _), own in zip(found, runs, strict=True))
+        values = our_values if side == "scalescope" else in_order(found)
+        row = {
+            "parameters": shape.parameters, "task": configs[0].task, "side": side,
+            "tokens_a_row": round(train.tokens_mean, 1), "steps_a_run": steps_of(train), "members": count,
+            "runs_timed": count * len(ours) if side == "scalescope" else sum(runs),
+            "sweep_seconds": round(seconds, 2), "ratio": round(seconds / our_seconds, 2),
+        }  # fmt: skip
+        if "BERT" not in side and "threads" not in side:
+            row |= {"metric_mean": values.mean(), "metric_se": standard_error(values)}
+        if side == "trainer, same model":
+            gap = our_values[: len(values)] - values
+            row |= {"pairs": len(gap), "difference": gap.mean(), "difference_se": standard_error(gap)}
+        rows.append({**row, "worker_peak_mb": round(max(mb for _, results in found for _, mb in results))})
+    return rows
+
+
+def in_order(found: list) -> np.ndarray:
+    """Metrics of Trainer's runs in the order of the configurations: each turn dealt them out to its workers in turn."""
+    values = []
+    for _, results in found:
+        dealt = np.empty(sum(len(own) for own, _ in results))
+        for at, (own, _) in enumerate(results):
+            dealt[at :: len(results)] = own
+        values.append(dealt)
+    return np.concatenate(values)
+
+
+def standard_error(values: np.ndarray) -> float:
+    """Of the mean."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
 
 
 def main() -> None:
-    """Print and write the table, size by size."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SHAPES), choices=list(SHAPES))
-    parser.add_argument("--rows", type=int, default=320)
-    parser.add_argument("--trainer-runs", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "finetuning.csv")
-    arguments = parser.parse_args()
+    """Size by size and task by task; each is written when it is done."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
+    parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=TASKS)
+    parser.add_argument("--quick", action="store_true", help="a few steps of the profile smoke, written elsewhere")
+    parser.add_argument("--out", type=Path, default=RESULTS / "finetuning.csv")
+    chosen = parser.parse_args()
     torch.set_num_threads(1)
-    table: list[dict] = []
-    for size in arguments.sizes:
-        for name in LENGTHS:
-            table += compare(size, name, arguments.rows, arguments.trainer_runs)
-            arguments.out.parent.mkdir(parents=True, exist_ok=True)
-            with arguments.out.open("w", newline="") as file:
-                writer = csv.DictWriter(file, list(table[0]))
-                writer.writeheader()
-                writer.writerows(table)
-            print(pd.DataFrame(table[-5:]).to_string(index=False), flush=True)
+    profile = "smoke" if chosen.quick else "quick"
+    out = Path(tempfile.gettempdir(), "quick_" + chosen.out.name) if chosen.quick else chosen.out
+    for task in chosen.tasks:
+        rows_of(profile, task, 32)  # encoded once, before any worker asks
+    for name in chosen.sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            progress(f"{name}: pretraining")
+            pretrained = pretrained_run(name, profile, Path(folder), 5 if chosen.quick else 150)
+            for task in chosen.tasks:
+                progress(f"{name}: {task}")
+                rows = compare(name, task, pretrained, Path(folder), profile, chosen.quick)
+                merge(out, [{**row, **describe()} for row in rows], KEYS)
+                print(pd.DataFrame(rows).to_string(index=False, float_format="%.3f"), flush=True)
+    progress(f"written to {out}")
 
 
 if __name__ == "__main__":

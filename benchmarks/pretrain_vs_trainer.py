@@ -1,240 +1,219 @@
-"""Pretraining beside Hugging Face Trainer with BertForMaskedLM: tokens a second, share of peak, loss, memory.
+"""Pretraining beside Hugging Face Trainer with BertForMaskedLM: tokens a second, share of peak, held-out loss, memory.
 
-    python benchmarks/pretrain_vs_trainer.py                  writes benchmarks/results/pretrain_vs_trainer.csv
-    python benchmarks/pretrain_vs_trainer.py --loss-steps 0   speed only
+    python benchmarks/pretrain_vs_trainer.py [--sizes 12K 98K] [--parts speed loss memory] [--quick]
 
 Both sides get the same masked batches of the microworld (profile quick), the same shape (layers, hidden, heads, feed-
-forward width 4 H, vocabulary), the same batch, AdamW, clipping, schedule and no dropout. Trainer's batches are masked
-beforehand, ours within the timed step. One thread; process time (other programs do not count); rounds of both sides
-take turns; medians over steps. Needs the extra [bench].
+forward width 4 H, vocabulary), the same batch, AdamW, clipping, schedule, and no dropout. Trainer's batches are masked
+beforehand, ours within the timed step. Needs the extra [bench]. Results: results/pretrain_vs_trainer.csv.
 
-`share_of_peak` counts 6 N tokens for both sides, although ours leaves out what the loss does not read (the last
-block works at masked positions only); `share_executed` counts the matrix products of the blocks that are computed.
+speed: one thread, CPU seconds a step (other programs do not count), rounds of both sides in turns, medians.
+`share_of_peak` counts 6 N tokens for both sides, although ours leaves out what the loss does not read (the last block
+works at masked positions only); `share_executed` counts the products of the blocks that are computed.
+loss: both sides train the same number of tokens at the same two rates; the lower held-out loss of each is told.
+memory: peak resident memory of a process that does nothing else; `own_mb` is what lies above its imports.
 """
 
 from __future__ import annotations
 
 import argparse
-import platform
+import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import replace
+from dataclasses import asdict
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from transformers import BertConfig, BertForMaskedLM, Trainer, TrainerCallback, TrainingArguments
+from machine import RESULTS, Workers, describe, matmul_peak, memory_mb, merge, peak_mb, progress
 
 from scalescope.encoder import EncoderConfig
 from scalescope.pipeline import stages
 from scalescope.pipeline.profile import load_profile
+from scalescope.text.corpus import Corpus
 from scalescope.text.masking import Masked
 from scalescope.training.loop import Training, masked_batches
 from scalescope.training.pretrain import PretrainConfig
 
 SHAPES = {"12K": (32, 1), "98K": (32, 2), "332K": (32, 3), "1.3M": (64, 3)}  # aspect ratio, layers
 HEADS, BATCH, SEED = 4, 64, 0
-OUR_RATE, BERT_RATES = 0.01, (0.001, 0.003, 0.01)  # BERT's best of three, ours as profile quick has it
+RATES = (0.003, 0.01)
+LOSS_STEPS = {"12K": 200, "98K": 120, "332K": 60, "1.3M": 30}  # of 4,096 tokens: about a minute of Trainer each
+ROUNDS, ROUND_SECONDS = 4, 4.0  # of Trainer
+KEYS = ["parameters", "side"]
 
 
-class Rows(torch.utils.data.Dataset):
-    """Masked batches as single rows, in their order."""
-
-    def __init__(self, batches: list[Masked]):
-        self.inputs = np.concatenate([batch.inputs for batch in batches])
-        self.labels = np.concatenate([labels_of(batch) for batch in batches])
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-    def __getitem__(self, at: int) -> dict:
-        return {"input_ids": torch.from_numpy(self.inputs[at]), "labels": torch.from_numpy(self.labels[at])}
+@lru_cache
+def corpora(profile: str) -> tuple[Corpus, Corpus]:
+    """Train and held-out text of a profile."""
+    prepared = stages.prepare(load_profile(profile))
+    return prepared.corpus("train"), prepared.corpus("heldout")
 
 
-class InOrder(Trainer):
-    """Trainer that takes the rows as they come."""
-
-    def _get_train_sampler(self, *_):
-        return torch.utils.data.SequentialSampler(self.train_dataset)
-
-
-class Clock(TrainerCallback):
-    """Process time at the end of each step."""
-
-    def __init__(self):
-        self.ends: list[float] = []
-
-    def on_step_end(self, *_, **__):
-        self.ends.append(time.process_time())
-
-
-def labels_of(batch: Masked) -> np.ndarray:
-    """Labels [B, S] with -100 where nothing is hidden."""
-    labels = np.full(batch.inputs.size, -100, np.int64)
-    labels[batch.positions] = batch.labels
-    return labels.reshape(batch.inputs.shape)
-
-
-def our_config(shape: tuple[int, int], vocabulary: int, length: int, steps: int) -> PretrainConfig:
+def our_config(name: str, profile: str, steps: int, rate: float) -> PretrainConfig:
+    """Our configuration of a size."""
+    train, _ = corpora(profile)
     return PretrainConfig(
-        encoder=EncoderConfig(*shape, HEADS, vocabulary, length), objective="mlm", data="benchmark", steps=steps,
-        batch_size=BATCH, learning_rate=OUR_RATE, warmup_steps=max(steps // 20, 1), schedule="linear",
-        decay_fraction=0.2, weight_decay=0.01, mask_rate=0.15, eval_every=steps, eval_sequences=512, patience=steps,
-        precision="fp32", seed=SEED,
+        encoder=EncoderConfig(*SHAPES[name], HEADS, train.vocabulary_size, train.sequence_length), objective="mlm",
+        data="benchmark", steps=steps, batch_size=BATCH, learning_rate=rate, warmup_steps=max(steps // 20, 1),
+        schedule="linear", decay_fraction=0.2, weight_decay=0.01, mask_rate=0.15, eval_every=steps, eval_sequences=512,
+        patience=steps, precision="fp32", seed=SEED,
     )  # fmt: skip
 
 
-def ours(config: PretrainConfig, train, heldout) -> tuple[list[float], float]:
-    """CPU seconds of each step, and the held-out loss at the end (evaluation is not timed)."""
-    training, ends = Training(config, train, heldout), [time.process_time()]
+def shape_of(config: PretrainConfig) -> dict:
+    """The same for the other side."""
+    return {**asdict(config.encoder), "hidden": config.encoder.hidden, "batch": config.batch_size}
+
+
+def as_arrays(batches: list[Masked]) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs and labels [rows, S], with -100 where nothing is hidden."""
+    labels = [np.full(batch.inputs.size, -100, np.int64) for batch in batches]
+    for flat, batch in zip(labels, batches, strict=True):
+        flat[batch.positions] = batch.labels
+    inputs = np.concatenate([batch.inputs for batch in batches])
+    return inputs, np.concatenate(labels).reshape(inputs.shape)
+
+
+def masked(config: PretrainConfig, profile: str, steps: int) -> list[Masked]:
+    """The batches that ours trains on."""
+    training = Training(config, *corpora(profile))
+    return list(islice(masked_batches(training.train, training.masker, BATCH, SEED), steps))
+
+
+def ours(config: PretrainConfig, profile: str) -> tuple[list[float], float]:
+    """CPU seconds of each step after the first, and the held-out loss at the end (its evaluation is not timed)."""
+    training, ends = Training(config, *corpora(profile)), []
     learn = training._learn
-    training._learn = lambda masked: (learn(masked), ends.append(time.process_time()))
+    training._learn = lambda batch: (learn(batch), ends.append(time.process_time()))
     for _ in training.advance(config.steps):
         pass
     return list(np.diff(ends)), training.rows[-1]["loss"]
 
 
-def trainers(config: PretrainConfig, batches: list[Masked], fixed: list[Masked], rate: float):
-    """The same of Hugging Face Trainer."""
-    shape = config.encoder
-    torch.manual_seed(SEED)
-    model = BertForMaskedLM(BertConfig(
-        vocab_size=shape.vocabulary_size, hidden_size=shape.hidden, num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads, intermediate_size=4 * shape.hidden, hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0, max_position_embeddings=shape.max_length,
-    ))  # fmt: skip
-    clock = Clock()
-    arguments = TrainingArguments(
-        output_dir="unused", use_cpu=True, per_device_train_batch_size=BATCH, max_steps=config.steps,
-        learning_rate=rate, warmup_steps=config.warmup_steps, weight_decay=config.weight_decay, adam_beta2=0.98,
-        max_grad_norm=1.0, save_strategy="no", logging_strategy="no", report_to=[], disable_tqdm=True, seed=SEED,
-    )  # fmt: skip
-    InOrder(model=model, args=arguments, train_dataset=Rows(batches), callbacks=[clock]).train()
-    return list(np.diff(clock.ends)), bert_loss(model, fixed)
+def theirs(config: PretrainConfig, inputs: np.ndarray, labels: np.ndarray):
+    """CPU seconds of each step after the first, and Trainer's model."""
+    from trainer_side import pretrain  # here, so that the memory of our side is without transformers
+
+    shape = shape_of(config)
+    return pretrain(shape, inputs, labels, config.steps, BATCH, config.learning_rate, config.warmup_steps)
 
 
-@torch.no_grad()
-def bert_loss(model: BertForMaskedLM, batches: list[Masked]) -> float:
-    """Held-out loss in nats on the same masked tokens as ours."""
-    model.eval()
-    total = sum(
-        float(model(torch.from_numpy(b.inputs), labels=torch.from_numpy(labels_of(b))).loss) * len(b.labels)
-        for b in batches
-    )
-    return total / sum(len(batch.labels) for batch in batches)
-
-
-def matmul_peak() -> float:
-    """Best floating-point operations a CPU second of square products from 256 to 1,024."""
-    best = 0.0
-    for size in (256, 512, 1024):
-        left, right = torch.randn(2, size, size)
-        for _ in range(12):
-            start = time.process_time()
-            left @ right
-            best = max(best, 2 * size**3 / (time.process_time() - start))
-    return best
-
-
-def executed_share(config: PretrainConfig, rows_masked: float) -> float:
-    """Part of the blocks' products that ours computes: of the last block all but keys and values at some rows only."""
-    layers = config.encoder.layers
-    return (layers - 1 + (2 + 10 * rows_masked) / 12) / layers
-
-
-def measure(name: str, train, heldout, steps: int, rounds: int, loss_steps: int) -> list[dict]:
-    """Two rows: Trainer and ours."""
-    config = our_config(SHAPES[name], train.vocabulary_size, train.sequence_length, steps)
-    fixed = Training(config, train, heldout).fixed
-    batches = list(islice(masked_batches(train, Training(config, train, heldout).masker, BATCH, SEED), steps))
-    times: dict[str, list[float]] = {"trainer": [], "scalescope": []}
-    peaks = []
-    for _ in range(rounds):
+def speed(name: str, profile: str, quick: bool) -> dict[str, dict]:
+    """Columns of each side: tokens a CPU second, ratio, shares of the peak."""
+    probe = our_config(name, profile, 3, RATES[0])
+    second = min(theirs(probe, *as_arrays(masked(probe, profile, 3)))[0])
+    steps = 3 if quick else int(np.clip(ROUND_SECONDS / second, 4, 30)) + 1
+    config = our_config(name, profile, steps, RATES[0])
+    batches = masked(config, profile, steps)
+    arrays, times, peaks = as_arrays(batches), {"trainer": [], "scalescope": []}, []
+    for _ in range(1 if quick else ROUNDS):
         peaks.append(matmul_peak())
-        times["trainer"] += trainers(config, batches, fixed, BERT_RATES[0])[0][2:]
-        times["scalescope"] += ours(config, train, heldout)[0][2:]
-    losses = compare_losses(config, train, heldout, fixed, loss_steps) if loss_steps else {}
-    peak, tokens = max(peaks), BATCH * train.sequence_length
-    most = statistics.mean(batch.by_row()[0].shape[1] for batch in batches) / train.sequence_length
-    rows = []
+        times["trainer"] += theirs(config, *arrays)[0]
+        times["scalescope"] += ours(config, profile)[0]
+    tokens, peak = BATCH * config.encoder.max_length, max(peaks)
+    most = statistics.mean(batch.by_row()[0].shape[1] for batch in batches) / config.encoder.max_length
+    found = {}
     for side, each in times.items():
         second = statistics.median(each)
         share = 6 * config.encoder.parameters * tokens / second / peak
-        executed = share * (executed_share(config, most) if side == "scalescope" else 1.0)
-        rows.append({
-            "parameters": config.encoder.parameters, "side": side, "tokens_per_second": round(tokens / second),
-            "ratio": round(statistics.median(times["trainer"]) / second, 2), "share_of_peak": round(share, 3),
-            "share_executed": round(executed, 3), "peak_gflops": round(peak / 1e9, 1),
-            "loss": losses.get(side), "loss_tokens": loss_steps * tokens if losses else None,
-        })  # fmt: skip
-    return rows
+        executed = share * (executed_share(config.encoder.layers, most) if side == "scalescope" else 1.0)
+        found[side] = {
+            "tokens_per_second": round(tokens / second),
+            "ratio": round(statistics.median(times["trainer"]) / second, 2),
+            "share_of_peak": round(share, 3), "share_executed": round(executed, 3),
+            "peak_gflops": round(peak / 1e9, 1), "timed_steps": len(each),
+        }  # fmt: skip
+    return found
 
 
-def compare_losses(config: PretrainConfig, train, heldout, fixed: list[Masked], steps: int) -> dict[str, float]:
-    """Held-out loss in nats after the same tokens; Trainer at its best of three rates."""
-    longer = replace(config, steps=steps, warmup_steps=max(steps // 20, 1), eval_every=steps)
-    masker = Training(longer, train, heldout).masker
-    batches = list(islice(masked_batches(train, masker, BATCH, SEED), steps))
-    theirs = min(trainers(longer, batches, fixed, rate)[1] for rate in BERT_RATES)
-    return {"trainer": round(theirs, 3), "scalescope": round(ours(longer, train, heldout)[1], 3)}
+def executed_share(layers: int, rows_masked: float) -> float:
+    """Part of the blocks' products that ours computes: of the last block all but keys and values at some rows only."""
+    return (layers - 1 + (2 + 10 * rows_masked) / 12) / layers
 
 
-def peak_memory(name: str, side: str) -> float:
-    """Peak resident megabytes of a process of its own that trains one side for a few steps."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--memory-of", name, side], check=True, capture_output=True, text=True
-    )
-    return float(done.stdout.split()[-1])
+def loss(name: str, profile: str, quick: bool) -> dict[str, dict]:
+    """Columns of each side: held-out loss after the same tokens, at the better of two rates."""
+    steps = 4 if quick else LOSS_STEPS[name]
+    with Workers(2) as workers:
+        both = {
+            side: workers.run(loss_of, [(side, name, profile, steps, rate) for rate in RATES])[1]
+            for side in ("trainer", "scalescope")
+        }
+    tokens = steps * BATCH * corpora(profile)[0].sequence_length
+    return {
+        side: {"loss": round(min(found), 3), "loss_rate": RATES[int(np.argmin(found))], "loss_tokens": tokens}
+        for side, found in both.items()
+    }
 
 
-def memory_of(name: str, side: str, train, heldout) -> float:
-    config = our_config(SHAPES[name], train.vocabulary_size, train.sequence_length, 4)
+def loss_of(side: str, name: str, profile: str, steps: int, rate: float) -> float:
+    """Held-out loss of one run, on the same masked tokens for both sides."""
+    config = our_config(name, profile, steps, rate)
     if side == "scalescope":
-        ours(config, train, heldout)
-    else:
-        masker = Training(config, train, heldout).masker
-        batches = list(islice(masked_batches(train, masker, BATCH, SEED), 4))
-        trainers(config, batches, batches[:1], BERT_RATES[0])
-    # not ru_maxrss, which a new process inherits from the one that started it
-    status = Path("/proc/self/status")
-    peak = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.is_file() else []
-    return int(peak[0].split()[1]) / 1024 if peak else float("nan")
+        return ours(config, profile)[1]
+    from trainer_side import heldout_loss
+
+    fixed = Training(config, *corpora(profile)).fixed
+    return heldout_loss(theirs(config, *as_arrays(masked(config, profile, steps)))[1], *as_arrays(fixed))
 
 
-def machine() -> str:
-    """Processor, cores and threads used."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").is_file() else []
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    capability = torch.backends.cpu.get_cpu_capability()
-    return f"{model}, {capability}, torch {torch.__version__}, {torch.get_num_threads()} thread"
+def memory(name: str, profile: str, _quick: bool) -> dict[str, dict]:
+    """Columns of each side: peak of a process of its own that trains four steps."""
+    config, here = our_config(name, profile, 4, RATES[0]), Path(__file__).parent
+    with tempfile.TemporaryDirectory() as folder:
+        inputs, labels = as_arrays(masked(config, profile, 4))
+        np.savez(Path(folder, "batches.npz"), inputs=inputs, labels=labels)
+        Path(folder, "shape.json").write_text(json.dumps(shape_of(config)))
+        commands = {
+            "trainer": [str(here / "trainer_side.py"), "batches.npz", "shape.json"],
+            "scalescope": [str(Path(__file__).resolve()), "--memory-of", name, "--profile", profile],
+        }
+        found = {}
+        for side, command in commands.items():
+            command[0] = str(Path(command[0]).resolve())
+            done = subprocess.run([sys.executable, *command], check=True, capture_output=True, text=True, cwd=folder)
+            before, peak = map(float, done.stdout.split()[-2:])
+            found[side] = {"peak_mb": round(peak), "own_mb": round(peak - before)}
+    return found
 
 
 def main() -> None:
+    """Size by size, part by part; each size is written when it is done."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
-    parser.add_argument("--steps", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--loss-steps", type=int, default=300)
-    parser.add_argument("--memory-of", nargs=2, metavar=("SIZE", "SIDE"))
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "pretrain_vs_trainer.csv")
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS))
+    parser.add_argument("--quick", action="store_true", help="a few steps of the profile smoke, written elsewhere")
+    parser.add_argument("--profile", default="quick", help="whose text")
+    parser.add_argument("--memory-of", choices=list(SHAPES), help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, default=RESULTS / "pretrain_vs_trainer.csv")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    prepared = stages.prepare(load_profile("quick"))
-    train, heldout = prepared.corpus("train"), prepared.corpus("heldout")
     if chosen.memory_of:
-        print(memory_of(*chosen.memory_of, train, heldout))
+        before = memory_mb("VmRSS")
+        ours(our_config(chosen.memory_of, chosen.profile, 4, RATES[0]), chosen.profile)
+        print(before, peak_mb())
         return
-    rows = []
+    profile = "smoke" if chosen.quick else chosen.profile
+    out = Path(tempfile.gettempdir(), "quick_" + chosen.out.name) if chosen.quick else chosen.out
     for name in chosen.sizes:
-        found = measure(name, train, heldout, chosen.steps, chosen.rounds, chosen.loss_steps)
-        rows += [{**row, "peak_mb": round(peak_memory(name, row["side"]))} for row in found]
-        print(pd.DataFrame(rows[-2:]).to_string(index=False, header=len(rows) == 2), flush=True)
-        pd.DataFrame(rows).assign(machine=machine()).to_csv(chosen.out, index=False)
+        parameters = our_config(name, profile, 1, RATES[0]).encoder.parameters
+        rows = {side: {"parameters": parameters, "side": side} for side in ("trainer", "scalescope")}
+        for part in chosen.parts:
+            progress(f"{name}: {part}")
+            for side, columns in PARTS[part](name, profile, chosen.quick).items():
+                rows[side] |= columns
+        merge(out, [{**row, **describe()} for row in rows.values()], KEYS)
+        print(pd.DataFrame(rows.values()).to_string(index=False), flush=True)
+    progress(f"written to {out}")
 
+
+PARTS = {"speed": speed, "loss": loss, "memory": memory}
 
 if __name__ == "__main__":
     main()

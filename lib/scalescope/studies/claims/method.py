@@ -41,7 +41,7 @@ def c9(evidence: Evidence) -> Verdict:
     yes = bool(np.median(values) > 1 and wider / len(values) > MOST)
     return Verdict("C9", decided(yes), what, float(np.median(values)), float(values.min()), float(values.max()),
                    OVER_TASKS, f"above 1, and wider in more than {MOST:.0%} of the tasks",
-                   f"Wider in {wider} of {len(values)} tasks. Wider is not yet right: see benchmarks/coverage.py.",
+                   f"Wider in {wider} of {len(values)} tasks. Wider is not yet right: see benchmarks/law_coverage.py.",
                    "" if yes else "more seeds")  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """How often a 95 % interval of a slope holds the true slope: naive and hierarchical bootstrap, and Student's t.
 
-    python benchmarks/coverage.py            writes benchmarks/results/coverage.csv (about a minute)
+    python benchmarks/law_coverage.py            writes benchmarks/results/law_coverage.csv (about a minute)
 
 Simulated studies with a known law: ln y = slope ln N + intercept + (noise of the scale) + (noise of the seed), both
 normal. The noise of a scale is what all its seeds share (one pretraining run, one set of hyperparameters); it is why
@@ -61,7 +61,7 @@ def main() -> None:
     given = parser.parse_args()
     started = time.process_time()
     table = pd.concat([cover(name, *design, given.studies, given.n_boot) for name, design in designs().items()])
-    target = Path(__file__).parent / "results" / "coverage.csv"
+    target = Path(__file__).parent / "results" / "law_coverage.csv"
     table.to_csv(target, index=False, float_format="%.4g")
     print(table.to_string(index=False, float_format="%.3f"))
     print(f"{target.name}: {time.process_time() - started:.0f} s of CPU")
