@@ -71,6 +71,18 @@ def test_any_start_gives_the_same_digits(loss):
         assert ChinchillaLaw(n_boot=0, loss=loss, start=start).fit(X, y).params_ == pytest.approx(plain, rel=1e-5)
 
 
+@pytest.mark.parametrize("kind", [RectifiedLaw, ChinchillaLaw, TrajectoryLaw])
+def test_many_curves_at_once_are_as_many_single_fits(kind):
+    X, _ = study(kind)
+    targets = [study(kind, 0.01, seed)[1] for seed in range(2)]
+    together = kind(n_boot=0, loss="log_squares").fit_each(X, targets)
+    for law, y in zip(together, targets, strict=True):
+        alone = kind(n_boot=0, loss="log_squares").fit(X, y)
+        assert law.params_ == pytest.approx(alone.params_, rel=1e-6)
+        assert law.diagnostics_["agreeing"] >= 1 and law.card().text() == alone.card().text()
+    assert kind().fit_each(X, []) == []
+
+
 def test_whole_weights_are_repeated_points():
     X, y = study(RectifiedLaw, noise=0.01)
     weights = np.tile([1, 2], 7)

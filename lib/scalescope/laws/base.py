@@ -58,6 +58,12 @@ class ScalingLaw:
         """
         sizes = self.sizes(X)
         y = target(y, len(sizes))
+        weights = self._checked_weights(sizes, sample_weight)
+        self._estimate(sizes, y, weights)
+        return self._learn(sizes, y, weights, groups)
+
+    def _checked_weights(self, sizes: np.ndarray, sample_weight: Any) -> np.ndarray:
+        """Weights [n] of the points, of which enough distinct ones count."""
         weights = point_weights(sample_weight, len(sizes))
         used = sizes[weights > 0]
         distinct = len(np.unique(used, axis=0))
@@ -66,8 +72,13 @@ class ScalingLaw:
                 f"{type(self).__name__} needs at least {self.min_distinct} distinct values of "
                 f"{', '.join(self.inputs)}; got {distinct} in {len(used)} point(s)"
             )
-        self._estimate(sizes, y, weights)
-        self.n_points_, self.n_sizes_, self.n_left_out_ = len(used), distinct, len(sizes) - len(used)
+        return weights
+
+    def _learn(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, groups: Any = None) -> Self:
+        """What is learned beside the parameters: range, bootstrap, intervals."""
+        used = sizes[weights > 0]
+        self.n_points_, self.n_left_out_ = len(used), len(sizes) - len(used)
+        self.n_sizes_ = len(np.unique(used, axis=0))
         self.range_ = {name: (float(low), float(high)) for name, low, high in
                        zip(self.inputs, used.min(axis=0), used.max(axis=0), strict=True)}  # fmt: skip
         self.bootstrap_ = self._bootstrap(sizes, y, weights, groups) if self.n_boot else None

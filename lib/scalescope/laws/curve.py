@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.bootstrap import BootstrapResult, residual_bootstrap
 from scalescope.laws.diagnostics import diagnose
-from scalescope.laws.fitting import Optimum, optimum, refit
+from scalescope.laws.fitting import Optimum, optima, optimum, refit
 from scalescope.laws.forms import Form
-from scalescope.laws.inputs import numbers, table
+from scalescope.laws.inputs import numbers, table, target
 from scalescope.laws.losses import Loss
 from scalescope.laws.profile import profile_intervals
 from scalescope.schema import UnknownName
@@ -33,6 +33,7 @@ class CurveLaw(ScalingLaw):
     """
 
     default_loss: ClassVar[str] = "log_squares"
+    form_has_targets: ClassVar[bool] = False  # whether the form of a fit depends on y, and so is of one fit alone
 
     def __init__(
         self,
@@ -126,14 +127,16 @@ class CurveLaw(ScalingLaw):
     def search(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[Form, np.ndarray, Optimum]:
         """The global optimum for y and weights [n]."""
         form, origin, axes = self._problem(sizes, y)
-        start = None
-        if self.start is not None:
-            given = _named("start", self.start, self.parameters)
-            missing = [name for name in self.parameters if name not in given]
-            if missing:
-                raise ValueError(f"start must name every parameter; it lacks {', '.join(missing)}")
-            start = self.centred({name: np.array([value]) for name, value in given.items()}, origin)[0]
-        return form, origin, optimum(form, self._loss(), axes, y, weights, start)
+        return form, origin, optimum(form, self._loss(), axes, y, weights, self._start(origin))
+
+    def _start(self, origin: np.ndarray) -> np.ndarray | None:
+        if self.start is None:
+            return None
+        given = _named("start", self.start, self.parameters)
+        missing = [name for name in self.parameters if name not in given]
+        if missing:
+            raise ValueError(f"start must name every parameter; it lacks {', '.join(missing)}")
+        return self.centred({name: np.array([value]) for name, value in given.items()}, origin)[0]
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] of the fit of every row of `weights` [B, n] to y [n] or [B, n]."""
@@ -146,9 +149,30 @@ class CurveLaw(ScalingLaw):
         return self.natural(theta, origin)
 
     def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
+        self._adopt(*self.search(sizes, y, weights)[1:], sizes, y, weights)
+
+    def fit_each(self, X: Any, Y: Any, sample_weight: Any = None) -> list[Self]:
+        """A fitted copy of this law for each row of Y [C, n], all with the inputs X [n, len(inputs)]; itself unchanged.
+
+        The same as C calls of `fit`, at a fraction of their time: the searches run together.
+        """
+        laws = [type(self)(**self.get_params()) for _ in Y]
+        sizes = self.sizes(X)
+        rows = np.array([target(y, len(sizes)) for y in np.asarray(Y)]).reshape(-1, len(sizes))
+        if self.form_has_targets or not laws:
+            return [law.fit(sizes, y, sample_weight) for law, y in zip(laws, rows, strict=True)]
+        weights = self._checked_weights(sizes, sample_weight)
+        form, origin, axes = self._problem(sizes, rows[rows.min(axis=1).argmin()])  # the row likeliest to be refused
+        found = optima(form, self._loss(), axes, rows, weights[None], self._start(origin))
+        for law, best, y in zip(laws, found, rows, strict=True):
+            law._adopt(origin, best, sizes, y, weights)
+            law._learn(sizes, y, weights)
+        return laws
+
+    def _adopt(self, origin: np.ndarray, best: Optimum, sizes, y, weights) -> None:
+        """Learned values that follow from an optimum about `origin`."""
         if self.interval not in INTERVALS:
             raise UnknownName("interval", self.interval, INTERVALS)
-        _, origin, best = self.search(sizes, y, weights)
         params = {name: float(value[0]) for name, value in self.natural(best.theta[None], origin).items()}
         self._settle(params, best, sizes, y, weights)
 

@@ -40,14 +40,43 @@ def optimum(
     start: np.ndarray | None = None,
 ) -> Optimum:
     """The global optimum for y and weights [n]; `start` [T] joins the starts and never replaces them."""
-    theta, value = search(form, loss, axes, y, weights)
-    chosen = theta[starts(value, tuple(map(len, axes)))]
-    if start is not None:
-        chosen = np.vstack([chosen, np.clip(start, form.lower, form.upper)])
-    batch = explore(Batch(form, loss, y[None], weights[None], chosen.copy(), rivals=True), KEPT)
+    return optima(form, loss, axes, y[None], weights[None], start)[0]
+
+
+def optima(
+    form: Form,
+    loss: Loss,
+    axes: list[np.ndarray],
+    y: np.ndarray,
+    weights: np.ndarray,
+    start: np.ndarray | None = None,
+) -> list[Optimum]:
+    """The global optimum of each problem, y [C, n], weights [C, n] or [1, n]; all starts are polished together.
+
+    What a step costs hardly depends on how many fits take it, so that many small problems cost little more than one.
+    """
+    chosen, rivals = [], []
+    for problem in range(len(y)):
+        theta, value = search(form, loss, axes, y[problem], weights[problem % len(weights)])
+        chosen.append(theta[starts(value, tuple(map(len, axes)))])
+        if start is not None:
+            chosen[-1] = np.vstack([chosen[-1], np.clip(start, form.lower, form.upper)])
+        rivals.append(np.full(len(chosen[-1]), problem))
+    of = np.concatenate(rivals)
+    rows = (a if len(a) == 1 else a[of] for a in (y, weights))
+    batch = explore(Batch(form, loss, *rows, np.vstack(chosen), rivals=of), KEPT)
     ends, reached = polish(batch)
+    grid = int(np.prod([len(axis) for axis in axes]))
+    return [
+        _chosen(ends[mine], reached[mine], weights[problem % len(weights)].sum(), grid, len(chosen[problem]))
+        for problem, mine in enumerate(batch.rivals == np.arange(len(y))[:, None])
+    ]
+
+
+def _chosen(ends: np.ndarray, reached: np.ndarray, total: float, grid_points: int, started: int) -> Optimum:
+    """The best of the polished starts [S, T] of one problem, and how the others did beside it."""
     best = int(np.argmin(reached))
-    height = (reached - reached[best]) / max(reached[best], EXACT * weights.sum())
+    height = (reached - reached[best]) / max(reached[best], EXACT * total)
     others = height[height > SAME]
     rival = others.size and others.min() < RIVAL
     second = np.flatnonzero(height == others.min())[:1] if rival else []
@@ -55,8 +84,8 @@ def optimum(
         theta=ends[best],
         value=float(reached[best]),
         ends=ends[[best, *second]],
-        grid_points=len(theta),
-        starts=len(chosen),
+        grid_points=grid_points,
+        starts=started,
         polished=len(ends),
         agreeing=int((height <= SAME).sum()),
         runner_up=float(others.min()) if others.size else np.inf,

@@ -34,13 +34,13 @@ class Batch:
     weights: np.ndarray
     theta: np.ndarray
     frozen: np.ndarray | None = None  # [B, T], coefficients that stay as they are
-    rivals: bool = False  # the fits differ in their starts alone, and only the best end matters
+    rivals: np.ndarray | None = None  # [B], the problem of which a fit is one start: only its best end matters
 
     def rows(self, keep: np.ndarray) -> Batch:
         """The fits `keep` (numbers or a mask)."""
         y, weights = (a if len(a) == 1 else a[keep] for a in (self.y, self.weights))
-        frozen = None if self.frozen is None else self.frozen[keep]
-        return Batch(self.form, self.loss, y, weights, self.theta[keep], frozen, self.rivals)
+        frozen, rivals = (None if a is None else a[keep] for a in (self.frozen, self.rivals))
+        return Batch(self.form, self.loss, y, weights, self.theta[keep], frozen, rivals)
 
     def value(self, theta: np.ndarray, width: np.ndarray) -> np.ndarray:
         """Huber loss [B] of `width` [B]."""
@@ -78,10 +78,19 @@ def polish(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
 
 
 def explore(batch: Batch, most: int) -> Batch:
-    """The `most` best fits of `batch` after a few rough steps, so that hopeless starts cost little."""
-    width = np.full(len(batch.theta), _width(batch).min())
-    value = _newton(batch, width, rough=True, most=ROUGH_STEPS)
-    return batch.rows(np.argsort(value, kind="stable")[:most])
+    """The `most` best starts of every problem after a few rough steps: hopeless ones cost little."""
+    value = _newton(batch, _lowest(_width(batch), batch.rivals), rough=True, most=ROUGH_STEPS)
+    order = np.lexsort((value, batch.rivals))
+    problem = batch.rivals[order]
+    place = np.arange(len(order)) - np.searchsorted(problem, problem)
+    return batch.rows(order[place < most])
+
+
+def _lowest(value: np.ndarray, rivals: np.ndarray) -> np.ndarray:
+    """The lowest value [B] among all starts of the same problem."""
+    found = np.full(rivals.max() + 1, np.inf)
+    np.minimum.at(found, rivals, value)
+    return found[rivals]
 
 
 def _width(batch: Batch) -> np.ndarray:
@@ -121,9 +130,10 @@ def _newton(batch: Batch, width: np.ndarray, rough: bool, most: int = MAX_STEPS)
         damping[active] = np.where(better, damping[active] * 0.1, np.maximum(damping[active], 1e-4) * 10)
         small = promised <= (1e-4 if rough else DECREMENT) * value[active]
         stop = (small & (better | (damping[active] > 1))) | (damping[active] > 1e9)
-        if batch.rivals and not rough and done >= SETTLED:
+        if batch.rivals is not None and not rough and done >= SETTLED:
             within_reach = HOPE * (most - done) * promised
-            stop |= better & (damping[active] < 0.1) & (value[active] - within_reach > value.min())
+            beaten = value[active] - within_reach > _lowest(value, batch.rivals)[active]
+            stop |= better & (damping[active] < 0.1) & beaten
         active = active[~stop]
         if not active.size:
             break

@@ -154,10 +154,10 @@ class AtS(Selector):
 
 
 class _LawFit(Selector):
-    """A law of one curve, fitted to every model's losses and asked at the target; a law gives `fit`."""
+    """A law of one curve, fitted to every model's losses and asked at the target; a law gives `law`."""
 
-    def fit(self, examples: np.ndarray, losses: np.ndarray) -> CurveLaw:
-        """The law fitted to one model's curve [sizes]."""
+    def law(self) -> CurveLaw:
+        """The law, not fitted yet; by least squares on ln L."""
         raise NotImplementedError
 
     def sizes(self, curves: Curves) -> tuple[np.ndarray, np.ndarray]:
@@ -166,16 +166,16 @@ class _LawFit(Selector):
 
     def features(self, curves: Curves) -> np.ndarray:
         """Loss [models] of each model's law at the target."""
-        examples, losses = self.sizes(curves)
-        return np.array([self.fit(examples, row).predict([curves.target])[0] for row in losses])
+        fitted = self.law().fit_each(*self.sizes(curves))
+        return np.array([law.predict([curves.target])[0] for law in fitted])
 
 
 class VanillaFit(_LawFit):
     """B / D^beta + E through the finetuned losses. (The paper's has an outer power besides.)"""
 
-    def fit(self, examples: np.ndarray, losses: np.ndarray) -> CurveLaw:
-        """The vanilla law of one curve, by least squares on ln L."""
-        return VanillaFinetuningLaw(n_boot=0, warn_beyond=None).fit(examples, losses)
+    def law(self) -> CurveLaw:
+        """The vanilla law."""
+        return VanillaFinetuningLaw(n_boot=0, warn_beyond=None)
 
 
 class RectifiedFit(_LawFit):
@@ -185,9 +185,9 @@ class RectifiedFit(_LawFit):
         """All sizes, zero as ZERO."""
         return np.where(curves.examples > 0, curves.examples, ZERO), curves.losses
 
-    def fit(self, examples: np.ndarray, losses: np.ndarray) -> CurveLaw:
-        """The rectified law of one curve, by least squares on ln L."""
-        return RectifiedLaw(n_boot=0, warn_beyond=None).fit(examples, losses)
+    def law(self) -> CurveLaw:
+        """The rectified law."""
+        return RectifiedLaw(n_boot=0, warn_beyond=None)
 
 
 METHODS: dict[str, type[Selector]] = {

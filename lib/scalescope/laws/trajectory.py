@@ -29,6 +29,7 @@ class TrajectoryLaw(CurveLaw):
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters", "steps", "batch_size")
     parameters: ClassVar[tuple[str, ...]] = ("N_c", "alpha_N", "S_c", "alpha_S", "B_star", "alpha_B")
+    form_has_targets: ClassVar[bool] = True
     coefficients: ClassVar[tuple[str, ...]] = ("N_c", "S_c", "alpha_N", "alpha_S", "B_star", "alpha_B")
     equation: ClassVar[str] = (
         "L = (N_c / N)^alpha_N + (S_c / S_min)^alpha_S, S_min = S / (1 + B_crit(L) / B), B_crit = B_star L^(-1/alpha_B)"

@@ -7,12 +7,13 @@ on ln L over D above zero. Tables are tidy (`schema.COLUMNS["lin2024"]`), publis
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
-from scalescope.laws import RectifiedLaw, VanillaFinetuningLaw
+from scalescope.laws import CurveLaw, RectifiedLaw, VanillaFinetuningLaw
 from scalescope.laws.selection import METHODS, AtS, Selector, select
 
 RATIOS = (8, 16, 32, 64, 128, 256, 512)  # the full size over the budget
@@ -37,9 +38,9 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     zero, so that its asymptote is not determined by the curve.
     """
     rows = []
-    for dataset, model, examples, losses in each_curve(table):
-        rectified = RectifiedLaw(loss="log_squares", n_boot=0).fit(examples, losses)
-        vanilla = VanillaFinetuningLaw(loss="log_squares", n_boot=0).fit(examples, losses)
+    found = list(each_curve(table))
+    laws = [_fitted(kind(loss="log_squares", n_boot=0), found) for kind in (RectifiedLaw, VanillaFinetuningLaw)]
+    for (dataset, model, examples, losses), rectified, vanilla in zip(found, *laws, strict=True):
         params = rectified.params_
         rows.append({
             "dataset": dataset, "model": model, **params,
@@ -147,7 +148,19 @@ def rmsd(predicted: np.ndarray, losses: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.log(predicted / losses) ** 2)))
 
 
+def _fitted(law: CurveLaw, found: list[tuple]) -> list[CurveLaw]:
+    """A copy of the law for every curve; those of the same sizes are searched together."""
+    alike = defaultdict(list)
+    for place, (_, _, examples, _) in enumerate(found):
+        alike[tuple(examples)].append(place)
+    fitted = {}
+    for examples, places in alike.items():
+        fitted |= zip(places, law.fit_each(examples, [found[place][3] for place in places]), strict=True)
+    return [fitted[place] for place in range(len(found))]
+
+
 def each_curve(table: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
+    """Data set, model, examples [n] in order and losses [n] of every curve, without the point at zero."""
     finetuned = table[table["examples"] > 0]
     for (dataset, model), rows in finetuned.groupby(["dataset", "model"], sort=False):
         rows = rows.sort_values("examples")
