@@ -74,9 +74,9 @@ def test_extrapolation_factor():
 def test_keeps_the_estimator_contract():
     law = PowerLaw(n_boot=7, random_state=3)
     twin = clone(law)
-    assert twin is not law and twin.get_params() == {"n_boot": 7, "random_state": 3}
+    assert twin is not law and twin.get_params() == {"n_boot": 7, "random_state": 3, "warn_beyond": None}
     assert law.set_params(n_boot=0) is law and law.n_boot == 0
-    assert repr(law) == "PowerLaw(n_boot=0, random_state=3)"
+    assert repr(law) == "PowerLaw(n_boot=0, random_state=3, warn_beyond=None)"
     with pytest.raises(ValueError, match="did you mean 'n_boot'"):
         law.set_params(n_bot=3)
     with pytest.raises(TypeError):
@@ -144,3 +144,24 @@ def test_expand_refuses_nonsense():
     for mean, sd, n in ((0.4, np.nan, 5), (0.4, -1, 5), (np.nan, 0.1, 5), (0.4, 0.1, 0), (0.4, 0.1, 2.5)):
         with pytest.raises(ValueError, match="must be"):
             expand(mean, sd, n)
+
+
+def test_standard_errors_are_those_of_the_line():
+    y = noisy(noise=0.3)
+    law = PowerLaw(n_boot=0).fit(SIZES, y)
+    (slope, intercept), covariance = np.polyfit(np.log(SIZES), np.log(y), 1, cov=True)
+    found = law.diagnostics_
+    assert list(found["standard_errors"].values()) == pytest.approx(np.sqrt(np.diagonal(covariance)), rel=1e-9)
+    assert law.objective_ == pytest.approx(((np.log(y) - slope * np.log(SIZES) - intercept) ** 2).sum())
+    held = 1.01 * law.objective_  # the slope moved as far as `flat` says, the intercept refitted
+    moved = slope * (1 + found["flat"]["slope"])
+    rest = np.log(y) - moved * np.log(SIZES)
+    assert ((rest - rest.mean()) ** 2).sum() == pytest.approx(held, rel=1e-9)
+    assert found["identified"] and found["degrees_of_freedom"] == len(SIZES) - 2
+
+
+def test_a_slope_of_noise_is_told():
+    law = PowerLaw(n_boot=0).fit(SIZES, noisy(slope=0.0, noise=0.3))
+    assert law.diagnostics_["weak"] == ("slope",) and "slope is known only to" in law.card().text()
+    exact = PowerLaw(n_boot=0).fit([10.0, 100.0], [2.0, 1.0])
+    assert "as many points as parameters" in exact.card().text()

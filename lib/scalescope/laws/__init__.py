@@ -1,10 +1,10 @@
 """Scaling laws as estimators: numpy in, numbers out."""
 
-from scalescope.laws.base import NotFitted, ScalingLaw
+from scalescope.laws.base import ExtrapolationWarning, NotFitted, ScalingLaw
 from scalescope.laws.bootstrap import BootstrapResult, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
 from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.chinchilla import ChinchillaLaw, OvertrainingLaw
-from scalescope.laws.curve import CurveLaw, ExtrapolationWarning
+from scalescope.laws.curve import CurveLaw
 from scalescope.laws.downstream import DownstreamErrorLaw
 from scalescope.laws.estimates import Estimate
 from scalescope.laws.power import PowerLaw

@@ -7,6 +7,7 @@ The contract is scikit-learn's, without importing it: the constructor stores its
 from __future__ import annotations
 
 import inspect
+import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,6 +20,10 @@ from scalescope.schema import UnknownName
 
 class NotFitted(ValueError, AttributeError):
     """A law was asked for learned values before `fit`."""
+
+
+class ExtrapolationWarning(UserWarning):
+    """A law was asked far outside the range it was fitted on."""
 
 
 class ScalingLaw:
@@ -35,6 +40,7 @@ class ScalingLaw:
     equation: ClassVar[str] = ""
     source: ClassVar[str] = ""
 
+    warn_beyond: float | None
     n_boot: int
     random_state: int | np.random.Generator | None
 
@@ -105,8 +111,16 @@ class ScalingLaw:
         return {name: np.array([value]) for name, value in self.params_.items()}
 
     def predict(self, X: Any) -> np.ndarray:
-        """The law's value [n] at X; raises NotFitted before `fit`."""
-        return self.predict_many(self._fitted(), X)[0]
+        """The law's value [n] at X; warns beyond `warn_beyond` times the fitted range; NotFitted before `fit`."""
+        values = self.predict_many(self._fitted(), X)[0]
+        factor = 1.0 if self.warn_beyond is None else self.extrapolation(X).max(initial=1.0)
+        if self.warn_beyond is not None and factor > self.warn_beyond:
+            warnings.warn(
+                f"{type(self).__name__} extrapolates by a factor of {factor:.3g} beyond its fitted range",
+                ExtrapolationWarning,
+                stacklevel=2,
+            )
+        return values
 
     def predict_interval(self, X: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper bound [n], [n] of the law at X: percentiles of the bootstrapped laws (the sleeve).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,10 +17,6 @@ from scalescope.laws.profile import profile_intervals
 from scalescope.schema import UnknownName
 
 INTERVALS = ("bootstrap", "residual", "profile")
-
-
-class ExtrapolationWarning(UserWarning):
-    """A law was asked far outside the range it was fitted on."""
 
 
 class CurveLaw(ScalingLaw):
@@ -200,18 +195,6 @@ class CurveLaw(ScalingLaw):
         sizes = self.sizes(X)
         origin = np.zeros_like(self.origin(sizes))
         return self.form(sizes, origin).values(self.centred(params, origin))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The law's value [n] at X; warns beyond `warn_beyond` times the fitted range; NotFitted before `fit`."""
-        values = super().predict(X)
-        factor = self.extrapolation(X).max(initial=1.0)
-        if self.warn_beyond is not None and factor > self.warn_beyond:
-            warnings.warn(
-                f"{type(self).__name__} extrapolates by a factor of {factor:.3g} beyond its fitted range",
-                ExtrapolationWarning,
-                stacklevel=2,
-            )
-        return values
 
     def _how(self) -> str:
         return "95 %, profile likelihood" if self.interval == "profile" else super()._how()

@@ -7,7 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scalescope.laws.base import ScalingLaw
+from scalescope.laws.diagnostics import WEAK
 from scalescope.laws.inputs import column, positive
+
+Z95 = 1.96  # normal quantile of a 95 % interval
+TINY = 1e-300
 
 
 class PowerLaw(ScalingLaw):
@@ -16,8 +20,9 @@ class PowerLaw(ScalingLaw):
     x is a size (parameters without embeddings, or any one size) and y an error or a loss, both above zero.
     In the notation of Kaplan 2020, y = (x_c / x)^alpha with alpha = -slope and x_c = exp(intercept /
     alpha). X is an array [n] or [n, 1], or a DataFrame with the column "parameters". Learned: `params_`
-    (slope, intercept), `intervals_` (95 %), `bootstrap_`, `range_`, `n_points_`, `n_sizes_`. Source: Ivgi
-    2022, section 3; Kaplan 2020, eq. 1.1.
+    (slope, intercept), `intervals_` (95 %), `objective_` (sum of squares of the residual of ln y), `diagnostics_` (as
+    `diagnostics.diagnose`), `bootstrap_`, `range_`, `n_points_`, `n_sizes_`. Source: Ivgi 2022, section 3; Kaplan 2020,
+    eq. 1.1.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters",)
@@ -25,23 +30,73 @@ class PowerLaw(ScalingLaw):
     equation: ClassVar[str] = "ln y = slope ln x + intercept"
     source: ClassVar[str] = "Ivgi 2022, section 3; Kaplan 2020, eq. 1.1"
 
-    def __init__(self, *, n_boot: int = 1000, random_state: int | np.random.Generator | None = 0):
-        """Store the number of bootstrap replicates (0: no intervals) and the state that draws them."""
+    def __init__(
+        self,
+        *,
+        n_boot: int = 1000,
+        random_state: int | np.random.Generator | None = 0,
+        warn_beyond: float | None = None,
+    ):
+        """Store the number of bootstrap replicates (0: no intervals), the state that draws them, and `warn_beyond`.
+
+        `warn_beyond`: factor outside the fitted range from which `predict` warns. None, never, is the default here
+        because this law is fitted in order to be extrapolated; `card` and `extrapolation` tell the factor.
+        """
         self.n_boot = n_boot
         self.random_state = random_state
+        self.warn_beyond = warn_beyond
 
     def sizes(self, X: Any) -> np.ndarray:
         """Checked sizes [n, 1]; raises ValueError if one is not a finite number above zero."""
         return positive(column(X, "parameters"), "parameters")[:, None]
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
-        """Slope and intercept [B] of the weighted least-squares line of every row of `weights` [B, n]."""
+        """Slope and intercept [B] of least-squares lines of y, [n] or [B, n], one for every row of `weights` [B, n]."""
         log_x, log_y = np.log(self.sizes(X)[:, 0]), np.log(np.asarray(y, dtype=float))
+        weights = np.asarray(weights)
         shift_x, shift_y = log_x.mean(), log_y.mean()  # centred first: the sums then lose no digits
         u, v = log_x - shift_x, log_y - shift_y
-        total, su, sv, suu, suv = (np.asarray(weights) @ np.stack([np.ones_like(u), u, v, u * u, u * v]).T).T
+        if v.ndim == 1:
+            total, su, sv, suu, suv = (weights @ np.stack([np.ones_like(u), u, v, u * u, u * v]).T).T
+        else:
+            total, su, suu = (weights @ np.stack([np.ones_like(u), u, u * u]).T).T
+            sv, suv = (weights * v).sum(axis=1), (weights * v) @ u
         slope = (suv - su * sv / total) / (suu - su * su / total)
         return {"slope": slope, "intercept": shift_y + sv / total - slope * (shift_x + su / total)}
+
+    def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
+        super()._estimate(sizes, y, weights)
+        residuals = np.log(y / self.predict_many(self._fitted(), sizes)[0])
+        self.objective_ = float(weights @ residuals**2)
+        self.diagnostics_ = self._diagnose(np.log(sizes[:, 0]), weights)
+
+    def _diagnose(self, log_x: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+        """Standard errors of a line; two distinct sizes, which `fit` demands, identify both parameters."""
+        used = int((weights > 0).sum())
+        free = used - len(self.parameters)
+        middle = np.average(log_x, weights=weights)
+        spread = max(weights @ (log_x - middle) ** 2, TINY)
+        cofactor = np.array([1 / spread, 1 / weights.sum() + middle**2 / spread])
+        noise = self.objective_ / weights.sum() * used / free if free else np.nan
+        errors = np.sqrt(cofactor * noise)
+        values = np.abs([self.params_[name] for name in self.parameters])
+        slope_is_weak = bool(errors[0] * Z95 > np.log(WEAK) * values[0])
+        messages = []
+        if slope_is_weak:
+            messages.append(f"slope is known only to {self.params_['slope']:.3g} +- {Z95 * errors[0]:.3g}")
+        if not free:
+            messages.append("as many points as parameters: nothing is left to judge the errors by")
+        flat = np.sqrt(0.01 * self.objective_ * cofactor) / np.maximum(values, TINY)
+        return {
+            "identified": not slope_is_weak,
+            "unidentified": (),
+            "at_bound": (),
+            "weak": ("slope",) if slope_is_weak else (),
+            "messages": messages,
+            "standard_errors": dict(zip(self.parameters, errors.tolist(), strict=True)),
+            "flat": dict(zip(self.parameters, flat.tolist(), strict=True)),
+            "degrees_of_freedom": free,
+        }
 
     def predict_many(self, params: dict[str, np.ndarray], X: Any) -> np.ndarray:
         """exp(slope ln x + intercept) [B, n]."""
@@ -52,5 +107,6 @@ class PowerLaw(ScalingLaw):
         return {
             "optimiser": "closed form (ordinary least squares), no start",
             "loss": "squares of the residual of ln y",
-            "identifiability": "slope and intercept determined by two or more distinct sizes",
+            "identifiability": "; ".join(self.diagnostics_["messages"])
+            or "slope and intercept determined by two or more distinct sizes",
         }
