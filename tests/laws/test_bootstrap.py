@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy import stats
 
-from scalescope.laws import PowerLaw, hierarchical_bootstrap, naive_bootstrap
+from scalescope.laws import PowerLaw, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
 from scalescope.laws.bootstrap import _draw_hierarchical
 
 GROUPS = np.array([3, 1, 1, 2, 3, 3, 1, 3, 2, 4, 4, 4])  # ragged, not sorted
@@ -78,6 +79,19 @@ def test_percentiles_and_levels():
     assert result.intervals(0.99)["slope"][0] < low
     with pytest.raises(ValueError, match="level must lie between 0 and 1; got 95"):
         result.sleeve([1.0], 95)
+
+
+def test_residual_intervals_are_expanded_to_students_t():
+    x = np.geomspace(1, 100, 8)
+    y = 3 * x**-0.2 * np.exp(0.05 * np.random.default_rng(0).normal(size=8))
+    result = residual_bootstrap(PowerLaw(), x, y, True, n_boot=4000)
+    low, high = result.intervals()["slope"]
+    line = stats.linregress(np.log(x), np.log(y))
+    half = stats.t.ppf(0.975, 6) * line.stderr
+    assert result.free == 6 and (high - low) / 2 == pytest.approx(half, rel=0.08)
+    narrow = np.percentile(result.params["slope"], [2.5, 97.5])
+    assert high - low > 1.15 * (narrow[1] - narrow[0])
+    assert naive_bootstrap(PowerLaw(), x, y, n_boot=50).tails(0.9) == pytest.approx([5, 95])
 
 
 def test_points_of_weight_zero_count_for_nothing():

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from scalescope.laws.inputs import point_weights, target
 
@@ -20,7 +22,8 @@ class BootstrapResult:
     """Parameters of all replicates, and the percentiles that follow from them.
 
     `params` maps each parameter of the law to an array [n_boot]; `redrawn` counts the replicates that had
-    to be drawn again because they held too few distinct sizes to fit.
+    to be drawn again because they held too few distinct sizes to fit. With `free` degrees of freedom the intervals are
+    expanded percentiles: at a level, those that the normal distribution gives to Student's quantiles (Hesterberg 2015).
     """
 
     law: ScalingLaw = field(repr=False)
@@ -28,6 +31,16 @@ class BootstrapResult:
     n_boot: int
     redrawn: int
     kind: str = "hierarchical"
+    free: int | None = None
+
+    def tails(self, level: float) -> list[float]:
+        """Lower and upper percentile (0 to 100) of a central interval at `level`."""
+        if not 0 < level < 1:
+            raise ValueError(f"level must lie between 0 and 1; got {level}")
+        outside = 0.5 * (1 - level)
+        if self.free is not None:
+            outside = float(norm.cdf(student.ppf(outside, self.free)))
+        return [100 * outside, 100 * (1 - outside)]
 
     def percentiles(self, q: Any) -> dict[str, np.ndarray]:
         """Percentiles `q` (0 to 100) of each parameter."""
@@ -35,12 +48,12 @@ class BootstrapResult:
 
     def intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
         """Central interval (low, high) of each parameter at `level`."""
-        bounds = self.percentiles(_tails(level))
+        bounds = self.percentiles(self.tails(level))
         return {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
 
     def sleeve(self, x: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper bound [n], [n] of the bootstrapped laws at `x`."""
-        low, high = np.percentile(self.law.predict_many(self.params, x), _tails(level), axis=0)
+        low, high = np.percentile(self.law.predict_many(self.params, x), self.tails(level), axis=0)
         return low, high
 
 
@@ -107,7 +120,9 @@ def residual_bootstrap(
     """Refit `law` to its own values plus residuals drawn with replacement; the design stays as it is.
 
     Residuals are of ln y if `logarithmic`, centred, and enlarged by sqrt(n / (n - number of free parameters)), since
-    those of a fit are too small. Suited to few points, each at its own size. Source: Davison and Hinkley 1997, 6.2.3.
+    those of a fit are too small; with few of them percentiles are still too narrow, and are expanded to Student's t.
+    Suited to few points, each at its own size. Source: Davison and Hinkley 1997, 6.2.3; Hesterberg 2015, "What teachers
+    should know about the bootstrap" (expanded percentiles).
     """
     sizes, y, weights = _checked(law, X, y, sample_weight)
     fitted = law.predict_many(law.fit_weighted(sizes, y, weights[None]), sizes)[0]
@@ -117,19 +132,14 @@ def residual_bootstrap(
     rng = np.random.default_rng(random_state)
     drawn = residuals[rng.integers(len(residuals), size=(_whole(n_boot), len(y)))]
     replicates = fitted * np.exp(drawn) if logarithmic else np.maximum(fitted + drawn, 1e-9 * fitted)
-    return BootstrapResult(law, law.fit_weighted(sizes, replicates, weights[None]), n_boot, 0, "residuals")
+    found = law.fit_weighted(sizes, replicates, weights[None])
+    return BootstrapResult(law, found, n_boot, 0, f"residuals; expanded to Student's t, {free} d.f.", free)
 
 
 def _whole(n_boot: Any) -> int:
     if not isinstance(n_boot, int | np.integer) or n_boot < 1:
         raise ValueError(f"n_boot must be a whole number above 0; got {n_boot!r}")
     return int(n_boot)
-
-
-def _tails(level: float) -> list[float]:
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1; got {level}")
-    return [50 * (1 - level), 50 * (1 + level)]
 
 
 def _checked(law: ScalingLaw, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -179,6 +179,15 @@ class CurveLaw(ScalingLaw):
         self.objective_ = float(loss.objective(loss.residuals(values, y), weights))
         self.diagnostics_ = diagnose(self, sizes, y, weights)
 
+    def profiled(self, sizes: np.ndarray) -> tuple[Form, np.ndarray, np.ndarray]:
+        """A form whose coefficients are the parameters, the fitted ones [T], and a unit [T].
+
+        The unit is NaN, or ln of the unit of a parameter whose logarithm is the coefficient.
+        """
+        origin = np.zeros_like(self.origin(sizes))
+        theta = self.centred(self._fitted(), origin)[0]
+        return self.form(sizes, origin), theta, np.full(len(theta), np.nan)
+
     def _bootstrap(self, sizes, y, weights, groups) -> BootstrapResult:
         if self.interval != "residual":
             return super()._bootstrap(sizes, y, weights, groups)

@@ -36,6 +36,5 @@ def estimate(
     value = float(question(params)[0])
     if bootstrap is None:
         return Estimate(value, level=level)
-    tails = [50 * (1 - level), 50 * (1 + level)]
-    low, high = np.percentile(question(bootstrap.params), tails)
+    low, high = np.percentile(question(bootstrap.params), bootstrap.tails(level))
     return Estimate(value, low, high, level)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import t as student
 
-from scalescope.laws.diagnostics import sensitivity
+from scalescope.laws.diagnostics import Sensitivity, sensitivity
 from scalescope.laws.polish import Batch, polish
 
 if TYPE_CHECKING:
@@ -30,18 +30,22 @@ def profile_intervals(
     if not np.isfinite(found.noise):
         raise ValueError(f"a profile needs more points than the {len(found.names)} free parameters; got as many")
     goal = float(student.ppf(0.5 + level / 2, found.free))
-    origin = np.zeros_like(law.origin(sizes))
-    form = law.form(sizes, origin)
+    form, best, unit = law.profiled(sizes)
     for name, value in law._checked_fixed().items():
         form.lower[law.slot(name)] = form.upper[law.slot(name)] = value
-    best = law.centred({name: np.array([value]) for name, value in law.params_.items()}, origin)[0]
     slots = np.array([law.slot(name) for name in found.names])
-    ends = _ends(Batch(form, law._loss(), y[None], weights[None], best[None]), slots, found, goal, law.optimum_.value)
+    batch = Batch(form, law._loss(), y[None], weights[None], best[None])
+    ends = _ends(batch, slots, unit[slots], found, goal, law.optimum_.value)
     return {name: (float(low), float(high)) for name, low, high in zip(found.names, *ends, strict=True)}
 
 
-def _ends(batch: Batch, slots: np.ndarray, found, goal: float, lowest: float) -> tuple[np.ndarray, np.ndarray]:
-    """Low and high ends [P], each by a bracketed search for the distance (in standard errors) at the threshold."""
+def _ends(
+    batch: Batch, slots: np.ndarray, unit: np.ndarray, found: Sensitivity, goal: float, lowest: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high ends [P], each by a bracketed search for the distance (in standard errors) at the threshold.
+
+    `unit` [P]: NaN where a coefficient is the parameter itself, else it is the logarithm of parameter / exp(unit).
+    """
     count = len(slots)
     side = np.repeat([-1.0, 1.0], count)
     at, rows = np.tile(slots, 2), np.arange(2 * count)
@@ -51,9 +55,9 @@ def _ends(batch: Batch, slots: np.ndarray, found, goal: float, lowest: float) ->
     theta = np.repeat(batch.theta, 2 * count, axis=0)
     inner, outer = np.zeros(2 * count), np.full(2 * count, np.inf)
     height_in, height_out = np.zeros(2 * count), np.full(2 * count, np.inf)
-    distance = np.full(2 * count, goal)
+    distance, logs = np.full(2 * count, goal), np.tile(np.isfinite(unit), 2)
     for _ in range(STEPS):
-        theta[rows, at] = _value(start, np.tile(found.scale, 2), side, errors, distance)
+        theta[rows, at] = _value(start, np.tile(found.scale, 2), side, errors, distance, logs)
         theta, value = polish(Batch(batch.form, batch.loss, batch.y, batch.weights, theta, frozen))
         height = np.sqrt(np.maximum(2 * found.noise * (value - lowest), 0.0))
         below = height < goal
@@ -66,13 +70,15 @@ def _ends(batch: Batch, slots: np.ndarray, found, goal: float, lowest: float) ->
         beyond = distance * np.clip(goal / np.maximum(height, 1e-3), 1.1, 4.0)
         distance = np.where(enclosed, inner + np.where(enclosed, outer - inner, 0.0) * share, beyond)
     value = theta[rows, at]
+    value[logs] = np.exp(value[logs] + np.tile(unit, 2)[logs])
     never = np.isinf(outer) & (height < goal * (1 - NEAR))
     value = np.where(never, np.where(side < 0, 0.0, np.inf), value)
-    value = np.where((side < 0) & (start == 0), 0.0, value)
+    value = np.where((side < 0) & (start == 0) & ~logs, 0.0, value)
     return value[:count], value[count:]
 
 
-def _value(start, scale, side, errors, distance) -> np.ndarray:
-    """A parameter `distance` standard errors away: by factors if it is above zero, else in its unit."""
-    factor = np.exp(np.clip(side * errors * distance, -FARTHEST, FARTHEST))
-    return np.where(start > 0, start * factor, np.where(side > 0, scale * errors * distance, 0.0))
+def _value(start, scale, side, errors, distance, logs) -> np.ndarray:
+    """A coefficient `distance` standard errors away: by factors if its parameter is above zero, else in its unit."""
+    moved = np.clip(side * errors * distance, -FARTHEST, FARTHEST)
+    plain = np.where(start > 0, start * np.exp(moved), np.where(side > 0, scale * errors * distance, 0.0))
+    return np.where(logs, start + moved, plain)

@@ -9,7 +9,7 @@ import numpy as np
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.estimates import Estimate, estimate
 from scalescope.laws.inputs import amount, numbers, positive
-from scalescope.laws.trajectory_form import TrajectoryForm
+from scalescope.laws.trajectory_form import ScaledTrajectoryForm, TrajectoryForm
 from scalescope.laws.trajectory_order import published_order
 from scalescope.schema import UnknownName
 
@@ -136,9 +136,22 @@ class TrajectoryLaw(CurveLaw):
         return "three steps in the published order, each at its own optimum; no random starts"
 
     def _intervals(self, sizes, y, weights) -> dict[str, tuple[float, float]]:
-        if self.interval == "profile":
-            raise ValueError("TrajectoryLaw has no profile intervals; use interval='bootstrap' or 'residual'")
+        if self.interval == "profile" and self.order != "joint":
+            raise ValueError(
+                "the published order is no optimum to profile about; use interval='bootstrap' or 'residual'"
+            )
         return super()._intervals(sizes, y, weights)
+
+    def profiled(self, sizes: np.ndarray) -> tuple[ScaledTrajectoryForm, np.ndarray, np.ndarray]:
+        """The form in ln N_c, ln S_c (about the middle of the data), the exponents, B_star and alpha_B."""
+        middle = self.origin(sizes)[:2]
+        u, s = (np.log(sizes[:, :2]) - middle).T
+        plain = self.form(sizes, np.zeros(3))
+        bounds = list(zip(plain.lower, plain.upper, strict=True))[plain.linear :]
+        theta = np.array([self.params_[name] for name in self.coefficients])
+        theta[:2] = np.log(theta[:2]) - middle
+        unit = np.append(middle, np.full(4, np.nan))
+        return ScaledTrajectoryForm(u, s, plain.batch, plain.level, bounds), theta, unit
 
     def minimum_loss(self, parameters: float, level: float = 0.95) -> Estimate:
         """Loss of N parameters with steps and batch without limit, (N_c / N)^alpha_N."""

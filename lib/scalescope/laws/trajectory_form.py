@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 ROOT_STEPS = 60
+LARGEST = 300.0  # logarithm of a term up to which a step is tried
 
 
 class TrajectoryForm:
@@ -62,6 +63,9 @@ class TrajectoryForm:
     def gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The loss [B, n] and its derivatives [B, 6, n], by the implicit function theorem."""
         loss = self.values(theta)
+        return loss, self._partial(theta, loss)
+
+    def _partial(self, theta: np.ndarray, loss: np.ndarray) -> np.ndarray:
         floor, scale, alpha_s, _, power = self._parts(theta)
         relative = np.log(loss / self.level)
         per_critical = np.exp(-power * relative) / self.batch  # q / K
@@ -79,4 +83,39 @@ class TrajectoryForm:
             ],
             axis=1,
         )
-        return loss, partial / (1 + by_q * power * q / loss)[:, None]
+        return partial / (1 + by_q * power * q / loss)[:, None]
+
+
+class ScaledTrajectoryForm(TrajectoryForm):
+    """The same curve in the parameters as the papers write them: theta = ln N_c, ln S_c, alpha_N, alpha_S, K, alpha_B.
+
+    Only here can one scale be held while its exponent moves, which a profile needs. ln N_c and ln S_c are about the
+    middle of ln N and ln S.
+    """
+
+    def __init__(self, u, s, batch, level, shape_bounds: list[tuple[float, float]]):
+        *others, (low, high) = shape_bounds
+        super().__init__(u, s, batch, level, [*others, (1 / high, 1 / low)])
+        self.lower[:2], self.upper[:2] = -np.inf, np.inf
+
+    def values(self, theta: np.ndarray) -> np.ndarray:
+        """The loss [B, n]."""
+        return super().values(_plain(theta))
+
+    def gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The loss [B, n] and its derivatives [B, 6, n]."""
+        plain = _plain(theta)
+        loss = TrajectoryForm.values(self, plain)
+        partial = self._partial(plain, loss)
+        for scale, exponent in ((0, 2), (1, 3)):
+            per_log = partial[:, scale] * plain[:, scale, None]
+            partial[:, scale] = per_log * theta[:, exponent, None]
+            partial[:, exponent] += per_log * theta[:, scale, None]
+        partial[:, 5] *= -(plain[:, 5, None] ** 2)
+        return loss, partial
+
+
+def _plain(theta: np.ndarray) -> np.ndarray:
+    """Coefficients of TrajectoryForm [B, 6]: a = N_c^alpha_N, b = S_c^alpha_S, m = 1 / alpha_B."""
+    logs = np.clip(theta[:, 2:4] * theta[:, :2], -LARGEST, LARGEST)
+    return np.column_stack([np.exp(logs), theta[:, 2:5], 1 / theta[:, 5]])
