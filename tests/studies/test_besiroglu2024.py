@@ -58,6 +58,22 @@ def test_the_huber_objective_is_at_least_as_good_as_the_reported_optimum(data, f
     assert ours == pytest.approx(0.00101827401780, rel=1e-9)
 
 
+def test_least_absolute_deviations_are_not_the_huber_loss_with_delta_1e_6(data, fitted):
+    points, absolute, huber = study.used(data), {}, {}
+    for name in ("least absolute deviations", "huber, delta 1e-6"):
+        residuals = study.log_residuals(study.params_of(fitted, name), points)
+        absolute[name], huber[name] = np.abs(residuals).sum(), study._huber(residuals, 1e-6).sum()
+        if name == "least absolute deviations":
+            assert (np.abs(residuals) < 1e-8).sum() == len(study.SYMBOLS)  # a vertex: it goes through five points
+    assert absolute["least absolute deviations"] < absolute["huber, delta 1e-6"] * (1 - 5e-7)
+    assert huber["huber, delta 1e-6"] < huber["least absolute deviations"] * (1 - 5e-7)
+    told = errata("besiroglu2024").set_index("item").loc["least_absolute_optimum"]
+    for column, name in (("recomputed", "least absolute deviations"), ("printed", "huber, delta 1e-6")):
+        params = study.params_of(fitted, name)
+        assert told[column] == f"A {params['A']:.3f}, B {params['B']:.3f}"
+        assert f"{absolute[name]:.8f}" in told["explanation"]
+
+
 def test_a_few_bootstrap_refits_are_the_committed_ones(data, replicates):
     made = study.bootstrap(data, 30)
     np.testing.assert_allclose(made["beta"], replicates["beta"][:30], rtol=1e-4)
