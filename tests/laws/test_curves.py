@@ -62,14 +62,11 @@ def test_no_simplex_search_from_the_optimum_finds_a_better_one(loss):
     assert law.objective_ <= min(ends) * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("loss", ["log_huber", "log_absolute"])
-def test_any_start_gives_the_same_digits(loss):
+def test_a_given_start_joins_the_grid_and_replaces_nothing():
     X, y = study(ChinchillaLaw, noise=0.01)
-    plain = ChinchillaLaw(n_boot=0, loss=loss).fit(X, y).params_
-    rng = np.random.default_rng(1)
-    for _ in range(5):
-        start = {n: v * np.exp(rng.normal()) for n, v in plain.items()}
-        assert ChinchillaLaw(n_boot=0, loss=loss, start=start).fit(X, y).params_ == pytest.approx(plain, rel=1e-5)
+    plain = ChinchillaLaw(n_boot=0).fit(X, y).params_
+    far = {name: value * 20 for name, value in plain.items()}
+    assert ChinchillaLaw(n_boot=0, start=far).fit(X, y).params_ == pytest.approx(plain, rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", [RectifiedLaw, ChinchillaLaw, TrajectoryLaw])
