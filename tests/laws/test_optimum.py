@@ -38,7 +38,7 @@ def cost(p, logs, log_y, delta):
 
 
 def ends(X, y, deltas, loss):
-    """Where L-BFGS ends from random starts, the delta of the Huber loss narrowed in turn: `loss` [starts], parameters."""
+    """Where L-BFGS ends from random starts, the Huber loss narrowed in turn: `loss` [starts] and the parameters."""
     rng = np.random.default_rng(0)
     logs, log_y = np.log(X) - np.log(X).mean(axis=0), np.log(y)
     reached, params = [], []
