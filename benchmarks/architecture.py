@@ -10,7 +10,6 @@ machine does no harm. Results: results/architecture.csv. Absolute positions are 
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -21,7 +20,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import torch
-from machine import RESULTS, Workers, describe, merge, progress
+from machine import Workers, describe, destination, merge, options, progress
 
 from scalescope import encoder
 from scalescope.paths import cache
@@ -143,14 +142,12 @@ def compare(workers: Workers, part: str, name: str, quick: bool, folder: Path) -
 
 def main() -> None:
     """Size by size; each part is written when it is done."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options(__doc__, "architecture.csv")
     parser.add_argument("--sizes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
     parser.add_argument("--parts", nargs="+", default=["pretraining", "dropout"], choices=["pretraining", "dropout"])
-    parser.add_argument("--quick", action="store_true", help="a few steps on a tiny world, written elsewhere")
-    parser.add_argument("--out", type=Path, default=RESULTS / "architecture.csv")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    out = Path(tempfile.gettempdir(), "quick_" + chosen.out.name) if chosen.quick else chosen.out
+    out = destination(chosen)
     progress("building the world")
     world(chosen.quick).task_data("sst2")
     with tempfile.TemporaryDirectory() as folder, Workers(2) as workers:

@@ -15,7 +15,6 @@ is what a user would pick, of the same shape and without pretraining, so its met
 
 from __future__ import annotations
 
-import argparse
 import math
 import statistics
 import tempfile
@@ -26,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from machine import RESULTS, Workers, describe, merge, peak_mb, progress
+from machine import Workers, describe, destination, merge, options, peak_mb, progress
 
 from scalescope.encoder import EncoderConfig
 from scalescope.pipeline import stages
@@ -226,15 +225,13 @@ def standard_error(values: np.ndarray) -> float:
 
 def main() -> None:
     """Size by size and task by task; each is written when it is done."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options(__doc__, "finetuning.csv")
     parser.add_argument("--sizes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=TASKS)
-    parser.add_argument("--quick", action="store_true", help="a few steps of the profile smoke, written elsewhere")
-    parser.add_argument("--out", type=Path, default=RESULTS / "finetuning.csv")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     profile = "smoke" if chosen.quick else "quick"
-    out = Path(tempfile.gettempdir(), "quick_" + chosen.out.name) if chosen.quick else chosen.out
+    out = destination(chosen)
     for task in chosen.tasks:
         rows_of(profile, task, 32)  # encoded once, before any worker asks
     for name in chosen.sizes:

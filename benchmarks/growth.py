@@ -14,9 +14,7 @@ All in turns, medians. Results: results/growth.csv.
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -26,7 +24,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 from finetuning import sweep_configs
-from machine import RESULTS, Workers, describe, merge, progress
+from machine import Workers, describe, destination, merge, options, progress
 from pretrain_vs_trainer import BATCH, SHAPES, as_arrays, corpora, masked, our_config, ours, theirs
 
 from scalescope.encoder import Encoder
@@ -149,15 +147,13 @@ PARTS = {"members": members, "tokens": tokens, "workers": workers}
 
 def main() -> None:
     """Part by part and size by size; each is written when it is done."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options(__doc__, "growth.csv")
     parser.add_argument("--sizes", nargs="+", choices=list(SHAPES), help="otherwise " + str(SIZES))
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS))
-    parser.add_argument("--quick", action="store_true", help="a few steps of the profile smoke, written elsewhere")
-    parser.add_argument("--out", type=Path, default=RESULTS / "growth.csv")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     profile = "smoke" if chosen.quick else "quick"
-    out = Path(tempfile.gettempdir(), "quick_" + chosen.out.name) if chosen.quick else chosen.out
+    out = destination(chosen)
     for part in chosen.parts:
         for name in chosen.sizes or SIZES[part]:
             progress(f"{part}: {name}")

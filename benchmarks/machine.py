@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import os
 import platform
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +19,19 @@ import torch
 RESULTS = Path(__file__).parent / "results"
 IDENTITY = ["cpu", "cores", "isa", "torch"]  # rows of another machine are never completed, only replaced
 STARTED = time.monotonic()
+
+
+def options(docstring: str, table: str) -> argparse.ArgumentParser:
+    """A parser with what all benchmarks take: --quick, a few steps of something tiny, and --out, the CSV."""
+    parser = argparse.ArgumentParser(description=docstring.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a few steps of something tiny, written elsewhere")
+    parser.add_argument("--out", type=Path, default=RESULTS / table)
+    return parser
+
+
+def destination(chosen: argparse.Namespace) -> Path:
+    """Where the table goes: numbers of --quick, which mean nothing, into the folder for temporary files."""
+    return Path(tempfile.gettempdir(), "quick_" + chosen.out.name) if chosen.quick else chosen.out
 
 
 def describe() -> dict:

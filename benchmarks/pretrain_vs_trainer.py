@@ -30,7 +30,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from machine import RESULTS, Workers, describe, matmul_peak, memory_mb, merge, peak_mb, progress
+from machine import Workers, describe, destination, matmul_peak, memory_mb, merge, options, peak_mb, progress
 
 from scalescope.encoder import EncoderConfig
 from scalescope.pipeline import stages
@@ -185,13 +185,11 @@ def memory(name: str, profile: str, _quick: bool) -> dict[str, dict]:
 
 def main() -> None:
     """Size by size, part by part; each size is written when it is done."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options(__doc__, "pretrain_vs_trainer.csv")
     parser.add_argument("--sizes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS))
-    parser.add_argument("--quick", action="store_true", help="a few steps of the profile smoke, written elsewhere")
     parser.add_argument("--profile", default="quick", help="whose text")
     parser.add_argument("--memory-of", choices=list(SHAPES), help=argparse.SUPPRESS)
-    parser.add_argument("--out", type=Path, default=RESULTS / "pretrain_vs_trainer.csv")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     if chosen.memory_of:
@@ -200,7 +198,7 @@ def main() -> None:
         print(before, peak_mb())
         return
     profile = "smoke" if chosen.quick else chosen.profile
-    out = Path(tempfile.gettempdir(), "quick_" + chosen.out.name) if chosen.quick else chosen.out
+    out = destination(chosen)
     for name in chosen.sizes:
         parameters = our_config(name, profile, 1, RATES[0]).encoder.parameters
         rows = {side: {"parameters": parameters, "side": side} for side in ("trainer", "scalescope")}

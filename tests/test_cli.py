@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -28,6 +29,11 @@ def test_a_mistake_is_told_in_one_line_with_the_nearest_choice(words, told):
     assert result.exit_code == 2
     assert result.output.startswith("error: ") and told in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_command_leaves_the_imports_of_its_process_alone(tmp_path):
+    run("notebook", "ivgi2022/20_pretain", "--out", "x.ipynb")
+    pd.DataFrame({"loss": [1.0]}).to_parquet(tmp_path / "x.parquet")
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch):

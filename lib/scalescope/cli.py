@@ -117,9 +117,7 @@ def notebook(
     mark: Annotated[Path | None, typer.Option(help="File to keep the state of the job in.")] = None,
 ) -> None:
     """Run one notebook with parameters of your own; unknown ones are refused."""
-    # optional to what runs notebooks: a second of grammar for URLs, and half a second for files on Hadoop
-    for optional in ("rfc3987_syntax", "pyarrow.fs"):
-        sys.modules.setdefault(optional, None)
+    sys.modules.setdefault("rfc3987_syntax", None)  # optional to jsonschema: a second of grammar, for URLs only
     from scalescope.pipeline.cost import recorded
     from scalescope.pipeline.notebooks import run
     from scalescope.pipeline.progress import end_with_pipeline, marked
