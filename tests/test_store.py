@@ -65,10 +65,14 @@ def test_a_write_that_fails_leaves_nothing_and_says_where(tmp_path, monkeypatch)
     assert not list(tmp_path.glob("*run-1*"))
 
 
-def test_half_written_runs_are_invisible(tmp_path):
-    (tmp_path / ".run-1.abc").mkdir()
-    (tmp_path / ".run-1.abc" / "manifest.json").write_text(json.dumps({"files": {}}))
+def test_half_written_runs_are_invisible_and_go_when_their_run_is_claimed(tmp_path):
+    for name in (".run-1.abc", ".run-12.abc"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text(json.dumps({"files": {}}))
     assert Store(tmp_path).find("run-1") is None
+    with Store(tmp_path).claim("run-1") as done:
+        assert done is None
+    assert not (tmp_path / ".run-1.abc").exists() and (tmp_path / ".run-12.abc").exists()
 
 
 def _hold(folder, ready):

@@ -126,13 +126,21 @@ class Store:
     def claim(self, run: str) -> Iterator[Run | None]:
         """Hold the run for this process while it is trained; yields the run if it is finished by then.
 
-        A second process waits here and then finds it done. The lock dies with its process, so kill -9 leaves
-        nothing behind.
+        A second process waits here and then finds it done. The lock dies with its process, so what a process
+        killed in the middle of `write` left half-written has no owner any more: it is removed here.
         """
         locks = self.folder / ".locks"
         locks.mkdir(parents=True, exist_ok=True)
         with FileLock(locks / f"{run}.lock"):
+            remove_orphans(self.folder, run)
             yield self.find(run)
+
+
+def remove_orphans(folder: Path, name: str) -> None:
+    """Remove the temporary folders (`.<name>.*`) of a writer that was killed; call it under the lock of `name`."""
+    for path in folder.glob(f".{name}.*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def write_whole(path: Path, fill: Callable[[Path], None]) -> None:

@@ -76,7 +76,7 @@ def test_killed_and_run_again_trains_nothing_twice_and_gives_the_same_tables(pro
 
 
 def contents() -> dict[str, str]:
-    """The manifest of every run, which holds the hashes of its weights and tables."""
+    """The manifest of every run (a half-written one too), which holds the hashes of its weights and tables."""
     return {path.parent.name: path.read_text() for path in paths.runs().glob("*/manifest.json")}
 
 

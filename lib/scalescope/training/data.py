@@ -16,7 +16,7 @@ import numpy as np
 from filelock import FileLock
 from tokenizers import Tokenizer
 
-from scalescope.store import run_id
+from scalescope.store import remove_orphans, run_id
 from scalescope.tasks.features import Features, encode
 from scalescope.tasks.rows import load_rows
 from scalescope.tasks.spec import TASKS, task
@@ -144,6 +144,7 @@ class Prepared:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.parent / f".{folder.name}.lock"):
             if not folder.is_dir():
+                remove_orphans(folder.parent, folder.name)
                 temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
                 try:
                     fill(temporary)
