@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from scalescope.kernels import attention, relative_bias, squared_relu
+from scalescope.blocks import feed_forward, self_attention
+from scalescope.kernels import relative_bias
 from scalescope.schema import UnknownName
 
 # What a token budget of millions (not billions) needs: benchmarks/results/architecture.csv holds each choice beside its
@@ -96,28 +97,26 @@ class Block(nn.Module):
         the tokens asked for only, with the same result.
         """
         batch, length = x.shape[:2]
-        normed = self.attention_norm(x)
-        key, value = self._by_head(self.key_value(normed), 2)
-        bias = relative_bias(self.distance_bias, length)
+        bias, asking = relative_bias(self.distance_bias, length), None
         if at is None:
             bias = bias[:, None]
         else:
-            x, normed = pick_tokens(x, at), pick_tokens(normed, at)
             bias = bias.index_select(1, at.flatten()).view(self.heads, batch, -1, length)
-        (query,) = self._by_head(self.query(normed), 1)
-        keep = None
-        if self.training and self.dropout:
-            keep = F.dropout(query.new_ones(()).expand(*query.shape[:3], length), self.dropout)
-        mixed = attention(query, key, value, bias, None if hidden_keys is None else hidden_keys[:, None], keep)
-        mixed = self.attention_out(mixed.permute(1, 2, 0, 3).reshape(x.shape))
-        x = x + F.dropout(mixed, self.dropout, self.training)
-        fed = self.feed_out(squared_relu(self.feed_in(self.feed_norm(x))))
-        return x + F.dropout(fed, self.dropout, self.training)
+            asking = (at + length * torch.arange(batch, device=at.device)[:, None]).flatten()
+        x = self_attention(
+            x, self.attention_norm.weight, self.attention_norm.bias, self.query.weight, self.key_value.weight,
+            self.attention_out.weight, bias, asking=asking,
+            hidden=None if hidden_keys is None else hidden_keys[:, None],
+            keep_share=self._keep(x, self.heads, batch, bias.shape[-2], length),
+            keep=self._keep(x, batch * bias.shape[-2], x.shape[-1]),
+        )  # fmt: skip
+        norm = self.feed_norm
+        x = feed_forward(x, norm.weight, norm.bias, self.feed_in.weight, self.feed_out.weight, self._keep(x, *x.shape))
+        return x.view(batch, -1, x.shape[-1])
 
-    def _by_head(self, rows: Tensor, parts: int) -> Tensor:
-        """[B, T, parts * H] to [parts, A, B, T, H / A]: heads first, so that each product is one batched call."""
-        batch, length, _ = rows.shape
-        return rows.view(batch, length, parts, self.heads, -1).permute(2, 3, 0, 1, 4).contiguous().unbind(0)
+    def _keep(self, like: Tensor, *shape: int) -> Tensor | None:
+        """Dropout's factors, 0 or 1 / (1 - p), or None where nothing is dropped."""
+        return F.dropout(like.new_ones(shape), self.dropout) if self.training and self.dropout else None
 
 
 class Encoder(nn.Module):
@@ -148,11 +147,6 @@ class Encoder(nn.Module):
         for block in self.blocks[:-1]:
             x = block(x, padding)
         return self.final_norm(self.blocks[-1](x, padding, at))
-
-
-def pick_tokens(x: Tensor, at: Tensor) -> Tensor:
-    """Rows [B, Q, H] of x [B, T, H] at the positions [B, Q]."""
-    return x.gather(1, at[:, :, None].expand(-1, -1, x.shape[-1]))
 
 
 class Head(nn.Module):

@@ -1,4 +1,4 @@
-"""Numeric kernels of the encoder with hand-written gradients: attention, activation, relative bias, cross-entropy.
+"""Numeric kernels around the blocks with hand-written gradients: layer norm, relative bias, masked cross-entropy.
 
 Plain autograd gives the same numbers (tests/test_kernels.py) with more passes over memory. All of them take any
 number of leading member dimensions [E, ...] in front of the shapes that their docstrings name, with weights that have
@@ -6,6 +6,8 @@ the same leading dimensions, so that an ensemble of small models runs as one bat
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -15,11 +17,6 @@ from torch.nn import functional as F
 SMALLEST_PROBABILITY = torch.finfo(torch.float32).tiny  # a loss ends at 87 nats instead of infinity
 
 
-def linear(x: Tensor, weight: Tensor) -> Tensor:
-    """Rows x [N, I] times weight [O, I], transposed: [N, O]."""
-    return torch.matmul(x, weight.mT)
-
-
 def layer_norm(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Rows x [N, H] with mean 0 and variance 1, times weight [H], plus bias [H]."""
     if weight.dim() == 1:
@@ -27,72 +24,12 @@ def layer_norm(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.addcmul(bias.unsqueeze(-2), F.layer_norm(x, x.shape[-1:]), weight.unsqueeze(-2))
 
 
-class _SquaredReLU(Function):
-    @staticmethod
-    def forward(ctx, x):
-        positive = x.clamp_min(0)
-        ctx.save_for_backward(positive)
-        return positive * positive
-
-    @staticmethod
-    def backward(ctx, grad):
-        (positive,) = ctx.saved_tensors
-        return (grad * positive).mul_(2)
-
-
-def squared_relu(x: Tensor) -> Tensor:
-    """max(x, 0)^2 (So et al. 2021, Primer)."""
-    return _SquaredReLU.apply(x)
-
-
-class _Attention(Function):
-    @staticmethod
-    def forward(ctx, query, key, value, bias, hidden, keep):
-        scale = query.shape[-1] ** -0.5
-        scores = torch.matmul(query, key.mT)
-        torch.add(bias.to(scores.dtype), scores, alpha=scale, out=scores)
-        if hidden is not None:
-            scores.masked_fill_(hidden, -torch.inf)
-        share = torch._softmax(scores, -1, False, out=scores)
-        ctx.save_for_backward(query, key, value, share, keep)
-        ctx.scale, ctx.bias_shape, ctx.bias_dtype = scale, bias.shape, bias.dtype
-        return torch.matmul(share if keep is None else share * keep, value)
-
-    @staticmethod
-    def backward(ctx, grad):
-        query, key, value, share, keep = ctx.saved_tensors
-        grad_value = torch.matmul((share if keep is None else share * keep).mT, grad)
-        grad_scores = torch.matmul(grad, value.mT)
-        if keep is not None:
-            grad_scores.mul_(keep)
-        torch._softmax_backward_data(grad_scores, share, -1, share.dtype, grad_input=grad_scores)
-        grad_bias = grad_scores.sum_to_size(ctx.bias_shape).to(ctx.bias_dtype)
-        grad_query = torch.matmul(grad_scores, key).mul_(ctx.scale)
-        grad_key = torch.matmul(grad_scores.mT, query).mul_(ctx.scale)
-        return grad_query, grad_key, grad_value, grad_bias, None, None
-
-
-def attention(
-    query: Tensor, key: Tensor, value: Tensor, bias: Tensor, hidden: Tensor | None = None, keep: Tensor | None = None
-) -> Tensor:
-    """softmax(query key^T / sqrt(D) + bias) value, heads first: query [A, B, Q, D], key and value [A, B, T, D].
-
-    bias [A, 1 or B, Q, T] is learned and gets its gradient from one sum. hidden: bool, broadcast to [A, B, Q, T], true
-    for keys that nobody may see (padding). keep: dropout's factors on the shares, 0 or 1 / (1 - p). The scores of
-    each call become the shares in place; `scaled_dot_product_attention` falls back to its slow path as soon as the
-    bias needs a gradient.
-    """
-    return _Attention.apply(query, key, value, bias, hidden, keep)
-
-
 class _RelativeBias(Function):
     @staticmethod
     def forward(ctx, table, length):
-        farthest = table.shape[-1] // 2
-        place = torch.arange(length, device=table.device)
-        distance = (place - place[:, None]).clamp_(-farthest, farthest).add_(farthest)
         ctx.length, ctx.shape = length, table.shape
-        return table.index_select(-1, distance.flatten()).unflatten(-1, (length, length))
+        distance = _distances(length, table.shape[-1] // 2, table.device)
+        return table.index_select(-1, distance).unflatten(-1, (length, length))
 
     @staticmethod
     def backward(ctx, grad):
@@ -107,6 +44,13 @@ class _RelativeBias(Function):
         inside[..., 0] += by_distance[..., :beyond].sum(-1)
         inside[..., -1] += by_distance[..., beyond + width :].sum(-1)
         return inside, None
+
+
+@lru_cache(maxsize=256)  # one for each length of a batch
+def _distances(length: int, farthest: int, device: torch.device) -> Tensor:
+    """Column of the table for each pair of positions, [T * T]."""
+    place = torch.arange(length, device=device)
+    return (place - place[:, None]).clamp_(-farthest, farthest).add_(farthest).flatten()
 
 
 def relative_bias(table: Tensor, length: int) -> Tensor:

@@ -154,5 +154,6 @@ def test_dropout_masks_are_drawn_per_member_at_the_asked_rate_and_keep_the_mean(
     assert torch.equal(first_draw[1], second(x[1:])[0]) and not torch.equal(first_draw[0], first_draw[1])
     assert (first_draw == 0).float().mean(1).tolist() == pytest.approx([0.1, 0.1], abs=0.004)
     assert first_draw.mean().item() == pytest.approx(1, abs=0.004)
-    assert torch.equal(both.add(x, x)[1], x[1] + second(x[1:])[0])
+    assert torch.equal(both.mask(x.shape, x)[1], second.mask((1, *x.shape[1:]), x)[0])
+    assert Dropout(0.0, [], CPU).mask(x.shape, x) is None
     assert Dropout(0.0, [], CPU)(x) is x

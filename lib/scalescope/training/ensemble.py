@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from scalescope.blocks import feed_forward, self_attention
 from scalescope.encoder import EncoderConfig
-from scalescope.kernels import attention, linear, relative_bias, squared_relu
+from scalescope.kernels import layer_norm, relative_bias
 from scalescope.training.stack import Stack
 
 EMBEDDING = "encoder.token_embedding.weight"
+NORMS, MATRICES = ("attention_norm", "feed_norm"), ("query", "key_value", "attention_out", "feed_in", "feed_out")
+BLOCK = ["distance_bias", *(f"{n}.weight" for n in (*NORMS, *MATRICES)), *(f"{n}.bias" for n in NORMS)]
 LEVELS = 2**16  # a dropout rate is a number of these
 
 
@@ -27,10 +29,6 @@ class Dropout:
     def __call__(self, x: Tensor) -> Tensor:
         """x [E, ...] with dropped elements zero and the others scaled up."""
         return x if self.dropped == 0 else x * self.mask(x.shape, x)
-
-    def add(self, x: Tensor, y: Tensor) -> Tensor:
-        """x + dropout(y)."""
-        return x + y if self.dropped == 0 else torch.addcmul(x, y, self.mask(y.shape, y))
 
     def mask(self, shape: Sequence[int], like: Tensor) -> Tensor | None:
         """Factors [E, ...], 0 or 1 / (1 - p), in the number format of `like`; None where nothing is dropped."""
@@ -88,53 +86,30 @@ class Ensemble:
         if int(lengths.min()) < length:
             padding = (torch.arange(length, device=tokens.device) >= lengths[..., None])[:, None, :, None, :]
         for layer in range(self.shape.layers):
-            asking = 1 if layer == self.shape.layers - 1 and not span else length
+            asking = None if span or layer < self.shape.layers - 1 else 1
             x = self._block(f"encoder.blocks.{layer}.", x.view(members, batch, length, -1), asking, padding, dropout)
-        x = F.layer_norm(x, (self.shape.hidden,))
-        scale, shift = weights["encoder.final_norm.weight"], weights["encoder.final_norm.bias"]
-        if span:
-            x = dropout(torch.addcmul(shift[:, None], x, scale[:, None]))
-        else:
-            dense, bias = self._folded("encoder.final_norm", "head.dense")
-            x = dropout(torch.tanh(affine(x, dense, bias + weights["head.dense.bias"])))
-        outputs = affine(x, weights["head.out.weight"], weights["head.out.bias"])
+        x = layer_norm(x, weights["encoder.final_norm.weight"], weights["encoder.final_norm.bias"])
+        if not span:
+            x = torch.tanh(affine(x, weights["head.dense.weight"], weights["head.dense.bias"]))
+        outputs = affine(dropout(x), weights["head.out.weight"], weights["head.out.bias"])
         return outputs.view(members, batch, length, 2) if span else outputs
 
-    def _block(self, name: str, x: Tensor, asking: int, padding: Tensor | None, dropout: Dropout) -> Tensor:
-        """x [E, B, T, H] to [E, B * Q, H]: the Q first tokens of each row ask, all of them answer."""
-        members, _, length, hidden = x.shape
-        normed = F.layer_norm(x, (hidden,))
-        rows = normed.view(members, -1, hidden)
-        key, value = self._by_head(affine(rows, *self._folded(name + "attention_norm", name + "key_value")), length, 2)
-        asked = (
-            normed[:, :, :asking].reshape(members, -1, hidden),
-            *self._folded(name + "attention_norm", name + "query"),
-        )
-        (query,) = self._by_head(affine(*asked), asking, 1)
-        bias = relative_bias(self.stack.weights[name + "distance_bias"], length)[:, :, None, :asking]
-        keep = dropout.mask((*query.shape[:4], length), x)
-        mixed = attention(query, key, value, bias, padding, keep)
-        mixed = mixed.permute(0, 2, 3, 1, 4).reshape(members, -1, hidden)
-        x = x[:, :, :asking].reshape(members, -1, hidden)
-        x = dropout.add(x, linear(mixed, self.stack.weights[name + "attention_out.weight"]))
-        fed = affine(F.layer_norm(x, (hidden,)), *self._folded(name + "feed_norm", name + "feed_in"))
-        return dropout.add(x, linear(squared_relu(fed), self.stack.weights[name + "feed_out.weight"]))
-
-    def _folded(self, norm: str, name: str) -> tuple[Tensor, Tensor]:
-        """A linear map without bias after a norm as weight and bias that hold the norm's scale and shift.
-
-        The same function with fewer passes over the activations.
-        """
-        weights = self.stack.weights
-        weight = weights[name + ".weight"]
-        bias = (weight * weights[norm + ".bias"][:, None]).sum(2)
-        return weight * weights[norm + ".weight"][:, None], bias
-
-    def _by_head(self, rows: Tensor, length: int, parts: int) -> tuple[Tensor, ...]:
-        """[E, B * T, parts * H] to parts of [E, A, B, T, H / A]."""
-        heads = self.shape.heads
-        x = rows.view(len(rows), -1, length, parts, heads, self.shape.hidden // heads)
-        return x.permute(3, 0, 4, 1, 2, 5).contiguous().unbind(0)
+    def _block(self, name: str, x: Tensor, asking: int | None, padding: Tensor | None, dropout: Dropout) -> Tensor:
+        """x [E, B, T, H] to [E, B * Q, H]: the Q first tokens of each row ask (None: all), all of them answer."""
+        members, batch, length, hidden = x.shape
+        queries = asking or length
+        weights = {key: self.stack.weights[name + key] for key in BLOCK}
+        bias = relative_bias(weights["distance_bias"], length)[:, :, None, :queries]
+        x = self_attention(
+            x, weights["attention_norm.weight"], weights["attention_norm.bias"], weights["query.weight"],
+            weights["key_value.weight"], weights["attention_out.weight"], bias, asking=asking, hidden=padding,
+            keep_share=dropout.mask((members, self.shape.heads, batch, queries, length), x),
+            keep=dropout.mask((members, batch * queries, hidden), x),
+        )  # fmt: skip
+        return feed_forward(
+            x, weights["feed_norm.weight"], weights["feed_norm.bias"], weights["feed_in.weight"],
+            weights["feed_out.weight"], dropout.mask(x.shape, x),
+        )  # fmt: skip
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
