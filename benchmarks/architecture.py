@@ -29,14 +29,25 @@ from scalescope.training.data import DataSettings, Prepared
 from scalescope.training.finetune import FinetuneConfig, finetune
 from scalescope.training.pretrain import PretrainConfig, pretrain
 
-SHAPES = {"14K": (12, 2), "47K": (12, 3)}  # aspect ratio, layers
+F = torch.nn.functional
+SHAPES = {"14K": (12, 2), "47K": (12, 3), "111K": (12, 4)}  # aspect ratio, layers
 SEEDS, STEPS, BATCH = (0, 1, 2), 250, 32  # 0.5 M tokens
 RATES, FINETUNE_SEEDS = (0.0007, 0.0015, 0.003), (0, 1, 2)
+
+
+def with_gelu(x, scale, shift, w_in, w_out, keep=None):
+    """The feed-forward half of a block with GELU; there is no dropout here."""
+    return x + F.linear(F.gelu(F.linear(F.layer_norm(x, scale.shape, scale, shift), w_in)), w_out)
+
+
 # what stands in scalescope.encoder while an alternative is trained
 ALTERNATIVES = {
-    "GELU instead of squared ReLU": {"squared_relu": torch.nn.functional.gelu, "SQUARED_RELU_SCALE": 1.0},
+    "GELU instead of squared ReLU": {"feed_forward": with_gelu, "SQUARED_RELU_SCALE": 1.0},
     "squared ReLU that does not start at half size": {"SQUARED_RELU_SCALE": 1.0},
     "embeddings of 0.02 instead of 0.1": {"EMBEDDING_SCALE": 0.02},
+    "tokens that enter as their embeddings": {"input_scale": lambda hidden: 1.0},
+    "blocks that start at 1 / sqrt(2 L)": {"residual_scale": lambda layers: (2 * layers) ** -0.5},
+    "both of these": {"input_scale": lambda hidden: 1.0, "residual_scale": lambda layers: (2 * layers) ** -0.5},
     "distance bias from zero instead of neighbours": {"NEIGHBOURS": {}},
 }
 CHOICE = "as it is"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from scalescope.blocks import feed_forward, self_attention
-from scalescope.encoder import EncoderConfig
+from scalescope.encoder import EncoderConfig, input_scale
 from scalescope.kernels import layer_norm, relative_bias
 from scalescope.training.stack import Stack
 
@@ -81,7 +81,8 @@ class Ensemble:
         """Head outputs [E, B, n] of tokens [E, B, T] with lengths [E, B]; span tasks [E, B, T, 2]."""
         span, weights = self.family == "span", self.stack.weights
         members, batch, length = tokens.shape
-        x = dropout(Lookup.apply(weights[EMBEDDING], tokens.flatten(1), *self.stack.table(EMBEDDING)))
+        x = Lookup.apply(weights[EMBEDDING], tokens.flatten(1), *self.stack.table(EMBEDDING))
+        x = dropout(x * input_scale(self.shape.hidden))
         padding = None
         if int(lengths.min()) < length:
             padding = (torch.arange(length, device=tokens.device) >= lengths[..., None])[:, None, :, None, :]
