@@ -8,9 +8,9 @@ thread: ours takes ten members each, Trainer half of the runs each; also one Tra
 each worker (imports) is not counted. Wall seconds, in turns, medians; run it on a quiet machine.
 
 Trainer is timed on two seeds of all rates (8 runs; BERT on one, 4 runs; run by run with two threads: 4) and scaled to
-20 runs: `sweep_seconds` of its rows is an extrapolation, `runs_timed` says of how many. "same model" is our encoder under
-Trainer, so that its metric can be compared, run by run (`difference`: ours minus theirs, same rate and seed); "BERT"
-is what a user would pick, of the same shape and without pretraining, so its metric is left out.
+20 runs: `sweep_seconds` of its rows is an extrapolation, `runs_timed` says of how many. "same model" is our encoder
+under Trainer, so that its metric can be compared, run by run (`difference`: ours minus theirs, same rate and seed);
+"BERT" is what a user would pick, of the same shape and without pretraining, so its metric is left out.
 """
 
 from __future__ import annotations
