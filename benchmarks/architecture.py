@@ -1,10 +1,10 @@
 """What the encoder's choices are worth in nats, and finetuning dropout in metric units, on a world of its own.
 
-    python benchmarks/architecture.py [--sizes 14K 47K] [--parts pretraining dropout] [--quick]
+    python benchmarks/architecture.py [--sizes 14K 111K] [--parts pretraining dropout] [--quick]
 
 The microworld of seed 1: not the one of any profile. Each choice against its alternative, all else the same, the same
 seeds on both sides: `difference` is alternative minus choice (positive: the choice is better, for a loss), with the
-standard error over seeds of the paired differences. About six CPU-minutes; two workers. Losses, not times: a loaded
+standard error over seeds of the paired differences. About ten CPU-minutes; two workers. Losses, not times: a loaded
 machine does no harm. Results: results/architecture.csv. Absolute positions are not here: the encoder has none.
 """
 
@@ -30,7 +30,7 @@ from scalescope.training.finetune import FinetuneConfig, finetune
 from scalescope.training.pretrain import PretrainConfig, pretrain
 
 F = torch.nn.functional
-SHAPES = {"14K": (12, 2), "47K": (12, 3), "111K": (12, 4)}  # aspect ratio, layers
+SHAPES = {"14K": (12, 2), "111K": (12, 4)}  # aspect ratio, layers
 SEEDS, STEPS, BATCH = (0, 1, 2), 250, 32  # 0.5 M tokens
 RATES, FINETUNE_SEEDS = (0.0007, 0.0015, 0.003), (0, 1, 2)
 
