@@ -1,7 +1,7 @@
 """The two halves of a pre-norm transformer block, each one autograd node with a hand-written gradient.
 
-Plain autograd gives the same numbers (tests/test_blocks.py) from five times as many nodes and twice the passes over
-the activations: small models spend more time on those than on their matrix products. Both halves take one model, x
+Plain autograd gives the same numbers (tests/test_blocks.py) from more nodes and more passes over the activations, on
+which small models spend as much time as on their matrix products. Both halves take one model, x
 [N, H] and weights as in torch.nn.Linear, or E members side by side, with a leading dimension E on everything. Under
 autocast the products are computed in its format, norms and the residual stream in float32.
 """

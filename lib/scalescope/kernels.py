@@ -1,6 +1,6 @@
 """Numeric kernels around the blocks with hand-written gradients: layer norm, relative bias, masked cross-entropy.
 
-Plain autograd gives the same numbers (tests/test_kernels.py) with more passes over memory. All of them take any
+Plain autograd gives the same numbers (tests/test_kernels.py) with more passes over memory. Those but the norm take any
 number of leading member dimensions [E, ...] in front of the shapes that their docstrings name, with weights that have
 the same leading dimensions, so that an ensemble of small models runs as one batched computation.
 """
@@ -18,9 +18,7 @@ SMALLEST_PROBABILITY = torch.finfo(torch.float32).tiny  # a loss ends at 87 nats
 
 
 def layer_norm(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Rows x [N, H] with mean 0 and variance 1, times weight [H], plus bias [H]."""
-    if weight.dim() == 1:
-        return F.layer_norm(x, weight.shape, weight, bias)
+    """Rows x [E, N, H] with mean 0 and variance 1, times weight [E, H] of their member, plus bias [E, H]."""
     return torch.addcmul(bias.unsqueeze(-2), F.layer_norm(x, x.shape[-1:]), weight.unsqueeze(-2))
 
 

@@ -40,7 +40,7 @@ def figure_diagnosis(tables: Mapping[str, pd.DataFrame], y_label: str = "Evaluat
             Line2D([], [], color=style.BLUE, marker="o", linestyle="none", label="inside"),
             Line2D([], [], color=style.ORANGE, marker="o", linestyle="none", label="above: undertrained?"),
         ]
-        figure.legend(handles=handles, loc="outside upper center", ncols=3)
+        figure.legend(handles=handles, loc="outside upper center", ncols=3 if len(tables) > 1 else 1)
     return figure, data
 
 
