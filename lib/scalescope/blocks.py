@@ -61,7 +61,7 @@ class _FeedForward(Function):
     @staticmethod
     def forward(ctx, x, scale, shift, w_in, w_out, keep, dtype):
         rows, normed, mean, deviation = _norm(x, scale, shift, dtype)
-        inside = torch.matmul(rows, w_in.to(dtype).mT).clamp_min_(0)
+        inside = _product(rows, w_in.to(dtype).mT).clamp_min_(0)
         squared = inside * inside
         ctx.save_for_backward(x, scale, w_in, w_out, keep, rows, normed, mean, deviation, inside, squared)
         return _add_product(x, squared, w_out.to(dtype).mT, keep)
@@ -71,10 +71,10 @@ class _FeedForward(Function):
         x, scale, w_in, w_out, keep, rows, normed, mean, deviation, inside, squared = ctx.saved_tensors
         dtype = rows.dtype
         above = (grad if keep is None else grad * keep).to(dtype)
-        grad_out = torch.matmul(above.mT, squared)
+        grad_out = _product(above.mT, squared)
         grad_inside = _scaled_product(above, w_out.to(dtype), 2.0).mul_(inside)
-        grad_in = torch.matmul(grad_inside.mT, rows)
-        grad_rows = torch.matmul(grad_inside, w_in.to(dtype))
+        grad_in = _product(grad_inside.mT, rows)
+        grad_rows = _product(grad_inside, w_in.to(dtype))
         grad_x, grad_scale, grad_shift = _norm_backward(grad_rows, x, scale, normed, mean, deviation)
         grad_x.add_(grad)
         return grad_x, grad_scale, grad_shift, grad_in.to(w_in.dtype), grad_out.to(w_out.dtype), None, None
@@ -85,9 +85,9 @@ class _SelfAttention(Function):
     def forward(ctx, x, scale, shift, w_query, w_key_value, w_out, bias, asking, hidden, keep_share, keep, dtype):
         heads, batch, length = bias.shape[-4], x.shape[-3], x.shape[-2]
         rows, normed, mean, deviation = _norm(x, scale, shift, dtype)
-        key, value = _split(torch.matmul(rows.flatten(-3, -2), w_key_value.to(dtype).mT), batch, heads, 2)
+        key, value = _split(_product(rows.flatten(-3, -2), w_key_value.to(dtype).mT), batch, heads, 2)
         asked = _pick(rows, asking)
-        (query,) = _split(torch.matmul(asked, w_query.to(dtype).mT), batch, heads, 1)
+        (query,) = _split(_product(asked, w_query.to(dtype).mT), batch, heads, 1)
         scores = torch.bmm(_flat(query), _flat(key).mT).view(*query.shape[:-1], length)
         torch.add(bias.to(dtype), scores, alpha=query.shape[-1] ** -0.5, out=scores)
         if hidden is not None:
@@ -108,8 +108,8 @@ class _SelfAttention(Function):
         rows, normed, mean, deviation, asked, query, key, value, share, mixed = saved
         dtype, batch, heads = rows.dtype, x.shape[-3], query.shape[-4]
         above = (grad if keep is None else grad * keep).to(dtype)
-        grad_out = torch.matmul(above.mT, mixed)
-        (grad_mixed,) = _split(torch.matmul(above, w_out.to(dtype)), batch, heads, 1)
+        grad_out = _product(above.mT, mixed)
+        (grad_mixed,) = _split(_product(above, w_out.to(dtype)), batch, heads, 1)
         grad_both = torch.empty((2, *key.shape), dtype=dtype, device=x.device)
         kept = share if keep_share is None else share * keep_share.to(dtype)
         torch.bmm(_flat(kept).mT, _flat(grad_mixed), out=_flat(grad_both[1]))
@@ -123,10 +123,10 @@ class _SelfAttention(Function):
         _scaled_product(_flat(grad_scores).mT, _flat(query), factor, out=_flat(grad_both[0]))
         grad_query = _merge(_scaled_product(_flat(grad_scores), _flat(key), factor).view(1, *query.shape))
         grad_both = _merge(grad_both)
-        grad_w_query = torch.matmul(grad_query.mT, asked)
-        grad_w_both = torch.matmul(grad_both.mT, rows.flatten(-3, -2))
-        grad_rows = torch.matmul(grad_both, w_key_value.to(dtype)).view(x.shape)
-        _put(grad_rows, torch.matmul(grad_query, w_query.to(dtype)), ctx.asking)
+        grad_w_query = _product(grad_query.mT, asked)
+        grad_w_both = _product(grad_both.mT, rows.flatten(-3, -2))
+        grad_rows = _product(grad_both, w_key_value.to(dtype)).view(x.shape)
+        _put(grad_rows, _product(grad_query, w_query.to(dtype)), ctx.asking)
         grad_x, grad_scale, grad_shift = _norm_backward(grad_rows, x, scale, normed, mean, deviation)
         _put(grad_x, grad, ctx.asking)
         return (
@@ -173,10 +173,15 @@ def _each(weight: Tensor, x: Tensor) -> Tensor:
 def _add_product(x: Tensor, left: Tensor, right: Tensor, keep: Tensor | None) -> Tensor:
     """x + left right, or x + keep * (left right), in the format of x."""
     if keep is not None:
-        return torch.addcmul(x, torch.matmul(left, right).to(x.dtype), keep.to(x.dtype))
+        return torch.addcmul(x, _product(left, right).to(x.dtype), keep.to(x.dtype))
     if left.dtype != x.dtype:
-        return x + torch.matmul(left, right)
+        return x + _product(left, right)
     return torch.addmm(x, left, right) if x.dim() == 2 else torch.baddbmm(x, left, right)
+
+
+def _product(left: Tensor, right: Tensor) -> Tensor:
+    """left right, without the searching of torch.matmul, which costs small models as much as the product."""
+    return torch.mm(left, right) if left.dim() == 2 else torch.bmm(left, right)
 
 
 def _scaled_product(left: Tensor, right: Tensor, factor: float, out: Tensor | None = None) -> Tensor:

@@ -35,9 +35,10 @@ def sweep(
 
     The grid is trained at the first seed; the rate with the best metric (the smaller one at a tie) is
     repeated with the other seeds ("with HPT"), and `fixed_rate`, the target's best rate, too ("without
-    HPT"). `train([(learning_rate, seed), ...])` returns their finished runs; it is called twice, for the grid
-    and for everything else, so that it can train each side by side. Failed runs never win; if the whole grid
-    fails, best_rate is None and no point exists.
+    HPT"). `train([(learning_rate, seed), ...])` returns their finished runs. It is called as rarely as the
+    protocol allows, because it trains side by side what it is given at once: for all that is known before the
+    grid is read, and for the other seeds of the best rate. Failed runs never win; if the whole grid fails,
+    best_rate is None and no tuned point exists.
     """
     runs: dict[tuple[float, int], Run] = {}
 
@@ -47,9 +48,14 @@ def sweep(
             runs.update(zip(missing, train(missing), strict=True))
 
     grid = [(rate, seeds[0]) for rate in sorted(learning_rates)]
-    run(grid)
+    fixed = _seeds_of(fixed_rate, seeds)
+    run([*grid, *fixed])
     alive = [member for member in grid if not runs[member].failed]
     best = max(alive, key=lambda member: runs[member].manifest["summary"]["value"])[0] if alive else None
-    tuned, fixed = ([(rate, seed) for seed in seeds if rate is not None] for rate in (best, fixed_rate))
-    run([*tuned, *fixed])
+    tuned = _seeds_of(best, seeds)
+    run(tuned)
     return Sweep(list(runs.values()), best, [runs[member] for member in tuned], [runs[member] for member in fixed])
+
+
+def _seeds_of(rate: float | None, seeds: Sequence[int]) -> list[tuple[float, int]]:
+    return [] if rate is None else [(rate, seed) for seed in seeds]
