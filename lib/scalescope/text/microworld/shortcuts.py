@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 COLUMNS = ["task", "metric", "majority", "bag_of_words", "one_side", "best_possible"]
 SIDES = {
@@ -54,21 +55,21 @@ def fit_linear(bags: list[set[str]], labels: np.ndarray, classes: int, steps: in
     ranked = sorted((-n, g) for g, n in counts.items() if n > 1)[:FEATURES]
     index = {g: i for i, (_, g) in enumerate(ranked)}
 
-    def matrix(rows: list[set[str]]) -> np.ndarray:
-        x = np.zeros((len(rows), len(index) + 1), dtype=np.float32)
-        x[:, -1] = 1.0
-        for i, bag in enumerate(rows):
-            x[i, [index[g] for g in bag if g in index]] = 1.0
-        return x / np.sqrt(np.maximum(x.sum(1, keepdims=True), 1.0))
+    def matrix(rows: list[set[str]]) -> csr_array:
+        known = [[*sorted(index[g] for g in bag if g in index), len(index)] for bag in rows]  # the last is the constant
+        lengths = np.array([len(row) for row in known])
+        values = np.repeat((lengths**-0.5).astype(np.float32), lengths)
+        places = np.concatenate([[0], np.cumsum(lengths)])
+        return csr_array((values, np.concatenate(known), places), shape=(len(rows), len(index) + 1))
 
     x, onehot = matrix(bags), np.eye(classes, dtype=np.float32)[labels]
     weights = np.zeros((x.shape[1], classes), dtype=np.float32)
-    speed = np.zeros_like(weights)
+    speed, transposed = np.zeros_like(weights), x.T.tocsr()
     for _ in range(steps):
         scores = x @ weights
         p = np.exp(scores - scores.max(1, keepdims=True))
         p /= p.sum(1, keepdims=True)
-        speed = 0.9 * speed - (x.T @ (p - onehot) / len(x) + 1e-3 * weights)
+        speed = 0.9 * speed - (transposed @ (p - onehot) / x.shape[0] + 1e-3 * weights)
         weights += 2.0 * speed
     return lambda rows: matrix(rows) @ weights
 
