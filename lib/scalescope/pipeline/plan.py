@@ -53,16 +53,18 @@ def finetune_runs(profile: Profile, spec: ModelSpec, objective: str) -> int:
 def finetune_tokens(profile: Profile, name: str) -> int:
     """Tokens of one finetuning run of a task; the evaluation counts a third.
 
-    Lengths are those that `40_collect` found in this profile, or else what such tasks usually have.
+    Lengths, and rows where a source has fewer than asked for, are those that `40_collect` found in this profile;
+    otherwise what such tasks usually have.
     """
     settings, task = profile.finetune, TASKS[name]
-    known = _known_lengths(paths.results(profile.name))
-    if name in known.index:
-        rows = known.loc[name]
-        return int((rows["train"] + rows["eval"] / 3) * settings.epochs * rows["tokens_mean"])
     train = min(of_task(settings.train_rows, name) or task.paper_train, task.paper_train)
     evaluation = min(of_task(settings.eval_rows, name) or task.paper_eval, task.paper_eval)
-    return int((train + evaluation / 3) * settings.epochs * example_tokens(task, settings.max_length))
+    length = example_tokens(task, settings.max_length)
+    known = _known_lengths(paths.results(profile.name))
+    if name in known.index:
+        found = known.loc[name]
+        train, evaluation, length = min(train, found["train"]), min(evaluation, found["eval"]), found["tokens_mean"]
+    return int((train + evaluation / 3) * settings.epochs * length)
 
 
 def example_tokens(task: Task, max_length: int) -> int:
