@@ -74,7 +74,7 @@ class Untrained(Run):
     """A run of random weights: cost does not depend on them."""
 
     def __init__(self, encoder: Encoder, shape):
-        super().__init__("untrained", Path(), {"config": {"encoder": vars(shape)}}, pd.DataFrame(), pd.DataFrame())
+        super().__init__("untrained", Path(), {"config": {"encoder": vars(shape)}})
         object.__setattr__(self, "encoder", encoder)
 
     def weights(self) -> dict[str, torch.Tensor]:

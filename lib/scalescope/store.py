@@ -9,7 +9,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -29,16 +30,21 @@ def run_id(slug: str, config: Mapping) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its id, manifest (configuration and summary), and tables.
-
-    Weights are read on demand.
-    """
+    """A finished run: its id and manifest (configuration and summary); tables and weights are read on demand."""
 
     id: str
     folder: Path
     manifest: dict
-    curve: pd.DataFrame = field(repr=False)
-    metrics: pd.DataFrame = field(repr=False)
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """Losses by step and split."""
+        return pd.read_parquet(self.folder / CURVE)
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """What was evaluated, a row an evaluation."""
+        return pd.read_parquet(self.folder / METRICS)
 
     @property
     def failed(self) -> bool:
@@ -72,12 +78,11 @@ class Store:
             for name, size_hash in manifest["files"].items():
                 if _digest(folder / name) != size_hash:
                     raise ValueError(f"{name} does not match its manifest")
-            curve, metrics = pd.read_parquet(folder / CURVE), pd.read_parquet(folder / METRICS)
         except (OSError, ValueError, KeyError, TypeError, SafetensorError):
             aside = Path(tempfile.mkdtemp(prefix=f"{run}.damaged-", dir=self.folder))
             os.replace(folder, aside / run)
             return None
-        return Run(run, folder, manifest, curve, metrics)
+        return Run(run, folder, manifest)
 
     def write(
         self,

@@ -152,18 +152,19 @@ def test_marks_tell_the_state_of_a_job(tmp_path, monkeypatch):
 def test_time_left_counts_what_running_jobs_have_done(project):
     profile, folder = load_profile("tiny"), project / "work"
     log = folder / "snakemake.log"
-    watch = Watch(profile, folder, log)
+    watch = Watch(profile, folder, log, workers=2)
     assert watch.seconds_left() is None
     log.parent.mkdir()
     log.write_text("Job stats:\njob      count\n-------  -----\n40_collect  1\n50_laws  1\nall  1\ntotal  3\n\n")
-    watch.weights = dict.fromkeys(watch.weights, 1.0)
+    watch.weights = dict.fromkeys(watch.weights, 600.0)
     watch.started = time.time() - 30
     mark = folder / "jobs" / "40_collect.json"
     with marked(mark):
         mark.with_suffix(".step").write_text('{"step": 1, "total": 2}')
-        assert watch.seconds_left() == pytest.approx(90, abs=5)
+        # 300 of 1,200 nominal seconds after 30, and two workers that are believed to do 120 in 60
+        assert watch.seconds_left() == pytest.approx(90 * 900 / 420, abs=5)
         assert "0 of 2 jobs done; running 40_collect (1/2)" in watch.line()
-    assert watch.seconds_left() == pytest.approx(30, abs=5)
+    assert watch.seconds_left() == pytest.approx(90 * 600 / 720, abs=5)
     assert watch.failed() == []
 
 

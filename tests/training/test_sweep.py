@@ -1,7 +1,5 @@
 from pathlib import Path
 
-import pandas as pd
-
 from scalescope.store import Run
 from scalescope.training.sweep import sweep
 
@@ -13,7 +11,7 @@ def make(values, calls):
         for rate, seed in members:
             value = values.get(rate)
             manifest = {"status": "failed" if value is None else "finished", "summary": {"value": value}}
-            runs.append(Run(f"{rate}-{seed}", Path("."), manifest, pd.DataFrame(), pd.DataFrame()))
+            runs.append(Run(f"{rate}-{seed}", Path("."), manifest))
         return runs
 
     return train

@@ -15,7 +15,8 @@ from scalescope.tasks.spec import TASKS, Task
 from scalescope.training.data import of_task
 
 NOTEBOOK_SECONDS = 2.0  # a forked kernel that reads and draws
-NOMINAL_FLOPS = 1.5e10  # a second of one thread, until this machine is timed
+NOMINAL_FLOPS = 3e10  # a second of one thread, until this machine is timed
+TEXT_RATE = 5e4  # tokens a second that are written, counted and encoded, with the rows of the tasks
 RUN_BYTES = 25_000  # manifest and two small tables
 
 # words that an example of a family usually has, for the tokens of finetuning; longer ones fill max_length
@@ -85,7 +86,7 @@ def job_seconds(profile: Profile, job: Job, speeds: Speeds = NOMINAL) -> float:
     """Seconds of one job on one thread."""
     if job.model is None:
         tokens = profile.text.train_tokens + profile.text.heldout_tokens
-        return NOTEBOOK_SECONDS + (tokens / 2e5 if job.station.startswith("10") else 0.0)
+        return NOTEBOOK_SECONDS + (tokens / TEXT_RATE if job.station.startswith("10") else 0.0)
     spec = profile.model(job.model)
     pretraining = job.station.startswith("20")
     speed = (speeds.pretrain if pretraining else speeds.finetune).get(spec.name) or _nominal(profile, spec)

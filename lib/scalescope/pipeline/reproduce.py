@@ -94,7 +94,7 @@ def _snakemake(
         process = subprocess.Popen(
             command, stdout=stream, stderr=subprocess.STDOUT, env=environment, preexec_fn=_die_with_parent
         )
-        watch = Watch(settings, folder, log)
+        watch = Watch(settings, folder, log, workers)
         try:
             code = watch.follow(process)
         except KeyboardInterrupt:

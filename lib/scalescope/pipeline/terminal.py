@@ -18,12 +18,14 @@ from scalescope.pipeline.progress import read_mark
 
 POLL_SECONDS = 0.5
 PLAIN_SECONDS = 60.0  # without a tty: a line at least this often
+BELIEVED_SECONDS = 60.0  # the nominal speed counts as much as what so many seconds have shown
 
 
 class Watch:
     """Follows one run of Snakemake by its log and by the marks of the jobs."""
 
-    def __init__(self, profile: Profile, folder: Path, log: Path, console: Console | None = None):
+    def __init__(self, profile: Profile, folder: Path, log: Path, workers: int = 1, console: Console | None = None):
+        self.workers = workers
         self.folder, self.log, self.console = folder, log, console or Console(soft_wrap=True)
         self.marks = {job.name: folder / job.mark for job in planned(profile)}
         self.weights = {job.name: job_seconds(profile, job) for job in planned(profile)}
@@ -65,7 +67,10 @@ class Watch:
         return "; ".join(parts)
 
     def seconds_left(self) -> float | None:
-        """Time left, from the time that the work done so far took; None until a tenth of a percent is done."""
+        """Time left, from the time that the work done so far took; None until something is done.
+
+        The nominal speed of all workers counts too (BELIEVED_SECONDS of it): the first job says little about the rest.
+        """
         names, states = self._names(), self._states()
         total = sum(self.weights[name] for name in names)
         finished = 0.0
@@ -75,9 +80,10 @@ class Watch:
             if state.get("state") == "running" and state.get("total"):
                 share = min(state["step"] / state["total"], 1.0)
             finished += share * self.weights[name]
-        if total == 0 or finished / total < 1e-3:
+        if not finished:
             return None
-        return (time.time() - self.started) * (total - finished) / finished
+        elapsed = time.time() - self.started + BELIEVED_SECONDS
+        return elapsed * (total - finished) / (finished + BELIEVED_SECONDS * self.workers)
 
     def _follow_plain(self, process: subprocess.Popen) -> int:
         spoken = 0.0
