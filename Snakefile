@@ -32,7 +32,7 @@ for job in JOBS.values():
         log:
             job.log,
         priority: job.priority
-        threads: 1
+        threads: job.threads
         params:
             python=sys.executable,
             station=f"{jobs.PAPER}/{job.station}",

@@ -45,8 +45,11 @@ KEYS = ["parameters", "task", "side"]
 
 @lru_cache
 def rows_of(profile: str, task: str, train: int) -> TaskData:
-    """The first rows of a task."""
-    data = stages.prepare(load_profile(profile)).task_data(task)
+    """The first rows of a task of the profile's world, as many as the benchmark needs."""
+    settings = load_profile(profile)
+    needed = {"train_rows": max(TRAIN_ROWS.values()), "eval_rows": EVALUATION_ROWS}
+    settings = settings.model_copy(update={"finetune": settings.finetune.model_copy(update=needed)})
+    data = stages.prepare(settings).task_data(task)
     held = first(data.evaluation, EVALUATION_ROWS)
     return TaskData(data.task, first(data.train, train), held, data.rows[: held.n_examples])
 

@@ -40,7 +40,7 @@ GROUPS, STEPS, ROUNDS = (1, 2, 4, 8, 16, 20), 6, 3
 TOKEN_STEPS = (4, 12, 28)
 WORKERS = {"1 process, 1 thread": (1, 1), "1 process, 2 threads": (1, 2), "2 processes, 1 thread": (2, 1)}
 WORKER_SECONDS = 2.0
-SIZES = {"members": ("12K", "98K", "332K"), "tokens": ("12K", "98K"), "workers": ("12K", "98K", "332K")}
+SIZES = {"members": ("12K", "98K", "332K"), "tokens": ("12K", "98K"), "workers": ("12K", "98K", "332K", "1.3M")}
 KEYS = ["part", "parameters", "side", "at"]
 
 

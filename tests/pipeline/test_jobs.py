@@ -29,6 +29,12 @@ def test_each_model_is_pretrained_with_each_objective_and_finetuned_by_role(smok
     assert [count[name] for name in jobs.STATIONS if name[0] not in "23"] == [1, 1, 1, 1]
 
 
+def test_a_job_has_the_threads_of_its_model(monkeypatch, smoke):
+    largest = smoke.target.config.parameters
+    monkeypatch.setattr(jobs, "threads_for", lambda parameters: 3 if parameters == largest else 1)
+    assert {job.model for job in jobs.planned(smoke) if job.threads == 3} == {smoke.target.name}
+
+
 def test_the_ladder_waits_for_the_rate_of_the_target_of_the_same_objective(smoke):
     target = smoke.target.name
     mlm = jobs.job(smoke, "30_finetune_ar8-l1_mlm")

@@ -24,3 +24,19 @@ def test_autocast_computes_in_the_precision_it_names():
         assert (left @ right).dtype == torch.float32
     with pytest.raises(UnknownName, match="did you mean 'bf16'"):
         device.autocast(torch.device("cpu"), "bf61")
+
+
+@pytest.mark.parametrize(
+    ("cores", "parameters", "threads"),
+    [(2, 10**9, 1), (8, 10**9, 2), (16, 10**6, 4), (16, 864_000, 1), (128, 10**9, 8)],
+)
+def test_large_models_get_more_threads_where_four_workers_still_have_room(monkeypatch, cores, parameters, threads):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(device.os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    assert device.threads_for(parameters) == threads
+    before = torch.get_num_threads()
+    device.use_threads(parameters)
+    assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert device.threads_for(parameters) == 1

@@ -15,7 +15,7 @@ from scalescope.schema import UnknownName, check
 from scalescope.store import write_whole
 from scalescope.training.campaign import campaign as campaign_runs
 from scalescope.training.campaign import decay_start, log_spaced_steps
-from scalescope.training.device import use_one_thread
+from scalescope.training.device import use_threads
 from scalescope.training.pretrain import PretrainConfig
 
 FIRST_SHARE = 16  # the smallest budget is this part of the largest, where nothing else is asked for
@@ -32,8 +32,8 @@ def campaign(
     checkpoint. Raises UnknownName for a model or objective that the profile does not have, and ValueError for
     budgets that leave no room for warm-up and decay.
     """
-    use_one_thread()
     spec = profile.model(model)
+    use_threads(spec.config.parameters)
     if objective not in profile.objectives:
         raise UnknownName(f"objective of profile {profile.name!r}", objective, profile.objectives)
     prepared = stages.prepare(profile)

@@ -8,6 +8,7 @@ from pathlib import Path
 from scalescope import paths
 from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.schema import UnknownName
+from scalescope.training.device import threads_for
 
 PAPER = "ivgi2022"
 STATIONS = ("10_corpus_and_tasks", "20_pretrain", "30_finetune", "40_collect", "50_laws", "60_figures")
@@ -18,7 +19,7 @@ class Job:
     """One notebook with its parameters.
 
     name: "20_pretrain_ar16-l2_mlm". needs: names of the jobs that must be done before. priority: of the jobs
-    that could start, the highest starts first. out, log, mark: relative to the
+    that could start, the highest starts first. threads: of its process. out, log, mark: relative to the
     profile's folder.
     """
 
@@ -26,6 +27,7 @@ class Job:
     station: str
     needs: tuple[str, ...] = ()
     priority: int = 0
+    threads: int = 1
     model: str | None = None
     objective: str | None = None
     parameters: dict[str, str] = field(default_factory=dict)
@@ -82,6 +84,7 @@ def job(profile: Profile, name: str) -> Job:
 def _model_jobs(profile: Profile, spec: ModelSpec, objective: str, shared: dict[str, str]) -> list[Job]:
     parameters = {**shared, "model": spec.name, "objective": objective}
     named = {"model": spec.name, "objective": objective, "parameters": parameters}
+    named["threads"] = threads_for(spec.config.parameters)
     ending = f"{spec.name}_{objective}"
     priority = _priority(profile, spec, objective)
     jobs = [Job(f"20_pretrain_{ending}", STATIONS[1], needs=(STATIONS[0],), priority=priority, **named)]

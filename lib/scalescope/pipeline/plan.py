@@ -119,12 +119,12 @@ def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
 
 
 def hours(profile: Profile, workers: int, speeds: Speeds = NOMINAL) -> float:
-    """Estimated hours of the whole profile with so many one-thread workers: no less than its longest chain."""
+    """Estimated hours of the whole profile with so many threads: no less than its longest chain."""
     jobs = planned(profile)
     seconds = {job.name: job_seconds(profile, job, speeds) for job in jobs}
     ends: dict[str, float] = {}
     for job in jobs:
-        ends[job.name] = max((ends[name] for name in job.needs), default=0.0) + seconds[job.name]
+        ends[job.name] = max((ends[name] for name in job.needs), default=0.0) + seconds[job.name] / job.threads
     return max(sum(seconds.values()) / workers, max(ends.values())) / 3600
 
 

@@ -18,7 +18,7 @@ from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.schema import COLUMNS, check
 from scalescope.store import Run, Store
 from scalescope.training.data import Prepared, of_task
-from scalescope.training.device import pick_precision, use_one_thread
+from scalescope.training.device import pick_precision, use_threads
 from scalescope.training.finetune import FinetuneConfig, TaskData
 from scalescope.training.finetune import finetune as finetune_run
 from scalescope.training.pretrain import PretrainConfig, Progress
@@ -66,9 +66,9 @@ def pretrain(
     prepared: Prepared | None = None,
 ) -> pd.DataFrame:
     """Pretrain one model with one objective, or load the finished run; one row of the table "pretrain"."""
-    use_one_thread()
-    prepared = prepared or prepare(profile)
     spec = profile.model(model)
+    use_threads(spec.config.parameters)
+    prepared = prepared or prepare(profile)
     config = pretrain_config(profile, prepared, spec, objective)
     corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
     run = pretrain_run(config, *corpora, store(), clock.telling(progress), clock)
@@ -101,9 +101,9 @@ def finetune(
     raises NotFinished where it is not, or where the model has not been pretrained. A model that diverged in
     pretraining gives no rows. `progress(task, best value)` is called after each task.
     """
-    use_one_thread()
-    prepared = prepare(profile)
     spec, target = profile.model(model), profile.target
+    use_threads(spec.config.parameters)
+    prepared = prepare(profile)
     if pretrained_run(profile, prepared, spec, objective, failed=True).failed:
         return pd.DataFrame(columns=COLUMNS["finetune"])
     frames = []

@@ -20,7 +20,7 @@ from scalescope.tasks.spec import TASKS
 from scalescope.text.masking import Masker
 from scalescope.training.batches import training_batches
 from scalescope.training.data import of_task
-from scalescope.training.device import autocast, pick_device, pick_precision, use_one_thread
+from scalescope.training.device import autocast, pick_device, pick_precision
 from scalescope.training.ensemble import Dropout, Ensemble
 from scalescope.training.flat import FlatAdamW
 from scalescope.training.loop import masked_loss
@@ -41,7 +41,7 @@ def measure(profile: Profile, random_state: int = 0) -> Speeds:
     A few sizes are timed and the others interpolated in between. Larger models than can be timed within seconds
     are scaled by their FLOPs from the largest timed one.
     """
-    use_one_thread()
+    torch.set_num_threads(1)
     specs = sorted(profile.all_models(), key=lambda spec: _compute(profile, spec))
     sequence = profile.text.sequence_length
     small = [s for s in specs if _compute(profile, s) * sequence <= TIMED_FLOPS] or specs[:1]

@@ -1,7 +1,8 @@
-"""Which device and number format a run uses, and one thread for each worker."""
+"""Which device and number format a run uses, and how many threads a worker has."""
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -43,6 +44,23 @@ def own_randomness() -> AbstractContextManager:
     return torch.random.fork_rng(devices=[pick_device()] if torch.cuda.is_available() else [])
 
 
-def use_one_thread() -> None:
-    """One thread a worker: two single-threaded workers beat one with two threads on models this small."""
-    torch.set_num_threads(1)
+LARGE = 1_000_000  # parameters; below, two workers of one thread are faster than one of two (results/growth.csv)
+WORKERS_ALWAYS, MOST_THREADS = 4, 8
+
+
+def threads_for(parameters: int) -> int:
+    """Threads of a worker that trains a model of this size: one, unless it is large and the machine has cores to spare.
+
+    Some models wait for the largest one; on a machine of eight cores or more it gets a quarter of them, at most eight,
+    so that four workers always find room. The number depends on the machine and not on how many workers there are:
+    sums, and so results, are the same whatever `--jobs` says.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if parameters < LARGE or torch.cuda.is_available():
+        return 1
+    return max(1, min(cores // WORKERS_ALWAYS, MOST_THREADS))
+
+
+def use_threads(parameters: int) -> None:
+    """Give this process the threads that `threads_for` says."""
+    torch.set_num_threads(threads_for(parameters))
