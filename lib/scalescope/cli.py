@@ -42,7 +42,7 @@ app.add_typer(notebooks_app, name="notebooks")
 CORES = os.cpu_count() or 1
 ProfileName = Annotated[str, typer.Option("--profile", "-P", help="Name in profiles/, or a YAML file.")]
 Data = Annotated[str, typer.Option("--data", "-d", help="Folder with corpus/ and tasks/ to use instead.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Threads in all; a model below a million parameters has one.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Threads in all; models below 1 M parameters have one.")]
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
