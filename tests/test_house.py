@@ -72,7 +72,8 @@ def test_cells_are_few_short_and_define_nothing(notebook):
 
 
 def test_outputs_are_there_without_errors_and_noise(notebook):
-    _, content = notebook
+    path, content = notebook
+    assert path.stat().st_size < 1e6
     assert any(cell.outputs for cell in code(content)), "run `scalescope notebooks refresh`"
     assert set(content.metadata) <= {"kernelspec", "language_info"}
     assert [cell.execution_count for cell in code(content)] == list(range(1, len(code(content)) + 1))

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import base64
+from io import BytesIO
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from scalescope.pipeline import notebooks
 from scalescope.schema import UnknownName
@@ -90,3 +95,20 @@ def test_refresh_leaves_outputs_without_noise_and_is_reproducible(notebook):
     assert "papermill" not in first and "injected" not in first
     notebooks.refresh("study/10_half")
     assert notebook.read_text() == first
+
+
+def test_committed_pictures_look_the_same_in_a_fraction_of_the_bytes():
+    plain = BytesIO()
+    figure, axes = plt.subplots()
+    axes.plot([1, 3, 2], color="#0072b2")
+    figure.savefig(plain, format="png")
+    plt.close(figure)
+    output = new_output("display_data", {"image/png": base64.b64encode(plain.getvalue()).decode()})
+    cell = new_code_cell("draw()", outputs=[output])
+    stripped = notebooks.strip(new_notebook(cells=[cell])).cells[0].outputs[0].data["image/png"]
+    before, after = (
+        np.asarray(Image.open(BytesIO(data)).convert("RGB"), dtype=int)
+        for data in (plain.getvalue(), base64.b64decode(stripped))
+    )
+    assert before.shape == after.shape and np.abs(before - after).max() <= 16
+    assert len(base64.b64decode(stripped)) < 0.6 * len(plain.getvalue())

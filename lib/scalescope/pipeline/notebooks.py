@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ KERNEL_STARTS = 3  # a busy machine may be too slow for the first
 KERNEL_SECONDS = 120
 NO_KERNEL = ("Kernel died before replying", "Kernel didn't respond")
 PARAMETER = re.compile(r"^(?P<name>\w+): (?P<type>[\w\[\] |]+) = (?P<value>.+?)  # (?P<help>.+)$")
+COLOURS = 128  # of a committed picture
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
 
 
@@ -123,10 +126,10 @@ def refresh(name: str) -> Path:
 
 
 def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook without timings, papermill's marks, and what depends on the machine. Outputs stay.
+    """The notebook without timings, papermill's marks, and what depends on the machine.
 
-    Cells and executions are numbered from the top (nbval takes a cell without a number as never run), so that
-    the same notebook gives the same bytes.
+    Outputs stay, pictures in fewer colours. Cells and executions are numbered from the top (nbval takes a cell without
+    a number as never run), so that the same notebook gives the same bytes.
     """
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -143,8 +146,19 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             cell.execution_count = executed
             for output in cell.outputs:
                 output.update({"metadata": {}} if "metadata" in output else {})
+                if "image/png" in output.get("data", {}):
+                    output.data["image/png"] = _in_few_colours(output.data["image/png"])
                 output.update({"execution_count": executed} if "execution_count" in output else {})
     return notebook
+
+
+def _in_few_colours(png: str) -> str:
+    """A picture (base64) in a palette of its own, a third of the size: notebooks are committed with their figures."""
+    from PIL import Image
+
+    picture, small = Image.open(BytesIO(base64.b64decode(png))), BytesIO()
+    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode()
 
 
 def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
