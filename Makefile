@@ -44,6 +44,7 @@ bench: env  ## speed and memory beside Hugging Face Trainer, into benchmarks/res
 	$(BIN)/python benchmarks/pretrain_vs_trainer.py
 	$(BIN)/python benchmarks/finetuning.py
 	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/compile.py
 
 lab: env  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import time
+from multiprocessing import get_context
 
 import pandas as pd
+import psutil
 import pytest
 from rich.console import Console
 
@@ -96,6 +98,20 @@ def test_a_record_tells_what_its_process_spends_while_it_runs_and_when_it_fails(
     with cost.clock():
         pass
     assert len(list((tmp_path / "costs").iterdir())) == 2
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process().memory_full_info(), "pss"), reason="shared memory is told on Linux")
+def test_memory_that_processes_share_counts_once():
+    held = bytearray(b"x" * 100_000_000)
+    _, before = cost._tree()
+    child = get_context("fork").Process(target=time.sleep, args=(30,))
+    child.start()
+    try:
+        _, after = cost._tree()
+    finally:
+        child.terminate()
+        child.join()
+    assert len(held) <= before and after - before < 50_000_000
 
 
 def test_without_a_pipeline_nothing_is_kept(tmp_path):

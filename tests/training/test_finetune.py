@@ -79,3 +79,14 @@ def test_a_group_too_large_for_memory_is_split_and_gives_the_same_runs(store, pr
     parts = finetune(configs, pretrained, data, type(store)(tmp_path / "b"))
     assert sizes == [2, 1]
     assert all(one.metrics.equals(other.metrics) for one, other in zip(together, parts, strict=True))
+
+
+def test_a_group_on_a_gpu_takes_half_of_what_is_free_there(pretrained, monkeypatch):
+    shape, train = module._shape(pretrained, 0.0), make_task("mnli").train
+    monkeypatch.setattr(members, "BYTES_TOGETHER", 3e6)
+    wanted = members.members_together(shape, train, 8)
+    monkeypatch.setattr(members.torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(members.torch.cuda, "mem_get_info", lambda: (6e6, 9e9))
+    assert members.members_together(shape, train, 8) == wanted > 1
+    monkeypatch.setattr(members.torch.cuda, "mem_get_info", lambda: (1.0, 9e9))
+    assert members.members_together(shape, train, 8) == 1

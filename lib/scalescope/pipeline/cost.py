@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import resource
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +22,6 @@ TRAINED = "SCALESCOPE_TRAINED"  # where a notebook adds what it spent on trainin
 KERNEL = ".kernel"  # ending of the record of a kernel that is no child of its job
 SAMPLE_SECONDS = 3.0  # a job that is killed loses no more of its record
 Progress = Callable[[int, int, float], None]
-RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
 
 
 class Clock:
@@ -124,23 +121,24 @@ def _watch(record: Path, facts: dict, ended: threading.Event) -> None:
 
 def _renew(record: Path, facts: dict) -> None:
     """Write what the process tree has cost until now."""
-    cpu, resident = _tree()
-    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu, memory = _tree()
     facts["ended"] = time.time()
     facts["cpu_seconds"] = max(cpu, facts.get("cpu_seconds", 0.0))
-    facts["peak_bytes"] = max(resident, sum(peaks) * RSS_UNIT, facts.get("peak_bytes", 0))
+    facts["peak_bytes"] = max(memory, facts.get("peak_bytes", 0))
     write_json(record, facts)
 
 
 def _tree() -> tuple[float, int]:
-    """CPU seconds of this process and all that it has started, and their resident bytes now.
+    """CPU seconds of this process and all that it has started, and their bytes of memory now.
 
-    What has ended is in the times of the parent that waited for it.
+    What has ended is in the times of the parent that waited for it. A page that several processes share (the kernels
+    are forked from one) counts once in all, a part in each, where the system tells (Linux); else once in each.
     """
-    cpu, resident = 0.0, 0
+    cpu, memory = 0.0, 0
     me = psutil.Process()
     for process in [me, *me.children(recursive=True)]:
         with suppress(psutil.Error):  # it ended meanwhile
             cpu += sum(process.cpu_times()[:4])  # own and waited-for children's, user and system
-            resident += process.memory_info().rss
-    return cpu, resident
+            full = process.memory_full_info()
+            memory += getattr(full, "pss", full.rss)
+    return cpu, memory

@@ -40,7 +40,7 @@ def cost_table(work: Path) -> pd.DataFrame:
     training: CPU seconds inside pretraining and finetuning, with their evaluation, of runs that were trained (a
     loaded run costs none); other: all the rest. wall_seconds of a station add up over its jobs, those of the
     engine are what a user waited. A start of the pipeline that found nothing to do does not count. peak_mb: the
-    largest worker of a station; of the engine, all processes at once (sampled; pages that they share count in each).
+    largest worker of a station; of the engine, all processes at once (sampled every few seconds; see cost.py).
     """
     table = records(work)
     is_engine = table["job"] == ENGINE

@@ -18,7 +18,8 @@ UNUSED = ("encoder.logit_bias",)  # only masked-token logits read it
 EVALUATION_BATCH = 32
 # benchmarks/results/growth.csv: of 20 members together each costs 0.15 of what it costs alone at 12 K parameters, 0.30
 # at 98 K and 0.42 at 332 K, and no smaller group costs clearly less. So memory alone decides.
-BYTES_TOGETHER = 400e6
+BYTES_TOGETHER = 400e6  # of a worker on a CPU
+GPU_SHARE = 0.5  # of what is free on a GPU
 
 
 def members_together(shape: EncoderConfig, features: Features, batch_size: int) -> int:
@@ -26,7 +27,8 @@ def members_together(shape: EncoderConfig, features: Features, batch_size: int) 
     rows, length = batch_size * features.group, int(features.lengths.max())
     token = shape.layers * (32 * shape.hidden + 5 * shape.heads * length)
     weights = 6 * (shape.parameters + shape.vocabulary_size * shape.hidden)
-    return max(1, int(BYTES_TOGETHER / (4 * (rows * length * token + weights))))
+    most = GPU_SHARE * torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else BYTES_TOGETHER
+    return max(1, int(most / (4 * (rows * length * token + weights))))
 
 
 def losses_of(outputs: torch.Tensor, batch: Batch, features: Features, task: Task) -> torch.Tensor:
