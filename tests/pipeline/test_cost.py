@@ -112,6 +112,7 @@ def test_memory_that_processes_share_counts_once():
         child.terminate()
         child.join()
     assert len(held) <= before and after - before < 50_000_000
+    assert cost._tree(memory_too=False)[1] == 0
 
 
 def test_without_a_pipeline_nothing_is_kept(tmp_path):

@@ -21,6 +21,7 @@ ENGINE = "engine"  # the record of the pipeline itself, with everything that it 
 TRAINED = "SCALESCOPE_TRAINED"  # where a notebook adds what it spent on training; set for the kernel by the pipeline
 KERNEL = ".kernel"  # ending of the record of a kernel that is no child of its job
 SAMPLE_SECONDS = 3.0  # a job that is killed loses no more of its record
+MEMORY_EVERY = 6  # of these samples: adding up shared pages at each cost a fiftieth of a whole run
 Progress = Callable[[int, int, float], None]
 
 
@@ -115,21 +116,23 @@ def _renewed(record: Path, facts: dict) -> Iterator[None]:
 
 
 def _watch(record: Path, facts: dict, ended: threading.Event) -> None:
+    samples = 0
     while not ended.wait(SAMPLE_SECONDS):
-        _renew(record, facts)
+        samples += 1
+        _renew(record, facts, memory_too=samples % MEMORY_EVERY == 0)
 
 
-def _renew(record: Path, facts: dict) -> None:
-    """Write what the process tree has cost until now."""
-    cpu, memory = _tree()
+def _renew(record: Path, facts: dict, memory_too: bool = True) -> None:
+    """Write what the process tree has cost until now; memory only now and then."""
+    cpu, memory = _tree(memory_too)
     facts["ended"] = time.time()
     facts["cpu_seconds"] = max(cpu, facts.get("cpu_seconds", 0.0))
     facts["peak_bytes"] = max(memory, facts.get("peak_bytes", 0))
     write_json(record, facts)
 
 
-def _tree() -> tuple[float, int]:
-    """CPU seconds of this process and all that it has started, and their bytes of memory now.
+def _tree(memory_too: bool = True) -> tuple[float, int]:
+    """CPU seconds of this process and all that it has started, and their bytes of memory now (0 if not asked for).
 
     What has ended is in the times of the parent that waited for it. A page that several processes share (the kernels
     are forked from one) counts once in all, a part in each, where the system tells (Linux); else once in each.
@@ -139,6 +142,7 @@ def _tree() -> tuple[float, int]:
     for process in [me, *me.children(recursive=True)]:
         with suppress(psutil.Error):  # it ended meanwhile
             cpu += sum(process.cpu_times()[:4])  # own and waited-for children's, user and system
-            full = process.memory_full_info()
-            memory += getattr(full, "pss", full.rss)
+            if memory_too:
+                full = process.memory_full_info()
+                memory += getattr(full, "pss", full.rss)
     return cpu, memory
