@@ -35,8 +35,11 @@ def wait_for(found, seconds: float = 120.0) -> None:
 
 
 def manifests() -> dict[str, tuple[int, int]]:
-    """Inode and time of every manifest: a run that is trained again changes both."""
-    found = paths.runs().glob("*/manifest.json")
+    """Inode and time of the manifest of every finished run: a run that is trained again changes both.
+
+    Hidden folders are left out: a worker that has just been killed may be writing one, which is rightly gone later.
+    """
+    found = paths.runs().glob("[!.]*/manifest.json")
     return {path.parent.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
 
