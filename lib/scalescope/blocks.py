@@ -180,7 +180,7 @@ def _add_product(x: Tensor, left: Tensor, right: Tensor, keep: Tensor | None) ->
 
 
 def _product(left: Tensor, right: Tensor) -> Tensor:
-    """left right, without the searching of torch.matmul, which costs small models as much as the product."""
+    """left right, without the reshaping around it that torch.matmul does."""
     return torch.mm(left, right) if left.dim() == 2 else torch.bmm(left, right)
 
 

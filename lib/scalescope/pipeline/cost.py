@@ -21,7 +21,7 @@ ENGINE = "engine"  # the record of the pipeline itself, with everything that it 
 TRAINED = "SCALESCOPE_TRAINED"  # where a notebook adds what it spent on training; set for the kernel by the pipeline
 KERNEL = ".kernel"  # ending of the record of a kernel that is no child of its job
 SAMPLE_SECONDS = 3.0  # a job that is killed loses no more of its record
-MEMORY_EVERY = 6  # of these samples: adding up shared pages at each of them cost 1 % of a whole run
+MEMORY_EVERY = 6  # of these samples: adding up shared pages takes time
 Progress = Callable[[int, int, float], None]
 
 

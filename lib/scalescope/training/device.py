@@ -44,15 +44,17 @@ def own_randomness() -> AbstractContextManager:
     return torch.random.fork_rng(devices=[pick_device()] if torch.cuda.is_available() else [])
 
 
-LARGE = 1_000_000  # parameters; below, two workers of one thread are faster than one of two (results/growth.csv)
+# Two workers of one thread are faster than one of two at every size of benchmarks/results/growth.csv (to 1.3 M): more
+# threads are for machines with more cores than models that can train at once, where others wait for the largest.
+LARGE = 1_000_000  # parameters
 WORKERS_ALWAYS, MOST_THREADS = 4, 8
 
 
 def threads_for(parameters: int) -> int:
     """Threads of a worker that trains a model of this size: one, unless it is large and the machine has cores to spare.
 
-    Some models wait for the largest one; on a machine of eight cores or more it gets a quarter of them, at most eight,
-    so that four workers always find room. The number depends on the machine and not on how many workers there are:
+    On a machine of eight cores or more a large model gets a quarter of them, at most eight, so that four workers always
+    find room. The number depends on the machine and not on how many workers there are:
     sums, and so results, are the same whatever `--jobs` says.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
