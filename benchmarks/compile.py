@@ -21,8 +21,8 @@ from pretrain_vs_trainer import BATCH, RATES, SHAPES, masked, our_config
 
 from scalescope.encoder import Encoder
 from scalescope.text.masking import Masked
+from scalescope.training.evaluation import masked_loss
 from scalescope.training.flat import FlatAdamW
-from scalescope.training.loop import masked_loss
 
 FIRST, STEPS, ROUNDS = 4, 10, 3  # batches whose shapes may be compiled anew, then timed ones, in turns
 SIZES = ("12K", "98K", "332K")

@@ -29,6 +29,21 @@ def test_padding_does_not_change_the_real_tokens():
     torch.testing.assert_close(alone[0], together[0, :7], atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("chosen", [None, [[0, 5], [6, 10]]])
+def test_documents_packed_into_a_row_are_read_as_if_each_was_alone(chosen):
+    model = Encoder(SMALL, seed=1).eval()
+    tokens = torch.randint(5, 50, (2, 12), generator=torch.Generator().manual_seed(0))
+    documents = torch.tensor([[1] * 5 + [2] * 4 + [0] * 3, [1] * 3 + [2] * 7 + [0] * 2], dtype=torch.uint8)
+    at = None if chosen is None else torch.tensor(chosen)
+    packed = model(tokens, at=at, documents=documents)
+    for row in range(2):
+        alone = torch.zeros(12, SMALL.hidden)
+        for number in range(3):
+            own = documents[row] == number
+            alone[own] = model(tokens[row : row + 1, own])[0]
+        torch.testing.assert_close(packed[row], alone if at is None else alone[at[row]], atol=1e-5, rtol=1e-5)
+
+
 def test_positions_are_relative_and_every_head_starts_with_a_neighbour():
     model = Encoder(SMALL, seed=1).eval()
     tokens = torch.randint(5, 50, (1, 8), generator=torch.Generator().manual_seed(0))

@@ -39,6 +39,12 @@ COLUMNS: dict[str, list[str]] = {
     ],
     # one row per evaluation of a pretraining run; loss in nats, split "train" or "heldout"
     "curves": ["run_id", "objective", "aspect_ratio", "layers", "parameters", "step", "tokens", "split", "loss"],
+    # one row per skill and measurement of a pretraining run: share of masked answers that it fills in rightly, and what
+    # always giving the most frequent answer would reach
+    "skills": [
+        "run_id", "objective", "role", "aspect_ratio", "layers", "parameters", "step", "tokens", "skill", "accuracy",
+        "chance",
+    ],
     # one row per finetuning run; value in metric units, error = 1 - value, loss in nats; value_answerable:
     # SQuAD 1.1's F1 on the answerable questions of squad_v2, blank for other tasks
     "finetune": [

@@ -20,7 +20,7 @@ def make_corpus(rows: int, seed: int) -> Corpus:
     tokens[:, 0] = 2
     units = np.ones(tokens.shape, bool)
     units[:, 2::2] = False
-    return Corpus(tokens, units, VOCABULARY)
+    return Corpus(tokens, np.ones(tokens.shape, np.uint8), units, VOCABULARY)
 
 
 def make_config(**changes) -> PretrainConfig:

@@ -41,7 +41,7 @@ def campaign(
     per_step = profile.pretrain.batch_size * profile.text.sequence_length
     steps = budget_steps(config, per_step, budgets, first, last)
     corpora = prepared.corpus("train"), prepared.corpus("heldout")
-    runs = campaign_runs(config, steps, *corpora, stages.store(), _bars(f"{model} {objective}"))
+    runs = campaign_runs(config, steps, *corpora, stages.store(), _bars(f"{model} {objective}"), prepared.probes)
     rows = [stages.pretrain_row(profile, spec, run) for run in runs]
     table = pd.concat(rows, ignore_index=True).assign(budget_tokens=[per_step * count for count in steps])
     return _keep(profile, check(table, "campaign"))

@@ -71,7 +71,7 @@ def pretrain(
     prepared = prepared or prepare(profile)
     config = pretrain_config(profile, prepared, spec, objective)
     corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
-    run = pretrain_run(config, *corpora, store(), clock.telling(progress), clock)
+    run = pretrain_run(config, *corpora, store(), clock.telling(progress), clock, prepared.probes)
     return pretrain_row(profile, spec, run)
 
 
@@ -120,13 +120,14 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     """All tables of a profile, written to data/results/<profile>/*.csv; runs that do not exist are simply
     not in them.
 
-    Tables: pretrain, curves, finetune, points, tasks, and for the microworld shortcuts (columns in
+    Tables: pretrain, curves, skills, finetune, points, tasks, and for the microworld shortcuts (columns in
     schema.py).
     """
     from scalescope.pipeline.tables import shortcuts_table, tasks_table
 
     prepared = prepare(profile)
-    parts: dict[str, list[pd.DataFrame]] = {"pretrain": [], "curves": [], "finetune": [], "points": []}
+    names = ("pretrain", "curves", "skills", "finetune", "points")
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in names}
     for objective in profile.objectives:
         for spec in profile.all_models():
             try:
@@ -135,6 +136,7 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
                 continue
             parts["pretrain"].append(pretrain_row(profile, spec, run))
             parts["curves"].append(_curve(run))
+            parts["skills"].append(_skills(prepared, spec, run))
             for name in profile.tasks if spec.role in profile.finetune.roles and not run.failed else []:
                 _collect_task(profile, prepared, spec, objective, name, parts)
     tables = {name: _concat(frames, name) for name, frames in parts.items()}
@@ -253,6 +255,16 @@ def _curve(run: Run) -> pd.DataFrame:
         "parameters": parameters,
     }
     return check(run.curve.assign(**named), "curves")
+
+
+def _skills(prepared: Prepared, spec: ModelSpec, run: Run) -> pd.DataFrame:
+    probes = prepared.probes
+    if probes is None:
+        return pd.DataFrame(columns=COLUMNS["skills"])
+    named = {key: getattr(spec.config, key) for key in ("aspect_ratio", "layers", "parameters")}
+    named |= {"run_id": run.id, "objective": run.manifest["config"]["objective"], "role": spec.role}
+    chance = {skill: probes.chance(skill) for skill in probes.skills}
+    return check(run.metrics.assign(**named, chance=run.metrics["skill"].map(chance)), "skills")
 
 
 def _finetune_rows(profile, spec: ModelSpec, objective: str, metric: str, name: str, runs: list[Run]) -> pd.DataFrame:

@@ -22,8 +22,8 @@ from scalescope.training.batches import training_batches
 from scalescope.training.data import of_task
 from scalescope.training.device import autocast, pick_device, pick_precision
 from scalescope.training.ensemble import Dropout, Ensemble
+from scalescope.training.evaluation import masked_loss
 from scalescope.training.flat import FlatAdamW
-from scalescope.training.loop import masked_loss
 from scalescope.training.members import UNUSED, losses_of, members_together
 from scalescope.training.stack import Stack
 

@@ -15,11 +15,15 @@ KEEP_MASK, KEEP_RANDOM = 0.8, 0.9  # 80 % [MASK], 10 % a random piece, 10 % unch
 
 @dataclass(frozen=True)
 class Masked:
-    """A masked batch: `inputs` int64 [B, S], `positions` int64 [M] into the flat B*S, `labels` int64 [M]."""
+    """A masked batch: `inputs` int64 [B, S], `positions` int64 [M] into the flat B*S, `labels` int64 [M].
+
+    documents: uint8 [B, S], which document of its row a token belongs to, or None where each row is one document.
+    """
 
     inputs: np.ndarray
     positions: np.ndarray
     labels: np.ndarray
+    documents: np.ndarray | None = None
 
     def by_row(self) -> tuple[np.ndarray, np.ndarray]:
         """The positions as a rectangle: int64 [B, Q] within each row, and int64 [M] which of its B*Q are real.

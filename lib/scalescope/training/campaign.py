@@ -14,6 +14,7 @@ import numpy as np
 from scalescope.schema import UnknownName
 from scalescope.store import Run, Store, run_id
 from scalescope.text.corpus import Corpus
+from scalescope.text.probes import Probes
 from scalescope.training.loop import Training
 from scalescope.training.pretrain import PretrainConfig, Progress, finish
 from scalescope.training.schedule import first_decay_step
@@ -31,6 +32,7 @@ def campaign(
     heldout: Corpus,
     store: Store,
     progress: Progress | None = None,
+    probes: Probes | None = None,
 ) -> list[Run]:
     """One run per budget (steps), each the very run that `pretrain` would make of `replace(config, steps=budget)`.
 
@@ -46,7 +48,7 @@ def campaign(
         branch = replace(config, steps=steps)
         with store.claim(branch.id) as done:
             if done is None:
-                training = Training(branch, train, heldout)
+                training = Training(branch, train, heldout, probes)
                 start = decay_start(branch)
                 training.resume(folder, most=start)
                 training.resume(store.checkpoints(branch.id))

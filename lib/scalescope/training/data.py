@@ -22,12 +22,15 @@ from scalescope.tasks.rows import load_rows
 from scalescope.tasks.spec import TASKS, task
 from scalescope.text.corpus import Corpus, encode_corpus
 from scalescope.text.pmi import pmi_vocabulary, unit_starts
+from scalescope.text.probes import Probes, encode_probes
 from scalescope.text.source import Source, open_source
 from scalescope.text.tokenizer import load_tokenizer, train_tokenizer, words
 from scalescope.training.finetune import TaskData
 
 VOCABULARY_PARAGRAPHS = 400_000  # text read for the tokenizer and the PMI vocabulary
 SPLITS = ("train", "heldout")
+PROBES = 400  # per skill: a standard error of 0.025 at most
+ROWS = "documents packed whole, attention within each; 1"  # enters run ids: change it with the rows of the corpus
 
 
 Rows = int | dict[str, int] | None  # one limit, or a limit a task with "default" for the others
@@ -73,7 +76,8 @@ class Prepared:
         """Identifies text, tokenizer and units."""
         names = ("vocabulary_size", "sequence_length", "train_tokens", "heldout_tokens")
         chosen = {name: getattr(self.settings, name) for name in names}
-        return run_id(f"corpus-{self.settings.kind}", {**chosen, "source": self.source.fingerprint})
+        chosen |= {"source": self.source.fingerprint, "rows": ROWS}
+        return run_id(f"corpus-{self.settings.kind}", chosen)
 
     def task_id(self, name: str) -> str:
         """Identifies the encoded rows of one task."""
@@ -103,6 +107,12 @@ class Prepared:
         """The encoded corpus of "train" or "heldout"."""
         return Corpus.load(self._corpus_folder / split)
 
+    @property
+    def probes(self) -> Probes | None:
+        """Masked answers that show what pretraining has taught; None where the source has none."""
+        path = self._corpus_folder / "probes.npz"
+        return Probes.load(path) if path.is_file() else None
+
     def task_data(self, name: str) -> TaskData:
         """Features and evaluation rows of one task."""
         folder = self._build(self.folder / "tasks" / self.task_id(name), lambda into: self._encode_task(name, into))
@@ -122,9 +132,11 @@ class Prepared:
         tokenizer = train_tokenizer(_paragraphs(source), settings.vocabulary_size, into / "tokenizer.json")
         vocabulary = pmi_vocabulary(words(text) for text in _paragraphs(source))
         for split, most in zip(SPLITS, (settings.train_tokens, settings.heldout_tokens), strict=True):
-            tokens = encode_corpus(source, tokenizer, split, settings.sequence_length, most)
+            tokens, documents = encode_corpus(source, tokenizer, split, settings.sequence_length, most)
             units = unit_starts(tokens, tokenizer, vocabulary)
-            Corpus(tokens, units, tokenizer.get_vocab_size()).save(into / split)
+            Corpus(tokens, documents, units, tokenizer.get_vocab_size()).save(into / split)
+        if hasattr(source, "probes"):
+            encode_probes(source.probes(PROBES), tokenizer, settings.sequence_length).save(into / "probes.npz")
 
     def _rows(self, name: str, split: str) -> list[dict]:
         return load_rows(self.source, TASKS[name], split)

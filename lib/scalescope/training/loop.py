@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from scalescope.encoder import Encoder
-from scalescope.kernels import masked_cross_entropy
 from scalescope.store import write_whole
 from scalescope.text.corpus import Corpus
 from scalescope.text.masking import Masked, Masker
+from scalescope.text.probes import Probes
 from scalescope.training.convergence import Patience
-from scalescope.training.device import autocast, own_randomness, pick_device
+from scalescope.training.device import own_randomness, pick_device
+from scalescope.training.evaluation import accuracies, evaluate, masked_loss
 from scalescope.training.flat import FlatAdamW
 from scalescope.training.schedule import schedule
 
@@ -28,14 +30,15 @@ EVALUATION_SEED = 20220213  # the same masked held-out batches for every model, 
 
 
 class Training:
-    """Model, optimiser, curve and early stopping of one run after `step` steps.
+    """Model, optimiser, curve, skills and early stopping of one run after `step` steps.
 
+    The skills are measured at the first, second, fourth, eighth ... evaluation and at the last step.
     What a step draws (order, masks, dropout) depends on the seed and the step alone, so that weights, moments and
     curve are the whole state.
     """
 
-    def __init__(self, config, train: Corpus, heldout: Corpus):
-        self.config, self.train, self.step = config, train, 0
+    def __init__(self, config, train: Corpus, heldout: Corpus, probes: Probes | None = None):
+        self.config, self.train, self.probes, self.step = config, train, probes, 0
         with own_randomness():
             self.model = Encoder(config.encoder, seed=config.seed).to(pick_device())
         self.optimiser = FlatAdamW(self.model, config.weight_decay)
@@ -43,6 +46,7 @@ class Training:
         self.fixed = list(evaluation_batches(heldout, self.masker, config.eval_sequences))
         self.patience = Patience(config.patience)
         self.rows: list[dict] = []
+        self.skills: list[dict] = []
         self.recent: list[torch.Tensor] = []
         self.factor = schedule(
             config.schedule,
@@ -75,12 +79,16 @@ class Training:
         self.step += 1
 
     def _evaluate(self) -> bool:
-        seen = self.step * self.config.batch_size * self.train.tokens.shape[1]
+        seen = round(self.step * self.config.batch_size * self.train.tokens_per_row)
         mean = float(torch.stack(self.recent).mean())
         self.recent.clear()
         value = evaluate(self.model, self.fixed, self.config.precision)
         self.rows.append({"step": self.step, "tokens": seen, "split": "train", "loss": mean})
         self.rows.append({"step": self.step, "tokens": seen, "split": "heldout", "loss": value})
+        number = self.step // self.config.eval_every
+        if self.probes is not None and (self.step == self.config.steps or number & (number - 1) == 0):
+            found = accuracies(self.model, self.probes, self.config.precision)
+            self.skills += [{"step": self.step, "tokens": seen, "skill": k, "accuracy": v} for k, v in found.items()]
         return self.patience.update(self.step, value, self.model)
 
     def save(self, path: Path) -> None:
@@ -89,7 +97,7 @@ class Training:
         tensors |= {f"best.{name}": value for name, value in self.patience.best_weights.items()}
         if self.recent:
             tensors["recent"] = torch.stack(self.recent)
-        facts = {"step": self.step, "rows": self.rows, "best_step": self.patience.best_step}
+        facts = {"step": self.step, "rows": self.rows, "skills": self.skills, "best_step": self.patience.best_step}
         facts["best_loss"] = self.patience.best_loss if self.rows else None
         tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         write_whole(path, lambda part: save_file(tensors, part, metadata={"training": json.dumps(facts)}))
@@ -105,32 +113,11 @@ class Training:
         """Go on from a file that `save` wrote, under this or a longer configuration of the same run."""
         facts, tensors = _facts(path), load_file(path)
         self.optimiser.load(_named(tensors, "optimiser."))
-        self.step, self.rows = facts["step"], facts["rows"]
+        self.step, self.rows, self.skills = facts["step"], facts["rows"], facts["skills"]
         self.recent = list(tensors["recent"].to(self.model.logit_bias.device)) if "recent" in tensors else []
         if self.rows:
             self.patience.best_loss, self.patience.best_step = facts["best_loss"], facts["best_step"]
             self.patience.best_weights = _named(tensors, "best.")
-
-
-def masked_loss(model: Encoder, masked: Masked, precision: str) -> torch.Tensor:
-    """Mean cross-entropy in nats at the masked positions of one batch; nothing else is computed to the end."""
-    device = model.logit_bias.device
-    inputs, at, taken, labels = (
-        torch.from_numpy(array).to(device, non_blocking=True)
-        for array in (masked.inputs, *masked.by_row(), masked.labels)
-    )
-    with autocast(device, precision):
-        hidden = model(inputs, at=at).flatten(0, 1).index_select(0, taken)
-        return masked_cross_entropy(hidden, model.token_embedding.weight, model.logit_bias, labels)
-
-
-@torch.no_grad()
-def evaluate(model: Encoder, batches: list[Masked], precision: str) -> float:
-    """Held-out loss in nats: mean over all masked tokens of fixed, pre-masked batches."""
-    model.eval()
-    total = sum(float(masked_loss(model, batch, precision)) * len(batch.labels) for batch in batches)
-    model.train()
-    return total / sum(len(batch.labels) for batch in batches)
 
 
 def masked_batches(corpus: Corpus, masker: Masker, batch_size: int, seed: int, first: int = 0) -> Iterator[Masked]:
@@ -158,7 +145,8 @@ def evaluation_batches(heldout: Corpus, masker: Masker, sequences: int) -> Itera
 
 def _mask(corpus: Corpus, masker: Masker, rows: np.ndarray | slice, rng: np.random.Generator) -> Masked:
     units = corpus.units[rows] if masker.objective == "pmi" else None
-    return masker.mask(corpus.tokens[rows], units, rng)
+    masked = masker.mask(corpus.tokens[rows], units, rng)
+    return replace(masked, documents=np.array(corpus.documents[rows]))
 
 
 def _facts(path: Path) -> dict:

@@ -15,6 +15,7 @@ import pandas as pd
 from scalescope.encoder import EncoderConfig
 from scalescope.store import Run, Store, run_id
 from scalescope.text.corpus import Corpus
+from scalescope.text.probes import Probes
 from scalescope.training.convergence import Diverged
 from scalescope.training.loop import LATEST, Training
 
@@ -61,25 +62,25 @@ def pretrain(
     store: Store,
     progress: Progress | None = None,
     clock: AbstractContextManager | None = None,
+    probes: Probes | None = None,
 ) -> Run:
     """Train one encoder, or return the finished run; the best checkpoint on held-out loss is kept.
 
     The curve has one row per evaluation: step, tokens, split ("train": mean since the last one, "heldout"),
-    loss in nats per masked token. Stops after `patience` steps without a lower held-out loss (Ivgi 2022,
-    section 3.1). A run whose loss is not finite is recorded with status "failed" and without weights. A run that
-    was killed goes on from its last checkpoint and ends with the same weights as an undisturbed one. `clock` is
-    entered while it trains, never to load.
+    loss in nats per masked token; the metrics hold the accuracy on `probes` (step, tokens, skill, accuracy). Stops
+    after `patience` steps without a lower held-out loss (Ivgi 2022, section 3.1). A run whose loss is not finite is
+    recorded with status "failed" and without weights. A run that was killed goes on from its last checkpoint and ends
+    with the same weights as an undisturbed one. `clock` is entered while it trains, never to load.
     """
     with store.claim(config.id) as done:
         if done is not None:
             return done
         with clock or nullcontext():
-            return _train(config, train, heldout, store, progress)
+            return _train(Training(config, train, heldout, probes), store, progress)
 
 
-def _train(config: PretrainConfig, train: Corpus, heldout: Corpus, store: Store, progress: Progress | None) -> Run:
-    training = Training(config, train, heldout)
-    training.resume(store.checkpoints(config.id))
+def _train(training: Training, store: Store, progress: Progress | None) -> Run:
+    training.resume(store.checkpoints(training.config.id))
     return finish(training, store, progress)
 
 
@@ -123,12 +124,11 @@ def _run(training: Training, until: int, folder: Path, progress: Progress | None
 
 def _record(training: Training, store: Store, status: str, stopped: str, reason: str) -> Run:
     config, patience, rows = training.config, training.patience, training.rows
-    tokens_per_step = config.batch_size * training.train.tokens.shape[1]
-    step = rows[-1]["step"] if rows else 0
+    step, tokens = (rows[-1]["step"], rows[-1]["tokens"]) if rows else (0, 0)
     summary = {
         "step": step,
-        "tokens": step * tokens_per_step,
-        "flops": 6 * config.encoder.parameters * step * tokens_per_step,
+        "tokens": tokens,
+        "flops": 6 * config.encoder.parameters * tokens,
         "best_step": patience.best_step,
         "loss": patience.best_loss if math.isfinite(patience.best_loss) else None,
         "stopped": stopped,
@@ -142,4 +142,5 @@ def _record(training: Training, store: Store, status: str, stopped: str, reason:
     }
     weights = patience.best_weights if status == "finished" else None
     curve = pd.DataFrame(rows, columns=["step", "tokens", "split", "loss"])
-    return store.write(config.id, manifest=manifest, curve=curve, metrics=pd.DataFrame([summary]), weights=weights)
+    skills = pd.DataFrame(training.skills, columns=["step", "tokens", "skill", "accuracy"])
+    return store.write(config.id, manifest=manifest, curve=curve, metrics=skills, weights=weights)

@@ -8,7 +8,7 @@ from scalescope.tasks.spec import TASKS
 from scalescope.text.microworld import Microworld
 from scalescope.text.microworld.source import VERSION
 
-DIGESTS = {4: "b8d9c1a8ac9acd44"}
+DIGESTS = {5: "d6f48ed614b18ce9"}
 
 
 def test_a_change_of_text_or_rows_raises_the_version():

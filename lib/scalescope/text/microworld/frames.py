@@ -12,9 +12,10 @@ from scalescope.text.microworld.draw import Draw, table
 from scalescope.text.microworld.inflect import a, plural
 from scalescope.text.microworld.lexicon import Lexicon, Verb
 
+# what neighbours show (order, tense, determiner), what one word and its class show, what only structure shows
 WEIGHTS = {
-    "agreement": 26, "preposition": 14, "transitivity": 11, "complement": 14, "two_objects": 5, "selection": 10,
-    "order": 12, "reflexive": 4, "amount": 4, "tense": 5,
+    "order": 18, "tense": 14, "determiner": 12, "agreement": 22, "amount": 5, "preposition": 9, "complement": 7,
+    "selection": 5, "transitivity": 4, "reflexive": 2, "two_objects": 2,
 }  # fmt: skip
 OBSERVERS = ["knows", "likes", "sees", "fears", "follows", "envies"]
 TRAITS = ["young", "tall", "shy", "local", "foreign", "tired", "elderly", "busy"]
@@ -83,6 +84,16 @@ class Sentences:
         if rest is None:
             rest = verb.after + " " + self._object(draw) if verb.after else " to " + self._bare(draw)
         return f"{self._subject(draw, many)}{between} {shown}{rest}"
+
+    def determiner(self, draw: Draw, good: bool) -> str:
+        """Determiners agree in number with their noun."""
+        many = int(draw.u() < 0.5)
+        word = draw.pick((("this", "every", "each"), ("these", "many", "several"))[many])
+        noun = draw.pick(self.nouns)[many if good else 1 - many]
+        verb = self._verb(draw, "transitive")
+        if draw.u() < 0.5:
+            return f"{word} {noun} {verb.past} {self._object(draw)}"
+        return f"the {draw.pick(self.nouns)[0]} {verb.past} {word} {noun}"
 
     def _bare(self, draw: Draw) -> str:
         return self._verb(draw, "intransitive").base

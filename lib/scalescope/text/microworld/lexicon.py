@@ -144,7 +144,7 @@ class Lexicon:
         good, bad = dict.fromkeys(words.POSITIVE.split()), dict.fromkeys(words.NEGATIVE.split())
         both = set(good) & set(bad)
         self.evaluative = [[self.word(w) for w in side if w not in both and w not in taken] for side in (bad, good)]
-        self.evaluative_tables = [self._zipf(side, 0.9, 8192) for side in self.evaluative]
+        self.evaluative_tables = [self._zipf(side, 1.0, 8192) for side in self.evaluative]
         self.verdicts = [self._words(words.NEGATIVE_NOUNS), self._words(words.POSITIVE_NOUNS)]
         self.verdict_tables = [self._zipf(side) for side in self.verdicts]
         self.aspects = self._words(words.ASPECTS)

@@ -16,10 +16,12 @@ from scalescope.text.microworld.dialect import Dialect, Distance, variation
 from scalescope.text.microworld.draw import Draw
 from scalescope.text.microworld.facts import Teller
 from scalescope.text.microworld.lexicon import Lexicon
+from scalescope.text.microworld.probes import probes
 from scalescope.text.microworld.task_passages import PassageTasks
 from scalescope.text.microworld.world import World
+from scalescope.text.probes import Probe
 
-VERSION = 4  # raise it with every change of the text or the rows: it enters the fingerprint
+VERSION = 5  # raise it with every change of the text or the rows: it enters the fingerprint
 GOLDEN = 0.6180339887498949  # multiples of it modulo one are spread evenly
 TASK_NAMES = ("squad", "mnli", "qnli", "sst2", "race", "cola", "squad_v2", "mrpc", "boolq")
 
@@ -103,6 +105,10 @@ class Microworld:
                 if key in row:
                     row[key] = f"{split}-{i}"
         return rows
+
+    def probes(self, count: int) -> list[Probe]:
+        """Return `count` probes of each skill, from documents of their own."""
+        return list(probes(self.world, Draw(self.seed, 12), count))
 
     def distance(self, other: Microworld) -> Distance:
         """Return how far two dialects of one world lie apart, computed from their generators."""

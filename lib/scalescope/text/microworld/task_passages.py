@@ -80,8 +80,8 @@ class PassageTasks(SentenceTasks):
         """Return a passage and a yes/no question: direct, denied, about kinds, of two steps, or comparing years."""
         yes, u = self.turn < 0.62, draw.u()
         maker = (
-            self._direct if u < 0.45 else self._kind if u < 0.8 else self._denied if u < 0.88
-            else self._two_steps if u < 0.95 else self._older
+            self._direct if u < 0.65 else self._kind if u < 0.85 else self._denied if u < 0.91
+            else self._two_steps if u < 0.96 else self._older
         )  # fmt: skip
         passage, question = maker(draw, yes)
         return {"question": question[0].lower() + question[1:], "passage": passage, "answer": yes}
@@ -174,7 +174,7 @@ class PassageTasks(SentenceTasks):
         options = [fact.text]
         alike = [t.fact.text for t in told if t.fact.relation.object == fact.relation.object]
         for _ in range(3):
-            wrong = draw.other(alike, *options) if draw.u() < 0.5 else self.teller.stranger(draw, fact, *options)
+            wrong = draw.other(alike, *options) if draw.u() < 0.3 else self.teller.stranger(draw, fact, *options)
             while wrong in options:
                 wrong = self.teller.stranger(draw, fact, *options)
             options.append(wrong)

@@ -19,17 +19,19 @@ def joined(one: Told, two: Told) -> str:
 
 
 class SentenceTasks:
-    """Makes one row at a time; `train` limits words and subjects to those that train rows may use.
+    """Makes one row at a time, with items of every grade: shown by one word, by overlap, or by structure alone.
 
+    `train` limits words and subjects to those that train rows (True) or validation rows (False: all words, subjects of
+    their own) may use; None, for articles, limits nothing.
     `turn` (0 to 1) decides the label of the next row: an even spread of it keeps the labels in balance.
     """
 
     turn: float = 0.0
 
-    def __init__(self, world: World, teller: Teller, train: bool) -> None:
+    def __init__(self, world: World, teller: Teller, train: bool | None) -> None:
         lex = world.lexicon
         self.world, self.teller, self.lexicon, self.train = world, teller, lex, train
-        self.opinion, self.events = Opinions(lex), Events(lex)
+        self.opinion, self.events = Opinions(lex), Events(lex, bool(train))
         self.words = [self._flat([w for i, w in enumerate(side) if not train or i % 2 == 0]) for side in lex.evaluative]
         verbs = {
             n: self._flat([v for i, v in enumerate(vs) if not train or i % 2 == 0]) for n, vs in lex.frames.items()
@@ -48,7 +50,7 @@ class SentenceTasks:
         pool = self.world.subject_table if kind is None else self.world.member_tables[kind]
         while True:
             e = draw.pick(pool)
-            if self.world.validation[e] != self.train:
+            if self.train is None or self.world.validation[e] != self.train:
                 return e
 
     def another(self, draw: Draw, *taken: int) -> int:
@@ -72,11 +74,11 @@ class SentenceTasks:
         """Return premise and hypothesis; 0 entailment, 1 neutral, 2 contradiction."""
         label = 0 if self.turn < 0.345 else 1 if self.turn < 0.67 else 2
         u = draw.u()
-        if u < 0.65:
+        if u < 0.8:
             event = self.events.draw_event(draw)
             premise = capital(self.events.premise(draw, event, label).text()) + " ."
             hypothesis = capital(event.text()) + " ."
-        elif u < 0.85:
+        elif u < 0.95:
             premise, hypothesis = self._fact_pair(draw, label)
         else:
             premise, hypothesis = self._region_pair(draw, label)
@@ -129,17 +131,16 @@ class SentenceTasks:
     def mrpc(self, draw: Draw) -> dict:
         """Return two sentences; label 1 is a paraphrase, 0 has the same words with roles or facts exchanged."""
         label, u = int(self.turn < 0.68), draw.u()
-        if u < 0.45:
+        if u < 0.4:
             one, two = self._single_facts(draw, label)
-        elif u < 0.55:
+        elif u < 0.45:
             one, two = self._paired_facts(draw, label)
-        elif u < 0.65:
+        elif u < 0.5:
             one, two = self._roles(draw, label)
         else:
             event = self.events.draw_event(draw)
-            one = event.text() + " ."
-            changed = event if label else self.events.near(draw, event)
-            two = self.events.reword(draw, changed, draw.u() < 0.4).text() + " ."
+            other = self.events.repeated(draw, event) if label else self.events.changed(draw, event)
+            one, two = event.text() + " .", other.text() + " ."
         return {"sentence1": capital(one), "sentence2": capital(two), "label": label}
 
     def _single_facts(self, draw: Draw, label: int) -> tuple[str, str]:
@@ -149,10 +150,13 @@ class SentenceTasks:
         if label:
             return one.sentence, self.teller.tell(draw, e, fact, avoid=one.form).sentence
         u = draw.u()
-        if u < 0.35:
+        if u < 0.4:
+            other = self.subject(draw)
+            return one.sentence, self.teller.tell(draw, other, draw.pick(self.world.facts_of[other])).sentence
+        if u < 0.6:
             other = self.another(draw, e)
             return one.sentence, self.teller.tell(draw, other, self.world.fact_of[other][fact.relation.key]).sentence
-        if u < 0.65:
+        if u < 0.85:
             return one.sentence, self.teller.tell(draw, e, self.other_fact(draw, e, fact, 0.2)).sentence
         return one.sentence, self.teller.tell(draw, e, fact._replace(text=self.teller.stranger(draw, fact))).sentence
 
@@ -199,8 +203,12 @@ class SentenceTasks:
         label, e = int(self.turn < 0.49), self.subject(draw)
         fact = draw.pick(self.world.facts_of[e])
         question = self.teller.ask(draw, e, fact.relation)
-        if label and draw.u() < 0.55:
-            fact = self.other_fact(draw, e, fact, 0.45)
+        u = draw.u()
+        if label and u < 0.35:
+            e = self.subject(draw)
+            fact = draw.pick(self.world.facts_of[e])
+        elif label and u < 0.75:
+            fact = self.other_fact(draw, e, fact, 0.3)
         elif label:
             e = self.another(draw, e)
             fact = self.world.fact_of[e][fact.relation.key]
