@@ -28,6 +28,8 @@ class UnknownName(ValueError):
 
 MODEL = ["profile", "source", "objective", "role", "aspect_ratio", "layers", "heads", "hidden", "parameters"]
 
+SCRATCH = "scratch"  # objective of the control that was never pretrained: finetuned from its initialisation
+
 COLUMNS: dict[str, list[str]] = {
     # one row per (model, objective): tokens seen, flops 6 N D, best held-out loss in nats per masked token
     "pretrain": [
@@ -39,17 +41,20 @@ COLUMNS: dict[str, list[str]] = {
     ],
     # one row per evaluation of a pretraining run; loss in nats, split "train" or "heldout"
     "curves": ["run_id", "objective", "aspect_ratio", "layers", "parameters", "step", "tokens", "split", "loss"],
-    # one row per finetuning run; value in metric units, error = 1 - value, loss in nats; value_answerable:
-    # SQuAD 1.1's F1 on the answerable questions of squad_v2, blank for other tasks
+    # one row per finetuning run; value in metric units, error = 1 - value, loss in nats; value_se: standard error of
+    # value (and error) over the evaluation examples; value_answerable: SQuAD 1.1's F1 on the answerable questions of
+    # squad_v2, blank for other tasks. The objective "scratch" is the control without pretraining.
     "finetune": [
-        *MODEL, "task", "metric", "learning_rate", "seed", "epoch", "value", "error", "loss", "loss_at_best",
-        "value_answerable", "tokens", "flops", "status", "run_id",
+        *MODEL, "task", "metric", "learning_rate", "seed", "epoch", "value", "value_se", "error", "loss",
+        "loss_at_best", "value_answerable", "tokens", "flops", "status", "run_id",
     ],
     # one row per seed of (model, objective, task, hpt): what the laws read
     "points": [
-        *MODEL, "hpt", "task", "metric", "seed", "learning_rate", "epoch", "value", "error", "loss",
+        *MODEL, "hpt", "task", "metric", "seed", "learning_rate", "epoch", "value", "value_se", "error", "loss",
         "value_answerable",
     ],
+    # one row per evaluation example of one finetuning run at its best epoch (see tasks/scoring.py), in its run folder
+    "rows": ["example", "label", "predicted", "score"],
     # the same as papers print it: one row per (model, objective, task, hpt), means and sample deviations over
     # n_seeds seeds, blank where not published; whatever reads "points" reads this too
     "summaries": [
