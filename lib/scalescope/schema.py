@@ -61,6 +61,17 @@ COLUMNS: dict[str, list[str]] = {
         *MODEL, "hpt", "task", "metric", "n_seeds", "value", "value_sd", "error", "error_sd", "loss", "loss_sd",
         "value_answerable", "value_answerable_sd",
     ],
+    # one row per (objective, task, model): errors with their bars (see studies/series.py), gain = error_scratch -
+    # error_pretrained with its paired 95 % interval
+    "transfer": [
+        *MODEL, "task", "metric", "n_seeds", "n_rows", "error_scratch", "bar_scratch", "error_pretrained",
+        "bar_pretrained", "gain", "low", "high",
+    ],
+    # one row per (model, objective, task, hpt): spread of the seeds, and whether they fall into two groups
+    "seeds": [
+        *MODEL, "hpt", "task", "metric", "n_seeds", "value", "value_sd", "value_se", "gap", "gap_se", "spread",
+        "two_groups",
+    ],
     "tasks": ["task", "title", "metric", "train", "eval", "majority", "truncated_train", "truncated_eval",
               "tokens_mean"],
     "shortcuts": ["task", "metric", "majority", "bag_of_words", "one_side", "best_possible"],

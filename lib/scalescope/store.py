@@ -47,9 +47,9 @@ class Run:
         """What was evaluated, a row an evaluation."""
         return pd.read_parquet(self.folder / METRICS)
 
-    @cached_property
+    @property
     def rows(self) -> pd.DataFrame:
-        """What became of each evaluation example of a finetuning run (table "rows").
+        """What became of each evaluation example of a finetuning run (table "rows"), read anew each time.
 
         Raises FileNotFoundError when the run kept none.
         """

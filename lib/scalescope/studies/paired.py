@@ -51,10 +51,10 @@ def multi_bootstrap(
     Seeds that both sides have are drawn for both at once; of S seeds S - 1 are drawn, which makes the variance of the
     bootstrap that of a mean also for few seeds (Rao and Wu 1988). Resampling both counts the noise that a seed has on
     an example three times (Owen 2007); resampling each alone tells how much it is, and it is counted once. The
-    interval is the difference plus and minus the standard error times Student's t with Satterthwaite's degrees of
-    freedom: with three seeds percentiles are too narrow. In simulations its 95 % cover 92 to 99 %: less with three
-    seeds that differ much, more where seeds hardly differ. Raises UnknownName for an unknown metric, and ValueError
-    for a side without runs or runs on other examples.
+    interval is the difference plus and minus the square root of the variances of seeds and examples, each times the
+    square of its Student's t: with three seeds percentiles are too narrow. Of its 95 % intervals 91 to 99 % held the
+    truth in simulations with 1,000 examples and three or five seeds, 87 to 97 % with 200. Raises UnknownName for an
+    unknown metric, and ValueError for a side without runs or runs on other examples.
     """
     if metric not in METRICS:
         raise UnknownName("metric", metric, METRICS)
@@ -78,12 +78,11 @@ def multi_bootstrap(
     # with variances s, r and e of seeds, rows and what a seed has on a row: by_seeds is s + e, by_rows r + e, both
     # s + r + 3 e, and another draw of both would have s + r + e
     of_seeds = max(2 * by_seeds + by_rows - both, 0.0)
-    variance = by_rows + of_seeds
-    half = _quantile(level, by_seeds, n_seeds - 1, variance - by_seeds, n_rows - 1) * float(np.sqrt(variance))
+    half = np.sqrt(_squared(level, n_rows - 1) * by_rows + _squared(level, n_seeds - 1) * of_seeds)
     difference = float(levels[1] - levels[0])
     return Difference(
-        float(levels[0]), float(levels[1]), difference, difference - half, difference + half,
-        float(np.sqrt(variance)), float(np.sqrt(by_rows)), n_seeds, n_rows,
+        float(levels[0]), float(levels[1]), difference, float(difference - half), float(difference + half),
+        float(np.sqrt(by_rows + of_seeds)), float(np.sqrt(by_rows)), n_seeds, n_rows,
     )  # fmt: skip
 
 
@@ -142,8 +141,6 @@ def _drawn(rng: np.random.Generator, n_boot: int, n: int, draws: int) -> np.ndar
     return np.bincount(places.ravel(), minlength=n_boot * n).reshape(n_boot, n).astype(float)
 
 
-def _quantile(level: float, seeds: float, free_seeds: int, rows: float, free_rows: int) -> float:
-    """Student's quantile of a central interval for a sum of two variances, each with its degrees of freedom."""
-    parts = [(variance, free) for variance, free in ((seeds, free_seeds), (rows, free_rows)) if free > 0 and variance]
-    free = sum(v for v, _ in parts) ** 2 / sum(v * v / f for v, f in parts) if parts else np.inf
-    return float(student.ppf(0.5 + 0.5 * level, free))
+def _squared(level: float, free: int) -> float:
+    """Square of Student's quantile of a central interval; 0 where nothing is left to estimate a variance from."""
+    return float(student.ppf(0.5 + 0.5 * level, free)) ** 2 if free > 0 else 0.0
