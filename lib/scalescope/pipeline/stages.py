@@ -260,7 +260,12 @@ def pretrained_run(profile, prepared: Prepared, spec: ModelSpec, objective: str,
         which = f"{spec.name} ({objective}) of profile {profile.name!r}"
         if run is not None:
             raise PretrainingDiverged(f"{which} has diverged in pretraining")
-        raise NotFinished(f"{which} has not been pretrained; run 20_pretrain first")
+        first = (
+            "is not there; 30_finetune writes it"
+            if objective == SCRATCH
+            else "has not been pretrained; run 20_pretrain first"
+        )
+        raise NotFinished(f"{which} {first}")
     return run
 
 
