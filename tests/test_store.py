@@ -11,12 +11,13 @@ from scalescope.store import Store, run_id
 
 CURVE = pd.DataFrame({"step": [1, 2], "loss": [2.0, 1.0]})
 METRICS = pd.DataFrame({"value": [0.5]})
+ROWS = pd.DataFrame({"example": [0], "label": [1], "predicted": [1], "score": [1.0]})
 
 
 def write(store: Store, run: str = "run-1", **more):
     manifest = {"status": "finished", "config": {"a": 1}, "summary": {}}
     weights = {"w": torch.arange(4.0)}
-    return store.write(run, manifest=manifest, curve=CURVE, metrics=METRICS, weights=weights, **more)
+    return store.write(run, manifest=manifest, curve=CURVE, metrics=METRICS, rows=ROWS, weights=weights, **more)
 
 
 def test_ids_derive_from_the_whole_configuration():
@@ -30,12 +31,15 @@ def test_a_run_comes_back_as_it_was_written(tmp_path):
     write(store)
     found = store.find("run-1")
     pd.testing.assert_frame_equal(found.curve, CURVE)
+    pd.testing.assert_frame_equal(found.rows, ROWS)
     assert torch.equal(found.weights()["w"], torch.arange(4.0))
     assert found.manifest["config"] == {"a": 1} and not found.failed
     assert store.find("run-2") is None
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "curve.parquet", "metrics.parquet", "model.safetensors"])
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "curve.parquet", "metrics.parquet", "rows.parquet", "model.safetensors"]
+)
 @pytest.mark.parametrize("damage", ["cut", "gone", "flipped"])
 def test_a_damaged_run_counts_as_missing_and_is_kept_aside(tmp_path, name, damage):
     store = Store(tmp_path)

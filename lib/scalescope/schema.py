@@ -28,6 +28,8 @@ class UnknownName(ValueError):
 
 MODEL = ["profile", "source", "objective", "role", "aspect_ratio", "layers", "heads", "hidden", "parameters"]
 
+SCRATCH = "scratch"  # objective of the control that was never pretrained: finetuned from its initialisation
+
 COLUMNS: dict[str, list[str]] = {
     # one row per (model, objective): tokens seen, flops 6 N D, best held-out loss in nats per masked token
     "pretrain": [
@@ -45,22 +47,36 @@ COLUMNS: dict[str, list[str]] = {
         "run_id", "objective", "role", "aspect_ratio", "layers", "parameters", "step", "tokens", "skill", "accuracy",
         "chance",
     ],
-    # one row per finetuning run; value in metric units, error = 1 - value, loss in nats; value_answerable:
-    # SQuAD 1.1's F1 on the answerable questions of squad_v2, blank for other tasks
+    # one row per finetuning run; value in metric units, error = 1 - value, loss in nats; value_se: standard error of
+    # value (and error) over the evaluation examples; value_answerable: SQuAD 1.1's F1 on the answerable questions of
+    # squad_v2, blank for other tasks. The objective "scratch" is the control without pretraining.
     "finetune": [
-        *MODEL, "task", "metric", "learning_rate", "seed", "epoch", "value", "error", "loss", "loss_at_best",
-        "value_answerable", "tokens", "flops", "status", "run_id",
+        *MODEL, "task", "metric", "learning_rate", "seed", "epoch", "value", "value_se", "error", "loss",
+        "loss_at_best", "value_answerable", "tokens", "flops", "status", "run_id",
     ],
     # one row per seed of (model, objective, task, hpt): what the laws read
     "points": [
-        *MODEL, "hpt", "task", "metric", "seed", "learning_rate", "epoch", "value", "error", "loss",
+        *MODEL, "hpt", "task", "metric", "seed", "learning_rate", "epoch", "value", "value_se", "error", "loss",
         "value_answerable",
     ],
+    # one row per evaluation example of one finetuning run at its best epoch (see tasks/scoring.py), in its run folder
+    "rows": ["example", "label", "predicted", "score"],
     # the same as papers print it: one row per (model, objective, task, hpt), means and sample deviations over
     # n_seeds seeds, blank where not published; whatever reads "points" reads this too
     "summaries": [
         *MODEL, "hpt", "task", "metric", "n_seeds", "value", "value_sd", "error", "error_sd", "loss", "loss_sd",
         "value_answerable", "value_answerable_sd",
+    ],
+    # one row per (objective, task, model): errors with their bars (see studies/series.py), gain = error_scratch -
+    # error_pretrained with its paired 95 % interval
+    "transfer": [
+        *MODEL, "task", "metric", "n_seeds", "n_rows", "error_scratch", "bar_scratch", "error_pretrained",
+        "bar_pretrained", "gain", "low", "high",
+    ],
+    # one row per (model, objective, task, hpt): spread of the seeds, and whether they fall into two groups
+    "seeds": [
+        *MODEL, "hpt", "task", "metric", "n_seeds", "value", "value_sd", "value_se", "gap", "gap_se", "spread",
+        "two_groups",
     ],
     "tasks": ["task", "title", "metric", "train", "eval", "majority", "truncated_train", "truncated_eval",
               "tokens_mean"],

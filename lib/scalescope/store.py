@@ -20,6 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 MANIFEST, CURVE, METRICS, WEIGHTS = "manifest.json", "curve.parquet", "metrics.parquet", "model.safetensors"
+ROWS = "rows.parquet"
 
 
 def run_id(slug: str, config: Mapping) -> str:
@@ -45,6 +46,14 @@ class Run:
     def metrics(self) -> pd.DataFrame:
         """What was evaluated, a row an evaluation."""
         return pd.read_parquet(self.folder / METRICS)
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """What became of each evaluation example of a finetuning run (table "rows"), read anew each time.
+
+        Raises FileNotFoundError when the run kept none.
+        """
+        return pd.read_parquet(self.folder / ROWS)
 
     @property
     def failed(self) -> bool:
@@ -91,6 +100,7 @@ class Store:
         manifest: Mapping,
         curve: pd.DataFrame,
         metrics: pd.DataFrame,
+        rows: pd.DataFrame | None = None,
         weights: Mapping[str, torch.Tensor] | None = None,
     ) -> Run:
         """Write a run into a temporary folder, flush it to disk, and rename it to its id in one step.
@@ -103,6 +113,8 @@ class Store:
         try:
             curve.to_parquet(temporary / CURVE, index=False)
             metrics.to_parquet(temporary / METRICS, index=False)
+            if rows is not None:
+                rows.to_parquet(temporary / ROWS, index=False)
             if weights is not None:
                 save_file({k: v.detach().cpu().contiguous() for k, v in weights.items()}, temporary / WEIGHTS)
             files = {p.name: _digest(p) for p in sorted(temporary.iterdir())}

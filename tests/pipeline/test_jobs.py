@@ -25,8 +25,16 @@ def test_each_model_is_pretrained_with_each_objective_and_finetuned_by_role(smok
     finetuned = [spec for spec in models if spec.role in smoke.finetune.roles]
     count = {station: sum(job.station == station for job in planned) for station in jobs.STATIONS}
     assert count["20_pretrain"] == len(models) * len(smoke.objectives)
-    assert count["30_finetune"] == len(finetuned) * len(smoke.objectives)
+    assert count["30_finetune"] == len(finetuned) * (len(smoke.objectives) + 1)
     assert [count[name] for name in jobs.STATIONS if name[0] not in "23"] == [1, 1, 1, 1]
+
+
+def test_the_control_is_finetuned_without_pretraining_where_it_is_asked_for(smoke):
+    job = jobs.job(smoke, "30_finetune_ar8-l1_scratch")
+    assert job.needs == ("10_corpus_and_tasks",) and job.parameters["objective"] == "scratch"
+    assert not any(name.startswith("20") and name.endswith("scratch") for name in (j.name for j in jobs.planned(smoke)))
+    without = smoke.model_copy(update={"finetune": smoke.finetune.model_copy(update={"from_scratch": False})})
+    assert not any("scratch" in job.name for job in jobs.planned(without))
 
 
 def test_a_job_has_the_threads_of_its_model(monkeypatch, smoke):

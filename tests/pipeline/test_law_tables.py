@@ -5,7 +5,8 @@ from scalescope import paths
 from scalescope.pipeline import law_tables as station
 from scalescope.pipeline import study
 from scalescope.pipeline.check import run_check
-from scalescope.pipeline.law_tables import beside, collect_claims, law_tables, source_tables, verdicts, write_law_tables
+from scalescope.pipeline.law_tables import beside, collect_claims, law_tables, source_tables, write_law_tables
+from scalescope.studies.claims.agreement import agreement
 
 BOOT = 20
 
@@ -32,7 +33,7 @@ def test_the_files_hold_the_tables_of_the_published_points(project):
     assert (both["r2"] == both["r2_live"]).all()
     claims = collect_claims()
     assert set(claims["source"]) == {"published"} and (paths.results("x").parent / "claims.csv").is_file()
-    assert verdicts(claims)["id"].tolist() == [f"C{n}" for n in range(1, 14)]
+    assert agreement(claims)["id"].tolist() == [f"C{n}" for n in range(1, 14)]
 
 
 def test_a_live_source_may_lack_curves_and_finetuning_runs(project):

@@ -43,6 +43,19 @@ def test_totals_follow_from_the_profile(tiny):
     assert table.loc["ar8-l1", "finetuning_runs"] == 4 * len(tiny.tasks)
 
 
+def test_the_control_costs_finetuning_and_the_examples_of_a_run_cost_disk(tiny):
+    def table(**changes):
+        settings = tiny.finetune.model_copy(update=changes)
+        return plan.models_table(tiny.model_copy(update={"finetune": settings})).set_index("model").loc["ar8-l1"]
+
+    without, control, more = table(), table(from_scratch=True), table(eval_rows=320)
+    assert control["pretraining_runs"] == without["pretraining_runs"]
+    assert control["finetuning_runs"] - without["finetuning_runs"] == 3 * len(
+        tiny.tasks
+    )  # no fixed rate: one seed less
+    assert more["bytes"] - without["bytes"] == without["finetuning_runs"] * 288 * plan.EXAMPLE_BYTES
+
+
 def test_more_workers_never_beat_the_longest_chain(tiny):
     speed = plan.Speeds(*({spec.name: seconds for spec in tiny.all_models()} for seconds in (1e-4, 1e-5)))
     one, two, many = (plan.hours(tiny, workers, speed) for workers in (1, 2, 1000))

@@ -6,6 +6,7 @@ from scalescope import paths
 from scalescope.pipeline import stages
 from scalescope.pipeline.profile import load_profile
 from scalescope.schema import COLUMNS
+from scalescope.studies.compute import compute_saved
 from scalescope.training import finetune, loop, pretrain
 
 TASKS = ["sst2", "squad"]
@@ -21,7 +22,7 @@ def profile(tmp_path, monkeypatch):
     }
     content |= {"objectives": ["mlm"], "tasks": TASKS}
     content["pretrain"] |= {"steps": 4, "warmup_steps": 2, "eval_every": 2}
-    content["finetune"] |= {"train_rows": 32, "eval_rows": 24}
+    content["finetune"] |= {"train_rows": 32, "eval_rows": 24, "from_scratch": False}
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(content))
     monkeypatch.setenv("SCALESCOPE_ROOT", str(tmp_path))
     monkeypatch.delenv("SCALESCOPE_CACHE", raising=False)
@@ -50,6 +51,31 @@ def test_all_stations_give_the_tables_of_the_schema(profile):
     assert fixed.map(list).equals(best.map(list)), "without HPT = the target's best rate at every scale"
     read = stages.read_tables("smoke")
     pd.testing.assert_frame_equal(read["points"], points, check_dtype=False, rtol=1e-4)
+
+
+def test_the_control_is_finetuned_alike_and_known_to_its_tables_only(profile):
+    control = profile.model_copy(update={"finetune": profile.finetune.model_copy(update={"from_scratch": True})})
+    with pytest.raises(stages.NotFinished, match=r"ar8-l1 \(scratch\).*30_finetune writes it"):
+        stages.pretrained_run(control, stages.prepare(control), control.model("ar8-l1"), "scratch")
+    for name in ("ar16-l2", "ar8-l1"):
+        stages.pretrain(control, name, "mlm")
+        frames = {objective: stages.finetune(control, name, objective) for objective in ("mlm", "scratch")}
+    assert frames["scratch"]["learning_rate"].isin(frames["mlm"]["learning_rate"]).all()
+    tables = stages.collect(control)
+    assert [set(tables[name]["objective"]) for name in ("pretrain", "points", "curves")] == [{"mlm"}] * 3
+    assert set(tables["finetune"]["objective"]) == {"mlm", "scratch"}
+    transfer = tables["transfer"].set_index(["task", "parameters"])
+    assert len(transfer) == 2 * len(TASKS) and set(transfer["objective"]) == {"mlm"}
+    points = tables["points"].query("hpt == 'with'").groupby(["task", "parameters"])["error"].mean()
+    pd.testing.assert_series_equal(transfer["error_pretrained"].sort_index(), points, check_names=False)
+    assert transfer["gain"].to_numpy() == pytest.approx(transfer["error_scratch"] - transfer["error_pretrained"])
+    assert (transfer["n_rows"] == 24).all() and tables["points"]["value_se"].notna().all()
+    assert set(tables["seeds"]["objective"]) == {"mlm", "scratch"}
+    saved = compute_saved(tables["pretrain"], tables["finetune"])
+    alone = compute_saved(tables["pretrain"], tables["finetune"].query("objective == 'mlm'"))
+    assert saved.equals(alone), "the control is no part of what the paper's experiment costs"
+    row = stages.pretrain(control, "ar8-l1", "scratch").iloc[0]
+    assert (row["tokens"], row["status"], row["role"]) == (0, "finished", "ladder") and pd.isna(row["loss"])
 
 
 def test_an_interrupted_pipeline_goes_on_and_ends_with_the_same_tables(profile, monkeypatch):

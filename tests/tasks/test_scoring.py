@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scalescope.tasks.features import encode
-from scalescope.tasks.scoring import LONGEST_ANSWER, answer_spans, majority, score, scores
+from scalescope.tasks.scoring import LONGEST_ANSWER, answer_spans, evaluate, majority, score, scores
 from scalescope.tasks.spec import task
 
 
@@ -59,6 +59,30 @@ def test_only_squad_v2_is_scored_on_answerable_questions(tokenizer, rows):
     features = encode(v2, rows[2:], tokenizer, 128)  # no question has an answer
     found = scores(v2, features, rows[2:], perfect(features))
     assert found["value"] == 1.0 and np.isnan(found["value_answerable"])
+
+
+def test_rows_of_a_span_task_hold_the_answers_as_the_best_threshold_gives_them(tokenizer, rows):
+    v2 = task("squad_v2")
+    features = encode(v2, rows, tokenizer, 128)
+    start, end = perfect(features)
+    found, table = evaluate(v2, features, rows, (start, end))
+    assert table["label"].tolist() == table["predicted"].tolist() == ["bread", rows[1]["answers"]["text"][0], ""]
+    assert found["value"] == table["score"].mean() == 1.0
+    start[features.starts[0]] = 100.0  # nothing to the first question, which costs it and nobody else
+    found, table = evaluate(v2, features, rows, (start, end))
+    assert table["predicted"].tolist()[0] == "" and table["score"].tolist() == [0.0, 1.0, 1.0]
+    assert found["value"] == pytest.approx(2 / 3)
+
+
+def test_rows_of_a_class_task_hold_numbers(tokenizer, context):
+    sst2 = task("sst2")
+    texts = [{"sentence": "bread and ships", "label": label} for label in (0, 1, 1)]
+    features = encode(sst2, texts, tokenizer, 32)
+    found, table = evaluate(sst2, features, texts, np.array([[2.0, 1.0], [2.0, 1.0], [0.0, 1.0]]))
+    assert table.to_dict("list") == {
+        "example": [0, 1, 2], "label": [0, 1, 1], "predicted": [0, 0, 1], "score": [1.0, 0.0, 1.0]
+    }  # fmt: skip
+    assert found["value"] == pytest.approx(2 / 3) == table["score"].mean()
 
 
 def slow_spans(features, rows, start, end):

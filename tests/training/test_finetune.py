@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from training.toys import make_task
 
+from scalescope.tasks.metrics import matthews
+from scalescope.tasks.noise import standard_error
 from scalescope.training import finetune as module
 from scalescope.training import members
 from scalescope.training.finetune import FinetuneConfig, finetune
@@ -90,3 +92,36 @@ def test_a_group_on_a_gpu_takes_half_of_what_is_free_there(pretrained, monkeypat
     assert members.members_together(shape, train, 8) == wanted > 1
     monkeypatch.setattr(members.torch.cuda, "mem_get_info", lambda: (1.0, 9e9))
     assert members.members_together(shape, train, 8) == 1
+
+
+@pytest.mark.parametrize("name", ["cola", "race", "squad"])
+def test_a_run_keeps_what_became_of_each_example(store, pretrained, name):
+    data = make_task(name)
+    (run,) = finetune([make_config(pretrained, name, learning_rate=1e-5, epochs=1)], pretrained, data, store)
+    rows, summary = run.rows, run.manifest["summary"]
+    assert list(rows.columns) == ["example", "label", "predicted", "score"] and len(rows) == 60
+    value = matthews(rows["predicted"], rows["label"]) if name == "cola" else rows["score"].mean()
+    assert summary["value"] == pytest.approx(value)
+    assert summary["value_se"] == pytest.approx(standard_error(data.task.metric, rows))
+    assert "rows.parquet" in run.manifest["files"]
+    assert 0 < rows["score"].mean() < 1 and summary["value_se"] > 0
+
+
+def test_the_examples_are_those_of_the_best_epoch(store, pretrained, monkeypatch):
+    values, original = iter((0.5, 0.9, 0.9)), module.evaluate
+
+    def marked(*given):
+        found, rows = original(*given)
+        value = next(values)
+        return found | {"value": value}, rows.assign(score=value)
+
+    monkeypatch.setattr(module, "evaluate", marked)
+    (run,) = finetune([make_config(pretrained, "mnli")], pretrained, make_task("mnli"), store)
+    assert (run.manifest["summary"]["epoch"], run.rows["score"].unique().tolist()) == (2, [0.9])
+
+
+def test_a_failed_run_keeps_no_examples(store, pretrained):
+    (run,) = finetune([make_config(pretrained, "mnli", learning_rate=1e30)], pretrained, make_task("mnli"), store)
+    assert run.manifest["summary"]["value_se"] is None
+    with pytest.raises(FileNotFoundError):
+        _ = run.rows

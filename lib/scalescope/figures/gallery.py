@@ -24,8 +24,8 @@ HEAD = """\
 # Figures
 
 Written by `{command}` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, and
-as a CSV of the numbers it draws. Error bars are one standard deviation over seeds. What is missing was not
-run yet.
+as a CSV of the numbers it draws. Error bars are one standard deviation over seeds, where nothing else is said. What
+is missing was not run yet.
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scalescope.figures.ivgi2022_laws import figure1, figure2, figure3, figure4, figure_both
 from scalescope.figures.ivgi2022_method import figure5, figure6, figure7, figure8
 from scalescope.figures.ivgi2022_tools import figure_diagnosis, figure_selection
+from scalescope.figures.ivgi2022_transfer import figure_gain, figure_transfer
 
 __all__ = [
     "CAPTIONS",
@@ -19,7 +20,9 @@ __all__ = [
     "figure8",
     "figure_both",
     "figure_diagnosis",
+    "figure_gain",
     "figure_selection",
+    "figure_transfer",
 ]
 
 SLUGS = {
@@ -34,26 +37,35 @@ SLUGS = {
     "both": "fig3_beside_the_paper",
     "diagnosis": "diagnosis",
     "selection": "selection",
+    "transfer": "transfer",
+    "gain": "transfer_gain",
 }
+BARS = (
+    "Bars: square root of the variance between seeds plus that of the evaluation sample, where its examples are known; "
+    "else the standard deviation over seeds."
+)
 CAPTIONS = {
     "fig1_squad_against_mrpc": "Top: a task whose error follows a power law in the paper (SQuAD 1.1) and one "
-    "where it does less so (MRPC), both tuned. Bottom: SQuAD 1.1 with and without tuning.",
+    "where it does less so (MRPC), both tuned. Bottom: SQuAD 1.1 with and without tuning. " + BARS,
     "fig2_pretraining_loss": "Pretraining loss against model size, both objectives, each aspect ratio. "
     "Shaded: 95 % of the bootstrapped laws; stars: the held-out target, in no fit.",
-    "fig3_finetuning_laws": "Finetuning error against model size on nine tasks, MLM and PMI. Points: mean "
-    "and standard deviation over seeds; shaded: 95 % of the bootstrapped laws; dashed: majority baseline; "
-    "stars: the held-out target, in no fit.",
-    "fig4_tuning": "The same nine tasks, tuned at every size and with the largest model's hyperparameters.",
+    "fig3_finetuning_laws": "Finetuning error against model size on nine tasks, MLM and PMI. Points: means over seeds; "
+    "shaded: 95 % of the bootstrapped laws; dashed: majority baseline; stars: the held-out target, in no fit. " + BARS,
+    "fig4_tuning": "The same nine tasks, tuned at every size and with the largest model's hyperparameters. " + BARS,
     "fig5_bootstraps": "95 % of the laws bootstrapped from sizes and then seeds (hierarchical), and from all "
-    "points alike (naive), on the four tasks of the paper's figure.",
+    "points alike (naive), on the four tasks of the paper's figure. " + BARS,
     "fig6_patience": "Best evaluation loss so far of the largest model, whole and zoomed. Marks: where each "
     "patience (steps without a lower loss) would have stopped it, and the loss it would have kept.",
     "fig7_finetuning_loss": "Evaluation loss of finetuning over that of a uniform guess, ln(classes), against "
     "model size. Held against figure 3 it says which of the two follows the cleaner law.",
     "fig8_answerable": "SQuAD 2.0 models under their own metric and under that of SQuAD 1.1 on the answerable "
-    "questions, beside SQuAD 1.1 models.",
+    "questions, beside SQuAD 1.1 models. Bars as in figure 3; on answerable questions those of the seeds alone.",
     "diagnosis": "Each pretraining run of the ladder against the interval that the other scales predict for it (MLM).",
     "selection": "The difference between objectives that the laws predict for the target, and the one measured.",
     "fig3_beside_the_paper": "The paper's points and these runs on the same axes (MLM, tuned): other data, other "
     "sizes, the same law fitted in the same way. Each law is drawn over its own sizes.",
+    "transfer": "Finetuning error of each size from its initialisation and after pretraining, tuned in the same way on "
+    "the same examples. " + BARS,
+    "transfer_gain": "Error from scratch minus error after pretraining. Bars: 95 % intervals over seeds and evaluation "
+    "examples, paired. Where they hold zero, pretraining has made no difference that these runs could show.",
 }

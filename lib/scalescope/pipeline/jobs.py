@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scalescope import paths
 from scalescope.pipeline.profile import ModelSpec, Profile
-from scalescope.schema import UnknownName
+from scalescope.schema import SCRATCH, UnknownName
 from scalescope.training.device import threads_for
 
 PAPER = "ivgi2022"
@@ -58,12 +58,12 @@ def planned(profile: Profile, profile_argument: str | None = None, data: str | N
 
     profile_argument (name or path) and data (folder) are handed to the notebooks as they are. Models that do
     not depend on each other run side by side; a ladder model is finetuned after the target of the same
-    objective where that decides its fixed learning rate.
+    objective where that decides its fixed learning rate. The control "scratch" has nothing to wait for but the rows.
     """
     shared = {"profile": profile_argument or profile.name, "data": data or ""}
     corpus, collect, laws, figures = (STATIONS[at] for at in (0, 3, 4, 5))
     jobs = [Job(corpus, corpus, priority=10**6, parameters=shared)]
-    for objective in profile.objectives:
+    for objective in profile.finetuned_objectives:
         for spec in sorted(profile.all_models(), key=lambda spec: spec.role != "target"):
             jobs += _model_jobs(profile, spec, objective, shared)
     before = tuple(job.name for job in jobs)
@@ -87,9 +87,11 @@ def _model_jobs(profile: Profile, spec: ModelSpec, objective: str, shared: dict[
     named["threads"] = threads_for(spec.config.parameters)
     ending = f"{spec.name}_{objective}"
     priority = _priority(profile, spec, objective)
-    jobs = [Job(f"20_pretrain_{ending}", STATIONS[1], needs=(STATIONS[0],), priority=priority, **named)]
+    jobs = []
+    if objective != SCRATCH:
+        jobs.append(Job(f"20_pretrain_{ending}", STATIONS[1], needs=(STATIONS[0],), priority=priority, **named))
     if spec.role in profile.finetune.roles:
-        needs = [jobs[0].name]
+        needs = [jobs[0].name if jobs else STATIONS[0]]
         if objective in profile.finetune.fixed_rate_objectives and spec.role != "target":
             needs.append(f"30_finetune_{profile.target.name}_{objective}")
         jobs.append(Job(f"30_finetune_{ending}", STATIONS[2], needs=tuple(needs), priority=priority + 1, **named))

@@ -22,9 +22,9 @@ Drawn = tuple[Figure, pd.DataFrame]
 
 def law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> Iterator[tuple[str, Drawn]]:
     """Name, Figure and numbers of figures 1 to 8 and of the two tools; for a live source also of ours
-    beside the paper's.
+    beside the paper's and of the control without pretraining.
 
-    A figure whose table is lacking (figure 6 without curves) is left out.
+    A figure whose table is lacking (figure 6 without curves, transfer without the control) is left out.
     """
     points, tasks = tables["points"], tables["tasks"]
     published = source == PUBLISHED
@@ -44,6 +44,9 @@ def law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000
     choices = select_all(tables.get("pair_points", points), **boot)
     if len(choices):
         yield figures.SLUGS["selection"], figures.figure_selection(choices)
+    if len(tables.get("transfer", ())):
+        yield figures.SLUGS["transfer"], figures.figure_transfer(tables["transfer"], tasks)
+        yield figures.SLUGS["gain"], figures.figure_gain(tables["transfer"])
     if not published:
         yield figures.SLUGS["both"], figures.figure_both(points, source_tables(PUBLISHED)["points"], **boot)
 

@@ -144,10 +144,3 @@ def collect_claims(leave_out: Sequence[str] = ("smoke",)) -> pd.DataFrame:
     claims = pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
     claims.to_csv(folder / "claims.csv", index=False, float_format=SIGNIFICANT)
     return claims
-
-
-def verdicts(claims: pd.DataFrame) -> pd.DataFrame:
-    """One row per claim, one column per source, with the verdict in each cell."""
-    sources = list(dict.fromkeys(claims["source"]))
-    table = claims.pivot(index=["id", "claim"], columns="source", values="verdict")[sources].reset_index()
-    return table.sort_values("id", key=lambda ids: ids.str[1:].astype(int), ignore_index=True).rename_axis(columns=None)

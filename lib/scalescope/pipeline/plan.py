@@ -11,6 +11,7 @@ from scalescope import paths
 from scalescope.encoder import EncoderConfig
 from scalescope.pipeline.jobs import Job, planned
 from scalescope.pipeline.profile import ModelSpec, Profile
+from scalescope.schema import SCRATCH
 from scalescope.tasks.spec import TASKS, Task
 from scalescope.training.data import of_task
 
@@ -18,6 +19,7 @@ NOTEBOOK_SECONDS = 2.0  # a forked kernel that reads and draws
 NOMINAL_FLOPS = 3e10  # a second of one thread, until this machine is timed
 TEXT_RATE = 5e4  # tokens a second that are written, counted and encoded, with the rows of the tasks
 RUN_BYTES = 25_000  # manifest and two small tables
+EXAMPLE_BYTES = 10  # of a finetuning run, for each evaluation example
 
 # words that an example of a family usually has, for the tokens of finetuning; longer ones fill max_length
 TYPICAL_TOKENS = {"sentence": 24, "pair": 56}
@@ -57,6 +59,12 @@ def finetune_tokens(profile: Profile, name: str) -> int:
     Lengths, and rows where a source has fewer than asked for, are those that `40_collect` found in this profile;
     otherwise what such tasks usually have.
     """
+    train, evaluation, length = _task_sizes(profile, name)
+    return int((train + evaluation / 3) * profile.finetune.epochs * length)
+
+
+def _task_sizes(profile: Profile, name: str) -> tuple[float, float, float]:
+    """Train rows, evaluation rows, and tokens of an example of one task."""
     settings, task = profile.finetune, TASKS[name]
     train = min(of_task(settings.train_rows, name) or task.paper_train, task.paper_train)
     evaluation = min(of_task(settings.eval_rows, name) or task.paper_eval, task.paper_eval)
@@ -65,7 +73,7 @@ def finetune_tokens(profile: Profile, name: str) -> int:
     if name in known.index:
         found = known.loc[name]
         train, evaluation, length = min(train, found["train"]), min(evaluation, found["eval"]), found["tokens_mean"]
-    return int((train + evaluation / 3) * settings.epochs * length)
+    return train, evaluation, length
 
 
 def example_tokens(task: Task, max_length: int) -> int:
@@ -101,6 +109,7 @@ def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
     rows = []
     jobs = planned(profile)
     task_tokens = sum(finetune_tokens(profile, name) for name in profile.tasks)
+    examples = sum(_task_sizes(profile, name)[1] for name in profile.tasks)
     for spec in profile.all_models():
         own = [job for job in jobs if job.model == spec.name]
         finetuned = [job.objective for job in own if job.station.startswith("30")]
@@ -108,11 +117,12 @@ def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
         pretrained = len(profile.objectives)
         tokens = pretrained * pretrain_tokens(profile) + per_task * task_tokens
         n_runs = pretrained + per_task * len(profile.tasks)
+        kept = pretrained + (SCRATCH in finetuned)  # encoders
         rows.append({
             "model": spec.name, "role": spec.role, "parameters": spec.config.parameters,
             "pretraining_runs": pretrained, "finetuning_runs": per_task * len(profile.tasks), "tokens": tokens,
             "flops": 6.0 * spec.config.parameters * tokens,
-            "bytes": n_runs * RUN_BYTES + pretrained * _weight_bytes(spec.config),
+            "bytes": n_runs * RUN_BYTES + int(per_task * examples * EXAMPLE_BYTES) + kept * _weight_bytes(spec.config),
             "hours": sum(job_seconds(profile, job, speeds) for job in own) / 3600,
         })  # fmt: skip
     return pd.DataFrame(rows)

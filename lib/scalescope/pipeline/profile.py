@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from scalescope import paths
 from scalescope.encoder import EncoderConfig
-from scalescope.schema import UnknownName, nearest
+from scalescope.schema import SCRATCH, UnknownName, nearest
 from scalescope.tasks.spec import TASKS
 from scalescope.training.data import DataSettings, of_task
 
@@ -104,6 +104,7 @@ class FinetuneSection(Section):
     eval_rows: Rows = None
     roles: list[Literal["ladder", "second", "target"]] = ["ladder", "target"]  # as in the paper's figure 3
     fixed_rate_objectives: list[Literal["mlm", "pmi"]] = ["mlm"]  # as in the paper's figure 4
+    from_scratch: bool = False  # the control: each of these models also finetuned from its initialisation
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,11 @@ class Profile(Section):
     def target(self) -> ModelSpec:
         """The held-out larger model."""
         return next(spec for spec in self.all_models() if spec.role == "target")
+
+    @property
+    def finetuned_objectives(self) -> list[str]:
+        """What models are finetuned after: the objectives, and last "scratch" (nothing) where the control is wanted."""
+        return [*self.objectives, *([SCRATCH] if self.finetune.from_scratch else [])]
 
     def data_settings(self) -> DataSettings:
         """What determines the encoded corpus and tasks."""

@@ -15,12 +15,15 @@ import pandas as pd
 from scalescope import paths
 from scalescope.pipeline import cost
 from scalescope.pipeline.profile import ModelSpec, Profile
-from scalescope.schema import COLUMNS, check
+from scalescope.schema import COLUMNS, SCRATCH, check
 from scalescope.store import Run, Store
+from scalescope.studies.seed_groups import seeds_table
+from scalescope.studies.transfer import Seeds, transfer_table
 from scalescope.training.data import Prepared, of_task
 from scalescope.training.device import pick_precision, use_threads
 from scalescope.training.finetune import FinetuneConfig, TaskData
 from scalescope.training.finetune import finetune as finetune_run
+from scalescope.training.initial import InitialConfig, initial
 from scalescope.training.pretrain import PretrainConfig, Progress
 from scalescope.training.pretrain import pretrain as pretrain_run
 from scalescope.training.sweep import Sweep, sweep
@@ -58,6 +61,12 @@ def pretrain_config(profile: Profile, prepared: Prepared, spec: ModelSpec, objec
     return PretrainConfig(encoder=encoder, objective=objective, data=prepared.corpus_id, **named)
 
 
+def initial_config(profile: Profile, prepared: Prepared, spec: ModelSpec) -> InitialConfig:
+    """Configuration of the encoder that pretraining starts from, and finetuning from scratch."""
+    shape = replace(spec.config, vocabulary_size=prepared.tokenizer.get_vocab_size(), dropout=0.0)
+    return InitialConfig(shape, profile.pretrain.seed)
+
+
 def pretrain(
     profile: Profile,
     model: str,
@@ -65,10 +74,15 @@ def pretrain(
     progress: Progress | None = None,
     prepared: Prepared | None = None,
 ) -> pd.DataFrame:
-    """Pretrain one model with one objective, or load the finished run; one row of the table "pretrain"."""
+    """Pretrain one model with one objective, or load the finished run; one row of the table "pretrain".
+
+    The objective "scratch" writes the encoder as it is initialised: no tokens, no loss.
+    """
     spec = profile.model(model)
     use_threads(spec.config.parameters)
     prepared = prepared or prepare(profile)
+    if objective == SCRATCH:
+        return pretrain_row(profile, spec, initial(initial_config(profile, prepared, spec), store()))
     config = pretrain_config(profile, prepared, spec, objective)
     corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
     run = pretrain_run(config, *corpora, store(), clock.telling(progress), clock, prepared.probes)
@@ -98,12 +112,14 @@ def finetune(
     """The whole tuning protocol of one model on its tasks; one row a run of the table "finetune".
 
     The fixed rate ("without HPT") is the target's best rate for the task, so the target is finetuned first:
-    raises NotFinished where it is not, or where the model has not been pretrained. A model that diverged in
-    pretraining gives no rows. `progress(task, best value)` is called after each task.
+    raises NotFinished where it is not, or where the model has not been pretrained; "scratch" needs neither. A model
+    that diverged in pretraining gives no rows. `progress(task, best value)` is called after each task.
     """
     spec, target = profile.model(model), profile.target
     use_threads(spec.config.parameters)
     prepared = prepare(profile)
+    if objective == SCRATCH:
+        pretrain(profile, model, objective, prepared=prepared)
     if pretrained_run(profile, prepared, spec, objective, failed=True).failed:
         return pd.DataFrame(columns=COLUMNS["finetune"])
     frames = []
@@ -120,26 +136,29 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     """All tables of a profile, written to data/results/<profile>/*.csv; runs that do not exist are simply
     not in them.
 
-    Tables: pretrain, curves, skills, finetune, points, tasks, and for the microworld shortcuts (columns in
-    schema.py).
+    Tables: pretrain, curves, skills, finetune, points, transfer, seeds, tasks, and for the microworld shortcuts
+    (columns in schema.py). The control "scratch" is in finetune, transfer and seeds only: the laws know nothing of it.
     """
     from scalescope.pipeline.tables import shortcuts_table, tasks_table
 
     prepared = prepare(profile)
     names = ("pretrain", "curves", "skills", "finetune", "points")
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in names}
-    for objective in profile.objectives:
+    groups: list[Seeds] = []
+    for objective in profile.finetuned_objectives:
         for spec in profile.all_models():
             try:
                 run = pretrained_run(profile, prepared, spec, objective, failed=True)
             except NotFinished:
                 continue
-            parts["pretrain"].append(pretrain_row(profile, spec, run))
-            parts["curves"].append(_curve(run))
-            parts["skills"].append(_skills(prepared, spec, run))
+            if objective != SCRATCH:
+                parts["pretrain"].append(pretrain_row(profile, spec, run))
+                parts["curves"].append(_curve(run))
+                parts["skills"].append(_skills(prepared, spec, run))
             for name in profile.tasks if spec.role in profile.finetune.roles and not run.failed else []:
-                _collect_task(profile, prepared, spec, objective, name, parts)
+                groups += _collect_task(profile, prepared, spec, objective, name, parts)
     tables = {name: _concat(frames, name) for name, frames in parts.items()}
+    tables |= {"transfer": transfer_table(groups), "seeds": seeds_table(groups)}
     tables["tasks"] = tasks_table(profile, prepared)
     if profile.source.kind == "microworld":
         tables["shortcuts"] = shortcuts_table(profile, prepared)
@@ -162,18 +181,26 @@ def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     return {path.stem: pd.read_csv(path) for path in files if path.stem in COLUMNS}
 
 
-def _collect_task(profile, prepared, spec: ModelSpec, objective: str, name: str, parts: dict) -> None:
+def _collect_task(
+    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, parts: dict
+) -> list[Seeds]:
+    """Add the runs of one model and task to the parts of the tables; returns their seeds, tuned and not."""
     from scalescope.tasks.spec import TASKS
 
     metric = TASKS[name].metric
     try:
         done = sweep_runs(profile, prepared, spec, profile.target, objective, name, find_finetuned)
     except NotFinished:
-        return
+        return []
     parts["finetune"].append(_finetune_rows(profile, spec, objective, metric, name, done.runs))
+    model, groups = _model(profile, spec, objective), []
     for hpt, runs in (("with", done.tuned), ("without", done.fixed)):
-        frame = _finetune_rows(profile, spec, objective, metric, name, runs).assign(hpt=hpt)
-        parts["points"].append(frame[frame["status"] == "finished"][COLUMNS["points"]])
+        runs = [run for run in runs if not run.failed]
+        groups.append(Seeds(model, hpt, name, metric, runs))
+        if objective != SCRATCH:
+            frame = _finetune_rows(profile, spec, objective, metric, name, runs).assign(hpt=hpt)
+            parts["points"].append(frame[COLUMNS["points"]])
+    return groups
 
 
 def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str, name: str, train) -> Sweep:
@@ -226,12 +253,21 @@ def _find_finetuned(config: FinetuneConfig) -> Run:
 
 def pretrained_run(profile, prepared: Prepared, spec: ModelSpec, objective: str, failed: bool = False) -> Run:
     """The finished pretraining run of a model; raises NotFinished, and PretrainingDiverged unless `failed`."""
-    run = store().find(pretrain_config(profile, prepared, spec, objective).id)
+    if objective == SCRATCH:
+        config = initial_config(profile, prepared, spec)
+    else:
+        config = pretrain_config(profile, prepared, spec, objective)
+    run = store().find(config.id)
     if run is None or (run.failed and not failed):
         which = f"{spec.name} ({objective}) of profile {profile.name!r}"
         if run is not None:
             raise PretrainingDiverged(f"{which} has diverged in pretraining")
-        raise NotFinished(f"{which} has not been pretrained; run 20_pretrain first")
+        first = (
+            "is not there; 30_finetune writes it"
+            if objective == SCRATCH
+            else "has not been pretrained; run 20_pretrain first"
+        )
+        raise NotFinished(f"{which} {first}")
     return run
 
 

@@ -25,7 +25,8 @@ def law_series(
     """Everything drawn of one series, one row each, with `labels` (panel, task, ...) as leading columns.
 
     `points` holds one row per seed; all rows whose role is not "target" are fitted. `kind` is "point" (mean
-    over seeds; err_low and err_high are one sample standard deviation below and above), "fit_line" (its two
+    over seeds; err_low and err_high are one `error_bar` below and above; the evaluation sample is in it where
+    `points` has "value_se" and `y` is the error), "fit_line" (its two
     ends over `span`), "sleeve" (95 % of the hierarchical bootstrap, or of the `naive` one, at 50 sizes, evenly
     spaced in ln N over `span`), "legend_slope", "legend_slope_ci" and "legend_r2". With fewer than two sizes
     there are points only.
@@ -48,12 +49,21 @@ def baseline_row(value: float, **labels: object) -> pd.DataFrame:
     return pd.DataFrame([{**labels, "kind": "baseline", "value": value}]).reindex(columns=[*labels, *SERIES])
 
 
+def error_bar(values: pd.Series, noise: pd.Series | None = None) -> float:
+    """Half length of the bar of a mean over seeds: square root of the variance between seeds and that of the
+    evaluation sample, the mean square of `noise` (value_se of each seed). NaN where neither is known.
+    """
+    parts = [values.var(ddof=1), np.nan if noise is None else (noise.astype(float) ** 2).mean()]
+    return float(np.sqrt(np.nansum(parts))) if np.isfinite(parts).any() else np.nan
+
+
 def _means(points: pd.DataFrame, y: str) -> list[dict]:
     rows = []
     by = ["parameters", "role", "aspect_ratio", "layers"]
-    for key, values in points.groupby(by)[y]:
-        mean, sd = values.mean(), values.std(ddof=1)  # NaN for one seed: no bar
-        bar = {"value": mean, "err_low": mean - sd, "err_high": mean + sd, "n_seeds": len(values)}
+    known = y == "error" and "value_se" in points
+    for key, part in points.groupby(by):
+        mean, half = part[y].mean(), error_bar(part[y], part["value_se"] if known else None)
+        bar = {"value": mean, "err_low": mean - half, "err_high": mean + half, "n_seeds": len(part)}
         rows.append({"kind": "point", **dict(zip(by, key, strict=True)), **bar})
     return rows
 

@@ -27,13 +27,21 @@ def matthews(predicted: np.ndarray, labels: np.ndarray) -> float:
     """
     _same_length(predicted, labels)
     classes, joint = np.unique(np.concatenate([predicted, labels]), return_inverse=True)
-    first, second = joint[: len(labels)], joint[len(labels) :]
-    n = len(labels)
-    given = np.bincount(first, minlength=len(classes)).astype(float)
-    true = np.bincount(second, minlength=len(classes)).astype(float)
-    covariance = np.sum(first == second) * n - given @ true
-    spread = (n * n - given @ given) * (n * n - true @ true)
-    return float(covariance / np.sqrt(spread)) if spread > 0 else 0.0
+    cell = joint[len(labels) :] * len(classes) + joint[: len(labels)]
+    counts = np.bincount(cell, minlength=len(classes) ** 2).reshape(len(classes), len(classes))
+    return float(matthews_of_counts(counts))
+
+
+def matthews_of_counts(counts: np.ndarray) -> np.ndarray:
+    """Matthews correlation [...] of confusion counts [..., K, K] (label, predicted), which need not be whole; 0 where
+    undefined. Source: Gorodkin (2004), R_K.
+    """
+    counts = np.asarray(counts, dtype=float)
+    true, given = counts.sum(-1), counts.sum(-2)
+    n = true.sum(-1)
+    covariance = np.trace(counts, axis1=-2, axis2=-1) * n - (given * true).sum(-1)
+    spread = (n * n - (given * given).sum(-1)) * (n * n - (true * true).sum(-1))
+    return np.where(spread > 0, covariance / np.sqrt(np.where(spread > 0, spread, 1)), 0.0)
 
 
 def normalise_answer(text: str) -> str:

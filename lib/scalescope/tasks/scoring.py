@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from scalescope.schema import COLUMNS, check
 from scalescope.tasks import metrics
 from scalescope.tasks.arrays import Features
 from scalescope.tasks.spec import Task
@@ -34,28 +36,56 @@ class Answers:
         return self.null - self.best
 
 
-def scores(task: Task, features: Features, rows: list[dict], outputs: Outputs) -> dict[str, float]:
-    """Every number a finetuning run records of one evaluation: the columns `value` and `value_answerable`.
+def evaluate(
+    task: Task, features: Features, rows: list[dict], outputs: Outputs
+) -> tuple[dict[str, float], pd.DataFrame]:
+    """Every number a finetuning run records of one evaluation (see `scores`), and the table "rows" behind `value`.
 
-    value: the task's metric (see `score`). value_answerable: SQuAD 1.1's F1 on the answerable questions, whatever
-    the no-answer score says (Ivgi et al. 2022, figure 8); NaN for every task but squad_v2, and where no question
-    has an answer. The spans are searched once for both.
+    The table has one row per example. label, predicted: class or option as a number from 0, or answer texts (the
+    first reference; "" for no answer). score: 1 or 0, or the example's word F1; for best F1 the one at the best
+    threshold, so that `value` is its mean for every metric but Matthews. The spans are searched once for all.
     """
     _check_outputs(task, features, rows, outputs)
     if task.family != "span":
         predicted = np.argmax(outputs, axis=1)
         metric = metrics.matthews if task.metric == "matthews" else metrics.accuracy
-        return {"value": metric(predicted, features.labels), "value_answerable": np.nan}
+        value = metric(predicted, features.labels)
+        right = (predicted == features.labels).astype(float)
+        return _numbers(value), _table(np.asarray(features.labels), predicted.astype(np.int32), right)
     answers = answer_spans(features, rows, *outputs)
     references = [row["answers"]["text"] for row in rows]
-    if not task.has_no_answer:
-        return {"value": metrics.squad_f1(answers.texts, references), "value_answerable": np.nan}
-    kept = [index for index, right in enumerate(references) if right]
-    answerable = metrics.squad_f1([answers.texts[i] for i in kept], [references[i] for i in kept]) if kept else np.nan
-    return {
-        "value": metrics.best_f1(answers.texts, references, answers.no_answer)[0],
-        "value_answerable": answerable,
-    }
+    first = [texts[0] if texts else "" for texts in references]
+    given, answerable = answers.texts, np.nan
+    if task.has_no_answer:
+        kept = [index for index, right in enumerate(references) if right]
+        if kept:
+            answerable = metrics.squad_f1([given[i] for i in kept], [references[i] for i in kept])
+        value, threshold = metrics.best_f1(given, references, answers.no_answer)
+        given = [text if said else "" for text, said in zip(given, answers.no_answer <= threshold, strict=True)]
+    else:
+        value = metrics.squad_f1(given, references)
+    each = [metrics.answer_f1(*pair) for pair in zip(given, references, strict=True)]
+    return _numbers(value, answerable), _table(first, given, each)
+
+
+def scores(task: Task, features: Features, rows: list[dict], outputs: Outputs) -> dict[str, float]:
+    """Every number a finetuning run records of one evaluation: the columns `value` and `value_answerable`.
+
+    value: the task's metric (see `score`). value_answerable: SQuAD 1.1's F1 on the answerable questions, whatever
+    the no-answer score says (Ivgi et al. 2022, figure 8); NaN for every task but squad_v2, and where no question
+    has an answer.
+    """
+    return evaluate(task, features, rows, outputs)[0]
+
+
+def _numbers(value: float, answerable: float = np.nan) -> dict[str, float]:
+    return {"value": value, "value_answerable": answerable}
+
+
+def _table(label: np.ndarray | list[str], predicted: np.ndarray | list[str], score: np.ndarray | list[float]):
+    places = np.arange(len(label), dtype=np.int32)
+    parts = (places, label, predicted, np.asarray(score, dtype=float))
+    return check(pd.DataFrame(dict(zip(COLUMNS["rows"], parts, strict=True))), "rows")
 
 
 def score(task: Task, features: Features, rows: list[dict], outputs: Outputs) -> float:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import pandas as pd
 
 from scalescope.encoder import Encoder, EncoderConfig, Head, TaskModel, initialise
 from scalescope.store import Run, Store, run_id
 from scalescope.tasks.features import Features
-from scalescope.tasks.scoring import scores
+from scalescope.tasks.noise import standard_error
+from scalescope.tasks.scoring import evaluate
 from scalescope.tasks.spec import Task
 from scalescope.training.batches import steps_per_epoch, training_batches
 from scalescope.training.device import autocast, pick_device
@@ -21,7 +22,8 @@ from scalescope.training.members import UNUSED, losses_of, members_together, pre
 from scalescope.training.schedule import schedule
 from scalescope.training.stack import Stack
 
-ENGINE = "members side by side; 1"  # enters run ids: change it with the order of rows or the dropout stream
+# enters run ids: change it with the order of rows, the dropout stream, or what a run keeps
+ENGINE = "members side by side; 2"
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,14 @@ class TaskData:
 
 @dataclass
 class Member:
-    """What one member of a group has shown so far: a row per epoch, and why it failed (else "")."""
+    """What one member of a group has shown so far.
+
+    epochs: one row of metrics per epoch. best: the table "rows" of the best epoch. reason: why it failed, else "".
+    """
 
     config: FinetuneConfig
-    rows: list[dict]
+    epochs: list[dict] = field(default_factory=list)
+    best: pd.DataFrame | None = None
     reason: str = ""
 
 
@@ -80,9 +86,9 @@ def finetune(
     Each trains all epochs at a constant rate after warm-up and is evaluated after each. A member's result does
     not depend on the others: trained alone, in another group, or later than the rest, it is the same run.
     metrics: one row per epoch with step, value (metric units), loss (nats); the best epoch on the metric is
-    the result (Ivgi 2022, section 3.2: the number of epochs is thereby tuned). A non-finite loss gives
-    status "failed". `clock` is entered while members train, never to load. Raises ValueError for members that
-    differ in more than rate and seed.
+    the result (Ivgi 2022, section 3.2: the number of epochs is thereby tuned), and its evaluation examples are the
+    run's `rows`. A non-finite loss gives status "failed". `clock` is entered while members train, never to load.
+    Raises ValueError for members that differ in more than rate and seed.
     """
     if len({replace(config, learning_rate=0.0, seed=0) for config in configs}) > 1:
         raise ValueError("members of one group may differ in learning_rate and seed only")
@@ -134,13 +140,13 @@ def _id(config: FinetuneConfig) -> str:
 
 def _train(configs: list[FinetuneConfig], pretrained: Run, data: TaskData, store: Store) -> list[Run]:
     ensemble = build_ensemble(configs, pretrained, data.task)
-    members = [Member(config, []) for config in configs]
+    members = [Member(config) for config in configs]
     tokens = _epochs(members, ensemble, data)
-    return [_write(member, ensemble.shape.parameters, tokens, store) for member in members]
+    return [_write(member, ensemble.shape.parameters, tokens, data.task.metric, store) for member in members]
 
 
 def _epochs(members: list[Member], ensemble: Ensemble, data: TaskData) -> int:
-    """Train and evaluate every epoch, adding to each member's rows; returns the tokens that a member trained on."""
+    """Train and evaluate every epoch, adding to each member; returns the tokens that a member trained on."""
     config, device = members[0].config, ensemble.stack.flat.device
     seeds = [member.config.seed for member in members]
     per_epoch = steps_per_epoch(data.train, config.batch_size)
@@ -169,23 +175,27 @@ def _evaluate(members: list[Member], ensemble: Ensemble, data: TaskData, epoch: 
         if not math.isfinite(loss):
             member.reason = f"evaluation loss {loss} at epoch {epoch}"
             continue
-        found = scores(data.task, data.evaluation, data.rows, own)
-        member.rows.append({"epoch": epoch, "step": step, **found, "loss": float(loss)})
+        found, rows = evaluate(data.task, data.evaluation, data.rows, own)
+        if member.best is None or found["value"] > max(row["value"] for row in member.epochs):
+            member.best = rows
+        member.epochs.append({"epoch": epoch, "step": step, **found, "loss": float(loss)})
 
 
-def _write(member: Member, parameters: int, tokens: int, store: Store) -> Run:
+def _write(member: Member, parameters: int, tokens: int, metric: str, store: Store) -> Run:
     status = "failed" if member.reason else "finished"
     tokens = 0 if member.reason else tokens
-    metrics = pd.DataFrame(member.rows, columns=["epoch", "step", "value", "value_answerable", "loss"])
+    rows = None if member.reason else member.best
+    metrics = pd.DataFrame(member.epochs, columns=["epoch", "step", "value", "value_answerable", "loss"])
     curve = pd.DataFrame(
         {"step": metrics["step"], "split": "validation", "loss": metrics["loss"]},
     )
-    best = metrics.loc[metrics["value"].idxmax()] if status == "finished" else None
+    best = metrics.loc[metrics["value"].idxmax()] if rows is not None else None
     summary = {
         "tokens": tokens,
         "flops": 6 * parameters * tokens,
         "epoch": int(best["epoch"]) if best is not None else None,
         "value": float(best["value"]) if best is not None else None,
+        "value_se": _known(standard_error(metric, rows)) if rows is not None else None,
         "loss": float(metrics["loss"].min()) if best is not None else None,
         "loss_at_best": float(best["loss"]) if best is not None else None,
         "value_answerable": _known(best["value_answerable"]) if best is not None else None,
@@ -198,7 +208,7 @@ def _write(member: Member, parameters: int, tokens: int, store: Store) -> Run:
         "summary": summary,
         "reason": member.reason,
     }
-    return store.write(config.id, manifest=manifest, curve=curve, metrics=metrics)
+    return store.write(config.id, manifest=manifest, curve=curve, metrics=metrics, rows=rows)
 
 
 def _known(value: float) -> float | None:
