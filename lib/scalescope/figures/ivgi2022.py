@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scalescope.figures.ivgi2022_laws import figure1, figure2, figure3, figure4, figure_both
 from scalescope.figures.ivgi2022_method import figure5, figure6, figure7, figure8
+from scalescope.figures.ivgi2022_skills import figure_skills
 from scalescope.figures.ivgi2022_tools import figure_diagnosis, figure_selection
 from scalescope.figures.ivgi2022_transfer import figure_gain, figure_transfer
 
@@ -22,6 +23,7 @@ __all__ = [
     "figure_diagnosis",
     "figure_gain",
     "figure_selection",
+    "figure_skills",
     "figure_transfer",
 ]
 
@@ -37,6 +39,7 @@ SLUGS = {
     "both": "fig3_beside_the_paper",
     "diagnosis": "diagnosis",
     "selection": "selection",
+    "skills": "skills",
     "transfer": "transfer",
     "gain": "transfer_gain",
 }
@@ -64,6 +67,8 @@ CAPTIONS = {
     "selection": "The difference between objectives that the laws predict for the target, and the one measured.",
     "fig3_beside_the_paper": "The paper's points and these runs on the same axes (MLM, tuned): other data, other "
     "sizes, the same law fitted in the same way. Each law is drawn over its own sizes.",
+    "skills": "What pretraining has taught: the share of masked verdicts, answers and names that the model fills in "
+    "wrongly, against tokens seen. Darker: larger models.",
     "transfer": "Finetuning error of each size from its initialisation and after pretraining, tuned in the same way on "
     "the same examples. " + BARS,
     "transfer_gain": "Error from scratch minus error after pretraining. Bars: 95 % intervals over seeds and evaluation "

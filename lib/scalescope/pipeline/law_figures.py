@@ -44,6 +44,8 @@ def law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000
     choices = select_all(tables.get("pair_points", points), **boot)
     if len(choices):
         yield figures.SLUGS["selection"], figures.figure_selection(choices)
+    if len(tables.get("skills", ())):
+        yield figures.SLUGS["skills"], figures.figure_skills(tables["skills"])
     if len(tables.get("transfer", ())):
         yield figures.SLUGS["transfer"], figures.figure_transfer(tables["transfer"], tasks)
         yield figures.SLUGS["gain"], figures.figure_gain(tables["transfer"])
