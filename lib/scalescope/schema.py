@@ -56,8 +56,10 @@ COLUMNS: dict[str, list[str]] = {
         *MODEL, "hpt", "task", "metric", "n_seeds", "value", "value_sd", "error", "error_sd", "loss", "loss_sd",
         "value_answerable", "value_answerable_sd",
     ],
+    # one row per task; unknown_share: [UNK] among the pieces of its rows; unlocated: evaluation answers that lie whole
+    # in no window; too_long: those of more tokens than a prediction may have
     "tasks": ["task", "title", "metric", "train", "eval", "majority", "truncated_train", "truncated_eval",
-              "tokens_mean"],
+              "tokens_mean", "unknown_share", "unlocated", "too_long"],
     "shortcuts": ["task", "metric", "majority", "bag_of_words", "one_side", "best_possible"],
     # what the jobs of a profile cost: a row per station, the engine, and all; CPU seconds in and out of training
     "cost": ["part", "jobs", "wall_seconds", "cpu_seconds", "training_seconds", "other_seconds", "other_share",

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from scalescope.text.source import BadInput
 
 LARGEST = 2**63 - 1  # whole numbers beyond it fit no table
-SHOWN = 40  # characters of a value in a message
+SHOWN = 80  # characters of a value in a message
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class _Refused(NamedTuple):
@@ -109,7 +109,7 @@ def _refuse_surrogates(row: dict[str, Any], place: str) -> None:
             left += [(field, part) for pair in value.items() for part in pair]
         elif isinstance(value, list):
             left += [(field, part) for part in value]
-        found = _SURROGATE.search(value) if isinstance(value, str) else _SURROGATE.search(field)
+        found = SURROGATE.search(value) if isinstance(value, str) else SURROGATE.search(field)
         if found:
             raise BadInput(
                 f"{place}: field {field!r} holds half of a surrogate pair, \\u{ord(found[0]):04x}: no character; "

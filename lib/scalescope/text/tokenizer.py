@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from scalescope.text.json_rows import shortened
+from scalescope.text.source import BadInput
 
 # One thread a worker: the pipeline runs workers side by side.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -19,6 +23,8 @@ PREFIX = "##"
 MAX_VOCABULARY = 2**16  # ids are stored as uint16
 BATCH = 1000  # texts encoded in one call
 COMMON = 0.9995  # share of all letters that get a piece of their own in any case
+LONGEST_WORD = 1000  # letters; a longer word becomes [UNK] (`tokenizers` would do so from 101 on)
+MOST_UNKNOWN = 0.2  # share of [UNK] among the pieces of a text above which it is refused
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary_size: int, path: str | Path | None = None) -> Tokenizer:
@@ -48,9 +54,10 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int, path: str | Path
         limit_alphabet=len(alphabet),
         show_progress=False,
     )
-    rough = _pipeline(models.WordPiece(unk_token=SPECIAL[UNK]))
+    named = {"unk_token": SPECIAL[UNK], "max_input_chars_per_word": LONGEST_WORD}
+    rough = _pipeline(models.WordPiece(**named))
     rough.train_from_iterator(texts, trainer)
-    tokenizer = _pipeline(models.WordPiece(vocab=rough.get_vocab(), unk_token=SPECIAL[UNK]))
+    tokenizer = _pipeline(models.WordPiece(vocab=rough.get_vocab(), **named))
     if path is not None:
         save_tokenizer(tokenizer, path)
     return tokenizer
@@ -91,6 +98,25 @@ def encode_flat(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[np.ndarray,
     starts = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum(lengths, out=starts[1:])
     return np.concatenate([np.zeros(0, np.uint16), *pieces]), starts
+
+
+def unknown_share(ids: np.ndarray) -> float:
+    """Share of [UNK] among the pieces of text in `ids`, whatever its shape; 0 where there is none."""
+    ids = np.asarray(ids)
+    return float(np.mean(found)) if (found := ids[(ids == UNK) | (ids > MASK)] == UNK).size else 0.0
+
+
+def check_unknown(ids: np.ndarray, what: str, texts: Iterable[str], tokenizer: Tokenizer) -> None:
+    """Raise BadInput if over a fifth of the pieces in `ids` are [UNK], naming `what` and the commonest such words."""
+    share = unknown_share(ids)
+    if share <= MOST_UNKNOWN:
+        return
+    counts = Counter(word for text in islice(texts, BATCH) for word in words(text))
+    lost = [word for word, _ in counts.most_common() if UNK in tokenizer.encode(word, add_special_tokens=False).ids]
+    raise BadInput(
+        f"{what}: {share:.0%} of its pieces are [UNK] (at most {MOST_UNKNOWN:.0%} are accepted); the train text that "
+        f"made the tokenizer lacks letters of words such as {', '.join(shortened(word) for word in lost[:5])}"
+    )
 
 
 def word_starts(tokenizer: Tokenizer) -> np.ndarray:
