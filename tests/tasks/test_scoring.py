@@ -162,13 +162,16 @@ def pointing(features):
     return start, end
 
 
+HINDI, ARABIC = "\u092e\u0947\u0930\u0947", "\u0643\u0650\u062a\u064e\u0628\u064c"  # words with vowel signs
+
+
 @pytest.mark.parametrize(
     ("context", "answer"),
     [
         ("We met at Cafe\u0301 noir in town.", "Cafe\u0301"),  # e and a combining accent
         ("We met at Caf\u00e9 noir in town.", "Caf\u00e9"),  # the same as one character
-        ("\u092f\u0939 \u092a\u0941\u0938\u094d \u092e\u0947\u0930\u0947 \u0918\u0930", "\u092e\u0947\u0930\u0947"),  # Hindi
-        ("\u0647\u0630\u0627 \u0643\u0650\u062a\u064e\u0628\u064c \u062c\u062f", "\u0643\u0650\u062a\u064e\u0628\u064c"),  # Arabic with vowels
+        ("\u092f\u0939 \u092a\u0941\u0938\u094d \u092e\u0947\u0930\u0947 \u0918\u0930", HINDI),
+        ("\u0647\u0630\u0627 \u0643\u0650\u062a\u064e\u0628\u064c \u062c\u062f", ARABIC),
         ("he said (\u200f\u0643\u062a\u0627\u0628\u200f) twice", "\u200f\u0643\u062a\u0627\u0628\u200f"),
         ("the word for\u00ad is cut", "for\u00ad"),
         ("a \u200bzero wide\u200b space", "\u200bzero wide\u200b"),

@@ -34,7 +34,9 @@ class Files:
 
     name = "files"
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path | None):
+        if not folder:
+            raise BadInput("the source 'files' has no folder: give one with --data (DATA= of make) or as source.folder")
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise BadInput(f"data folder {self.folder} does not exist; it should hold {EXPECTED}")

@@ -20,7 +20,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PAD, UNK, CLS, SEP, MASK = range(len(SPECIAL))
 PREFIX = "##"
-MAX_VOCABULARY = 2**16  # ids are stored as uint16
+SMALLEST_VOCABULARY, MAX_VOCABULARY = 64, 2**16  # ids are stored as uint16
 BATCH = 1000  # texts encoded in one call
 COMMON = 0.9995  # share of all letters that get a piece of their own in any case
 LONGEST_WORD = 1000  # letters; a longer word becomes [UNK] (`tokenizers` would do so from 101 on)
@@ -36,8 +36,8 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int, path: str | Path
     Raises ValueError for a size outside 64..65536 or below the text's letters, or a text without a word.
     Source: Schuster and Nakajima (2012) as trained by `tokenizers` (byte-pair merges, then WordPiece).
     """
-    if not 64 <= vocabulary_size <= MAX_VOCABULARY:
-        raise ValueError(f"vocabulary_size {vocabulary_size} lies outside 64..{MAX_VOCABULARY}")
+    if not SMALLEST_VOCABULARY <= vocabulary_size <= MAX_VOCABULARY:
+        raise ValueError(f"vocabulary_size {vocabulary_size} lies outside {SMALLEST_VOCABULARY}..{MAX_VOCABULARY}")
     texts = list(texts)
     alphabet, inner = _alphabet(texts, vocabulary_size)
     if not alphabet:
