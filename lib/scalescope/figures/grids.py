@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from scalescope.figures import style
 from scalescope.figures.panels import legend, panel
-from scalescope.studies.points import need, split_usable, title
+from scalescope.studies.points import check_tasks, split_usable, title
 from scalescope.studies.series import baseline_row, law_series
 
 COLOURS = {
@@ -30,8 +30,13 @@ def one_ratio(points: pd.DataFrame) -> pd.DataFrame:
     return usable[usable["role"] != "second"]
 
 
-def span_of(frame: pd.DataFrame) -> tuple[float, float]:
-    """Smallest and largest size of a figure."""
+def span_of(frame: pd.DataFrame, otherwise: pd.DataFrame | None = None) -> tuple[float, float]:
+    """Smallest and largest size of a figure; those of `otherwise` where its own table holds no point.
+
+    Raises ValueError if there is no point at all: panels without points say so, a figure needs sizes.
+    """
+    if frame.empty and otherwise is not None:
+        return span_of(otherwise)
     if frame.empty:
         raise ValueError("no usable points to draw: the table is empty, or every run failed")
     return float(frame["parameters"].min()), float(frame["parameters"].max())
@@ -49,13 +54,15 @@ def grid(
     y: str = "error",
     y_label: str = Y_LABEL,
     own_span: bool = False,
+    otherwise: pd.DataFrame | None = None,
 ) -> tuple[Figure, pd.DataFrame]:
     """Three columns of panels, one a task; the series of a panel are the values of the column `split`.
 
-    `y`: the column whose law is drawn; `own_span`: each law over the sizes of its own points only.
+    `y`: the column whose law is drawn; `own_span`: each law over the sizes of its own points only. otherwise: points
+    whose sizes the axes have where `usable` is empty (panels then say "no runs").
     """
-    span = span_of(usable)
-    known = need(tasks, "tasks", ["task", "majority"]) if tasks is not None else pd.DataFrame()
+    span = span_of(usable, otherwise)
+    known = check_tasks(tasks) if tasks is not None else pd.DataFrame()
     majority = dict(zip(known["task"], known["majority"], strict=True)) if len(known) else {}
     parts = []
     for task in names:

@@ -9,6 +9,7 @@ from scalescope.laws import PowerLaw
 
 SERIES = ["kind", "role", "aspect_ratio", "layers", "parameters", "value", "err_low", "err_high", "n_seeds"]
 SLEEVE_POINTS = 50
+OFF_AXIS = "off_axis"  # kind of a mean of 0, which a logarithmic axis does not show
 MIN_SIZES_R2 = 3  # a line through two sizes always fits
 
 
@@ -28,7 +29,7 @@ def law_series(
     over seeds; err_low and err_high are one sample standard deviation below and above), "fit_line" (its two
     ends over `span`), "sleeve" (95 % of the hierarchical bootstrap, or of the `naive` one, at 50 sizes, evenly
     spaced in ln N over `span`), "legend_slope", "legend_slope_ci" and "legend_r2". With fewer than two sizes
-    there are points only.
+    there are points only. A point whose mean is 0 has the kind "off_axis".
     """
     rows = _means(points, y)
     fitted = points[points["role"] != "target"]
@@ -54,7 +55,7 @@ def _means(points: pd.DataFrame, y: str) -> list[dict]:
     for key, values in points.groupby(by)[y]:
         mean, sd = values.mean(), values.std(ddof=1)  # NaN for one seed: no bar
         bar = {"value": mean, "err_low": mean - sd, "err_high": mean + sd, "n_seeds": len(values)}
-        rows.append({"kind": "point", **dict(zip(by, key, strict=True)), **bar})
+        rows.append({"kind": "point" if mean > 0 else OFF_AXIS, **dict(zip(by, key, strict=True)), **bar})
     return rows
 
 
