@@ -42,6 +42,12 @@ def span_of(frame: pd.DataFrame, otherwise: pd.DataFrame | None = None) -> tuple
     return float(frame["parameters"].min()), float(frame["parameters"].max())
 
 
+def joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all series of a figure; a table without rows, with the columns of one, where no series has any."""
+    found = [part for part in parts if len(part)]
+    return pd.concat(found, ignore_index=True) if found else parts[0]
+
+
 def grid(
     usable: pd.DataFrame,
     names: list[str],
@@ -73,7 +79,7 @@ def grid(
                                     panel=task, task=task, **{split: value}, series=name))  # fmt: skip
         if majority.get(task, 0) > 0:  # false for NaN too; a baseline of 0 is no line but the top
             parts.append(baseline_row(1 - majority[task], panel=task, task=task))
-    data = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    data = joined(parts)
     looks = {name: (COLOURS[value], MARKERS[value]) for value, name in labels.items()}
     n_rows = -(-len(names) // 3)
     with style.house():

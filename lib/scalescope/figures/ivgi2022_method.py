@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from scalescope.figures import style
-from scalescope.figures.grids import X_LABEL, Y_LABEL, grid, one_ratio, span_of
+from scalescope.figures.grids import X_LABEL, Y_LABEL, grid, joined, one_ratio, span_of
 from scalescope.figures.panels import legend, panel
 from scalescope.studies.columns import need
 from scalescope.studies.points import CLASSES, OBJECTIVES, title
@@ -146,7 +146,7 @@ def figure8(points: pd.DataFrame, *, n_boot: int = 1000, random_state: int = 0) 
             lacking.append(name)
         parts.append(law_series(rows, y, span, n_boot=n_boot, random_state=random_state,
                                 panel="squad", task=task, series=name))  # fmt: skip
-    data = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    data = joined(parts)
     looks = {name: look for name, (_, _, look) in SCORES.items()}
     with style.house():
         figure, ax = plt.subplots(figsize=(8.2, 6), layout="constrained")

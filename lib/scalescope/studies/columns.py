@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -44,7 +45,7 @@ def _numbers(column: pd.Series, table: str) -> pd.Series:
     if column.dtype.kind in "iuf" and isinstance(column.dtype, np.dtype):
         return column
     for row, value in enumerate(column.tolist()):
-        if not _is_missing(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, Real)):
+        if not _is_missing(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, Real | Decimal)):
             hint = "; turn the column into numbers first (pandas.to_numeric)" if isinstance(value, str) else ""
             raise ValueError(
                 f"table {table!r}, column {column.name!r}, row {row} holds {type(value).__name__} {value!r} where a "
