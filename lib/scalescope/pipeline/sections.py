@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from scalescope.text.tokenizer import MAX_VOCABULARY, SMALLEST_VOCABULARY
 
 MOST = 10**13  # of anything that is counted: a larger number is a mistake
+MOST_OPTION = 10**8  # of entities, articles, rows: more fits no memory
 Count = Annotated[int, Field(gt=0, le=MOST)]
 Small = Annotated[int, Field(gt=0, le=10_000)]  # layers, heads and the like
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -41,7 +42,7 @@ class SourceSection(Section):
 
     kind: Literal["microworld", "files", "hub"]
     folder: Annotated[str, Field(min_length=1)] | None = None
-    options: dict[str, int | float | str] = {}
+    options: dict[str, Annotated[int, Field(ge=-MOST_OPTION, le=MOST_OPTION)] | float | str] = {}
 
     @model_validator(mode="after")
     def _folder_is_read(self) -> SourceSection:
