@@ -39,12 +39,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int, path: str | Path
     if not SMALLEST_VOCABULARY <= vocabulary_size <= MAX_VOCABULARY:
         raise ValueError(f"vocabulary_size {vocabulary_size} lies outside {SMALLEST_VOCABULARY}..{MAX_VOCABULARY}")
     texts = list(texts)
-    alphabet, inner = _alphabet(texts, vocabulary_size)
-    if not alphabet:
-        raise ValueError("cannot train a tokenizer: the text holds no word")
-    needed = len(SPECIAL) + len(alphabet) + len(inner)
-    if needed > vocabulary_size:
-        raise ValueError(f"vocabulary_size {vocabulary_size} is below the {needed} letters of this text")
+    alphabet, inner = letters(texts, vocabulary_size)
     # The Rust trainer numbers the inner letters in hash order, and ties between merges follow those numbers.
     # Handing the letters over as "special" fixes their numbers; they are ordinary pieces afterwards.
     trainer = trainers.WordPieceTrainer(
@@ -138,24 +133,33 @@ def _pipeline(model: models.WordPiece) -> Tokenizer:
     return tokenizer
 
 
-def _alphabet(texts: Sequence[str], vocabulary_size: int) -> tuple[list[str], list[str]]:
-    """Letters that become pieces of their own, and those also seen inside words; most frequent first."""
+def letters(texts: Iterable[str], vocabulary_size: int) -> tuple[list[str], list[str]]:
+    """Letters that become pieces of their own, and those also seen inside words; most frequent first.
+
+    Raises ValueError for texts without a word and for more letters than a vocabulary of this size has room for.
+    """
     chunks: Counter[str] = Counter()
     for text in texts:
         chunks.update(_NORMALISE.normalize_str(text).split())
-    letters: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     inside: Counter[str] = Counter()
     for chunk, count in chunks.items():
         for word, _ in _SPLIT.pre_tokenize_str(chunk):
             for letter in word:
-                letters[letter] += count
+                found[letter] += count
             for letter in word[1:]:
                 inside[letter] += count
-    ranked = sorted(letters, key=lambda letter: (-letters[letter], letter))
-    share = np.cumsum([letters[letter] for letter in ranked]) / max(1, letters.total())
+    if not found:
+        raise ValueError("cannot train a tokenizer: the text holds no word")
+    ranked = sorted(found, key=lambda letter: (-found[letter], letter))
+    share = np.cumsum([found[letter] for letter in ranked]) / found.total()
     # rare scripts must not eat the pieces of a small vocabulary, common letters must all be there
     kept = ranked[: max(int(np.searchsorted(share, COMMON)) + 1, min(1000, vocabulary_size // 8))]
-    return kept, [letter for letter in kept if inside[letter] > 0]
+    inner = [letter for letter in kept if inside[letter] > 0]
+    needed = len(SPECIAL) + len(kept) + len(inner)
+    if needed > vocabulary_size:
+        raise ValueError(f"vocabulary_size {vocabulary_size} is below the {needed} letters of this text")
+    return kept, inner
 
 
 _NORMALISE = normalizers.BertNormalizer(lowercase=True)

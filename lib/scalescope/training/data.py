@@ -120,8 +120,8 @@ class Prepared:
 
     def _encode_corpus(self, into: Path) -> None:
         settings, source = self.settings, self.source
-        tokenizer = train_tokenizer(_paragraphs(source), settings.vocabulary_size, into / "tokenizer.json")
-        vocabulary = pmi_vocabulary(words(text) for text in _paragraphs(source))
+        tokenizer = train_tokenizer(paragraphs(source), settings.vocabulary_size, into / "tokenizer.json")
+        vocabulary = pmi_vocabulary(words(text) for text in paragraphs(source))
         for split, most in zip(SPLITS, (settings.train_tokens, settings.heldout_tokens), strict=True):
             tokens = encode_corpus(source, tokenizer, split, settings.sequence_length, most)
             check_unknown(tokens, f"the {split} text", itertools.chain.from_iterable(source.articles(split)), tokenizer)
@@ -158,7 +158,8 @@ class Prepared:
         return folder
 
 
-def _paragraphs(source: Source) -> Iterator[str]:
+def paragraphs(source: Source) -> Iterator[str]:
+    """The train text that makes the tokenizer and the PMI vocabulary."""
     every = itertools.chain.from_iterable(source.articles("train"))
     return itertools.islice(every, VOCABULARY_PARAGRAPHS)
 
