@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 
 
 def nearest(value: object, choices: Iterable[object]) -> str | None:
-    """The choice that looks most like `value`, or None if there are no choices."""
-    names = [str(choice) for choice in choices]
-    close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.0)
-    return close[0] if close else None
+    """The choice that looks most like `value`, whatever the case, or None if there are no choices."""
+    names: dict[str, str] = {}
+    for choice in choices:
+        names.setdefault(str(choice).lower(), str(choice))
+    close = difflib.get_close_matches(str(value).lower(), names, n=1, cutoff=0.0)
+    return names[close[0]] if close else None
 
 
 class UnknownName(ValueError):

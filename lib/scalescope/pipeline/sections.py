@@ -42,7 +42,14 @@ class SourceSection(Section):
 
     kind: Literal["microworld", "files", "hub"]
     folder: Annotated[str, Field(min_length=1)] | None = None
-    options: dict[str, Annotated[int, Field(ge=-MOST_OPTION, le=MOST_OPTION)] | float | str] = {}
+    options: dict[str, int | float | str] = {}
+
+    @model_validator(mode="after")
+    def _options_in_reach(self) -> SourceSection:
+        for name, value in self.options.items():
+            if isinstance(value, int) and abs(value) > MOST_OPTION:
+                raise ValueError(f"source.options.{name} is {value}; at most {MOST_OPTION:,} makes sense")
+        return self
 
     @model_validator(mode="after")
     def _folder_is_read(self) -> SourceSection:
