@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 # what a user can put right: told in one line; anything else keeps its traceback
 USER_ERRORS = (ValueError, OSError)
@@ -21,7 +24,8 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command; a ValueError, OSError or error of a station ends it without a traceback."""
         try:
-            return super().invoke(ctx)
+            with _started_here():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             typer.echo("stopped; the same command goes on from here", err=True)
             sys.exit(130)
@@ -32,6 +36,61 @@ class Commands(TyperGroup):
             raise
 
 
+class PassesOn(TyperCommand):
+    """A command that hands the words after `--` on; an unknown word before it is an error, not one to hand on."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command's own options; `ctx.args` holds what follows `--`."""
+        given, rest = (args[: args.index("--")], args[args.index("--") + 1 :]) if "--" in args else (args, [])
+        super().parse_args(ctx, given)
+        if ctx.args and not ctx.resilient_parsing:
+            raise ValueError(_forgotten(ctx.command_path, ctx.args))
+        ctx.args = rest
+        return ctx.args
+
+
+def _forgotten(command: str, words: list[str]) -> str:
+    """What to say about words that a command does not know, with the nearest command that is right."""
+    from scalescope.pipeline.profile import available_profiles
+    from scalescope.schema import nearest
+
+    word, known = words[0], available_profiles()
+    own = get_close_matches(word.partition("=")[0], ("--profile", "--data", "--jobs"), n=1, cutoff=0.75)
+    if own:
+        return f"unknown option {word}; did you mean {own[0]}?"
+    if word.startswith("-"):
+        return f"unknown option {word}; options of Snakemake stand after `--`: {command} -- {' '.join(words)}"
+    if Path(word).is_dir():
+        return f"unknown word {word!r}; a data folder is given as: {command} --data {word}"
+    profile = word if word.endswith((".yaml", ".yml")) else nearest(word, known)
+    return f"unknown word {word!r}; a profile is given as: {command} --profile {profile}"
+
+
+@contextmanager
+def _started_here() -> Iterator[None]:
+    """Relative paths begin in this folder, in this process and in those that it starts (see paths.given)."""
+    from scalescope import paths
+
+    known = paths.START in os.environ
+    os.environ.setdefault(paths.START, os.getcwd())
+    try:
+        if os.environ.get("SCALESCOPE_ROOT") and not paths.profile_file("x").parent.is_dir():
+            raise ValueError(f"SCALESCOPE_ROOT is {os.environ['SCALESCOPE_ROOT']!r}, which holds no profiles/; "
+                             "name a checkout of the project, or unset it")  # fmt: skip
+        yield
+    finally:
+        if not known:
+            del os.environ[paths.START]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from scalescope import __version__
+
+        typer.echo(f"scalescope {__version__}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Scaling laws of tiny transformers, measured end to end: train, finetune, fit, forecast.",
@@ -39,13 +98,21 @@ app = typer.Typer(
 notebooks_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The committed notebooks.")
 app.add_typer(notebooks_app, name="notebooks")
 
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    pass
+
+
 CORES = os.cpu_count() or 1
 ProfileName = Annotated[str, typer.Option("--profile", "-P", help="Name in profiles/, or a YAML file.")]
 Data = Annotated[str, typer.Option("--data", "-d", help="Folder with corpus/ and tasks/ to use instead.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Threads in all; models below 1 M parameters have one.")]
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(cls=PassesOn, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def reproduce(ctx: typer.Context, profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES) -> None:
     """Run all that is missing of a profile, from text to figures. What follows `--` goes to Snakemake."""
     from scalescope import paths
@@ -100,13 +167,14 @@ def campaign(
 
 
 @app.command("check-profile")
-def check_profile(profile: Annotated[str, typer.Argument(help="Name in profiles/, or a YAML file.")]) -> None:
-    """Check a profile: every key, every value, every model."""
+def check_profile(
+    profile: Annotated[str, typer.Argument(help="Name in profiles/, or a YAML file.")], data: Data = ""
+) -> None:
+    """Check a profile: every key, value and model, and the source's options, text, vocabulary and rows."""
+    from scalescope.pipeline.check_profile import check_profile as check_all
     from scalescope.pipeline.profile import load_profile
 
-    settings = load_profile(profile)
-    names = ", ".join(spec.name for spec in settings.all_models())
-    typer.echo(f"profile {settings.name!r} is valid: {names}; {len(settings.tasks)} tasks")
+    typer.echo("\n".join(check_all(load_profile(profile, data or None))))
 
 
 @app.command()
@@ -122,6 +190,8 @@ def notebook(
     from scalescope.pipeline.notebooks import run
     from scalescope.pipeline.progress import end_with_pipeline, marked
 
+    if out.is_dir():
+        raise ValueError(f"--out {out} is a folder; give the file of the notebook, such as {out / 'out.ipynb'}")
     end_with_pipeline()
     with marked(mark), recorded(mark and mark.resolve().parents[1], mark.stem if mark else name):
         run(name, out, _pairs(parameter or []))
@@ -188,9 +258,12 @@ def study(
 
 
 def _pairs(given: list[str]) -> dict[str, str]:
-    for text in given:
+    names = [text.split("=", 1)[0] for text in given]
+    for text, name in zip(given, names, strict=True):
         if "=" not in text:
             raise ValueError(f"parameter {text!r} must be given as name=value")
+        if names.count(name) > 1:
+            raise ValueError(f"parameter {name!r} is given twice: {', '.join(t for t in given if t.startswith(name))}")
     return dict(text.split("=", 1) for text in given)
 
 

@@ -5,11 +5,27 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+START = "SCALESCOPE_START"  # folder in which the command was given; its own processes inherit it
+
+
+def given(path: str | Path) -> Path:
+    """A path as a user gave it, absolute: "~" is the home, a relative one begins where the command was given."""
+    return Path(os.path.abspath(Path(os.environ.get(START) or ".") / Path(path).expanduser()))
+
 
 def root() -> Path:
-    """Project folder: the environment variable SCALESCOPE_ROOT, else the checkout this package lies in."""
-    given = os.environ.get("SCALESCOPE_ROOT")
-    return Path(given).resolve() if given else Path(__file__).resolve().parents[2]
+    """Project folder: the environment variable SCALESCOPE_ROOT, else the checkout this package lies in.
+
+    Raises NotADirectoryError for a variable that names no folder.
+    """
+    named = os.environ.get("SCALESCOPE_ROOT")
+    if not named:
+        return Path(__file__).resolve().parents[2]
+    if not given(named).is_dir():
+        raise NotADirectoryError(
+            f"SCALESCOPE_ROOT is {named!r}, which is no folder; name a checkout of the project, or unset it"
+        )
+    return given(named).resolve()
 
 
 def runs() -> Path:
@@ -24,7 +40,8 @@ def work(profile: str) -> Path:
 
 def cache() -> Path:
     """Folder of derived data that any run can make again (tokenizers, encoded corpora and tasks)."""
-    return Path(os.environ.get("SCALESCOPE_CACHE") or root() / "data" / "cache")
+    named = os.environ.get("SCALESCOPE_CACHE")
+    return given(named) if named else root() / "data" / "cache"
 
 
 def published_cache(paper: str) -> Path:

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 
 
 def nearest(value: object, choices: Iterable[object]) -> str | None:
-    """The choice that looks most like `value`, or None if there are no choices."""
-    names = [str(choice) for choice in choices]
-    close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.0)
-    return close[0] if close else None
+    """The choice that looks most like `value`, whatever the case, or None if there are no choices."""
+    names: dict[str, str] = {}
+    for choice in choices:
+        names.setdefault(str(choice).lower(), str(choice))
+    close = difflib.get_close_matches(str(value).lower(), names, n=1, cutoff=0.0)
+    return names[close[0]] if close else None
 
 
 class UnknownName(ValueError):
@@ -78,8 +80,10 @@ COLUMNS: dict[str, list[str]] = {
         *MODEL, "hpt", "task", "metric", "n_seeds", "value", "value_sd", "value_se", "gap", "gap_se", "spread",
         "two_groups",
     ],
+    # one row per task; unknown_share: [UNK] among the pieces of its rows; unlocated: evaluation answers that lie whole
+    # in no window; too_long: those of more tokens than a prediction may have
     "tasks": ["task", "title", "metric", "train", "eval", "majority", "truncated_train", "truncated_eval",
-              "tokens_mean"],
+              "tokens_mean", "unknown_share", "unlocated", "too_long"],
     "shortcuts": ["task", "metric", "majority", "bag_of_words", "one_side", "best_possible"],
     # what the jobs of a profile cost: a row per station, the engine, and all; CPU seconds in and out of training
     "cost": ["part", "jobs", "wall_seconds", "cpu_seconds", "training_seconds", "other_seconds", "other_share",

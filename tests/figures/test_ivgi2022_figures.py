@@ -162,6 +162,23 @@ def test_ticks_are_few_round_and_inside(low, high):
 def test_sizes_as_text():
     texts = [style.size_text(size) for size in (768, 3072, 98304, 1.5e6, 84934656, 7e9)]
     assert texts == ["768", "3.07K", "98.3K", "1.5M", "84.9M", "7B"]
+    # rounding may reach the next unit
+    assert [style.size_text(size) for size in (999.4, 999.6, 999_499, 999_500, 999_500_000, 2e12)] == [
+        "999", "1K", "999K", "1M", "1B", "2T",
+    ]  # fmt: skip
+    assert not any("e" in style.size_text(size) for size in np.geomspace(1, 1e13, 997))
+
+
+def test_a_perfect_target_is_neither_drawn_nor_in_the_legend(points):
+    squad = points[points["task"].isin(["squad", "mrpc"])].copy()
+    squad.loc[squad["role"] == "target", "error"] = 0.0
+    figure, data = ivgi2022.figure3(squad, n_boot=3)
+    assert set(data.loc[data["role"] == "target", "kind"]) == {"off_axis"}
+    assert (data.loc[data["kind"] == "point", "value"] > 0).all()
+    assert "held-out target" not in [text.get_text() for text in figure.legends[0].get_texts()]
+    panel = next(ax for ax in figure.axes if ax.get_title(loc="left") == "SQuAD 1.1")
+    assert "error 0: MLM (target), PMI (target)" in [text.get_text() for text in panel.texts]
+    assert all(line.get_marker() != "*" for ax in figure.axes for line in ax.lines)
 
 
 def test_gallery_shows_what_is_there(tmp_path):

@@ -6,6 +6,7 @@ from scalescope.pipeline import law_tables as station
 from scalescope.pipeline import study
 from scalescope.pipeline.check import run_check
 from scalescope.pipeline.law_tables import beside, collect_claims, law_tables, source_tables, write_law_tables
+from scalescope.schema import UnknownName
 from scalescope.studies.claims.agreement import agreement
 
 BOOT = 20
@@ -52,7 +53,19 @@ def test_results_that_are_not_there_are_named(project):
     with pytest.raises(ValueError, match="unknown source 'quik'"):
         list(study.remake(["quik"]))
     assert study.available_sources() == ["published"]
-    assert station.live_source("smoke") == station.live_source("nothing") == "quick"
+
+
+def test_no_other_profile_takes_the_place_of_a_mistyped_one(project):
+    assert station.live_source("smoke") == "quick"
+    paths.profile_file("mine").parent.mkdir()
+    paths.profile_file("mine").write_text("")
+    with pytest.raises(UnknownName, match="unknown profile 'thorogh'"):
+        station.live_source("thorogh")
+    with pytest.raises(FileNotFoundError, match=r"no tables of the profile 'mine': run `make reproduce PROFILE=mine`"):
+        station.live_source("mine")
+    paths.results("mine").mkdir(parents=True)
+    (paths.results("mine") / "points.csv").write_text("")
+    assert station.live_source("mine") == station.live_source("some/mine.yaml") == "mine"
 
 
 def test_an_unknown_check_is_refused():

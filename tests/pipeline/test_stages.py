@@ -20,7 +20,7 @@ def profile(tmp_path, monkeypatch):
         "ladder": {"aspect_ratio": 8, "layers": [1, 2], "heads": 2},
         "target": {"aspect_ratio": 16, "layers": [2], "heads": 2},
     }
-    content |= {"objectives": ["mlm"], "tasks": TASKS}
+    content |= {"name": "tiny", "objectives": ["mlm"], "tasks": TASKS}
     content["pretrain"] |= {"steps": 4, "warmup_steps": 2, "eval_every": 2}
     content["finetune"] |= {"train_rows": 32, "eval_rows": 24, "from_scratch": False}
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(content))
@@ -49,7 +49,7 @@ def test_all_stations_give_the_tables_of_the_schema(profile):
     fixed = points[points["hpt"] == "without"].groupby("task")["learning_rate"].unique()
     best = target[target["hpt"] == "with"].groupby("task")["learning_rate"].unique()
     assert fixed.map(list).equals(best.map(list)), "without HPT = the target's best rate at every scale"
-    read = stages.read_tables("smoke")
+    read = stages.read_tables("tiny")
     pd.testing.assert_frame_equal(read["points"], points, check_dtype=False, rtol=1e-4)
 
 

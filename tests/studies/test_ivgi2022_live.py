@@ -113,7 +113,9 @@ def test_a_perfect_target_counts_as_it_is():
     points = live(tasks=("squad",))
     points.loc[where(points, role="target"), "error"] = 0.0
     assert ivgi2022.table4(points).set_index("task").loc["SQuAD 1.1", "actual"] == 1.0
-    assert "squad" not in set(missing(points)["task"])
+    listed = missing(points).query("task == 'squad'")
+    assert set(listed["role"]) == {"target"} and set(listed["what"]) == {"drawing"}
+    assert listed["reason"].str.contains("error 0 has no place on a logarithmic axis").all()
 
 
 def test_a_failed_pretraining_is_listed():

@@ -123,7 +123,7 @@ def test_offsets_survive_accents(tokenizer, context):
 
 
 def test_a_mark_that_touches_the_answer_is_left_out(tokenizer):
-    row = {**question("milk (bread), honey"), "answers": {"text": ["bread"], "answer_start": [6]}}
+    row = {**question("water milk (bread), honey water milk"), "answers": {"text": ["bread"], "answer_start": [12]}}
     assert answer_text(encode(task("squad"), [row], tokenizer, 64), row, 0) == "bread"
 
 
@@ -220,6 +220,17 @@ def test_refusals(tokenizer):
         encode(task("sst2"), rows, tokenizer, 8)
     with pytest.raises(ValueError, match="stride 0"):
         encode(task("sst2"), rows, tokenizer, 32, 0)
+    with pytest.raises(ValueError, match=r"'sst2', row 2: field 'sentence' holds '\\u200b\\xad': no letter"):
+        encode(task("sst2"), [*rows, {"sentence": "\u200b\u00ad", "label": 0}], tokenizer, 32)
+    with pytest.raises(ValueError, match=r"'squad', row 1: field 'question' holds '\\u200b': no letter"):
+        encode(task("squad"), [{**question("one two"), "question": "\u200b"}], tokenizer, 32)
+    with pytest.raises(ValueError, match=r"task 'sst2': 50% of its pieces are \[UNK\].*such as \w$"):
+        encode(task("sst2"), [{"sentence": "one \u044f", "label": 0}], tokenizer, 32)
+
+
+def test_the_unknown_share_is_counted(tokenizer):
+    rows = [{"sentence": "one two three four \u044f", "label": 0}, {"sentence": "one two three four five", "label": 1}]
+    assert encode(task("sst2"), rows, tokenizer, 32).unknown_share == 0.1
 
 
 @pytest.mark.skipif("DATA" not in os.environ, reason="set DATA to the folder of real data")

@@ -84,6 +84,44 @@ def test_best_f1_of_silence_and_of_ties():
     assert value == 0.5
 
 
+def official_best_f1(predicted, references, no_answer):
+    """find_best_thresh of the official SQuAD 2.0 script, line by line: has_ans is bool(answers), preds are texts."""
+    right = [bool(texts) for texts in references]
+    f1 = [answer_f1(*pair) for pair in zip(predicted, references, strict=True)]
+    current = best = sum(not has for has in right)
+    for index in np.argsort(no_answer, kind="stable"):
+        current += f1[index] if right[index] else (-1 if predicted[index] else 0)
+        best = max(best, current)
+    return best / len(predicted)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "references", "value"),
+    [
+        (["the", "cat"], [[], ["cat"]], 0.5),  # "the" is an answer, and wrong
+        ([",", "cat"], [[], ["cat"]], 0.5),
+        (["zebra", "zebra"], [["A"], ["cat"]], 0.0),  # ["A"] is an answerable question: silence is wrong
+        (["an", "zebra"], [["A"], ["cat"]], 0.5),
+        (["", "cat"], [[], ["cat"]], 1.0),
+    ],
+)
+def test_best_f1_of_articles_and_punctuation(predicted, references, value):
+    scores = np.array([0.0, 0.1])
+    assert best_f1(predicted, references, scores)[0] == pytest.approx(value)
+    assert official_best_f1(predicted, references, scores) == pytest.approx(value)
+
+
+def test_best_f1_equals_the_official_search():
+    rng, words = np.random.default_rng(1), ["the", ",", "A", "cat", "an old cat", "...", "dog"]
+    for _ in range(50):
+        predicted = [words[index] for index in rng.integers(0, 7, 20)]
+        references = [[words[index]] if rng.random() < 0.6 else [] for index in rng.integers(0, 7, 20)]
+        scores = rng.permutation(20).astype(float)
+        assert best_f1(predicted, references, scores)[0] == pytest.approx(
+            official_best_f1(predicted, references, scores)
+        )
+
+
 def test_best_f1_equals_trying_every_threshold():
     rng = np.random.default_rng(0)
     for _ in range(20):

@@ -68,12 +68,25 @@ def test_good_rows_keep_their_fields(name):
         ("squad", {"answers": {"text": ["blue"], "answer_start": []}}, r"1 text\(s\) but 0 answer_start"),
         ("squad", {"answers": {"text": [], "answer_start": []}}, "no answer, but every question"),
         ("squad", {"answers": "blue"}, "should hold the lists"),
+        ("mnli", {"premise": " \n"}, r"field 'premise' holds ' \\n': no text"),
+        ("mnli", {"hypothesis": "a \udc00"}, r"field 'hypothesis' holds half of a surrogate pair, \\udc00"),
+        ("race", {"options": ["w", "x", "y", "\ud83d"]}, r"field 'options' holds half of a surrogate pair"),
+        ("squad", {"question": ""}, "field 'question' holds '': no text"),
         ("squad", {"answers": {"text": ["blue"], "answer_start": ["11"]}}, "a text and an integer"),
     ],
 )
 def test_faults_are_named(name, changes, message):
     with pytest.raises(BadInput, match=f"some/file, line 2: .*{message}|some/file, {message}"):
         check_rows(task(name), broken(name, **changes), "some/file")
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"), [(["w", "x", "x ", "z"], "identical options"), (["w", "x", " ", "z"], "a blank option")]
+)
+def test_odd_options_are_counted_by_name(options, fault):
+    rows = [*broken("race", options=options), *broken("race", options=options)]
+    with pytest.warns(UserWarning, match=rf"here: 2 of 4 rows have {fault} \(lines 2, 4\)"):
+        assert len(check_rows(task("race"), rows, "here")) == 4
 
 
 def test_no_rows():

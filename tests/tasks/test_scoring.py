@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from scalescope.tasks.arrays import LONGEST_ANSWER
 from scalescope.tasks.features import encode
-from scalescope.tasks.scoring import LONGEST_ANSWER, answer_spans, evaluate, majority, score, scores
+from scalescope.tasks.scoring import answer_spans, evaluate, majority, score, scores
+from scalescope.tasks.spans import longest_answer
 from scalescope.tasks.spec import task
+from scalescope.text.tokenizer import train_tokenizer
 
 
 def question(context, answer=None):
@@ -172,3 +175,55 @@ def test_outputs_of_another_shape_or_not_finite(tokenizer, rows):
     features = encode(task("squad_v2"), rows, tokenizer, 32)
     with pytest.raises(ValueError, match="outputs for the task 'squad_v2'"):
         score(task("squad_v2"), features, rows, (np.zeros(3), np.zeros(3)))
+
+
+def pointing(features):
+    """Outputs that point exactly at the gold span of every window."""
+    start = np.full(features.tokens.shape, -10.0)
+    end = start.copy()
+    start[features.starts[:-1] + features.span_start] = 10.0
+    end[features.starts[:-1] + features.span_end] = 10.0
+    return start, end
+
+
+HINDI, ARABIC = "\u092e\u0947\u0930\u0947", "\u0643\u0650\u062a\u064e\u0628\u064c"  # words with vowel signs
+
+
+@pytest.mark.parametrize(
+    ("context", "answer"),
+    [
+        ("We met at Cafe\u0301 noir in town.", "Cafe\u0301"),  # e and a combining accent
+        ("We met at Caf\u00e9 noir in town.", "Caf\u00e9"),  # the same as one character
+        ("\u092f\u0939 \u092a\u0941\u0938\u094d \u092e\u0947\u0930\u0947 \u0918\u0930", HINDI),
+        ("\u0647\u0630\u0627 \u0643\u0650\u062a\u064e\u0628\u064c \u062c\u062f", ARABIC),
+        ("he said (\u200f\u0643\u062a\u0627\u0628\u200f) twice", "\u200f\u0643\u062a\u0627\u0628\u200f"),
+        ("the word for\u00ad is cut", "for\u00ad"),
+        ("a \u200bzero wide\u200b space", "\u200bzero wide\u200b"),
+        ("\ud55c\uad6d\uc5b4\ub294 \uc5b4\ub835\ub2e4", "\uc5b4\ub835\ub2e4"),
+        ("x\u0336y\u0336 struck o\u0308", "o\u0308"),
+        ("\ufeffbegin here", "\ufeffbegin"),
+    ],
+)  # fmt: skip
+def test_perfect_outputs_are_right_where_the_tokenizer_drops_characters(context, answer):
+    row = {"question": "what is this", "context": context,
+           "answers": {"text": [answer], "answer_start": [context.index(answer)]}}  # fmt: skip
+    tokenizer = train_tokenizer([context] * 30 + ["what is this"] * 5, 300)
+    features = encode(task("squad"), [row], tokenizer, 64)
+    assert answer_spans(features, [row], *pointing(features)).texts == [answer]
+    assert score(task("squad"), features, [row], pointing(features)) == 1.0
+
+
+def test_answers_of_many_pieces_can_be_predicted():
+    long = " ".join(["abcdefghijklmnop"] * 5)
+    row = {"question": "what", "context": f"we say {long} here", "answers": {"text": [long], "answer_start": [7]}}
+    other = {"question": "what", "context": "we say so here", "answers": {"text": ["so"], "answer_start": [7]}}
+    letters = train_tokenizer(["abcdefghijklmnopqrstuvwxyz " * 3 + "what we say so here"], 64)
+    longest = longest_answer(task("squad"), [other, row], letters)
+    assert longest == 5 * len(letters.encode("abcdefghijklmnop", add_special_tokens=False).ids) > LONGEST_ANSWER
+    features = encode(task("squad"), [row, other], letters, 256, longest=longest)
+    assert features.too_long == 0
+    assert score(task("squad"), features, [row, other], pointing(features)) == 1.0
+    short = encode(task("squad"), [row, other], letters, 256, longest=longest_answer(task("squad"), [other], letters))
+    assert (short.longest_answer, short.too_long) == (LONGEST_ANSWER, 1)
+    assert score(task("squad"), short, [row, other], pointing(short)) < 1.0
+    assert longest_answer(task("sst2"), [], letters) == LONGEST_ANSWER

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from scalescope.schema import UnknownName
+from scalescope.text.file_names import split_of
 from scalescope.text.files import Files
 from scalescope.text.source import BadInput, Source, open_source
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*not read")
 TRAIN = "first paragraph\nsecond one\n\nnext article\n"
 
 
@@ -30,7 +32,8 @@ def folder(tmp_path):
 
 
 def test_articles_of_each_split(folder):
-    source = open_source("files", folder=folder)
+    with pytest.warns(UserWarning, match=r"not read: other-test-raw.txt \('test' in its name"):
+        source = open_source("files", folder=folder)
     assert isinstance(source, Source)
     assert list(source.articles("train")) == [
         ["first paragraph", "second one"],
@@ -38,7 +41,7 @@ def test_articles_of_each_split(folder):
         ["last article"],
     ]
     assert list(source.articles("heldout")) == [["held naïve"], ["out"]]
-    assert [path.name for path in source.left_aside] == ["other-test-raw.txt"]
+    assert [path.name for path in source.left_aside] == ["README.md", "other-test-raw.txt"]
 
 
 def test_only_whole_words_of_a_name_count(folder):
@@ -60,6 +63,79 @@ def test_fingerprint_follows_the_content(folder):
     second = Files(folder).fingerprint
     (folder / "tasks/sst2/train.jsonl").write_text('{"sentence": "x", "label": 0}\n')
     assert len({first, second, Files(folder).fingerprint}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        *((name, "train") for name in ("wiki.txt", "latest-dump.txt.gz", "Contest.txt", "withheld_outcomes.txt")),
+        *((name, "heldout") for name in ("a-heldout.txt", "wiki-held-out.txt", "Heldout2.txt", "HeldOut.txt.gz")),
+        *((name, "heldout") for name in ("HELD_OUT.txt", "holdout.txt", "wiki heldout test.txt")),
+        *((name, "test") for name in ("wiki_test.txt", "wikiTest.txt", "TEST.txt", "test2.txt.gz")),
+        *((name, "dev") for name in ("dev.txt", "wiki.dev.txt", "DEV1.txt")),
+        ("eval.txt", "eval"), ("wiki-testset.txt", "testset"), ("Val.txt", "val"), ("x-Validation.txt", "validation"),
+        ("._wiki.txt", "hidden"), (".DS_Store", "hidden"), ("README.txt", "about the data"),
+        ("README.md", "about the data"), ("ReadMe-wiki.txt", "about the data"), ("LICENSE.txt", "about the data"),
+        ("wiki.TXT", "does not end in"), ("wiki.json", "does not end in"), ("wiki.txt.bz2", "does not end in"),
+    ],
+)  # fmt: skip
+def test_what_a_name_says(name, split):
+    assert split in split_of(name)
+
+
+def test_held_out_text_must_not_be_train_text(folder):
+    (folder / "corpus" / "wiki-heldout.txt").write_bytes(TRAIN.encode())  # the train file is gzipped
+    with pytest.raises(BadInput, match=r"wiki-heldout\.txt holds the same text as .*wiki-00\.txt\.gz"):
+        Files(folder)
+
+
+def test_validation_rows_must_not_be_the_train_rows(folder):
+    rows = (folder / "tasks/sst2/train.jsonl").read_bytes()
+    (folder / "tasks/sst2/validation.jsonl.gz").write_bytes(gzip.compress(rows))
+    for split in ("train", "validation"):
+        with pytest.raises(BadInput, match=r"holds the same text as .*jsonl"):
+            Files(folder).rows("sst2", split)
+
+
+def test_a_text_both_plain_and_gzipped(folder):
+    (folder / "corpus" / "wiki-00.txt").write_text(TRAIN)
+    with pytest.raises(BadInput, match=r"wiki-00\.txt is there gzipped too"):
+        Files(folder)
+
+
+@pytest.mark.parametrize("name", ["corpus/more.txt", "corpus/x-heldout.txt.gz"])
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a link to nothing"])
+def test_what_is_no_plain_file_is_refused_by_name(folder, name, kind):
+    _make(folder / name, kind)
+    with pytest.raises(BadInput, match=rf"{Path(name).name} is {kind}; a plain file is expected"):
+        Files(folder)
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a link to nothing"])
+def test_rows_that_are_no_plain_file(folder, kind):
+    (folder / "tasks/sst2/train.jsonl").unlink()
+    _make(folder / "tasks/sst2/train.jsonl", kind)
+    for split in ("train", "validation"):  # the other split looks at it too
+        with pytest.raises(BadInput, match=rf"train\.jsonl is {kind}"):
+            Files(folder).rows("sst2", split)
+    with pytest.raises(BadInput, match=rf"train\.jsonl is {kind}"):
+        _ = Files(folder).fingerprint
+
+
+def _make(path, kind):
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    else:
+        path.symlink_to("nowhere")
+
+
+def test_hidden_files_are_not_part_of_the_fingerprint(folder):
+    first = Files(folder).fingerprint
+    (folder / "corpus" / "._wiki-00.txt").write_bytes(b"\xff\xff")
+    (folder / "tasks/sst2/._train.jsonl").write_bytes(b"\xff\xff")
+    assert Files(folder).fingerprint == first
 
 
 def test_missing_and_empty_folder(tmp_path):
@@ -98,12 +174,31 @@ def test_missing_task_and_file(folder):
         ('{"sentence": "a", "label": 0}\n{"sentence": "b", "lab', r"train\.jsonl, line 2 is broken JSON"),
         ('{"sentence": "a"}\n[1, 2]\n', r"line 2 holds list where an object"),
         ('{"sentence": "a"}\n\n{"sentence": "b"}\n', r"line 2 is blank"),
+        ('{"a": 1}\n{"a": 1, "label": 1, "label": 0}', r"line 2: field 'label' is there twice, with 1 and with 0"),
+        ('{"answers": {"text": [], "text": ["a"]}}', r"line 1: field 'text' is there twice"),
+        ('{"a": "nice \\ud83d film"}', r"line 1: field 'a' holds half of a surrogate pair, \\ud83d"),
+        ('{"a": {"b": ["x", "\\udE00"]}}', r"line 1: field 'a' holds half of a surrogate pair, \\ude00"),
+        ('{"a\\ud83d": 1}', r"half of a surrogate pair"),
+        ("[" * 100_000, r"line 1 is nested too deeply"),
+        ('{"a": ' * 100_000, r"line 1 is nested too deeply"),
+        ('{"label": ' + "9" * 10_000 + "}", r"line 1: field 'label' holds 9{80}\.\.\., a whole number of 10000 digits"),
+        ('{"a": [0, -9223372036854775808]}', r"field 'a' holds -9223372036854775808, a whole number of 19 digits"),
+        ('{"a": 1e999}', r"field 'a' holds 1e999, a number out of range"),
+        ('{"a": [[NaN]]}', r"field 'a' holds NaN, which is no JSON number"),
+        ('{"a": -Infinity}', r"field 'a' holds -Infinity"),
+        ("1e999", r"line 1 holds a number where an object"),
+        ('{"a": "b\x00"}', r"line 1, character 9 is NUL"),
     ],
 )
 def test_broken_rows(folder, content, message):
     (folder / "tasks/sst2/train.jsonl").write_text(content, encoding="utf-8")
     with pytest.raises(BadInput, match=message):
         Files(folder).rows("sst2", "train")
+
+
+def test_a_whole_surrogate_pair_is_one_character(folder):
+    (folder / "tasks/sst2/train.jsonl").write_text('{"sentence": "\\ud83d\\ude00 \\\\ud83d", "label": 1}')
+    assert Files(folder).rows("sst2", "train")[0]["sentence"] == "\U0001f600 \\ud83d"
 
 
 def test_broken_gzip(folder):
@@ -150,4 +245,4 @@ def test_real_folder():
     assert len(heldout) == 120
     assert sum(len(paragraph.split()) for article in heldout for paragraph in article) == 287_510
     assert sum(1 for _ in source.articles("train")) == 2_923
-    assert len(source.left_aside) == 2
+    assert sum(path.name.endswith(".txt.gz") for path in source.left_aside) == 2

@@ -9,7 +9,8 @@ import pytest
 from scalescope.schema import UnknownName
 from scalescope.tasks.rows import load_rows
 from scalescope.tasks.spec import TASKS, task
-from scalescope.text.hub import DATA_SETS, WIKIPEDIA, Hub, load_from_hub
+from scalescope.text import hub
+from scalescope.text.hub import DATA_SETS, REVISIONS, WIKIPEDIA, Hub, load_from_hub
 from scalescope.text.source import BadInput, Source, open_source
 
 ANSWERS = {"text": ["blue"], "answer_start": [11]}
@@ -119,12 +120,37 @@ def test_a_failed_download_is_named():
 def test_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(ImportError, match=r"scalescope\[hub\]"):
-        load_from_hub("x", None, "train", False)
+        load_from_hub("google/boolq", None, "train", False)
+
+
+def test_revisions_are_pinned_and_part_of_the_fingerprint(monkeypatch):
+    datasets = pytest.importorskip("datasets")
+    assert {path for path, _ in (WIKIPEDIA, *DATA_SETS.values())} == set(REVISIONS)
+    asked = []
+    monkeypatch.setattr(datasets, "load_dataset", lambda *words, **named: asked.append((words, named)) or [{}])
+    for path, name in (WIKIPEDIA, *DATA_SETS.values()):
+        load_from_hub(path, name, "train", False)
+    for (path, _), named in asked:
+        assert named == {"split": "train", "streaming": False, "revision": REVISIONS[path]}
+    with pytest.raises(UnknownName, match="unknown hub data set 'glue'; did you mean"):
+        load_from_hub("glue", "sst2", "train", False)
+    before = Hub().fingerprint
+    monkeypatch.setitem(hub.REVISIONS, "nyu-mll/glue", "0" * 40)
+    assert Hub().fingerprint != before
+
+
+def test_an_old_package_is_refused(monkeypatch):
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets, "__version__", "3.6.0")
+    with pytest.raises(ImportError, match=r"needs datasets>=4, .* this is 3\.6\.0"):
+        load_from_hub("google/boolq", None, "train", False)
 
 
 def test_unknown_task():
     with pytest.raises(UnknownName, match="did you mean 'mnli'"):
         Hub(load=lambda *asked: []).rows("mnlii", "train")
+    with pytest.raises(ValueError, match="seed -1 of the source 'hub' is below 0"):
+        Hub(seed=-1)
     with pytest.raises(ValueError, match="mnli_share 0"):
         Hub(mnli_share=0)
     assert np.isclose(Hub().mnli_share, 0.25)

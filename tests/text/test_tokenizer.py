@@ -8,12 +8,19 @@ import sys
 import numpy as np
 import pytest
 
+from scalescope.text.source import BadInput
 from scalescope.text.tokenizer import (
+    CLS,
+    PAD,
+    SEP,
     SPECIAL,
+    UNK,
+    check_unknown,
     encode_flat,
     load_tokenizer,
     save_tokenizer,
     train_tokenizer,
+    unknown_share,
     word_starts,
     words,
 )
@@ -34,6 +41,27 @@ def test_lower_case_and_no_special_from_text():
     assert tokenizer.encode("THE CAFÉ", add_special_tokens=False).ids == tokenizer.encode("the cafe").ids
     assert min(tokenizer.encode("[MASK] [SEP] [CLS]").ids) >= 1
     assert not {2, 3, 4} & set(tokenizer.encode("[MASK] [SEP] [CLS]").ids)
+
+
+@pytest.mark.parametrize("letters", [101, 500, 1000])
+def test_long_words_are_cut_into_pieces(letters):
+    tokenizer = train_tokenizer(TEXTS, 100)
+    ids = tokenizer.encode("ab" * (letters // 2) + "a" * (letters % 2), add_special_tokens=False).ids
+    assert UNK not in ids
+    assert sum(len(tokenizer.id_to_token(index).removeprefix("##")) for index in ids) == letters
+
+
+def test_unknown_share():
+    tokenizer = train_tokenizer(TEXTS, 100)
+    ids, _ = encode_flat(tokenizer, ["the ab"])
+    assert unknown_share(ids) == 0
+    assert unknown_share(np.array([CLS, UNK, 7, 8, 9, SEP, PAD])) == 0.25
+    assert unknown_share(np.array([CLS, SEP])) == 0
+    check_unknown(ids, "this text", ["the ab"], tokenizer)
+    foreign = ["the \u044f\u0437\u044b\u043a", "w" * 1001]
+    ids, _ = encode_flat(tokenizer, foreign)
+    with pytest.raises(BadInput, match=r"this text: 67% of its pieces are \[UNK\] \(at most 20%.*such as \w{4}, w{80}"):
+        check_unknown(ids, "this text", foreign, tokenizer)
 
 
 def test_same_pieces_in_two_processes():

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from scalescope.figures import style
 from scalescope.figures.panels import legend, panel
-from scalescope.studies.points import need, split_usable, title
+from scalescope.studies.points import check_tasks, split_usable, title
 from scalescope.studies.series import baseline_row, law_series
 
 COLOURS = {
@@ -30,11 +30,22 @@ def one_ratio(points: pd.DataFrame) -> pd.DataFrame:
     return usable[usable["role"] != "second"]
 
 
-def span_of(frame: pd.DataFrame) -> tuple[float, float]:
-    """Smallest and largest size of a figure."""
+def span_of(frame: pd.DataFrame, otherwise: pd.DataFrame | None = None) -> tuple[float, float]:
+    """Smallest and largest size of a figure; those of `otherwise` where its own table holds no point.
+
+    Raises ValueError if there is no point at all: panels without points say so, a figure needs sizes.
+    """
+    if frame.empty and otherwise is not None:
+        return span_of(otherwise)
     if frame.empty:
         raise ValueError("no usable points to draw: the table is empty, or every run failed")
     return float(frame["parameters"].min()), float(frame["parameters"].max())
+
+
+def joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all series of a figure; a table without rows, with the columns of one, where no series has any."""
+    found = [part for part in parts if len(part)]
+    return pd.concat(found, ignore_index=True) if found else parts[0]
 
 
 def grid(
@@ -49,13 +60,15 @@ def grid(
     y: str = "error",
     y_label: str = Y_LABEL,
     own_span: bool = False,
+    otherwise: pd.DataFrame | None = None,
 ) -> tuple[Figure, pd.DataFrame]:
     """Three columns of panels, one a task; the series of a panel are the values of the column `split`.
 
-    `y`: the column whose law is drawn; `own_span`: each law over the sizes of its own points only.
+    `y`: the column whose law is drawn; `own_span`: each law over the sizes of its own points only. otherwise: points
+    whose sizes the axes have where `usable` is empty (panels then say "no runs").
     """
-    span = span_of(usable)
-    known = need(tasks, "tasks", ["task", "majority"]) if tasks is not None else pd.DataFrame()
+    span = span_of(usable, otherwise)
+    known = check_tasks(tasks) if tasks is not None else pd.DataFrame()
     majority = dict(zip(known["task"], known["majority"], strict=True)) if len(known) else {}
     parts = []
     for task in names:
@@ -66,7 +79,7 @@ def grid(
                                     panel=task, task=task, **{split: value}, series=name))  # fmt: skip
         if majority.get(task, 0) > 0:  # false for NaN too; a baseline of 0 is no line but the top
             parts.append(baseline_row(1 - majority[task], panel=task, task=task))
-    data = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    data = joined(parts)
     looks = {name: (COLOURS[value], MARKERS[value]) for value, name in labels.items()}
     n_rows = -(-len(names) // 3)
     with style.house():

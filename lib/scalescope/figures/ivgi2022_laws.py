@@ -36,9 +36,9 @@ def figure1(
     Without an untuned target the tuned one stands for it, as in the paper: at that size they are the same
     runs.
     """
-    usable = one_ratio(points)
-    usable = usable[usable["objective"] == "mlm"]
-    span = span_of(usable)
+    every = one_ratio(points)
+    usable = every[every["objective"] == "mlm"]
+    span = span_of(usable, every)
     tops = [usable[(usable["task"] == task) & (usable["hpt"] == "with")] for task in tasks]
     series = [
         law_series(part, "error", span, n_boot=n_boot, random_state=random_state,
@@ -114,6 +114,7 @@ def figure3(
         tasks,
         n_boot,
         random_state,
+        otherwise=usable,
     )
 
 
@@ -122,7 +123,8 @@ def figure4(
 ) -> tuple[Figure, pd.DataFrame]:
     """Nine tasks, MLM, with tuning at every size and with the largest model's hyperparameters."""
     usable = one_ratio(points)
-    return grid(usable[usable["objective"] == "mlm"], task_names(points), "hpt", TUNINGS, tasks, n_boot, random_state)
+    part = usable[usable["objective"] == "mlm"]
+    return grid(part, task_names(points), "hpt", TUNINGS, tasks, n_boot, random_state, otherwise=usable)
 
 
 def figure_both(

@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from scalescope.figures import style
-from scalescope.figures.grids import X_LABEL, Y_LABEL, grid, one_ratio, span_of
+from scalescope.figures.grids import X_LABEL, Y_LABEL, grid, joined, one_ratio, span_of
 from scalescope.figures.panels import legend, panel
-from scalescope.studies.points import CLASSES, OBJECTIVES, need, title
+from scalescope.studies.columns import need
+from scalescope.studies.points import CLASSES, OBJECTIVES, title
 from scalescope.studies.series import law_series
 from scalescope.studies.stopping import stopping
 
@@ -33,9 +34,9 @@ def figure5(
     points: pd.DataFrame, *, tasks: Sequence[str] = BOOTSTRAP_TASKS, n_boot: int = 1000, random_state: int = 0
 ) -> tuple[Figure, pd.DataFrame]:
     """Sleeves and slope intervals of the naive and the hierarchical bootstrap of four tasks (MLM, tuned)."""
-    usable = one_ratio(points)
-    usable = usable[(usable["objective"] == "mlm") & (usable["hpt"] == "with")]
-    span = span_of(usable)
+    every = one_ratio(points)
+    usable = every[(every["objective"] == "mlm") & (every["hpt"] == "with")]
+    span = span_of(usable, every)
     parts = []
     for task in tasks:
         rows = usable[usable["task"] == task]
@@ -119,13 +120,13 @@ def figure7(
 ) -> tuple[Figure, pd.DataFrame]:
     """Finetuning evaluation loss / ln(classes) against N on the six tasks of the paper, both objectives, tuned."""
     need(points, "points", ["loss"])
-    usable = one_ratio(points)
+    usable = every = one_ratio(points)
     keep = (usable["hpt"] == "with") & usable["task"].isin(tasks) & (usable["loss"] > 0)
     usable = usable[keep & np.isfinite(usable["loss"].astype(float))]
     nats = np.log(usable["task"].map(CLASSES).astype(float))
     usable = usable.assign(normalised_loss=usable["loss"] / nats)
     return grid(usable, list(tasks), "objective", OBJECTIVES, None, n_boot, random_state,
-                y="normalised_loss", y_label=LOSS_LABEL)  # fmt: skip
+                y="normalised_loss", y_label=LOSS_LABEL, otherwise=every)  # fmt: skip
 
 
 def figure8(points: pd.DataFrame, *, n_boot: int = 1000, random_state: int = 0) -> tuple[Figure, pd.DataFrame]:
@@ -133,11 +134,11 @@ def figure8(points: pd.DataFrame, *, n_boot: int = 1000, random_state: int = 0) 
 
     Tables without the column `value_answerable`, or with none measured, leave out that series and say so.
     """
-    usable = one_ratio(points)
-    usable = usable[(usable["objective"] == "mlm") & (usable["hpt"] == "with")]
+    every = one_ratio(points)
+    usable = every[(every["objective"] == "mlm") & (every["hpt"] == "with")]
     score = usable["value_answerable"] if "value_answerable" in usable else pd.Series(np.nan, index=usable.index)
     usable = usable.assign(error_answerable=1 - score)
-    span = span_of(usable[usable["task"].isin(["squad", "squad_v2"])])
+    span = span_of(usable[usable["task"].isin(["squad", "squad_v2"])], every)
     parts, lacking = [], []
     for name, (task, y, _) in SCORES.items():
         rows = usable[(usable["task"] == task) & (usable[y] > 0)]
@@ -145,7 +146,7 @@ def figure8(points: pd.DataFrame, *, n_boot: int = 1000, random_state: int = 0) 
             lacking.append(name)
         parts.append(law_series(rows, y, span, n_boot=n_boot, random_state=random_state,
                                 panel="squad", task=task, series=name))  # fmt: skip
-    data = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    data = joined(parts)
     looks = {name: look for name, (_, _, look) in SCORES.items()}
     with style.house():
         figure, ax = plt.subplots(figsize=(8.2, 6), layout="constrained")

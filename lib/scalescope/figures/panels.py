@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from scalescope.figures import style
+from scalescope.studies.series import OFF_AXIS
 
 BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
 SLEEVE_ROOM = 0.2  # share of the range of points and lines by which sleeves may widen it at either end
@@ -19,7 +20,10 @@ LINE = 13  # height of a line of text inside a panel, points
 def panel(ax: Axes, rows: pd.DataFrame, looks: dict, span: tuple[float, float], head: str) -> None:
     """One panel: every series of `rows` in its look, numbers of its law written in its colour."""
     ax.set_title(head)
-    points = rows[rows["kind"] == "point"]
+    points, unseen = rows[rows["kind"] == "point"], rows[rows["kind"] == OFF_AXIS]
+    if len(unseen):
+        text = "error 0: " + ", ".join(dict.fromkeys(f"{row.series} ({row.role})" for row in unseen.itertuples()))
+        ax.text(0.98, 0.98, text, transform=ax.transAxes, ha="right", va="top", fontsize=9, bbox=BEHIND_TEXT)
     if points.empty:
         ax.text(0.5, 0.5, "no runs", transform=ax.transAxes, ha="center", va="center", color=style.GREY)
         ax.set_xticks([])
@@ -116,7 +120,7 @@ def legend(figure: Figure, looks: dict, data: pd.DataFrame, *, sleeves: bool = F
         else Line2D([], [], color=c, marker=m, markersize=5, markerfacecolor="white" if place else c, label=name)
         for place, (name, (c, m)) in enumerate(looks.items())
     ]
-    if (data["role"] == "target").any():
+    if ((data["role"] == "target") & (data["kind"] == "point")).any():
         handles.append(Line2D([], [], color=style.INK, marker="*", markersize=11, markerfacecolor="white",
                               linestyle="none", label="held-out target"))  # fmt: skip
     if (data["kind"] == "sleeve").any() and not sleeves:

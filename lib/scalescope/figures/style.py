@@ -57,10 +57,11 @@ def house() -> Iterator[None]:
 
 
 def size_text(value: float) -> str:
-    """A parameter count for an axis: 12K, 1.5M, 85M."""
-    for unit, name in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+    """A parameter count for an axis in three digits: 12K, 1.5M, 85M; 999,500 is 1M."""
+    value = float(f"{value:.3g}")  # rounded first: it may reach the next unit
+    for unit, name in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if value >= unit:
-            return f"{value / unit:.3g}{name}"
+            return f"{value / unit:.10g}{name}"
     return f"{value:.3g}"
 
 

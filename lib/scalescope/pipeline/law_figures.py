@@ -14,6 +14,7 @@ from scalescope.figures import ivgi2022 as figures
 from scalescope.figures import style
 from scalescope.pipeline.law_tables import PAPER, PUBLISHED_PATIENCES, diagnoses, source_tables
 from scalescope.studies.claims import PUBLISHED
+from scalescope.studies.points import OBJECTIVES
 from scalescope.studies.selection import select_all
 from scalescope.studies.stopping import heldout_curve
 
@@ -39,8 +40,10 @@ def law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000
         yield figures.SLUGS[6], figures.figure6(heldout_curve(tables["curves"]), patiences)
     yield figures.SLUGS[7], figures.figure7(points, **boot)
     yield figures.SLUGS[8], figures.figure8(points, **boot)
-    diagnosis = diagnoses(tables["pretrain"]).query("objective == 'mlm' and role != 'second'")
-    yield figures.SLUGS["diagnosis"], figures.figure_diagnosis({"Pretraining, MLM": diagnosis})
+    diagnosis = diagnoses(tables["pretrain"]).query("role != 'second'")
+    objective = diagnosis["objective"].iloc[0]  # MLM, where there is any
+    shown = diagnosis[diagnosis["objective"] == objective]
+    yield figures.SLUGS["diagnosis"], figures.figure_diagnosis({f"Pretraining, {OBJECTIVES[objective]}": shown})
     choices = select_all(tables.get("pair_points", points), **boot)
     if len(choices):
         yield figures.SLUGS["selection"], figures.figure_selection(choices)

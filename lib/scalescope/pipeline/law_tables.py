@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from scalescope import paths
+from scalescope.pipeline.profile import available_profiles
+from scalescope.pipeline.profile_file import ENDINGS
 from scalescope.pipeline.stages import read_tables
+from scalescope.schema import UnknownName
 from scalescope.studies import ivgi2022
 from scalescope.studies.cards import cards
 from scalescope.studies.claims import PUBLISHED, Evidence, judge_all
@@ -24,6 +28,7 @@ from scalescope.studies.selection import select_all
 from scalescope.studies.stopping import STOPPING, heldout_curve, stopping
 
 PAPER = "ivgi2022"
+STAND_IN_FOR, STAND_IN = "smoke", "quick"  # notebooks begin with smoke, whose numbers mean nothing
 PUBLISHED_PATIENCES = (1500, 3000, 4500, 6000, 7500)  # from the first the paper tried to the one it took
 SIGNIFICANT = "%.6g"
 
@@ -113,9 +118,23 @@ def write_law_tables(source: str, tables: dict[str, pd.DataFrame], n_boot: int =
 
 
 def live_source(profile: str) -> str:
-    """The profile itself if its results are there; else, and for smoke, which means nothing, "quick"."""
-    known = profile != "smoke" and (paths.results(profile) / "points.csv").is_file()
-    return profile if known else "quick"
+    """Whose results a notebook shows beside the paper's: the profile's own; for "smoke", which means nothing, "quick".
+
+    profile: a name, or the path of a YAML file. Raises UnknownName for a profile that does not exist, FileNotFoundError
+    for one without collected tables: no other profile takes its place in silence.
+    """
+    profile = Path(profile).stem if profile.endswith(ENDINGS) else profile
+    if profile == STAND_IN_FOR:
+        return STAND_IN
+    collected = (paths.results(profile) / "points.csv").is_file()
+    if not collected and profile not in available_profiles():
+        raise UnknownName("profile", profile, available_profiles())
+    if not collected:
+        raise FileNotFoundError(
+            f"no tables of the profile {profile!r}: run `make reproduce PROFILE={profile}` first, or take a profile "
+            f"that has some (such as {STAND_IN!r})"
+        )
+    return profile
 
 
 def beside(name: str, live: str) -> pd.DataFrame:

@@ -4,107 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from scalescope import paths
 from scalescope.encoder import EncoderConfig
-from scalescope.schema import SCRATCH, UnknownName, nearest
+from scalescope.pipeline.profile_file import DATA_ENDING, LONGEST_NAME, NAME, explain, find_profile, read_profile
+from scalescope.pipeline.sections import (
+    Different,
+    FinetuneSection,
+    LadderSection,
+    ModelsSection,
+    Objective,
+    PretrainSection,
+    Section,
+    SourceSection,
+    TextSection,
+)
+from scalescope.schema import SCRATCH, UnknownName
 from scalescope.tasks.spec import TASKS
 from scalescope.training.data import DataSettings, of_task
 
-Count = Annotated[int, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, lt=1)]
-Rate = Annotated[float, Field(gt=0, lt=1)]
-PerTask = Count | dict[str, Count]  # one number, or a number a task with "default" for the others
-Rows = PerTask | None  # a limit, or none
-
-
-class Section(BaseModel):
-    """A part of a profile: unknown keys are refused, values are never changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-
-class SourceSection(Section):
-    """Where text and rows come from; `options` go to the source (seed and sizes of the microworld)."""
-
-    kind: Literal["microworld", "files", "hub"]
-    folder: str | None = None
-    options: dict[str, int | float | str] = {}
-
-
-class TextSection(Section):
-    """Tokenizer and corpus. Tokens count pieces; sequence_length includes [CLS]."""
-
-    vocabulary_size: Count
-    sequence_length: Annotated[int, Field(ge=16)]
-    train_tokens: Count
-    heldout_tokens: Count
-
-
-class LadderSection(Section):
-    """Models of one aspect ratio."""
-
-    aspect_ratio: Count
-    layers: list[Count]
-    heads: Count
-
-
-class ModelsSection(Section):
-    """The ladder that laws are fitted to, the held-out target, and perhaps a second aspect ratio."""
-
-    ladder: LadderSection
-    second: LadderSection | None = None
-    target: LadderSection
-
-    @model_validator(mode="after")
-    def _one_target(self) -> ModelsSection:
-        if len(self.target.layers) != 1:
-            raise ValueError(f"target.layers must name one model, got {self.target.layers}")
-        return self
-
-
-class PretrainSection(Section):
-    """Pretraining settings, the same at every size (Ivgi 2022, section 3.1). Steps count batches."""
-
-    batch_size: Count
-    steps: Count
-    learning_rate: Rate
-    warmup_steps: Count
-    schedule: Literal["linear", "wsd", "constant"]
-    decay_fraction: Share = 0.2
-    weight_decay: Share
-    dropout: Share
-    mask_rate: Rate = 0.15
-    eval_every: Count
-    eval_sequences: Count
-    patience: Count
-    target_patience: Count | None = None  # the paper waits longer for BERT-Base
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    seed: Annotated[int, Field(ge=0)] = 0
-
-
-class FinetuneSection(Section):
-    """Finetuning settings. The number of epochs is tuned by evaluating each."""
-
-    max_length: Annotated[int, Field(ge=16)]
-    stride: Count
-    batch_size: PerTask
-    epochs: Count
-    learning_rates: Annotated[list[Rate], Field(min_length=1)]
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-    warmup_fraction: Share
-    dropout: Share
-    weight_decay: Share
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    train_rows: Rows = None
-    eval_rows: Rows = None
-    roles: list[Literal["ladder", "second", "target"]] = ["ladder", "target"]  # as in the paper's figure 3
-    fixed_rate_objectives: list[Literal["mlm", "pmi"]] = ["mlm"]  # as in the paper's figure 4
-    from_scratch: bool = False  # the control: each of these models also finetuned from its initialisation
+LARGEST_MODEL = 1e11  # parameters
 
 
 @dataclass(frozen=True)
@@ -119,14 +41,14 @@ class ModelSpec:
 class Profile(Section):
     """Everything one pipeline run needs to know."""
 
-    name: str
+    name: Annotated[str, Field(pattern=f"^{NAME}$", max_length=LONGEST_NAME + len(DATA_ENDING))]
     title: str
     source: SourceSection
     text: TextSection
     models: ModelsSection
-    objectives: Annotated[list[Literal["mlm", "pmi"]], Field(min_length=1)]
+    objectives: Annotated[list[Objective], Field(min_length=1), Different]
     pretrain: PretrainSection
-    tasks: Annotated[list[str], Field(min_length=1)]
+    tasks: Annotated[list[str], Field(min_length=1), Different]
     finetune: FinetuneSection
 
     @model_validator(mode="after")
@@ -144,11 +66,22 @@ class Profile(Section):
                 f"finetune.max_length={self.finetune.max_length} exceeds text.sequence_length="
                 f"{self.text.sequence_length}: the encoder has no position embeddings beyond it"
             )
+        self._sizes_possible()
         names = [spec.name for spec in self.all_models()]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"models listed twice: {', '.join(twice)}")
         return self
+
+    def _sizes_possible(self) -> None:
+        if "second" in self.finetune.roles and self.models.second is None:
+            raise ValueError("finetune.roles names 'second', but there is no models.second")
+        for spec in self.all_models():
+            if spec.config.parameters > LARGEST_MODEL:
+                raise ValueError(
+                    f"model {spec.name} would have {spec.config.parameters:.1e} parameters; the most that makes sense "
+                    f"here is {LARGEST_MODEL:.0e}"
+                )
 
     def all_models(self) -> list[ModelSpec]:
         """Every model: ladder, second aspect ratio, target."""
@@ -203,46 +136,25 @@ def available_profiles() -> list[str]:
     return sorted(path.stem for path in paths.profile_file("x").parent.glob("*.yaml"))
 
 
-def load_profile(name: str | Path, data: str | None = None) -> Profile:
-    """Read and validate a profile by name or path.
+def load_profile(name: str | Path, data: str | Path | None = None) -> Profile:
+    """Read and validate a profile by name or path; it is called what its file is called.
 
     data: folder with corpus/ and tasks/ that replaces the profile's source (same as DATA= of make); a profile
-    of another source is then called "<name>-files", so that its tables do not mix.
-    Raises UnknownName for a name that does not exist and ValueError naming each bad key, its value and the
-    nearest valid key.
+    of another source is then called "<name>-files", so that its tables do not mix. This folder, source.folder and the
+    path of a profile are taken from the folder in which the command was given (see paths.given).
+    Raises UnknownName for a name that does not exist and ValueError naming each bad key, its line, its value and the
+    nearest valid key, and for a name that may not be (see profile_file.py).
     """
-    path = Path(name) if str(name).endswith((".yaml", ".yml")) else paths.profile_file(str(name))
-    if not path.is_file():
-        raise UnknownName("profile", str(name), available_profiles())
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"profile {path} is not valid YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise ValueError(f"profile {path} must be a mapping of sections, got {type(content).__name__}")
+    path = find_profile(str(name), available_profiles())
+    content, lines = read_profile(path)
+    source = content.get("source")
     if data:
-        if (content.get("source") or {}).get("kind") != "files":  # other data: other tables and figures
-            content["name"] = f"{content.get('name')}-files"
-        content["source"] = {"kind": "files", "folder": str(data)}
+        if not isinstance(source, dict) or source.get("kind") != "files":  # other data: other tables and figures
+            content["name"] += DATA_ENDING
+        content["source"] = {"kind": "files", "folder": str(paths.given(data))}
+    elif isinstance(source, dict) and isinstance(source.get("folder"), str) and source["folder"]:
+        content["source"] = {**source, "folder": str(paths.given(source["folder"]))}
     try:
         return Profile.model_validate(content)
     except ValidationError as error:
-        raise ValueError(_explain(path, error)) from None
-
-
-def _explain(path: Path, error: ValidationError) -> str:
-    lines = [f"profile {path} is not valid:"]
-    for fault in error.errors():
-        where = ".".join(str(part) for part in fault["loc"]) or "profile"
-        text = f"{fault['msg']}, got {fault['input']!r}" if fault["loc"] else fault["msg"]
-        if fault["type"] == "extra_forbidden":
-            text = f"unknown key; did you mean {nearest(fault['loc'][-1], _valid_keys(fault['loc'][:-1]))!r}?"
-        lines.append(f"  {where}: {text}")
-    return "\n".join(lines)
-
-
-def _valid_keys(location: tuple) -> list[str]:
-    section: type[BaseModel] = Profile
-    for part in location:
-        section = section.model_fields[str(part)].annotation
-    return list(section.model_fields)
+        raise ValueError(explain(path, error, lines, Profile)) from None

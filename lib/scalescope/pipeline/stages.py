@@ -17,6 +17,7 @@ from scalescope.pipeline import cost
 from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.schema import COLUMNS, SCRATCH, check
 from scalescope.store import Run, Store
+from scalescope.studies.columns import with_numbers
 from scalescope.studies.seed_groups import seeds_table
 from scalescope.studies.transfer import Seeds, transfer_table
 from scalescope.training.data import Prepared, of_task
@@ -172,13 +173,14 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
 def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     """The collected tables of a profile, from data/results/<profile>.
 
-    Raises FileNotFoundError telling how to make them.
+    Raises FileNotFoundError telling how to make them, and ValueError naming table and column of text where numbers are
+    due.
     """
     folder = paths.results(profile)
     files = sorted(folder.glob("*.csv"))
     if not files:
         raise FileNotFoundError(f"no tables in {folder}: run `make reproduce PROFILE={profile}` or 40_collect first")
-    return {path.stem: pd.read_csv(path) for path in files if path.stem in COLUMNS}
+    return {path.stem: with_numbers(pd.read_csv(path), path.stem) for path in files if path.stem in COLUMNS}
 
 
 def _collect_task(

@@ -30,7 +30,8 @@ def corpus_table(prepared: Prepared) -> pd.DataFrame:
 def tasks_table(profile: Profile, prepared: Prepared) -> pd.DataFrame:
     """One row per task.
 
-    Metric, rows, majority baseline in metric units, truncated examples, tokens an example.
+    Metric, rows, majority baseline in metric units, truncated examples, tokens per example, share of [UNK], and
+    evaluation answers that cannot be predicted whole (see schema.py).
     """
     rows = []
     for name in profile.tasks:
@@ -41,6 +42,9 @@ def tasks_table(profile: Profile, prepared: Prepared) -> pd.DataFrame:
             "majority": round(majority(data.task, data.rows), 4),
             "truncated_train": data.train.truncated, "truncated_eval": data.evaluation.truncated,
             "tokens_mean": round(data.train.tokens_mean, 1),
+            "unknown_share": round(max(data.train.unknown_share, data.evaluation.unknown_share), 4),
+            "unlocated": data.evaluation.unlocated,
+            "too_long": data.evaluation.too_long if data.evaluation.too_long >= 0 else None,
         })  # fmt: skip
     return check(pd.DataFrame(rows), "tasks")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scalescope.schema import SCRATCH
-from scalescope.studies.points import need
+from scalescope.studies.columns import need, need_labels, with_numbers
 
 COMPUTE = ["what", "ladder", "target", "saved", "note"]
 NOT_MEASURED = "tokens and FLOPs not known"
@@ -20,6 +20,9 @@ def compute_saved(pretrain: pd.DataFrame, finetune: pd.DataFrame | None = None) 
     together: who compares two trains both. Blank where the tables do not know tokens.
     """
     need(pretrain, "pretrain", ["role", "objective", "parameters"])
+    need_labels(pretrain, "pretrain", ["role", "objective"])
+    pretrain = with_numbers(pretrain, "pretrain")
+    finetune = None if finetune is None else with_numbers(finetune, "finetune")
     one = pretrain[pretrain["objective"] == pretrain["objective"].iloc[0]]
     rows = [_row("parameters trained", one.drop_duplicates(["role", "parameters"]), "parameters")]
     known = "flops" in pretrain and pretrain["flops"].notna().all()

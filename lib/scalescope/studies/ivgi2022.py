@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from scalescope.schema import UnknownName
+from scalescope.studies.columns import need, need_labels, with_numbers
 from scalescope.studies.fits import fits, pretraining_laws
-from scalescope.studies.points import OBJECTIVES, PAPER_TASKS, missing, need, task_names, title
+from scalescope.studies.points import OBJECTIVES, PAPER_TASKS, check_tasks, missing, task_names, title
 
 __all__ = [
     "fits",
@@ -41,7 +42,7 @@ CLEAR = 0.95  # R2 from which the paper calls a law clear
 def table1(tasks: pd.DataFrame) -> pd.DataFrame:
     """Data statistics: train and evaluation examples, metric, majority baseline (metric units)."""
     need(tasks, "tasks", ["task", "train", "eval", "majority"])
-    found = tasks.set_index("task")
+    found = check_tasks(tasks).set_index("task")
     rows = []
     for task in task_names(tasks):
         row = found.loc[task] if task in found.index else pd.Series(dtype=object)
@@ -100,6 +101,8 @@ def table6(pretrain: pd.DataFrame) -> pd.DataFrame:
     """The models: aspect ratio, layers, heads and N = 12 L H^2; ladder, second aspect ratio, target."""
     columns = ["aspect_ratio", "layers", "heads", "parameters"]
     need(pretrain, "pretrain", ["role", *columns])
+    need_labels(pretrain, "pretrain", ["role"])
+    pretrain = with_numbers(pretrain, "pretrain", columns)
     order = {"ladder": 0, "second": 1, "target": 2}
     models = pretrain.assign(order=pretrain["role"].map(order)).sort_values(["order", "aspect_ratio", "layers"])
     return models[columns].drop_duplicates().astype(int).reset_index(drop=True)

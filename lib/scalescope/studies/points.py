@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from scalescope.schema import COLUMNS, UnknownName, nearest
-from scalescope.studies.seeds import one_row_per_seed
+from scalescope.schema import UnknownName
+from scalescope.studies.columns import need, need_labels, need_shares, need_sizes, need_whole, with_numbers
+from scalescope.studies.seeds import MEASURED, need_possible_deviations, one_row_per_seed
 
 # the paper's order, and its names of the tasks and of their metrics (table 1)
 PAPER_TASKS: dict[str, tuple[str, str]] = {
@@ -24,6 +25,7 @@ CLASSES = {"mnli": 3, "qnli": 2, "sst2": 2, "race": 4, "cola": 2, "mrpc": 2, "bo
 OBJECTIVES = {"mlm": "MLM", "pmi": "PMI"}
 TUNINGS = {"with": "with HPT", "without": "without HPT"}
 ROLES = ("ladder", "second", "target")
+LARGEST_ERROR = 2.0  # of a metric that can be -1
 BOUNDED = ("f1", "accuracy", "best_f1")  # metrics that lie between 0 and 1; Matthews can be negative
 
 KEYS = ["objective", "hpt", "task", "role", "aspect_ratio", "layers", "parameters"]
@@ -41,16 +43,6 @@ def task_names(*frames: pd.DataFrame) -> list[str]:
     return [*PAPER_TASKS, *dict.fromkeys(others)]
 
 
-def need(frame: pd.DataFrame, table: str, columns: list[str]) -> pd.DataFrame:
-    """`frame` itself; raises ValueError that names each of `columns` it lacks and the nearest it has."""
-    lacking = [name for name in columns if name not in frame.columns]
-    if lacking:
-        known = [name for name in frame.columns if name not in COLUMNS[table]]
-        hint = f"; did you mean {nearest(lacking[0], known)!r}?" if known else ""
-        raise ValueError(f"table {table!r} lacks the column(s) {', '.join(lacking)}{hint}")
-    return frame
-
-
 def _names_known(frame: pd.DataFrame, column: str, choices: list[str]) -> None:
     for value in frame[column].unique():
         if value not in choices:
@@ -60,17 +52,25 @@ def _names_known(frame: pd.DataFrame, column: str, choices: list[str]) -> None:
 def check_points(points: pd.DataFrame, *, strict: bool = False) -> pd.DataFrame:
     """`points`, one row per seed and with a plain index, after checks of what can only be a mistake.
 
-    Raises ValueError for a missing column, an unknown objective, hpt or role, a size that is not a number
-    above zero, an error below zero (a metric above one), an error above one of a metric that cannot be
-    negative, and for two rows of the same run and seed. `strict`, for a table of one's own, also refuses what
-    pipelines leave behind and `missing` lists: errors that are not finite, a ladder of a single size, and a
-    series whose error never varies.
+    Rows are numbered from 0 in messages, as they stand in the table that was given.
+    Raises ValueError for a missing column, text where numbers are due, a missing label, an unknown objective, hpt or
+    role, a size that is not a number above zero, an error below zero (a metric above one), an error above one of a
+    metric that cannot be negative and above two of any other (percent), a deviation that no such seeds have, and for
+    two rows of the same run and seed. `strict`, for a table of one's own, also refuses what pipelines leave behind and
+    `missing` lists: errors that are not finite, a ladder of a single size, and a series whose error never varies.
     """
-    need(points, "points", [*KEYS, "n_seeds" if "n_seeds" in points else "seed", "error"])
-    points = one_row_per_seed(points).reset_index(drop=True)
+    seed = "n_seeds" if "n_seeds" in points else "seed"
+    need(points, "points", [*KEYS, seed, "error"])
+    points = points.reset_index(drop=True)
+    need_labels(points, "points", [name for name in [*KEYS, seed] if name not in ("parameters", "n_seeds")])
+    measured = [f"{name}{end}" for name in MEASURED for end in ("", "_sd") if f"{name}{end}" in points]
+    points = with_numbers(points, "points", ["aspect_ratio", "layers", "parameters", seed, *measured])
+    if seed == "seed":
+        need_whole(points, "points", ["aspect_ratio", "layers", "seed"])
     for column, choices in (("objective", OBJECTIVES), ("hpt", TUNINGS), ("role", ROLES)):
         _names_known(points, column, list(choices))
     _values_possible(points)
+    points = one_row_per_seed(points).reset_index(drop=True)
     twice = points[points.duplicated([*KEYS, "seed"])]
     if len(twice):
         row = twice.iloc[0]
@@ -82,23 +82,26 @@ def check_points(points: pd.DataFrame, *, strict: bool = False) -> pd.DataFrame:
 
 
 def _values_possible(points: pd.DataFrame) -> None:
-    sizes = points["parameters"].to_numpy(dtype=float)
-    bad = np.flatnonzero(~(np.isfinite(sizes) & (sizes > 0)))
-    if bad.size:
-        raise ValueError(f"points, row {bad[0]}: parameters must be above zero; got {sizes[bad[0]]:g}")
+    need_sizes(points, "points")
     low = points[points["error"] < 0]
     if len(low):
         row = low.iloc[0]
-        text = f"the error of {row['task']} is {row['error']:g}; below zero means a metric above 1"
+        text = f"the error of {row['task']} is {row['error']:g}; below zero means a metric above 1 (in percent?)"
         raise ValueError(f"points, row {row.name}: {text}")
     bounded = points["task"].isin(list(PAPER_TASKS)) & (points["task"] != "cola")
     if "metric" in points:
         bounded = points["metric"].isin(BOUNDED)
-    high = points[bounded & (points["error"] > 1)]
+    most = np.where(bounded, 1.0, LARGEST_ERROR)
+    high = points[points["error"] > most]
     if len(high):
         row = high.iloc[0]
-        text = f"the error of {row['task']} is {row['error']:g}; above one means a metric below 0"
+        limit = "one means a metric below 0" if bounded[row.name] else "two means a metric below -1"
+        text = f"the error of {row['task']} is {row['error']:g}; above {limit}"
         raise ValueError(f"points, row {row.name}: {text} (are the errors in percent?)")
+    for name, least in (("value", -1.0), ("value_answerable", 0.0)):
+        if name in points:
+            need_shares(points, "points", [name], least)
+    need_possible_deviations(points, np.where(bounded, 1.0, LARGEST_ERROR))
 
 
 def _nothing_left_out(points: pd.DataFrame) -> None:
@@ -119,7 +122,8 @@ def split_usable(points: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The checked points a law can read, and the rest with the columns of MISSING.
 
     An error that is not finite (a failed run) cannot be used; an error of 0 has no logarithm, so that it is
-    left out too, except of the target, which is in no fit. A Matthews correlation below zero is an error above
+    left out too, except of the target, which is in no fit (`missing` lists one whose mean is 0: no figure with a
+    logarithmic axis shows it). A Matthews correlation below zero is an error above
     one, and fine.
     """
     points = check_points(points)
@@ -135,14 +139,15 @@ def split_usable(points: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def missing(points: pd.DataFrame, pretrain: pd.DataFrame | None = None) -> pd.DataFrame:
     """What the tables lack, one row each, with a reason: the report that goes with every blank cell.
 
-    Lists points left out of fits, seeds that other models of the same kind have and one lacks, models without
-    any point of a task, tasks without any point, and (given `pretrain`) models whose pretraining failed.
+    Lists points left out of fits, targets with an error of 0 (which no logarithmic axis shows), seeds that other models
+    of the same kind have and one lacks, models without any point of a task, tasks without any point, and (given
+    `pretrain`) models whose pretraining failed.
     Expected are, per objective and hpt, the nine tasks times all ladder sizes of the tables, and the target
     where any task has it. Empty if nothing is missing.
     """
     usable, left_out = split_usable(points)
     models = usable[["role", "aspect_ratio", "layers", "parameters"]]
-    rows = []
+    rows = _perfect_targets(usable)
     if pretrain is not None:
         rows += _failed_pretraining(pretrain)
         models = pd.concat([models, pretrain[models.columns]])
@@ -158,6 +163,17 @@ def missing(points: pd.DataFrame, pretrain: pd.DataFrame | None = None) -> pd.Da
     report = pd.concat([frame for frame in (left_out, pd.DataFrame(rows, columns=MISSING)) if len(frame)] or [left_out])
     whole = dict.fromkeys(["aspect_ratio", "layers", "parameters", "seed"], "Int64")
     return report.reset_index(drop=True).astype(whole)
+
+
+def _perfect_targets(usable: pd.DataFrame) -> list[dict]:
+    """Targets whose every seed has the error 0."""
+    targets = usable[usable["role"] == "target"].groupby(KEYS, sort=False)["error"].max()
+    reason = "error 0 has no place on a logarithmic axis; in tables, not in figures"
+    return [
+        {**dict(zip(KEYS, key, strict=True)), "what": "drawing", "reason": reason}
+        for key, worst in targets.items()
+        if worst == 0
+    ]
 
 
 def _missing_of(
@@ -190,10 +206,29 @@ def _failed_pretraining(pretrain: pd.DataFrame) -> list[dict]:
 
 
 def usable_pretraining(pretrain: pd.DataFrame) -> pd.Series:
-    """True [n] where a pretraining row has a finite loss above zero and did not fail."""
-    need(pretrain, "pretrain", ["objective", "role", "aspect_ratio", "layers", "parameters", "loss"])
-    fine = np.isfinite(pretrain["loss"].astype(float)) & (pretrain["loss"] > 0)
+    """True [n] where a pretraining row has a finite loss above zero and did not fail.
+
+    Raises ValueError for a missing column, a missing label, text where numbers are due, a size that is not above zero,
+    and UnknownName for an objective or role.
+    """
+    names = ["objective", "role", "aspect_ratio", "layers", "parameters"]
+    need(pretrain, "pretrain", [*names, "loss"])
+    need_labels(pretrain, "pretrain", names[:-1])
+    read = with_numbers(pretrain, "pretrain", [*names[2:], "loss"])
+    need_sizes(read, "pretrain")
+    for column, choices in (("objective", OBJECTIVES), ("role", ROLES)):
+        _names_known(read, column, list(choices))
+    fine = np.isfinite(read["loss"]) & (read["loss"] > 0)
     return fine & (pretrain["status"] != "failed") if "status" in pretrain else fine
+
+
+def check_tasks(tasks: pd.DataFrame) -> pd.DataFrame:
+    """The table "tasks" with numbers in its columns; raises ValueError for text, and for a majority in percent."""
+    need(tasks, "tasks", ["task", "majority"])
+    need_labels(tasks, "tasks", ["task"])
+    read = with_numbers(tasks, "tasks")
+    need_shares(read, "tasks", ["majority"])
+    return read
 
 
 def aspect_ratios(pretrain: pd.DataFrame) -> list[int]:

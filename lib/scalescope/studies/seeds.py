@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from scalescope.laws import expand
 
 MEASURED = ("value", "error", "loss", "value_answerable")
+POSITIVE = ("error", "loss")  # their seeds have logarithms
+ROUNDED = 1.02  # printed means and deviations are rounded
 
 
 def one_row_per_seed(points: pd.DataFrame) -> pd.DataFrame:
@@ -37,8 +40,44 @@ def _seeds(mean: dict, columns: list[str], at: int) -> list[dict]:
     return [{**mean, **{name: values[seed] for name, values in drawn.items()}, "seed": seed} for seed in range(int(n))]
 
 
+def need_possible_deviations(points: pd.DataFrame, largest: np.ndarray) -> None:
+    """Raise ValueError for a deviation that no seeds between 0 and `largest` [n] have with their mean error.
+
+    Nothing is spread more than seeds at both ends: s^2 <= m (largest - m) n / (n - 1) (Bhatia and Davis 2000).
+    """
+    if not {"n_seeds", "error_sd"} <= set(points.columns):
+        return
+    mean, sd, n = (points[name].to_numpy(dtype=float) for name in ("error", "error_sd", "n_seeds"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        most = np.sqrt(np.maximum(mean * (largest - mean), 0) * n / (n - 1))
+    for row in np.flatnonzero((n > 1) & (sd > ROUNDED * most)):
+        raise ValueError(
+            f"points, row {row}: {n[row]:g} seeds with a mean error of {mean[row]:g} cannot have a deviation of "
+            f"{sd[row]:g}; at most {most[row]:.3g} (is one of them in percent?)"
+        )
+
+
 def _drawn(mean: dict, name: str, n: int) -> np.ndarray:
     """The seeds of one column; a mean that is not there stays blank for all of them."""
     if not np.isfinite(mean[name]):
         return np.full(max(int(n), 1), np.nan)
-    return expand(mean[name], mean.get(f"{name}_sd", np.nan), n)
+    drawn = expand(mean[name], mean.get(f"{name}_sd", np.nan), n)
+    return drawn if name not in POSITIVE or drawn.min() > 0 or mean[name] <= 0 else _skewed(drawn)
+
+
+def _skewed(even: np.ndarray) -> np.ndarray:
+    """Seeds above zero with the mean and deviation of evenly spaced ones that reach below it: spaced in logarithms.
+
+    The deviation of such seeds rises with their spacing to sqrt(n) times the mean, which is all that positive numbers
+    can have; a rounded deviation may lie above it by a little, and is then taken as that.
+    """
+    steps, mean = np.linspace(-1.0, 0.0, len(even)), even.mean()
+
+    def excess(width: float) -> float:
+        shape = np.exp(width * steps)
+        return (shape / shape.mean()).std(ddof=1) - even.std(ddof=1) / mean
+
+    widest = 500.0
+    width = brentq(excess, 1e-6, widest) if excess(widest) > 0 else widest
+    shape = np.exp(width * steps)
+    return mean * shape / shape.mean()

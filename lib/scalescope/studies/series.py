@@ -9,6 +9,7 @@ from scalescope.laws import PowerLaw
 
 SERIES = ["kind", "role", "aspect_ratio", "layers", "parameters", "value", "err_low", "err_high", "n_seeds"]
 SLEEVE_POINTS = 50
+OFF_AXIS = "off_axis"  # kind of a mean of 0, which a logarithmic axis does not show
 MIN_SIZES_R2 = 3  # a line through two sizes always fits
 
 
@@ -29,7 +30,7 @@ def law_series(
     `points` has "value_se" and `y` is the error), "fit_line" (its two
     ends over `span`), "sleeve" (95 % of the hierarchical bootstrap, or of the `naive` one, at 50 sizes, evenly
     spaced in ln N over `span`), "legend_slope", "legend_slope_ci" and "legend_r2". With fewer than two sizes
-    there are points only.
+    there are points only. A point whose mean is 0 has the kind "off_axis".
     """
     rows = _means(points, y)
     fitted = points[points["role"] != "target"]
@@ -64,7 +65,7 @@ def _means(points: pd.DataFrame, y: str) -> list[dict]:
     for key, part in points.groupby(by):
         mean, half = part[y].mean(), error_bar(part[y], part["value_se"] if known else None)
         bar = {"value": mean, "err_low": mean - half, "err_high": mean + half, "n_seeds": len(part)}
-        rows.append({"kind": "point", **dict(zip(by, key, strict=True)), **bar})
+        rows.append({"kind": "point" if mean > 0 else OFF_AXIS, **dict(zip(by, key, strict=True)), **bar})
     return rows
 
 

@@ -7,18 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from scalescope.studies.points import need
+from scalescope.studies.columns import need, with_numbers
 
 STOPPING = ["patience", "stopped", "step", "loss", "above_best", "share_of_steps", "flops"]
 MULTIPLES = (1, 2, 3, 5, 8, 12, 20)  # of the steps between two evaluations
 
 
-def heldout_curve(curves: pd.DataFrame, objective: str = "mlm", run: str | None = None) -> pd.DataFrame:
+def heldout_curve(curves: pd.DataFrame, objective: str | None = None, run: str | None = None) -> pd.DataFrame:
     """Step, tokens, loss and best loss so far of one run: `run`, or the largest model of the objective.
 
-    Raises ValueError if the table "curves" has no evaluation of it.
+    objective: by default "mlm", and where the table has none of it, its first. Raises ValueError if the table "curves"
+    has no evaluation of it, lacks a column, or holds text where numbers are due.
     """
     need(curves, "curves", ["run_id", "objective", "parameters", "step", "split", "loss"])
+    curves = with_numbers(curves, "curves")
+    if objective is None:
+        known = list(curves["objective"].unique())
+        objective = "mlm" if "mlm" in known or not known else known[0]
     part = curves[(curves["split"] == "heldout") & (curves["objective"] == objective)]
     if run is None:
         part = part[part["parameters"] == part["parameters"].max()]

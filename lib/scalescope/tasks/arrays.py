@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from scalescope.text.corpus import write_file
+from scalescope.text.tokenizer import unknown_share
 
 ARRAYS = {
     "tokens": np.uint16, "starts": np.int64, "example": np.int32, "labels": np.int32, "span_start": np.int32,
     "span_end": np.int32, "context_start": np.int32, "char_start": np.int32, "char_end": np.int32,
 }  # fmt: skip
 FACTS = "features.json"
+LONGEST_ANSWER = 30  # tokens that a predicted answer may have at least; Devlin et al. (2019), max_answer_length
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Features:
     group: features an example, 4 for a choice (those of example i are 4 i .. 4 i + 3), else 1.
     n_examples: rows. truncated: examples that lost tokens for good. windowed: examples whose context
     needed more than one window (nothing lost). unlocated: answerable examples whose answer lies whole in no
-    window; the window with the largest part of it carries that part as its span.
+    window; the window with the largest part of it carries that part as its span. longest_answer: tokens that a
+    predicted span may have. too_long: answers of more tokens, which no output can give (-1: not counted).
     """
 
     tokens: np.ndarray
@@ -48,6 +51,13 @@ class Features:
     truncated: int
     windowed: int = 0
     unlocated: int = 0
+    too_long: int = -1
+    longest_answer: int = LONGEST_ANSWER
+
+    @property
+    def unknown_share(self) -> float:
+        """Share of [UNK] among the pieces of text."""
+        return unknown_share(self.tokens)
 
     @property
     def n_features(self) -> int:

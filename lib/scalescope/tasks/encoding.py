@@ -15,7 +15,7 @@ _SEP = np.array([SEP], dtype=np.uint16)
 
 def encode_classification(task: Task, rows: list[dict], tokenizer: Tokenizer, max_length: int) -> Features:
     """One feature a row, "[CLS] a [SEP]" or "[CLS] a [SEP] b [SEP]"; of two texts the longer is cut first."""
-    texts = [encode_unique(tokenizer, [row[name] for row in rows]) for name in task.fields]
+    texts = [encode_field(task, tokenizer, rows, name) for name in task.fields]
     room = max_length - 1 - len(texts)
     tokens, context_start, truncated = [], [], 0
     for parts in zip(*texts, strict=True):
@@ -32,7 +32,7 @@ def encode_choice(task: Task, rows: list[dict], tokenizer: Tokenizer, max_length
 
     Question and option each keep at most a third of max_length, the article gets the rest.
     """
-    article, question = (encode_unique(tokenizer, [row[name] for row in rows]) for name in task.fields[:2])
+    article, question = (encode_field(task, tokenizer, rows, name) for name in task.fields[:2])
     options = encode_unique(tokenizer, [option for row in rows for option in row["options"]])
     share = (max_length - 3) // 3
     tokens, truncated = [], 0
@@ -45,6 +45,17 @@ def encode_choice(task: Task, rows: list[dict], tokenizer: Tokenizer, max_length
             tokens.append(np.concatenate([_CLS, article[index][:room], _SEP, end, _SEP]))
     labels = np.array([task.labels.index(row[task.target]) for row in rows])
     return without_spans(tokens, labels, task.group, np.ones(len(tokens)), int(truncated))
+
+
+def encode_field(task: Task, tokenizer: Tokenizer, rows: list[dict], name: str) -> list[np.ndarray]:
+    """Ids of one field of every row; raises ValueError for a text of which the tokenizer keeps nothing."""
+    ids = encode_unique(tokenizer, [row[name] for row in rows])
+    for number, (row, found) in enumerate(zip(rows, ids, strict=True), start=1):
+        if not len(found):
+            raise ValueError(
+                f"task {task.name!r}, row {number}: field {name!r} holds {row[name]!r}: no letter, digit or sign"
+            )
+    return ids
 
 
 def encode_unique(tokenizer: Tokenizer, texts: list[str]) -> list[np.ndarray]:

@@ -74,20 +74,33 @@ def exact_match(predicted: Sequence[str], references: Sequence[Sequence[str]]) -
     return float(np.mean([answer_exact(*pair) for pair in zip(predicted, references, strict=True)]))
 
 
+def question_f1(predicted: str, references: Sequence[str]) -> float:
+    """What one question of SQuAD 2.0 adds to the sum that `best_f1` maximises: `predicted` is "" for no answer.
+
+    Differs from `answer_f1` where a text is empty only after normalisation: whether there is an answer is decided by
+    the text ("the" is one), and by the list of references (["A"] is an answerable question).
+    Source: official SQuAD 2.0 evaluation script, find_best_thresh and make_qid_to_has_ans.
+    """
+    if not references:
+        return float(not predicted)
+    return answer_f1(predicted, references) if predicted else 0.0
+
+
 def best_f1(
     predicted: Sequence[str], references: Sequence[Sequence[str]], no_answer: np.ndarray
 ) -> tuple[float, float]:
     """F1 at the best threshold on the no-answer score, and that threshold.
 
     A question is answered with its text where no_answer [n] <= threshold, else with nothing. Questions with
-    equal scores fall on the same side; -inf as threshold means that nothing is answered.
+    equal scores fall on the same side; -inf as threshold means that nothing is answered. A question without
+    references is right only where nothing is answered: "the" and "," are answers.
     Source: official SQuAD 2.0 evaluation script, find_best_thresh.
     """
     _same_length(predicted, references)
     no_answer = np.asarray(no_answer, dtype=float)
     _same_length(predicted, no_answer)
-    answered = np.array([answer_f1(*pair) for pair in zip(predicted, references, strict=True)])
-    silent = np.array([answer_f1("", right) for right in references])
+    answered = np.array([question_f1(*pair) for pair in zip(predicted, references, strict=True)])
+    silent = np.array([question_f1("", right) for right in references])
     order = np.argsort(no_answer, kind="stable")
     gained = np.concatenate([[0.0], np.cumsum((answered - silent)[order])])
     thresholds = np.concatenate([[-np.inf], no_answer[order]])

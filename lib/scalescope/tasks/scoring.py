@@ -12,7 +12,6 @@ from scalescope.tasks import metrics
 from scalescope.tasks.arrays import Features
 from scalescope.tasks.spec import Task
 
-LONGEST_ANSWER = 30  # tokens; Devlin et al. (2019), max_answer_length
 CHUNK = 4096  # features scored at once, to bound memory
 
 Outputs = np.ndarray | tuple[np.ndarray, np.ndarray]
@@ -99,7 +98,7 @@ def score(task: Task, features: Features, rows: list[dict], outputs: Outputs) ->
 
 
 def answer_spans(features: Features, rows: list[dict], start: np.ndarray, end: np.ndarray) -> Answers:
-    """Best span of every example over all its windows: inside the context, start <= end, under 30 tokens."""
+    """Best span of every example over all its windows: in the context, start <= end, up to `longest_answer` tokens."""
     best, first, last = _best_spans(features, np.asarray(start), np.asarray(end))
     cls = features.starts[:-1]
     null = np.asarray(start, dtype=float)[cls] + np.asarray(end, dtype=float)[cls]
@@ -143,7 +142,7 @@ def _best_spans(features: Features, start: np.ndarray, end: np.ndarray) -> tuple
         opening, closing = np.full(inside.shape, -np.inf), np.full(inside.shape, -np.inf)
         opening[inside] = np.where(in_context, start[flat], -np.inf)
         closing[inside] = np.where(in_context, end[flat], -np.inf)
-        for extra in range(min(LONGEST_ANSWER, inside.shape[1])):
+        for extra in range(min(features.longest_answer, inside.shape[1])):
             total = opening[:, : inside.shape[1] - extra] + closing[:, extra:]
             place = np.argmax(total, axis=1)
             value = np.take_along_axis(total, place[:, None], axis=1)[:, 0]

@@ -7,45 +7,72 @@ from dataclasses import dataclass
 import numpy as np
 from tokenizers import Tokenizer
 
-from scalescope.tasks.arrays import Features
-from scalescope.tasks.encoding import encode_unique
+from scalescope.tasks.arrays import LONGEST_ANSWER, Features
+from scalescope.tasks.characters import with_dropped
+from scalescope.tasks.encoding import encode_field, encode_unique
 from scalescope.tasks.spec import Task
 from scalescope.text.tokenizer import BATCH, CLS, SEP
+
+NEARLY = 10  # tokens by which an answer in its context may exceed the same text alone, which begins with a whole word
 
 
 @dataclass(frozen=True)
 class Context:
-    """An encoded context: `ids` uint16, `begin` and `end` int32 character offsets of each token."""
+    """An encoded context: `ids` uint16, `begin` and `end` int32 character offsets of each token.
+
+    shown_begin, shown_end: the same with the characters around a token that the tokenizer drops (see characters.py).
+    """
 
     ids: np.ndarray
     begin: np.ndarray
     end: np.ndarray
+    shown_begin: np.ndarray
+    shown_end: np.ndarray
 
 
-def encode_spans(task: Task, rows: list[dict], tokenizer: Tokenizer, max_length: int, stride: int | None) -> Features:
+def longest_answer(task: Task, rows: list[dict], tokenizer: Tokenizer) -> int:
+    """Tokens of the longest (first) answer of the rows of a span task, and at least 30: what a prediction may have.
+
+    The smaller a vocabulary, the more pieces an answer has: Devlin's limit of 30 tokens was made for 30,522 pieces.
+    """
+    if task.family != "span":
+        return LONGEST_ANSWER
+    answered = [row for row in rows if row["answers"]["text"]]
+    pieces = encode_unique(tokenizer, [row["answers"]["text"][0] for row in answered])
+    long = [row for row, ids in zip(answered, pieces, strict=True) if len(ids) > LONGEST_ANSWER - NEARLY]
+    contexts = _contexts(tokenizer, [row["context"] for row in long])
+    return max([LONGEST_ANSWER, *(_size(_answer(row, contexts[row["context"]])) for row in long)])
+
+
+def encode_spans(
+    task: Task, rows: list[dict], tokenizer: Tokenizer, max_length: int, stride: int | None, longest: int
+) -> Features:
     """Windows "[CLS] question [SEP] context [SEP]" of every row, those of one row in order.
 
-    The question keeps at most a third of max_length (cut questions count as truncated).
+    The question keeps at most a third of max_length (cut questions count as truncated). longest: tokens that a
+    predicted answer may have; answers of more count as too long.
     """
-    questions = encode_unique(tokenizer, [row["question"] for row in rows])
+    questions = encode_field(task, tokenizer, rows, "question")
     contexts = _contexts(tokenizer, [row["context"] for row in rows])
-    longest = max_length // 3
+    kept = max_length // 3
     parts: dict[str, list] = {name: [] for name in ("tokens", "char_start", "char_end")}
     example, context_start, spans = [], [], []
-    truncated = windowed = unlocated = 0
+    truncated = windowed = unlocated = too_long = 0
     for index, row in enumerate(rows):
-        question, context = questions[index][:longest], contexts[row["context"]]
-        truncated += len(questions[index]) > longest
+        question, context = questions[index][:kept], contexts[row["context"]]
+        truncated += len(questions[index]) > kept
         room = max_length - 3 - len(question)
         windows = _windows(len(context.ids), room, stride)
         windowed += len(windows) > 1
-        placed, whole = _place(_answer(row, context), windows)
+        answer = _answer(row, context)
+        placed, whole = _place(answer, windows)
         unlocated += not whole
+        too_long += _size(answer) > longest
         for (begin, end), (first, last) in zip(windows, placed, strict=True):
             head = len(question) + 2
             parts["tokens"].append(_sequence(question, context.ids[begin:end]))
-            parts["char_start"].append(_aside(context.begin[begin:end], head))
-            parts["char_end"].append(_aside(context.end[begin:end], head))
+            parts["char_start"].append(_aside(context.shown_begin[begin:end], head))
+            parts["char_end"].append(_aside(context.shown_end[begin:end], head))
             spans.append((first - begin + head, last - begin + head) if first >= 0 else (0, 0))
             context_start.append(head)
             example.append(index)
@@ -64,6 +91,8 @@ def encode_spans(task: Task, rows: list[dict], tokenizer: Tokenizer, max_length:
         truncated=truncated,
         windowed=windowed,
         unlocated=unlocated,
+        too_long=too_long,
+        longest_answer=longest,
         **{name: np.concatenate(arrays) for name, arrays in parts.items()},
     )
 
@@ -76,7 +105,8 @@ def _contexts(tokenizer: Tokenizer, texts: list[str]) -> dict[str, Context]:
         batch = different[begin : begin + BATCH]
         for text, encoding in zip(batch, tokenizer.encode_batch(batch, add_special_tokens=False), strict=True):
             offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
-            found[text] = Context(np.array(encoding.ids, dtype=np.uint16), offsets[:, 0], offsets[:, 1])
+            shown = with_dropped(text, offsets)
+            found[text] = Context(np.array(encoding.ids, dtype=np.uint16), *offsets.T, *shown.T)
     return found
 
 
@@ -102,6 +132,11 @@ def _answer(row: dict, context: Context) -> tuple[int, int] | None:
         nearest = min(int(np.searchsorted(context.begin, begin)), len(context.ids) - 1)
         return (nearest, nearest) if nearest >= 0 else None
     return int(touched[0]), int(touched[-1])
+
+
+def _size(answer: tuple[int, int] | None) -> int:
+    """Tokens of an answer."""
+    return 0 if answer is None else answer[1] - answer[0] + 1
 
 
 def _place(answer: tuple[int, int] | None, windows: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], bool]:

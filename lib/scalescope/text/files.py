@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
-import re
-import zlib
+import warnings
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
 from scalescope.schema import nearest
+from scalescope.text.file_names import ABOUT_DATA, HELDOUT, TRAIN, split_of
+from scalescope.text.json_rows import parse_row
+from scalescope.text.plain_files import is_there, read_lines, refuse_both_forms, refuse_irregular, refuse_same
 from scalescope.text.source import ARTICLE_SPLITS, ROW_SPLITS, BadInput, check_split
 
 EXPECTED = (
     "corpus/*.txt[.gz] (a paragraph a line, an empty line between articles, names with 'heldout' for "
     "evaluation) and tasks/<task>/{train,validation}.jsonl[.gz]"
 )
-EVALUATION = {"test", "valid", "validation"}  # splits of other data sets: neither train nor heldout text
 
 
 class Files:
     """Source over a folder with `corpus/` and `tasks/`.
 
     corpus/*.txt[.gz]: one paragraph a line, an empty line ends an article. Files with "heldout" in their name
-    are the split "heldout"; files with the word "test", "valid" or "validation" in it are left aside
-    (`left_aside`), since they are evaluation splits of other data sets; all others are "train", in the order of
-    their names.
+    are the split "heldout"; hidden files, those about the data (README) and those that another data set evaluates
+    on ("test", "dev" and the like in their name) are left aside (`left_aside`), with a warning that says why; all
+    others are "train", in the order of their names (see file_names.py).
     tasks/<task>/train.jsonl[.gz], validation.jsonl[.gz]: one JSON object a line.
-    Raises BadInput if the folder is missing or does not hold that.
+    Raises BadInput if the folder is missing or does not hold that, for a pipe or another file that is not a plain one,
+    for a text that is there both plain and gzipped, and for held-out text that is also train text.
     """
 
     name = "files"
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path | None):
+        if not folder:
+            raise BadInput("the source 'files' has no folder: give one with --data (DATA= of make) or as source.folder")
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise BadInput(f"data folder {self.folder} does not exist; it should hold {EXPECTED}")
@@ -46,34 +48,40 @@ class Files:
         for split in ARTICLE_SPLITS:
             if not self.corpus_files[split]:
                 raise BadInput(f"{self.folder / 'corpus'} has no {split} text; {self.folder} should hold {EXPECTED}")
+        refuse_both_forms([*self.corpus_files[TRAIN], *self.corpus_files[HELDOUT]])
+        refuse_same(self.corpus_files[HELDOUT], self.corpus_files[TRAIN])
+        aside = [f"{path.name} ({reason})" for path, reason in self.left_aside.items() if reason != ABOUT_DATA]
+        if aside:
+            warnings.warn(f"{self.folder / 'corpus'}: not read: {'; '.join(aside)}", stacklevel=2)
 
     @cached_property
     def corpus_files(self) -> dict[str, list[Path]]:
-        """Text files of each split, and those "left_aside", sorted by name."""
-        found: dict[str, list[Path]] = {"train": [], "heldout": [], "left_aside": []}
-        for path in sorted((self.folder / "corpus").iterdir()):
-            if not path.name.endswith((".txt", ".txt.gz")):
-                continue
-            if "heldout" in path.name:
-                found["heldout"].append(path)
-            else:
-                aside = EVALUATION & set(re.split(r"[^a-z0-9]+", path.name.lower()))
-                found["left_aside" if aside else "train"].append(path)
+        """Text files of each split, sorted by name."""
+        found: dict[str, list[Path]] = {split: [] for split in ARTICLE_SPLITS}
+        for path, split in self._named.items():
+            if split in found:
+                refuse_irregular(path)
+                found[split].append(path)
         return found
 
     @property
-    def left_aside(self) -> list[Path]:
-        """Text files that are used for neither split."""
-        return self.corpus_files["left_aside"]
+    def left_aside(self) -> dict[Path, str]:
+        """Entries of corpus/ that are used for neither split, and why."""
+        return {path: reason for path, reason in self._named.items() if reason not in ARTICLE_SPLITS}
+
+    @cached_property
+    def _named(self) -> dict[Path, str]:
+        return {path: split_of(path.name) for path in sorted((self.folder / "corpus").iterdir())}
 
     @cached_property
     def fingerprint(self) -> str:
         """16 hex digits over names, sizes and bytes of every file in use."""
         used = [*self.corpus_files["train"], *self.corpus_files["heldout"]]
         for end in ("jsonl", "jsonl.gz"):
-            used += sorted((self.folder / "tasks").glob(f"*/*.{end}"))
+            used += sorted(path for path in (self.folder / "tasks").glob(f"*/*.{end}") if path.name[0] != ".")
         total = hashlib.sha256()
         for path in used:
+            refuse_irregular(path)
             with path.open("rb") as file:
                 content = hashlib.file_digest(file, "sha256").hexdigest()
             name = path.relative_to(self.folder).as_posix()
@@ -104,9 +112,12 @@ class Files:
     def rows(self, task: str, split: str) -> list[dict]:
         """Rows of a task; row i is line i + 1 of the file.
 
-        Raises BadInput for a missing or empty file, broken gzip, text that is not UTF-8, or broken JSON.
+        Raises BadInput for a missing or empty file, broken gzip, text that is not UTF-8, a line that is no sound JSON
+        object (see json_rows.py), or validation rows that are the train rows.
         """
         path = self._row_file(task, split)
+        others = [file for other in ROW_SPLITS if other != split for file in self._row_files(task, other)]
+        refuse_same([path], others)
         rows: list[dict] = []
         blank = 0
         for number, line in read_lines(path):
@@ -115,7 +126,7 @@ class Files:
                 continue
             if blank:
                 raise BadInput(f"{path}, line {blank} is blank: a row a line is expected")
-            rows.append(_parse(path, number, line))
+            rows.append(parse_row(path, number, line))
         if not rows:
             raise BadInput(f"{path} is empty: it should hold one JSON object a line")
         return rows
@@ -131,36 +142,13 @@ class Files:
             present = [entry.name for entry in folder.parent.iterdir() if entry.is_dir()]
             hint = f"; nearest there: {nearest(task, present)!r}" if present else ""
             raise BadInput(f"no folder {folder} for the task {task!r}{hint}")
-        found = [path for end in ("", ".gz") if (path := folder / f"{split}.jsonl{end}").is_file()]
+        found = self._row_files(task, split)
         if len(found) != 1:
             said = "has no" if not found else "has more than one"
             raise BadInput(f"{folder} {said} {split}.jsonl or {split}.jsonl.gz")
+        refuse_irregular(found[0])
         return found[0]
 
-
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines of a UTF-8 text file, gzipped if its name ends in .gz, numbered from 1, without line ends.
-
-    Raises BadInput for broken gzip and for bytes that are not UTF-8, naming line and byte.
-    """
-    opening = gzip.open if path.name.endswith(".gz") else open
-    number = 0
-    with opening(path, "rb") as file:
-        try:
-            for number, raw in enumerate(file, start=1):
-                yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as fault:
-            byte = f"byte {fault.start + 1} (0x{fault.object[fault.start]:02x})"
-            raise BadInput(f"{path}, line {number}, {byte} is not UTF-8 text") from fault
-        except (gzip.BadGzipFile, EOFError, zlib.error) as fault:
-            raise BadInput(f"{path} is broken gzip after line {number}: {fault}") from fault
-
-
-def _parse(path: Path, number: int, line: str) -> dict:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as fault:
-        raise BadInput(f"{path}, line {number} is broken JSON: {fault.msg} at column {fault.colno}") from fault
-    if not isinstance(row, dict):
-        raise BadInput(f"{path}, line {number} holds {type(row).__name__} where an object is expected")
-    return row
+    def _row_files(self, task: str, split: str) -> list[Path]:
+        folder = self.folder / "tasks" / task
+        return [path for end in ("", ".gz") if is_there(path := folder / f"{split}.jsonl{end}")]

@@ -23,6 +23,16 @@ DATA_SETS: dict[str, tuple[str, str | None]] = {
     "mrpc": ("nyu-mll/glue", "mrpc"),
     "boolq": ("google/boolq", None),
 }
+# commits of the data sets on the hub: all of parquet files, none with code of its own
+REVISIONS = {
+    "wikimedia/wikipedia": "b04c8d1ceb2f5cd4588862100d08de323dccfbaa",
+    "rajpurkar/squad": "7b6d24c440a36b6815f21b70d25016731768db1f",
+    "rajpurkar/squad_v2": "3ffb306f725f7d2ce8394bc1873b24868140c412",
+    "nyu-mll/glue": "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",
+    "ehovy/race": "2fec9fd81f1dc971569a9b729c43f2f0e6436637",
+    "google/boolq": "35b264d03638db9f4ce671b711558bf7ff0f80d5",
+}
+OLDEST = 4  # major version of `datasets`; previous ones run code that comes with a data set
 SPLIT_NAMES = {("mnli", "validation"): "validation_matched"}
 HELDOUT_EVERY = 200  # one article in 200 is held out, chosen by a hash of its id
 SHORTEST_PARAGRAPH = 8  # words; shorter lines of a Wikipedia article are headings and list items
@@ -34,8 +44,8 @@ class Hub:
     """Source over the hub: English Wikipedia of 2023-11-01 and the nine tasks in full.
 
     seed and mnli_share: which rows of MNLI's train set are kept (25 % in the paper). load(path, name, split,
-    streaming) gives the rows of one split and defaults to `datasets.load_dataset`. The fingerprint covers
-    names and settings only: the hub's own versions are not known without a network.
+    streaming) gives the rows of one split and defaults to `load_from_hub`. The fingerprint covers names, revisions
+    (REVISIONS, which pins what is loaded) and settings. Raises ValueError for settings out of range.
     """
 
     name = "hub"
@@ -43,16 +53,19 @@ class Hub:
     def __init__(self, seed: int = 0, mnli_share: float = 0.25, load: Loader | None = None):
         if not 0.0 < mnli_share <= 1.0:
             raise ValueError(f"mnli_share {mnli_share} lies outside (0, 1]")
+        if seed < 0:
+            raise ValueError(f"seed {seed} of the source 'hub' is below 0")
         self.seed = seed
         self.mnli_share = mnli_share
         self.load = load or load_from_hub
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits over the names of the data sets and the settings."""
+        """16 hex digits over names and revisions of the data sets and the settings."""
         facts = (
             WIKIPEDIA,
             sorted(DATA_SETS.items()),
+            sorted(REVISIONS.items()),
             HELDOUT_EVERY,
             SHORTEST_PARAGRAPH,
             self.seed,
@@ -91,19 +104,30 @@ class Hub:
     def _load(self, path: str, name: str | None, split: str, streaming: bool) -> Iterable[dict]:
         try:
             return self.load(path, name, split, streaming)
-        except (OSError, ValueError) as fault:
+        except (OSError, ValueError, RuntimeError) as fault:
             raise BadInput(f"hub data set {path!r}, split {split!r}, could not be loaded: {fault}") from fault
 
 
 def load_from_hub(path: str, name: str | None, split: str, streaming: bool) -> Any:
-    """Load one split with `datasets`; raises ImportError telling which extra to install."""
+    """Load one split of a pinned data set with `datasets`, without code from the hub.
+
+    Raises ImportError telling which extra to install where `datasets` is missing or older than version 4, and
+    UnknownName for a data set whose revision is not pinned.
+    """
+    if path not in REVISIONS:
+        raise UnknownName("hub data set", path, REVISIONS)
     try:
-        from datasets import load_dataset
+        import datasets
     except ImportError as fault:
         raise ImportError(
             "the source 'hub' needs the package datasets: pip install 'scalescope[hub]' (or use 'files')"
         ) from fault
-    return load_dataset(path, name, split=split, streaming=streaming)
+    if int(datasets.__version__.partition(".")[0]) < OLDEST:
+        raise ImportError(
+            f"the source 'hub' needs datasets>={OLDEST}, which runs no code from the hub; this is "
+            f"{datasets.__version__}: pip install -U 'scalescope[hub]'"
+        )
+    return datasets.load_dataset(path, name, split=split, streaming=streaming, revision=REVISIONS[path])
 
 
 def _data_set(task: str) -> tuple[str, str | None]:

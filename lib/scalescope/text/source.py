@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
 
@@ -38,7 +39,11 @@ class Source(Protocol):
 
 
 def open_source(kind: str, **settings: Any) -> Source:
-    """Open "microworld", "files" (setting `folder`) or "hub"; raises UnknownName for a kind or a setting."""
+    """Open "microworld", "files" (setting `folder`) or "hub".
+
+    Raises UnknownName for a kind or a setting, ValueError for a setting of another type than its default, and what the
+    source raises.
+    """
     if kind == "microworld":
         from scalescope.text.microworld import Microworld as chosen
     elif kind == "files":
@@ -47,11 +52,25 @@ def open_source(kind: str, **settings: Any) -> Source:
         from scalescope.text.hub import Hub as chosen
     else:
         raise UnknownName("source", kind, KINDS)
-    valid = [name for name in inspect.signature(chosen).parameters if name != "self"]
-    for name in settings:
-        if name not in valid:
-            raise UnknownName(f"setting of source {kind!r}", name, valid)
+    known = inspect.signature(chosen).parameters
+    for name, value in settings.items():
+        if name not in known:
+            raise UnknownName(f"setting of source {kind!r}", name, known)
+        _check_type(kind, name, value, known[name].default)
     return chosen(**settings)
+
+
+def _check_type(kind: str, name: str, value: Any, default: Any) -> None:
+    """Raise ValueError for a setting that is no (whole, finite) number where its default is one."""
+    if name == "load" and value is not None and not callable(value):
+        raise ValueError(f"setting 'load' of source {kind!r} is {value!r}; a function is expected")
+    if not isinstance(default, int | float) or isinstance(default, bool):
+        return
+    whole = isinstance(default, int)
+    fits = isinstance(value, int) if whole else isinstance(value, int | float) and math.isfinite(value)
+    if isinstance(value, bool) or not fits:
+        wanted = "a whole number" if whole else "a number"
+        raise ValueError(f"setting {name!r} of source {kind!r} is {value!r}; {wanted} is expected (such as {default})")
 
 
 def check_split(split: str, choices: tuple[str, ...]) -> None:

@@ -19,12 +19,13 @@ from tokenizers import Tokenizer
 from scalescope.store import remove_orphans, run_id
 from scalescope.tasks.features import Features, encode
 from scalescope.tasks.rows import load_rows
+from scalescope.tasks.spans import longest_answer
 from scalescope.tasks.spec import TASKS, task
 from scalescope.text.corpus import Corpus, encode_corpus
 from scalescope.text.pmi import pmi_vocabulary, unit_starts
 from scalescope.text.probes import Probes, encode_probes
 from scalescope.text.source import Source, open_source
-from scalescope.text.tokenizer import load_tokenizer, train_tokenizer, words
+from scalescope.text.tokenizer import check_unknown, load_tokenizer, train_tokenizer, words
 from scalescope.training.finetune import TaskData
 
 VOCABULARY_PARAGRAPHS = 400_000  # text read for the tokenizer and the PMI vocabulary
@@ -129,10 +130,11 @@ class Prepared:
 
     def _encode_corpus(self, into: Path) -> None:
         settings, source = self.settings, self.source
-        tokenizer = train_tokenizer(_paragraphs(source), settings.vocabulary_size, into / "tokenizer.json")
-        vocabulary = pmi_vocabulary(words(text) for text in _paragraphs(source))
+        tokenizer = train_tokenizer(paragraphs(source), settings.vocabulary_size, into / "tokenizer.json")
+        vocabulary = pmi_vocabulary(words(text) for text in paragraphs(source))
         for split, most in zip(SPLITS, (settings.train_tokens, settings.heldout_tokens), strict=True):
             tokens, documents = encode_corpus(source, tokenizer, split, settings.sequence_length, most)
+            check_unknown(tokens, f"the {split} text", itertools.chain.from_iterable(source.articles(split)), tokenizer)
             units = unit_starts(tokens, tokenizer, vocabulary)
             Corpus(tokens, documents, units, tokenizer.get_vocab_size()).save(into / split)
         if hasattr(source, "probes"):
@@ -143,10 +145,12 @@ class Prepared:
 
     def _encode_task(self, name: str, into: Path) -> None:
         settings = self.settings
-        train = self.train_rows(name)
+        every = self._rows(name, "train")
+        longest = longest_answer(TASKS[name], every, self.tokenizer)
+        train = _draw(every, of_task(settings.train_rows, name))
         evaluation = _draw(self._rows(name, "validation"), of_task(settings.eval_rows, name))
         for split, rows in (("train", train), ("validation", evaluation)):
-            features = encode(TASKS[name], rows, self.tokenizer, settings.max_length, settings.stride)
+            features = encode(TASKS[name], rows, self.tokenizer, settings.max_length, settings.stride, longest)
             features.save(into / split)
         text = "".join(json.dumps(row) + "\n" for row in evaluation)
         (into / "rows.jsonl").write_text(text)
@@ -166,7 +170,8 @@ class Prepared:
         return folder
 
 
-def _paragraphs(source: Source) -> Iterator[str]:
+def paragraphs(source: Source) -> Iterator[str]:
+    """The train text that makes the tokenizer and the PMI vocabulary."""
     every = itertools.chain.from_iterable(source.articles("train"))
     return itertools.islice(every, VOCABULARY_PARAGRAPHS)
 
