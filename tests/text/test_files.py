@@ -52,14 +52,25 @@ def test_rows_plain_and_gzipped(folder):
     assert source.rows("sst2", "validation") == source.rows("sst2", "train")[:2]
 
 
-def test_fingerprint_follows_the_content(folder):
-    first = Files(folder).fingerprint
+def fingerprints(folder: Path) -> tuple[str, str]:
+    return Files(folder).corpus_fingerprint, Files(folder).task_fingerprint("sst2")
+
+
+def test_text_and_each_task_have_a_fingerprint_that_follows_their_own_content_only(folder):
+    text, rows = fingerprints(folder)
     (folder / "corpus" / "other-test-raw.txt").write_text("changed, but not in use\n")
-    assert Files(folder).fingerprint == first
-    (folder / "corpus" / "wiki-01.txt").write_text("lost article", encoding="utf-8")  # same size
-    second = Files(folder).fingerprint
+    (folder / "tasks/mine").mkdir()
+    for name in ("train", "test"):
+        (folder / f"tasks/mine/{name}.jsonl").write_text("{}\n")
+    (folder / "tasks/sst2/test.jsonl").write_text("{}\n")
+    assert fingerprints(folder) == (text, rows)
     (folder / "tasks/sst2/train.jsonl").write_text('{"sentence": "x", "label": 0}\n')
-    assert len({first, second, Files(folder).fingerprint}) == 3
+    other_rows = fingerprints(folder)
+    assert other_rows[0] == text and other_rows[1] != rows
+    (folder / "corpus" / "wiki-01.txt").write_text("lost article", encoding="utf-8")  # same size
+    assert fingerprints(folder)[0] != text and fingerprints(folder)[1] == other_rows[1]
+    with pytest.raises(BadInput, match="no folder .*cola"):
+        Files(folder).task_fingerprint("cola")
 
 
 def test_missing_and_empty_folder(tmp_path):

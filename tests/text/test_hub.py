@@ -103,9 +103,13 @@ def test_articles_are_split_by_id(local):
     assert local.asked[0] == (*WIKIPEDIA, "train", True)
 
 
-def test_settings_enter_the_fingerprint():
-    assert Hub().fingerprint == Hub(seed=0).fingerprint
-    assert len({Hub().fingerprint, Hub(seed=1).fingerprint, Hub(mnli_share=0.5).fingerprint}) == 3
+def test_settings_enter_the_fingerprint_of_what_they_change():
+    hubs = Hub(), Hub(seed=1), Hub(mnli_share=0.5)
+    assert Hub(seed=0).task_fingerprint("mnli") == hubs[0].task_fingerprint("mnli")
+    assert len({hub.task_fingerprint("mnli") for hub in hubs}) == 3
+    assert len({hub.task_fingerprint("sst2") for hub in hubs}) == len({hub.corpus_fingerprint for hub in hubs}) == 1
+    with pytest.raises(UnknownName, match="sst2"):
+        Hub().task_fingerprint("sst")
 
 
 def test_a_failed_download_is_named():

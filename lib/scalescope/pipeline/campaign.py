@@ -8,11 +8,10 @@ from dataclasses import replace
 import pandas as pd
 from filelock import FileLock
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.pipeline import progress, stages
 from scalescope.pipeline.profile import Profile
 from scalescope.schema import UnknownName, check
-from scalescope.store import write_whole
 from scalescope.training.campaign import campaign as campaign_runs
 from scalescope.training.campaign import decay_start, log_spaced_steps
 from scalescope.training.device import use_threads
@@ -86,7 +85,8 @@ def _keep(profile: Profile, rows: pd.DataFrame) -> pd.DataFrame:
             others = held[~held.set_index(key).index.isin(rows.set_index(key).index)]
             table = pd.concat([others, rows], ignore_index=True) if len(others) else rows
         table = table.sort_values(["objective", "parameters", "aspect_ratio", "budget_tokens"], ignore_index=True)
-        write_whole(target, lambda part: table.to_csv(part, index=False, float_format="%.6g"))
+        files.write_table(target, table)
+        files.seal(target.parent, [target.name])
     return rows
 
 

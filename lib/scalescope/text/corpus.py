@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tokenizers import Tokenizer
 
+from scalescope import files
 from scalescope.text.tokenizer import BATCH, CLS, SEP, encode_flat
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ class Corpus:
             "shape": list(self.tokens.shape),
             "units": self.units is not None,
         }
-        write_file(folder / "tokens.npy", lambda file: np.save(file, self.tokens))
+        files.write_array(folder / "tokens.npy", self.tokens)
         if self.units is not None:
-            write_file(folder / "units.npy", lambda file: np.save(file, self.units))
-        write_file(folder / "corpus.json", lambda file: file.write(json.dumps(facts).encode()))
+            files.write_array(folder / "units.npy", self.units)
+        files.write_text(folder / "corpus.json", json.dumps(facts))
 
     @classmethod
     def load(cls, folder: str | Path) -> Corpus:
@@ -118,11 +118,3 @@ def _join(tokenizer: Tokenizer, paragraphs: list[str]) -> np.ndarray:
     lengths = np.diff(starts)
     ends = starts[1:][lengths > 0]  # a paragraph without a token gets no separator either
     return np.insert(ids, ends, SEP)
-
-
-def write_file(path: Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        fill(file)
-    os.replace(part, path)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+from scalescope.files import digest
 from scalescope.schema import nearest
 from scalescope.text.source import ARTICLE_SPLITS, ROW_SPLITS, BadInput, check_split
 
@@ -67,17 +68,19 @@ class Files:
         return self.corpus_files["left_aside"]
 
     @cached_property
-    def fingerprint(self) -> str:
-        """16 hex digits over names, sizes and bytes of every file in use."""
-        used = [*self.corpus_files["train"], *self.corpus_files["heldout"]]
-        for end in ("jsonl", "jsonl.gz"):
-            used += sorted((self.folder / "tasks").glob(f"*/*.{end}"))
+    def corpus_fingerprint(self) -> str:
+        """16 hex digits over names, sizes and bytes of the text files in use."""
+        return self._fingerprint([path for split in ARTICLE_SPLITS for path in self.corpus_files[split]])
+
+    def task_fingerprint(self, task: str) -> str:
+        """16 hex digits over names, sizes and bytes of the files of one task; raises BadInput as `rows` does."""
+        return self._fingerprint([self._row_file(task, split) for split in ROW_SPLITS])
+
+    def _fingerprint(self, used: list[Path]) -> str:
         total = hashlib.sha256()
         for path in used:
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
             name = path.relative_to(self.folder).as_posix()
-            total.update(f"{name} {path.stat().st_size} {content}\n".encode())
+            total.update(f"{name} {path.stat().st_size} {digest(path)}\n".encode())
         return total.hexdigest()[:16]
 
     def articles(self, split: str) -> Iterator[list[str]]:

@@ -34,7 +34,7 @@ class Hub:
     """Source over the hub: English Wikipedia of 2023-11-01 and the nine tasks in full.
 
     seed and mnli_share: which rows of MNLI's train set are kept (25 % in the paper). load(path, name, split,
-    streaming) gives the rows of one split and defaults to `datasets.load_dataset`. The fingerprint covers
+    streaming) gives the rows of one split and defaults to `datasets.load_dataset`. The fingerprints cover
     names and settings only: the hub's own versions are not known without a network.
     """
 
@@ -48,17 +48,13 @@ class Hub:
         self.load = load or load_from_hub
 
     @property
-    def fingerprint(self) -> str:
-        """16 hex digits over the names of the data sets and the settings."""
-        facts = (
-            WIKIPEDIA,
-            sorted(DATA_SETS.items()),
-            HELDOUT_EVERY,
-            SHORTEST_PARAGRAPH,
-            self.seed,
-            self.mnli_share,
-        )
-        return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    def corpus_fingerprint(self) -> str:
+        """16 hex digits over the name of the text and how articles are chosen from it."""
+        return _hash(WIKIPEDIA, HELDOUT_EVERY, SHORTEST_PARAGRAPH)
+
+    def task_fingerprint(self, task: str) -> str:
+        """16 hex digits over the name of a task's data set and, for MNLI, which of its rows are kept."""
+        return _hash(task, *_data_set(task), *((self.seed, self.mnli_share) if task == "mnli" else ()))
 
     def articles(self, split: str) -> Iterator[list[str]]:
         """Articles of "train" or "heldout", streamed, without lines under eight words (headings, lists)."""
@@ -104,6 +100,10 @@ def load_from_hub(path: str, name: str | None, split: str, streaming: bool) -> A
             "the source 'hub' needs the package datasets: pip install 'scalescope[hub]' (or use 'files')"
         ) from fault
     return load_dataset(path, name, split=split, streaming=streaming)
+
+
+def _hash(*facts: object) -> str:
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 def _data_set(task: str) -> tuple[str, str | None]:

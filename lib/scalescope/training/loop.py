@@ -12,9 +12,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from scalescope import files
 from scalescope.encoder import Encoder
 from scalescope.kernels import masked_cross_entropy
-from scalescope.store import write_whole
 from scalescope.text.corpus import Corpus
 from scalescope.text.masking import Masked, Masker
 from scalescope.training.convergence import Patience
@@ -92,7 +92,7 @@ class Training:
         facts = {"step": self.step, "rows": self.rows, "best_step": self.patience.best_step}
         facts["best_loss"] = self.patience.best_loss if self.rows else None
         tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        write_whole(path, lambda part: save_file(tensors, part, metadata={"training": json.dumps(facts)}))
+        files.write(path, lambda part: save_file(tensors, part, metadata={"training": json.dumps(facts)}))
 
     def resume(self, folder: Path, most: int | None = None) -> None:
         """Go on from the saved state in a folder with the highest step, up to `most`; nothing happens without one."""
