@@ -69,7 +69,7 @@ def test_text_and_each_task_have_a_fingerprint_that_follows_their_own_content_on
     assert other_rows[0] == text and other_rows[1] != rows
     (folder / "corpus" / "wiki-01.txt").write_text("lost article", encoding="utf-8")  # same size
     assert fingerprints(folder)[0] != text and fingerprints(folder)[1] == other_rows[1]
-    with pytest.raises(BadInput, match="no folder .*cola"):
+    with pytest.raises(BadInput, match=r"no folder .*cola"):
         Files(folder).task_fingerprint("cola")
 
 

@@ -17,6 +17,7 @@ from scalescope.tasks.spec import Task
 from scalescope.training.batches import steps_per_epoch, training_batches
 from scalescope.training.device import autocast, pick_device
 from scalescope.training.ensemble import Dropout, Ensemble
+from scalescope.training.interrupt import telling_what_is_kept
 from scalescope.training.members import UNUSED, losses_of, members_together, predict
 from scalescope.training.schedule import schedule
 from scalescope.training.stack import Stack
@@ -86,7 +87,8 @@ def finetune(
     """
     if len({replace(config, learning_rate=0.0, seed=0) for config in configs}) > 1:
         raise ValueError("members of one group may differ in learning_rate and seed only")
-    with ExitStack() as claims:
+    what, ids = f"{configs[0].model} on {configs[0].task}", sorted({config.id for config in configs})
+    with telling_what_is_kept(store, ids, what), ExitStack() as claims:
         # in one order everywhere, so that two processes never wait for each other
         found = {config.id: claims.enter_context(store.claim(config.id)) for config in sorted(configs, key=_id)}
         missing = list({config.id: config for config in configs if found[config.id] is None}.values())
