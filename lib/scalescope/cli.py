@@ -52,7 +52,8 @@ def reproduce(ctx: typer.Context, profile: ProfileName = "quick", data: Data = "
     from scalescope.pipeline.profile import load_profile
     from scalescope.pipeline.reproduce import reproduce as run
 
-    run(profile, data or None, jobs, ctx.args)
+    if run(profile, data or None, jobs, ctx.args) is None:  # only a plan was shown
+        return
     name = load_profile(profile, data=data or None).name
     typer.echo(f"notebooks  {paths.work(name) / 'notebooks'}")
     typer.echo(f"tables     {paths.results(name)}")
@@ -120,11 +121,13 @@ def notebook(
     sys.modules.setdefault("rfc3987_syntax", None)  # optional to jsonschema: a second of grammar, for URLs only
     from scalescope.pipeline.cost import recorded
     from scalescope.pipeline.notebooks import run
-    from scalescope.pipeline.progress import end_with_pipeline, marked
+    from scalescope.pipeline.progress import end_with_pipeline, marked, seal_notebook
 
     end_with_pipeline()
     with marked(mark), recorded(mark and mark.resolve().parents[1], mark.stem if mark else name):
         run(name, out, _pairs(parameter or []))
+        if mark is not None:
+            seal_notebook(mark, out)
 
 
 @notebooks_app.command()

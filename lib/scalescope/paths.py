@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+RECORD = "profile.json"  # in the folder of a profile's work: the profile in use, which all jobs read and depend on
+
 
 def root() -> Path:
     """Project folder: the environment variable SCALESCOPE_ROOT, else the checkout this package lies in."""

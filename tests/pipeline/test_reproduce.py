@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -19,8 +18,8 @@ from scalescope.pipeline import stages
 from scalescope.pipeline.complete import complete
 from scalescope.pipeline.jobs import PAPER, STATIONS, planned
 from scalescope.pipeline.profile import load_profile
-from scalescope.pipeline.progress import marked, read_mark
-from scalescope.pipeline.reproduce import PipelineFailed, reproduce, write_profile
+from scalescope.pipeline.progress import marked, note_state, read_mark
+from scalescope.pipeline.reproduce import PipelineFailed, reproduce
 from scalescope.pipeline.terminal import Watch, duration
 
 COMMAND = [sys.executable, "-m", "scalescope.cli", "reproduce", "--profile", "tiny", "--jobs", "2"]
@@ -100,7 +99,7 @@ def stubs(project: Path) -> Path:
     folder = project / "notebooks" / PAPER
     folder.mkdir(parents=True)
     for station in STATIONS:
-        names = ["profile", "data", *(["model", "objective"] if station[0] in "23" else [])]
+        names = ["profile", *(["model", "objective"] if station[0] in "23" else [])]
         parameters = "\n".join(f'{name}: str = ""  # any' for name in names)
         cells = [new_code_cell(parameters, metadata={"tags": ["parameters"]})]
         if station == "20_pretrain":
@@ -119,19 +118,6 @@ def test_a_job_that_fails_stops_only_what_needs_it_and_is_named_with_its_log(stu
     done = {path.stem for path in (folder / "notebooks").glob("*.ipynb") if ".failed" not in path.name}
     lost = {"20_pretrain_ar8-l1_mlm", "30_finetune_ar8-l1_mlm", "40_collect", "50_laws", "60_figures"}
     assert done == {job.name for job in planned(load_profile("tiny"))} - lost
-
-
-def test_profile_file_is_touched_only_by_a_change(project):
-    folder = paths.work("tiny")
-    folder.mkdir(parents=True)
-    target = write_profile(load_profile("tiny"), folder)
-    os.utime(target, (1, 1))
-    write_profile(load_profile("tiny"), folder)
-    assert target.stat().st_mtime == 1
-    source = paths.profile_file("tiny")
-    source.write_text(source.read_text().replace("batch_size: 16", "batch_size: 8"))
-    write_profile(load_profile("tiny"), folder)
-    assert target.stat().st_mtime > 1
 
 
 def test_missing_data_folder_is_refused_before_anything_runs(project):
@@ -163,7 +149,7 @@ def test_time_left_counts_what_running_jobs_have_done(project):
     watch.started = time.time() - 30
     mark = folder / "jobs" / "40_collect.json"
     with marked(mark):
-        mark.with_suffix(".step").write_text('{"step": 1, "total": 2}')
+        note_state(mark.with_suffix(".step"), {"step": 1, "total": 2})
         # 300 of 1,200 nominal seconds after 30, and two workers that are believed to do 120 in 60
         assert watch.seconds_left() == pytest.approx(90 * 900 / 420, abs=5)
         assert "0 of 2 jobs done; running 40_collect (1/2)" in watch.line()

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.encoder import EncoderConfig
 from scalescope.schema import UnknownName, nearest
 from scalescope.tasks.spec import TASKS
@@ -201,10 +201,13 @@ def load_profile(name: str | Path, data: str | None = None) -> Profile:
     """Read and validate a profile by name or path.
 
     data: folder with corpus/ and tasks/ that replaces the profile's source (same as DATA= of make); a profile
-    of another source is then called "<name>-files", so that its tables do not mix.
+    of another source is then called "<name>-files", so that its tables do not mix. A path that ends in .json is the
+    record of a profile in use (see record.py), whose data are its own.
     Raises UnknownName for a name that does not exist and ValueError naming each bad key, its value and the
     nearest valid key.
     """
+    if str(name).endswith(".json"):
+        return _recorded(Path(name))
     path = Path(name) if str(name).endswith((".yaml", ".yml")) else paths.profile_file(str(name))
     if not path.is_file():
         raise UnknownName("profile", str(name), available_profiles())
@@ -222,6 +225,13 @@ def load_profile(name: str | Path, data: str | None = None) -> Profile:
         return Profile.model_validate(content)
     except ValidationError as error:
         raise ValueError(_explain(path, error)) from None
+
+
+def _recorded(path: Path) -> Profile:
+    """The profile in a profile.json, with the data it was started with."""
+    if not path.is_file():
+        raise ValueError(f"no profile in use at {path}: `scalescope reproduce` writes it")
+    return Profile.model_validate(files.read_record(path)["profile"])
 
 
 def _explain(path: Path, error: ValidationError) -> str:

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from scalescope import paths
-from scalescope.pipeline import cost
+from scalescope import files, paths
+from scalescope.pipeline import cost, record
 from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.schema import COLUMNS, check
 from scalescope.store import Run, Store
@@ -142,22 +142,26 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     if profile.source.kind == "microworld":
         tables["shortcuts"] = shortcuts_table(profile, prepared)
     folder = paths.results(profile.name)
-    folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
+        files.write_table(folder / f"{name}.csv", table)
+    files.seal(folder, [f"{name}.csv" for name in tables], made_from=record.fingerprint(profile, prepared))
     return tables
 
 
 def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     """The collected tables of a profile, from data/results/<profile>.
 
-    Raises FileNotFoundError telling how to make them.
+    Raises FileNotFoundError telling how to make them, and Damaged for one that was cut or changed since it was written.
     """
     folder = paths.results(profile)
-    files = sorted(folder.glob("*.csv"))
-    if not files:
-        raise FileNotFoundError(f"no tables in {folder}: run `make reproduce PROFILE={profile}` or 40_collect first")
-    return {path.stem: pd.read_csv(path) for path in files if path.stem in COLUMNS}
+    found = [path for path in sorted(folder.glob("*.csv")) if path.stem in COLUMNS]
+    remedy = f"run `make reproduce PROFILE={profile}` or 40_collect"
+    if not found:
+        raise FileNotFoundError(f"no tables in {folder}: {remedy} first")
+    lost = [name for name in files.sealed(folder) if not (folder / name).is_file()]
+    if lost:
+        raise files.Damaged(f"{folder / lost[0]} is missing: {remedy}")
+    return {path.stem: record.read_csv(path, remedy) for path in found}
 
 
 def _collect_task(profile, prepared, spec: ModelSpec, objective: str, name: str, parts: dict) -> None:

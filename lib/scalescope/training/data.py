@@ -95,6 +95,10 @@ class Prepared:
         """Cache folder of this corpus."""
         return self.cache / self.corpus_id
 
+    def task_folder(self, name: str) -> Path:
+        """Cache folder of the encoded rows of one task."""
+        return self.folder / "tasks" / self.task_id(name)
+
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """The WordPiece tokenizer of this source."""
@@ -106,7 +110,7 @@ class Prepared:
 
     def task_data(self, name: str) -> TaskData:
         """Features and evaluation rows of one task."""
-        folder = self._build(self.folder / "tasks" / self.task_id(name), lambda into: self._encode_task(name, into))
+        folder = self._build(self.task_folder(name), lambda into: self._encode_task(name, into))
         rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text("utf-8").splitlines()]
         return TaskData(task(name), Features.load(folder / "train"), Features.load(folder / "validation"), rows)
 
