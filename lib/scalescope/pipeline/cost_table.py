@@ -22,27 +22,29 @@ ALL = "all"
 def records(work: Path) -> pd.DataFrame:
     """One row per attempt at a job of the profile that `work` holds now: times in seconds, memory in bytes.
 
-    A record that is empty, cut or changed is left out, which is told in one line: finished work does not hang on it.
+    Records that are empty, cut or changed are left out, which is told in one line: finished work does not hang on them.
     """
-    rows, key = [], profile_key(work)
+    rows, key, faults = [], profile_key(work), []
     for path in sorted((work / "costs").glob("*.json")):
-        facts = _record(path)
+        facts = _record(path, faults)
         if facts.get("profile") != key:
             continue
-        own = _record(path.with_suffix(KERNEL))
+        own = _record(path.with_suffix(KERNEL), faults)
         facts |= {name: facts[name] + own.get(name, 0) for name in ("cpu_seconds", "peak_bytes")}
         rows.append({**facts, "training_seconds": sum(_laps(path.with_suffix(".trained")))})
+    if faults:
+        files.say(f"{len(faults)} record(s) left out of the costs: {faults[0]}")
     return pd.DataFrame(rows, columns=FACTS)
 
 
-def _record(path: Path) -> dict:
-    """The facts of one record; empty if there is none or it is not whole."""
+def _record(path: Path, faults: list[str]) -> dict:
+    """The facts of one record; empty if there is none or it is not whole, which is added to `faults`."""
     try:
         return files.read_record(path)
     except FileNotFoundError:
         return {}
     except (OSError, files.Damaged) as fault:
-        files.say(f"left out of the costs: {fault}")
+        faults.append(str(fault))
         return {}
 
 
