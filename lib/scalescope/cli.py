@@ -38,6 +38,8 @@ app = typer.Typer(
 )  # fmt: skip
 notebooks_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The committed notebooks.")
 app.add_typer(notebooks_app, name="notebooks")
+runs_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The trained runs on this machine.")
+app.add_typer(runs_app, name="runs")
 
 CORES = os.cpu_count() or 1
 ProfileName = Annotated[str, typer.Option("--profile", "-P", help="Name in profiles/, or a YAML file.")]
@@ -128,6 +130,31 @@ def notebook(
         run(name, out, _pairs(parameter or []))
         if mark is not None:
             seal_notebook(mark, out)
+
+
+@runs_app.command("list")
+def list_runs() -> None:
+    """Runs of each profile that has run here: how many, unfinished ones, shared with other profiles, megabytes."""
+    from scalescope.pipeline.runs import runs_table
+
+    typer.echo(runs_table().to_string(index=False, float_format="{:.1f}".format))
+
+
+@runs_app.command("remove")
+def remove_runs(
+    profile: Annotated[str, typer.Option("--profile", "-P", help="A name that `runs list` shows.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove the runs and executed notebooks of a profile. Tables, figures, and runs of other profiles stay."""
+    from scalescope import paths
+    from scalescope.pipeline.reproduce import alone
+    from scalescope.pipeline.runs import of_profile, remove
+
+    count = len(of_profile(profile))
+    if not yes:
+        typer.confirm(f"remove {count} runs that only {profile!r} uses, and {paths.work(profile)}?", abort=True)
+    with alone(paths.work(profile)):
+        typer.echo(f"{remove(profile):.1f} MB removed")
 
 
 @notebooks_app.command()

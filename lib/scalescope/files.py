@@ -85,6 +85,14 @@ def write_folder(folder: Path, fill: Callable[[Path], object]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove a folder such that no half of it is ever seen under its name; nothing happens if there is none."""
+    if folder.is_dir():
+        gone = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        os.replace(folder, gone)
+        shutil.rmtree(gone)
+
+
 def remove_orphans(folder: Path, name: str) -> None:
     """Remove the temporary folders (`.<name>.*`) of a writer that was killed; call it under the lock of `name`."""
     for path in folder.glob(f".{name}.*"):

@@ -31,7 +31,8 @@ def finished(tmp_path_factory):
         root = make_project(tmp_path_factory.mktemp("finished"), patch)
         profile, folder = load_profile("tiny"), paths.work("tiny")
         complete(profile)
-        found = stages.collect(profile)
+        stages.collect(profile)
+        found = stages.read_tables("tiny")
         law_tables.write_law_tables("tiny", found, N_BOOT)
         name, (figure, drawn) = next(law_figures.law_figures("tiny", found, N_BOOT))
         style.save(figure, drawn, paths.figures("tiny", PAPER), name)
@@ -71,6 +72,7 @@ PRODUCTS = [
     ("data/runs/tiny/jobs/50_laws.out", {"50_laws"}),
     (f"{RESULTS}/points.csv", {"40_collect"}),
     (f"{RESULTS}/tasks.csv", {"40_collect"}),
+    (f"{RESULTS}/shortcuts.csv", {"40_collect"}),
     (f"{RESULTS}/{files.DIGESTS}", {"40_collect"}),
     (f"{RESULTS}/{PAPER}/fits.csv", {"50_laws"}),
     (f"{RESULTS}/{PAPER}/cards.md", {"50_laws"}),

@@ -48,7 +48,7 @@ def product_fault(profile: Profile, prepared: Prepared, job: Job) -> str | None:
     Runs are checked against the digests in their manifests, all else against the digests beside it.
     """
     if job.station == STATIONS[0]:
-        return _encoded_fault(profile, prepared)
+        return data_fault(profile, prepared)
     if job.station == STATIONS[3]:
         return table_fault(profile, prepared, COLLECTED)
     if job.station == STATIONS[4]:
@@ -56,14 +56,20 @@ def product_fault(profile: Profile, prepared: Prepared, job: Job) -> str | None:
     if job.station == STATIONS[5]:
         return _folder_fault(paths.figures(profile.name, PAPER), ("fig1_*.png",))
     # without the encoded data the ids of runs are unknown; 10 is then done again
-    return _run_fault(profile, prepared, job) if _encoded_fault(profile, prepared) is None else None
+    return _run_fault(profile, prepared, job) if data_fault(profile, prepared) is None else None
+
+
+def data_fault(profile: Profile, prepared: Prepared) -> str | None:
+    """Why the encoded text and rows of a profile are not whole, in one line; None if they are."""
+    encoded = [prepared.folder / "text", *(prepared.task_folder(name) for name in profile.tasks)]
+    return next((fault for folder in encoded for fault in files.faults(folder)), None)
 
 
 def all_runs_are_there(profile: Profile) -> bool:
     """Whether every run of a profile is finished and whole."""
     prepared = stages.prepare(profile)
     trained = [job for job in planned(profile) if job.model is not None]
-    return _encoded_fault(profile, prepared) is None and not any(_run_fault(profile, prepared, job) for job in trained)
+    return data_fault(profile, prepared) is None and not any(_run_fault(profile, prepared, job) for job in trained)
 
 
 def _notebook_fault(folder: Path, job: Job) -> str | None:
@@ -71,11 +77,6 @@ def _notebook_fault(folder: Path, job: Job) -> str | None:
     if expected is None:
         return f"there is no digest of {folder / job.out}"
     return None if files.digest(folder / job.out) == expected else f"{folder / job.out} is cut or changed"
-
-
-def _encoded_fault(profile: Profile, prepared: Prepared) -> str | None:
-    encoded = [prepared.folder / "text", *(prepared.task_folder(name) for name in profile.tasks)]
-    return next((fault for folder in encoded for fault in files.faults(folder)), None)
 
 
 def _folder_fault(folder: Path, needed: tuple[str, ...]) -> str | None:

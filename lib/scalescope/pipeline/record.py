@@ -61,6 +61,10 @@ def table_fault(profile: Profile, prepared: Prepared, needed: tuple[str, ...]) -
     if found:
         return found[0]
     known, now = files.sealed(folder), fingerprint(profile, prepared)
+    names = [name for name in known if known[name]["made_from"] or name in names]  # not what others put there
+    found = files.faults(folder, names)
+    if found:
+        return found[0]
     other = next((name for name in names if known[name]["made_from"] != now), None)
     return f"{folder / other} was collected from another state of the profile or its data" if other else None
 

@@ -56,7 +56,7 @@ def reproduce(
             subprocess.run(_command(place, workers, snakemake_arguments), check=True, env=_environment())
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder):
         for place in (folder, paths.results(settings.name), paths.figures(settings.name, PAPER)):
             files.remove_abandoned(place)
         write_profile(settings, stages.prepare(settings), folder)
@@ -117,8 +117,11 @@ def _die_with_parent() -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the profile's folder for this process; the lock ends with the process, however it ends."""
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the profile's folder for this process; the lock ends with the process, however it ends.
+
+    Raises PipelineBusy if another process holds it.
+    """
     holder = folder / ".pipeline.pid"
     lock = FileLock(folder / ".pipeline.lock")
     try:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from scalescope import files, paths
 from scalescope.pipeline import cost, record
+from scalescope.pipeline.noted import note
 from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.schema import COLUMNS, check
 from scalescope.store import Run, Store
@@ -70,6 +71,7 @@ def pretrain(
     use_threads(spec.config.parameters)
     prepared = prepared or prepare(profile)
     config = pretrain_config(profile, prepared, spec, objective)
+    note(profile.name, [config.id])
     corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
     run = pretrain_run(config, *corpora, store(), clock.telling(progress), clock)
     return pretrain_row(profile, spec, run)
@@ -109,7 +111,7 @@ def finetune(
     frames = []
     for name in tasks or profile.tasks:
         data = prepared.task_data(name)
-        done = sweep_runs(profile, prepared, spec, target, objective, name, _trainer(data))
+        done = sweep_runs(profile, prepared, spec, target, objective, name, _trainer(profile, data))
         frames.append(_finetune_rows(profile, spec, objective, data.task.metric, name, done.runs))
         if progress is not None:
             progress(name, float(frames[-1]["value"].max()))
@@ -158,9 +160,12 @@ def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     remedy = f"run `make reproduce PROFILE={profile}` or 40_collect"
     if not found:
         raise FileNotFoundError(f"no tables in {folder}: {remedy} first")
-    lost = [name for name in files.sealed(folder) if not (folder / name).is_file()]
+    sealed = files.sealed(folder)
+    lost = [name for name in sealed if not (folder / name).is_file()]
     if lost:
         raise files.Damaged(f"{folder / lost[0]} is missing: {remedy}")
+    if not sealed:
+        files.say(f"{folder} has no {files.DIGESTS}: these tables are not checked (40_collect writes it)")
     return {path.stem: record.read_csv(path, remedy) for path in found}
 
 
@@ -182,19 +187,9 @@ def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective:
     """The protocol for one model and task; `train(configs, pretrained)` gives finished runs."""
     pretrained = pretrained_run(profile, prepared, spec, objective)
     settings = profile.finetune
-    shared = settings.model_dump(include={"epochs", "warmup_fraction", "dropout", "weight_decay"})
-    shared["batch_size"] = of_task(settings.batch_size, name)
-    shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
 
     def run(members: list[tuple[float, int]]) -> list[Run]:
-        configs = [
-            FinetuneConfig(
-                pretrained=pretrained.id, model=spec.name, objective=objective, task=name,
-                data=prepared.task_id(name), learning_rate=rate, seed=seed, **shared,
-            )
-            for rate, seed in members
-        ]  # fmt: skip
-        return train(configs, pretrained)
+        return train(finetune_configs(profile, prepared, spec, objective, name, pretrained, members), pretrained)
 
     fixed = None
     if objective in settings.fixed_rate_objectives:
@@ -206,9 +201,32 @@ def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective:
     return sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds, fixed_rate=fixed)
 
 
-def _trainer(data: TaskData):
+def finetune_configs(
+    profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, pretrained: Run,
+    members: list[tuple[float, int]],
+) -> list[FinetuneConfig]:  # fmt: skip
+    """Configurations of one model on one task, one per (learning rate, seed)."""
+    settings = profile.finetune
+    shared = settings.model_dump(include={"epochs", "warmup_fraction", "dropout", "weight_decay"})
+    shared["batch_size"] = of_task(settings.batch_size, name)
+    shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
+    return [
+        FinetuneConfig(
+            pretrained=pretrained.id, model=spec.name, objective=objective, task=name,
+            data=prepared.task_id(name), learning_rate=rate, seed=seed, **shared,
+        )
+        for rate, seed in members
+    ]  # fmt: skip
+
+
+def _trainer(profile: Profile, data: TaskData):
     clock = cost.clock()
-    return lambda configs, pretrained: finetune_run(configs, pretrained, data, store(), clock)
+
+    def train(configs: list[FinetuneConfig], pretrained: Run) -> list[Run]:
+        note(profile.name, [config.id for config in configs])
+        return finetune_run(configs, pretrained, data, store(), clock)
+
+    return train
 
 
 def find_finetuned(configs: list[FinetuneConfig], pretrained: Run) -> list[Run]:
