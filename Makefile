@@ -13,6 +13,8 @@ BIN := .venv/bin
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
+# as variables of the shell, so that names with quotes and spaces arrive as they are
+export PROFILE DATA
 
 help:  ## list the targets (the default)
 	@echo "make <target> [PROFILE=$(PROFILE)] [DATA=folder with corpus/ and tasks/] [JOBS=$(JOBS)]"
@@ -21,10 +23,10 @@ help:  ## list the targets (the default)
 env: .venv/.installed  ## make .venv and install the pinned list and the package
 
 reproduce: env  ## run the main job of PROFILE: from text to figures; does only what is missing
-	$(BIN)/scalescope reproduce --profile "$(PROFILE)" --data "$(DATA)" --jobs "$(JOBS)"
+	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" --jobs "$(JOBS)"
 
 plan: env  ## what `make reproduce` would train, and how long it would take here
-	$(BIN)/scalescope plan --profile "$(PROFILE)" --data "$(DATA)" --jobs "$(JOBS)"
+	$(BIN)/scalescope plan --profile "$$PROFILE" --data "$$DATA" --jobs "$(JOBS)"
 
 test: lint unit notebooks  ## lint, unit tests, and every notebook against its committed output
 
@@ -49,8 +51,8 @@ bench: env  ## speed and memory beside Hugging Face Trainer, into benchmarks/res
 lab: env  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-clean:  ## remove .venv, caches and runs; committed results and figures stay
-	rm -rf .venv .snakemake .pytest_cache .ruff_cache .import_linter_cache data/runs data/cache
+clean:  ## remove .venv and caches; runs, results and figures stay (`scalescope runs remove --profile NAME` for runs)
+	rm -rf .venv .snakemake .pytest_cache .ruff_cache .import_linter_cache data/cache
 
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "scalescope needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name one with PYTHON=")'

@@ -1,15 +1,17 @@
 # The pipeline as a graph: corpus and tasks -> pretrain -> finetune -> collect -> laws, figures.
 # Each job runs one notebook through papermill and leaves the executed notebook behind. Which jobs there are
 # and what each needs stands in lib/scalescope/pipeline/jobs.py. `scalescope reproduce` calls this file with
-# the profile's folder as working directory, where profile.json holds the profile in use.
+# the profile's folder as working directory, where profile.json holds the profile in use with its data: nothing else
+# tells the jobs what to do (Snakemake would read values of --config as YAML: "data #2", 007).
 
 import sys
 
+from scalescope import paths
 from scalescope.pipeline import jobs
 from scalescope.pipeline.profile import load_profile
 
-PROFILE = load_profile(config["profile"], data=config.get("data") or None)
-JOBS = {job.name: job for job in jobs.planned(PROFILE, config["profile"], config.get("data"))}
+PROFILE = load_profile(paths.RECORD)
+JOBS = {job.name: job for job in jobs.planned(PROFILE, str(paths.work(PROFILE.name) / paths.RECORD))}
 
 
 rule all:
@@ -24,7 +26,7 @@ for job in JOBS.values():
         name:
             job.name
         input:
-            "profile.json",
+            paths.RECORD,
             job.notebook,
             [JOBS[name].out for name in job.needs],
         output:
@@ -37,7 +39,7 @@ for job in JOBS.values():
             python=sys.executable,
             station=f"{jobs.PAPER}/{job.station}",
             mark=job.mark,
-            values=[f"-p{name}={value}" for name, value in job.parameters.items() if value],
+            values=[f"-p{name}={value}" for name, value in job.parameters.items()],
         shell:
             "{params.python:q} -m scalescope.cli notebook {params.station} --out {output:q} --mark {params.mark:q}"
             " {params.values:q} > {log:q} 2>&1"

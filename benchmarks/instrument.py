@@ -1,6 +1,6 @@
 """Does finetuning feel the pretraining? Rows of text, heads and mask rate, judged by loss, verdicts and tasks.
 
-    python benchmarks/instrument.py [--sizes 111K] [--parts rows heads masking] [--quick]
+    python benchmarks/instrument.py [--sizes 111K] [--parts rows heads finetuning masking] [--quick]
 
 The microworld of seed 1, which no profile uses. Every variant sees the same number of tokens without padding, with two
 pretraining seeds; all are evaluated on the same held-out documents. `verdict_error` is the share of masked verdicts
@@ -54,6 +54,7 @@ PARTS: dict[str, dict[str, dict]] = {
         "all four heads start at neighbours": {"encoder": {"LOCAL_HEADS": 4}},
         "two heads, at neighbours": {"heads": 2},
     },
+    "finetuning": {"rate falls to zero": {}, "constant rate": {"schedule": "constant"}},
     "masking": {f"{rate:.0%} masked": {"mask_rate": rate} for rate in (0.15, 0.30, 0.40)},
 }
 KEYS = ["part", "variant", "parameters"]
@@ -121,14 +122,14 @@ def pretrained(name: str, variant: dict, seed: int, quick: bool, store: Store) -
         return run, time.process_time() - started
 
 
-def errors(run: Run, name: str, task: str, quick: bool, store: Store) -> list[float]:
+def errors(run: Run, name: str, task: str, variant: dict, quick: bool, store: Store) -> list[float]:
     """Errors of the finetuning seeds at the better rate."""
     prepared = world(quick)
     configs = [
         FinetuneConfig(
             pretrained=run.id, model=name, objective="mlm", task=task, data=prepared.task_id(task), epochs=1,
             batch_size=16, learning_rate=rate, warmup_fraction=0.1, dropout=0.0, weight_decay=0.01, precision="fp32",
-            seed=seed,
+            seed=seed, schedule=variant.get("schedule", "linear"),
         )
         for rate in RATES for seed in SEEDS
     ]  # fmt: skip
@@ -153,7 +154,7 @@ def row(part: str, label: str, variant: dict, name: str, quick: bool, store: Sto
         "loss": np.mean([run.manifest["summary"]["loss"] for run in runs]), "verdict_error": np.mean(verdicts),
     }  # fmt: skip
     for task in TASKS:
-        values = [value for run in runs for value in errors(run, name, task, quick, store)]
+        values = [value for run in runs for value in errors(run, name, task, variant, quick, store)]
         found |= {task: np.mean(values), f"{task}_sd": np.std(values, ddof=1)}
     return found
 

@@ -1,23 +1,33 @@
+"""Runs on disk: whole, damaged, unreadable, half-written, claimed."""
+
+import errno
 import json
 import multiprocessing
 import os
+import shutil
 import time
 
 import pandas as pd
 import pytest
 import torch
 
+from scalescope import files
 from scalescope.store import Store, run_id
 
 CURVE = pd.DataFrame({"step": [1, 2], "loss": [2.0, 1.0]})
 METRICS = pd.DataFrame({"value": [0.5]})
 ROWS = pd.DataFrame({"example": [0], "label": [1], "predicted": [1], "score": [1.0]})
+NAMES = ["manifest.json", "curve.parquet", "metrics.parquet", "rows.parquet", "model.safetensors"]
 
 
 def write(store: Store, run: str = "run-1", **more):
-    manifest = {"status": "finished", "config": {"a": 1}, "summary": {}}
+    manifest = {"status": "finished", "config": {"a": 1}, "summary": {"loss": 1.25}}
     weights = {"w": torch.arange(4.0)}
     return store.write(run, manifest=manifest, curve=CURVE, metrics=METRICS, rows=ROWS, weights=weights, **more)
+
+
+def aside(folder) -> list:
+    return list(folder.glob("run-1.damaged-*/run-1"))
 
 
 def test_ids_derive_from_the_whole_configuration():
@@ -37,11 +47,9 @@ def test_a_run_comes_back_as_it_was_written(tmp_path):
     assert store.find("run-2") is None
 
 
-@pytest.mark.parametrize(
-    "name", ["manifest.json", "curve.parquet", "metrics.parquet", "rows.parquet", "model.safetensors"]
-)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("damage", ["cut", "gone", "flipped"])
-def test_a_damaged_run_counts_as_missing_and_is_kept_aside(tmp_path, name, damage):
+def test_a_damaged_run_counts_as_missing_and_only_a_claim_moves_it(tmp_path, capsys, name, damage):
     store = Store(tmp_path)
     path = write(store).folder / name
     content = path.read_bytes()
@@ -53,8 +61,69 @@ def test_a_damaged_run_counts_as_missing_and_is_kept_aside(tmp_path, name, damag
         middle = len(content) // 2
         path.write_bytes(content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :])
     assert store.find("run-1") is None
-    assert list(tmp_path.glob("run-1.damaged-*/run-1"))
-    assert write(store).id == "run-1"
+    assert path.parent.is_dir() and not aside(tmp_path), "a reader moves nothing"
+    with store.claim("run-1") as done:
+        assert done is None and not path.parent.exists()
+        assert write(store).id == "run-1"
+    assert len(aside(tmp_path)) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2 and all(name in line and line.startswith("damaged: ") for line in told)
+
+
+def other_run(manifest: dict) -> None:
+    manifest["id"] = "run-2"
+
+
+def other_loss(manifest: dict) -> None:
+    manifest["summary"]["loss"] = 1.5
+
+
+def other_status(manifest: dict) -> None:
+    manifest["status"] = "failed"
+
+
+def no_checksum(manifest: dict) -> None:
+    del manifest["checksum"]
+
+
+def nothing(manifest: dict) -> None:
+    manifest.clear()
+
+
+@pytest.mark.parametrize("change", [other_run, other_loss, other_status, no_checksum, nothing])
+def test_a_changed_manifest_is_found(tmp_path, change):
+    store = Store(tmp_path)
+    path = write(store).folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+    assert store.find("run-1") is None
+
+
+def test_the_folder_of_another_run_under_this_id_is_found(tmp_path, capsys):
+    store = Store(tmp_path)
+    write(store, "run-2")
+    shutil.copytree(tmp_path / "run-2", tmp_path / "run-1")
+    assert store.find("run-1") is None and store.find("run-2") is not None
+    assert "holds the run 'run-2'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EMFILE, errno.EIO])
+def test_a_run_that_cannot_be_read_is_no_damaged_run(tmp_path, monkeypatch, code):
+    store = Store(tmp_path)
+    write(store)
+
+    def refused(path):
+        raise OSError(code, os.strerror(code), str(path))
+
+    monkeypatch.setattr(files, "digest", refused)
+    with pytest.raises(OSError, match=r"cannot read run run-1 .*it is left as it is") as raised:
+        store.find("run-1")
+    assert raised.value.errno == code
+    with pytest.raises(OSError), store.claim("run-1"):
+        pass
+    monkeypatch.undo()
+    assert store.find("run-1") is not None and not aside(tmp_path)
 
 
 def test_a_write_that_fails_leaves_nothing_and_says_where(tmp_path, monkeypatch):
@@ -64,7 +133,7 @@ def test_a_write_that_fails_leaves_nothing_and_says_where(tmp_path, monkeypatch)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
-    with pytest.raises(OSError, match=r"cannot write run run-1 below .*No space left"):
+    with pytest.raises(OSError, match=r"cannot write .*run-1 .*MB free.*No space left"):
         write(store)
     assert not list(tmp_path.glob("*run-1*"))
 

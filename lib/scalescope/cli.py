@@ -97,6 +97,8 @@ app = typer.Typer(
 )  # fmt: skip
 notebooks_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The committed notebooks.")
 app.add_typer(notebooks_app, name="notebooks")
+runs_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The trained runs on this machine.")
+app.add_typer(runs_app, name="runs")
 
 
 @app.callback()
@@ -119,7 +121,8 @@ def reproduce(ctx: typer.Context, profile: ProfileName = "quick", data: Data = "
     from scalescope.pipeline.profile import load_profile
     from scalescope.pipeline.reproduce import reproduce as run
 
-    run(profile, data or None, jobs, ctx.args)
+    if run(profile, data or None, jobs, ctx.args) is None:  # only a plan was shown
+        return
     name = load_profile(profile, data=data or None).name
     typer.echo(f"notebooks  {paths.work(name) / 'notebooks'}")
     typer.echo(f"tables     {paths.results(name)}")
@@ -188,13 +191,40 @@ def notebook(
     sys.modules.setdefault("rfc3987_syntax", None)  # optional to jsonschema: a second of grammar, for URLs only
     from scalescope.pipeline.cost import recorded
     from scalescope.pipeline.notebooks import run
-    from scalescope.pipeline.progress import end_with_pipeline, marked
+    from scalescope.pipeline.progress import end_with_pipeline, marked, seal_notebook
 
     if out.is_dir():
         raise ValueError(f"--out {out} is a folder; give the file of the notebook, such as {out / 'out.ipynb'}")
     end_with_pipeline()
     with marked(mark), recorded(mark and mark.resolve().parents[1], mark.stem if mark else name):
         run(name, out, _pairs(parameter or []))
+        if mark is not None:
+            seal_notebook(mark, out)
+
+
+@runs_app.command("list")
+def list_runs() -> None:
+    """Runs of each profile that has run here: how many, unfinished ones, shared with other profiles, megabytes."""
+    from scalescope.pipeline.runs import runs_table
+
+    typer.echo(runs_table().to_string(index=False, float_format="{:.1f}".format))
+
+
+@runs_app.command("remove")
+def remove_runs(
+    profile: Annotated[str, typer.Option("--profile", "-P", help="A name that `runs list` shows.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove the runs and executed notebooks of a profile. Tables, figures, and runs of other profiles stay."""
+    from scalescope import paths
+    from scalescope.pipeline.reproduce import alone
+    from scalescope.pipeline.runs import of_profile, remove
+
+    count = len(of_profile(profile))
+    if not yes:
+        typer.confirm(f"remove {count} runs that only {profile!r} uses, and {paths.work(profile)}?", abort=True)
+    with alone(paths.work(profile)):
+        typer.echo(f"{remove(profile):.1f} MB removed")
 
 
 @notebooks_app.command()

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 START = "SCALESCOPE_START"  # folder in which the command was given; its own processes inherit it
+RECORD = "profile.json"  # in the folder of a profile's work: the profile in use, which all jobs read and depend on
 
 
 def given(path: str | Path) -> Path:

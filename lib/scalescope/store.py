@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +15,8 @@ import torch
 from filelock import FileLock
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+
+from scalescope import files
 
 MANIFEST, CURVE, METRICS, WEIGHTS = "manifest.json", "curve.parquet", "metrics.parquet", "model.safetensors"
 ROWS = "rows.parquet"
@@ -77,20 +76,35 @@ class Store:
     def find(self, run: str) -> Run | None:
         """The finished run with this id, or None.
 
-        A damaged one is moved aside (`<id>.damaged-*`) and counts as None.
+        A damaged run (a file that is gone, cut or changed, or the folder of another run) counts as None and is told in
+        one line; it is moved by nobody but `claim`. Raises OSError for a run that cannot be read for another reason (no
+        permission, too many open files): it may be whole.
         """
-        folder = self.folder / run
-        if not folder.is_dir():
-            return None
         try:
-            manifest = json.loads((folder / MANIFEST).read_text())
-            for name, size_hash in manifest["files"].items():
-                if _digest(folder / name) != size_hash:
-                    raise ValueError(f"{name} does not match its manifest")
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
-            aside = Path(tempfile.mkdtemp(prefix=f"{run}.damaged-", dir=self.folder))
-            os.replace(folder, aside / run)
+            return self._read(run)
+        except files.Damaged as fault:
+            files.say(f"damaged: {fault}; run {run} counts as missing until it is trained again")
             return None
+
+    def _read(self, run: str) -> Run | None:
+        """The run, or None if there is none; raises Damaged and OSError as `find` says."""
+        folder = self.folder / run
+        try:
+            if not folder.is_dir():
+                return None
+            try:
+                manifest = files.read_record(folder / MANIFEST)
+                sound = {name: files.digest(folder / name) for name in manifest.get("files", ())}
+            except FileNotFoundError as gone:
+                raise files.Damaged(f"{gone.filename} is missing") from gone
+        except OSError as error:
+            text = f"cannot read run {run} in {folder} ({error.strerror or error}); it is left as it is"
+            raise (OSError(error.errno, text) if error.errno else OSError(text)) from error
+        if manifest.get("id") != run:
+            raise files.Damaged(f"{folder} holds the run {manifest.get('id')!r}")
+        changed = [name for name, expected in manifest["files"].items() if sound[name] != expected]
+        if changed:
+            raise files.Damaged(f"{folder / changed[0]} does not match its manifest")
         return Run(run, folder, manifest)
 
     def write(
@@ -105,32 +119,24 @@ class Store:
     ) -> Run:
         """Write a run into a temporary folder, flush it to disk, and rename it to its id in one step.
 
-        Raises OSError (with the folder and the free space in its text) when the disk is full; the temporary
-        folder is removed.
+        The manifest holds the digests of the other files and a checksum of itself. Raises OSError (with the folder and
+        the free space in its text) when the disk is full; the temporary folder is removed.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{run}.", dir=self.folder))
-        try:
-            curve.to_parquet(temporary / CURVE, index=False)
-            metrics.to_parquet(temporary / METRICS, index=False)
+
+        def fill(into: Path) -> None:
+            curve.to_parquet(into / CURVE, index=False)
+            metrics.to_parquet(into / METRICS, index=False)
             if rows is not None:
-                rows.to_parquet(temporary / ROWS, index=False)
+                rows.to_parquet(into / ROWS, index=False)
             if weights is not None:
-                save_file({k: v.detach().cpu().contiguous() for k, v in weights.items()}, temporary / WEIGHTS)
-            files = {p.name: _digest(p) for p in sorted(temporary.iterdir())}
-            text = json.dumps({**manifest, "id": run, "files": files}, indent=1, sort_keys=True)
-            (temporary / MANIFEST).write_text(text + "\n")
-            for path in temporary.iterdir():
-                _flush(path)
-            os.replace(temporary, self.folder / run)
-            _flush(self.folder)
-        except (OSError, SafetensorError) as error:
-            shutil.rmtree(temporary, ignore_errors=True)
-            free = shutil.disk_usage(self.folder).free
-            raise OSError(f"cannot write run {run} below {self.folder} ({free / 1e6:.0f} MB free): {error}") from error
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
+                try:
+                    save_file({k: v.detach().cpu().contiguous() for k, v in weights.items()}, into / WEIGHTS)
+                except SafetensorError as error:
+                    raise OSError(str(error)) from error
+            digests = {path.name: files.digest(path) for path in sorted(into.iterdir())}
+            files.write_record(into / MANIFEST, {**manifest, "id": run, "files": digests})
+
+        files.write_folder(self.folder / run, fill)
         found = self.find(run)
         assert found is not None, f"run {run} vanished while it was written"
         return found
@@ -144,43 +150,16 @@ class Store:
         """Hold the run for this process while it is trained; yields the run if it is finished by then.
 
         A second process waits here and then finds it done. The lock dies with its process, so what a process
-        killed in the middle of `write` left half-written has no owner any more: it is removed here.
+        killed in the middle of `write` left half-written has no owner any more: it is removed here. A damaged run is
+        moved aside (`<id>.damaged-*`), which is told in one line, and counts as not finished.
         """
         locks = self.folder / ".locks"
         locks.mkdir(parents=True, exist_ok=True)
         with FileLock(locks / f"{run}.lock"):
-            remove_orphans(self.folder, run)
-            yield self.find(run)
-
-
-def remove_orphans(folder: Path, name: str) -> None:
-    """Remove the temporary folders (`.<name>.*`) of a writer that was killed; call it under the lock of `name`."""
-    for path in folder.glob(f".{name}.*"):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
-    """Write one file whole or not at all: `fill` a temporary one beside it, flush it, rename it in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        fill(part)
-        _flush(part)
-        os.replace(part, path)
-        _flush(path.parent)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+            files.remove_orphans(self.folder, run)
+            try:
+                done = self._read(run)
+            except files.Damaged as fault:
+                files.set_aside(self.folder / run, str(fault))
+                done = None
+            yield done

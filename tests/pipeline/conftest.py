@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
+from nbformat.v4 import new_code_cell, new_notebook
 
 from scalescope import paths
+from scalescope.pipeline.jobs import PAPER, STATIONS
 
 TINY = {
     "name": "tiny",
@@ -39,16 +42,37 @@ TINY = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project folder that SCALESCOPE_ROOT points to: the real Snakefile and notebooks, profile "tiny"."""
     source = paths.root()
     for name in ("Snakefile", "notebooks"):
-        (tmp_path / name).symlink_to(source / name)
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "published").symlink_to(source / "data" / "published")
-    (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles" / "tiny.yaml").write_text(yaml.safe_dump(TINY))
-    monkeypatch.setenv("SCALESCOPE_ROOT", str(tmp_path))
+        (folder / name).symlink_to(source / name)
+    (folder / "data").mkdir()
+    (folder / "data" / "published").symlink_to(source / "data" / "published")
+    (folder / "profiles").mkdir()
+    (folder / "profiles" / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+    monkeypatch.setenv("SCALESCOPE_ROOT", str(folder))
     monkeypatch.delenv("SCALESCOPE_CACHE", raising=False)
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """See `make_project`."""
+    return make_project(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def stubs(project: Path) -> Path:
+    """Notebooks that do nothing, but 20_pretrain fails for the model ar8-l1."""
+    (project / "notebooks").unlink()
+    folder = project / "notebooks" / PAPER
+    folder.mkdir(parents=True)
+    for station in STATIONS:
+        names = ["profile", *(["model", "objective"] if station[0] in "23" else [])]
+        parameters = "\n".join(f'{name}: str = ""  # any' for name in names)
+        cells = [new_code_cell(parameters, metadata={"tags": ["parameters"]})]
+        if station == "20_pretrain":
+            cells.append(new_code_cell("if model == 'ar8-l1':\n    raise OSError('no space left')"))
+        nbformat.write(new_notebook(cells=cells), folder / f"{station}.ipynb")
+    return project

@@ -35,7 +35,6 @@ def test_a_killed_campaign_goes_on_and_its_table_is_that_of_an_undisturbed_one(p
         steps.append(self.step)
         learn(self, masked)
 
-    monkeypatch.setattr(pretrain, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(loop.Training, "_learn", learn_until)
     assert invoke(*wanted).exit_code == 130
     done = invoke(*wanted)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
+import subprocess
+import sys
 import time
 from multiprocessing import get_context
 
@@ -12,6 +13,7 @@ import psutil
 import pytest
 from rich.console import Console
 
+from scalescope import files
 from scalescope.pipeline import cost, cost_table
 from scalescope.schema import COLUMNS
 
@@ -23,7 +25,7 @@ def put(work, job, started, ended, cpu, peak, trained=(), profile=None):
     stem = f"{job}.1-{len(list(folder.iterdir()))}"
     key = cost.profile_key(work) if profile is None else profile
     facts = {"job": job, "profile": key, "started": started, "ended": ended, "cpu_seconds": cpu, "peak_bytes": peak}
-    (folder / f"{stem}.json").write_text(json.dumps(facts))
+    files.write_record(folder / f"{stem}.json", facts)
     if trained:
         (folder / f"{stem}.trained").write_text("".join(f"{value}\n" for value in trained))
 
@@ -119,3 +121,41 @@ def test_without_a_pipeline_nothing_is_kept(tmp_path):
     with cost.recorded(None, "a"), cost.clock():
         pass
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"job": "20_pre', b"[]", b"\xff\xfe", b'{"job": "50_laws", "checksum": ""}']
+)
+def test_records_that_are_empty_cut_or_changed_are_left_out(work, capsys, content):
+    (work / "costs" / "50_laws.1-99.json").write_bytes(content)
+    whole = cost_table.cost_table(work)
+    pd.testing.assert_frame_equal(whole, cost_table.cost_table(work))
+    assert whole.set_index("part").loc["all", "cpu_seconds"] == 48.0
+    assert capsys.readouterr().err.count("1 record(s) left out of the costs: ") == 2
+    victim = next((work / "costs").glob("20_pretrain*.json"))
+    victim.write_bytes(victim.read_bytes()[:40])
+    assert cost_table.cost_table(work).set_index("part").loc["20_pretrain", "jobs"] == 1
+    cost_table.report(work, Console(record=True))
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("", 0.0), ("4.0\n3.", 7.0), ("4.0\n\x00x\n", 4.0), ("nan\n2.0\n", 2.0)])
+def test_laps_that_are_cut_do_not_fail_the_report(tmp_path, text, seconds):
+    put(tmp_path, "20_pretrain_a", 0.0, 9.0, 8.0, 1e6, trained=[1.0])
+    next((tmp_path / "costs").glob("*.trained")).write_text(text)
+    assert cost_table.records(tmp_path)["training_seconds"].item() == seconds
+
+
+def test_a_record_that_cannot_be_written_fails_no_work(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    done = []
+    monkeypatch.setattr(files.os, "replace", full)
+    with cost.recorded(tmp_path, "20_pretrain_a"), cost.Clock(str(tmp_path / "no folder" / "a")):
+        done.append(1)
+    assert done == [1]
+
+
+def test_a_job_process_imports_no_torch():
+    code = "import scalescope.pipeline.cost, scalescope.pipeline.notebooks, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -59,9 +59,10 @@ def test_the_target_starts_first_and_larger_models_before_smaller_ones(smoke):
     assert sizes == sorted(sizes, reverse=True)
 
 
-def test_profile_and_data_reach_every_notebook(smoke):
-    planned = jobs.planned(smoke, "my/profile.yaml", "my/data")
-    assert {(job.parameters["profile"], job.parameters["data"]) for job in planned} == {("my/profile.yaml", "my/data")}
+def test_the_profile_reaches_every_notebook(smoke):
+    planned = jobs.planned(smoke, "my/profile.json")
+    assert {job.parameters["profile"] for job in planned} == {"my/profile.json"}
+    assert not any("data" in job.parameters for job in planned), "the profile holds the data"
 
 
 def test_unknown_job_names_the_nearest(smoke):

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import nbformat
 import pandas as pd
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from scalescope import paths
 from scalescope.pipeline import stages
 from scalescope.pipeline.complete import complete
-from scalescope.pipeline.jobs import PAPER, STATIONS, planned
+from scalescope.pipeline.jobs import planned
 from scalescope.pipeline.profile import load_profile
-from scalescope.pipeline.progress import marked, read_mark
-from scalescope.pipeline.reproduce import PipelineFailed, reproduce, write_profile
+from scalescope.pipeline.progress import marked, note_state, read_mark
+from scalescope.pipeline.reproduce import PipelineFailed, reproduce
 from scalescope.pipeline.terminal import Watch, duration
 
 COMMAND = [sys.executable, "-m", "scalescope.cli", "reproduce", "--profile", "tiny", "--jobs", "2"]
@@ -93,22 +89,6 @@ def check_cost() -> None:
     assert 0 < table.loc["all", "other_share"] < 1
 
 
-@pytest.fixture
-def stubs(project: Path) -> Path:
-    """Notebooks that do nothing, but 20_pretrain fails for the model ar8-l1."""
-    (project / "notebooks").unlink()
-    folder = project / "notebooks" / PAPER
-    folder.mkdir(parents=True)
-    for station in STATIONS:
-        names = ["profile", "data", *(["model", "objective"] if station[0] in "23" else [])]
-        parameters = "\n".join(f'{name}: str = ""  # any' for name in names)
-        cells = [new_code_cell(parameters, metadata={"tags": ["parameters"]})]
-        if station == "20_pretrain":
-            cells.append(new_code_cell("if model == 'ar8-l1':\n    raise OSError('no space left')"))
-        nbformat.write(new_notebook(cells=cells), folder / f"{station}.ipynb")
-    return project
-
-
 def test_a_job_that_fails_stops_only_what_needs_it_and_is_named_with_its_log(stubs, monkeypatch):
     monkeypatch.setattr("scalescope.pipeline.reproduce.forget_stale", lambda profile, folder: [])
     with pytest.raises(PipelineFailed) as raised:
@@ -119,19 +99,6 @@ def test_a_job_that_fails_stops_only_what_needs_it_and_is_named_with_its_log(stu
     done = {path.stem for path in (folder / "notebooks").glob("*.ipynb") if ".failed" not in path.name}
     lost = {"20_pretrain_ar8-l1_mlm", "30_finetune_ar8-l1_mlm", "40_collect", "50_laws", "60_figures"}
     assert done == {job.name for job in planned(load_profile("tiny"))} - lost
-
-
-def test_profile_file_is_touched_only_by_a_change(project):
-    folder = paths.work("tiny")
-    folder.mkdir(parents=True)
-    target = write_profile(load_profile("tiny"), folder)
-    os.utime(target, (1, 1))
-    write_profile(load_profile("tiny"), folder)
-    assert target.stat().st_mtime == 1
-    source = paths.profile_file("tiny")
-    source.write_text(source.read_text().replace("batch_size: 16", "batch_size: 8"))
-    write_profile(load_profile("tiny"), folder)
-    assert target.stat().st_mtime > 1
 
 
 def test_missing_data_folder_is_refused_before_anything_runs(project):
@@ -163,12 +130,40 @@ def test_time_left_counts_what_running_jobs_have_done(project):
     watch.started = time.time() - 30
     mark = folder / "jobs" / "40_collect.json"
     with marked(mark):
-        mark.with_suffix(".step").write_text('{"step": 1, "total": 2}')
+        note_state(mark.with_suffix(".step"), {"step": 1, "total": 2})
         # 300 of 1,200 nominal seconds after 30, and two workers that are believed to do 120 in 60
         assert watch.seconds_left() == pytest.approx(90 * 900 / 420, abs=5)
         assert "0 of 2 jobs done; running 40_collect (1/2)" in watch.line()
     assert watch.seconds_left() == pytest.approx(90 * 600 / 720, abs=5)
     assert watch.failed() == []
+
+
+@pytest.mark.parametrize("content", [b"", b'{"state": "fai', b"{}", b'{"state": "failed", "checksum": ""}', b"\xff"])
+def test_a_failed_job_is_named_though_its_status_file_is_not_whole(project, content):
+    folder, name = paths.work("tiny"), "20_pretrain_ar8-l1_mlm"
+    log, mark = folder / "snakemake.log", folder / "jobs" / f"{name}.json"
+    watch = Watch(load_profile("tiny"), folder, log)
+    with pytest.raises(OSError), marked(mark):
+        raise OSError("full")
+    assert watch.failed() == [(name, "full")]
+    log.write_text(f"Job stats:\n\nError in rule {name}:\n    message: None\n    jobid: 2\nError in rule other:\n")
+    assert watch.failed() == [(name, "full")]
+    mark.write_bytes(content)
+    assert read_mark(mark) == {} and [found for found, _ in watch.failed()] == [name]
+    assert watch.line().startswith("looking") or "0 of" in watch.line()
+
+
+def test_status_files_that_cannot_be_written_or_lack_keys_fail_nothing(tmp_path, project, monkeypatch):
+    mark = tmp_path / "a file" / "a.json"
+    mark.parent.write_text("not a folder")
+    monkeypatch.setenv("SCALESCOPE_PROGRESS", "")
+    with marked(mark):
+        pass
+    note_state(tmp_path / "b.json", {"state": "running"})
+    assert read_mark(tmp_path / "b.json") == {}
+    note_state(tmp_path / "c.json", {"state": "running", "started": time.time()})
+    note_state(tmp_path / "c.step", {"step": "x", "total": 0})
+    assert "step" not in read_mark(tmp_path / "c.json")
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_an_interrupted_pipeline_goes_on_and_ends_with_the_same_tables(profile, 
             if len(trained) in (1, 6) and ("stopped", len(trained)) not in trained:
                 trained.append(("stopped", len(trained)))
                 raise KeyboardInterrupt
-            trained.extend(config.id for config in (wanted if isinstance(wanted, list) else [wanted]))
+            trained.extend(config.id for config in (wanted if isinstance(wanted, list) else [wanted.config]))
             return original(wanted, *rest)
 
         monkeypatch.setattr(module, "_train", counted)

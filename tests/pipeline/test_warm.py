@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -74,3 +79,103 @@ def test_a_kernel_ends_with_its_client_and_all_of_them_with_the_server(folder):
     while not all(map(gone, kernels)) and time.monotonic() < end:
         time.sleep(0.05)
     assert all(map(gone, kernels))
+
+
+def ask(path: str) -> socket.socket:
+    line = socket.socket(socket.AF_UNIX)
+    line.connect(path)
+    return line
+
+
+@pytest.fixture
+def server(folder, monkeypatch):
+    """The socket of a running process that forks kernels, and the process."""
+    with warm.warm_kernels(os.environ, modules=["ipykernel.kernelapp"]) as environment:
+        monkeypatch.setenv(warm.WARM, environment[warm.WARM])
+        (process,) = (c for c in psutil.Process().children() if "scalescope.pipeline.warm" in c.cmdline())
+        yield environment[warm.WARM], process
+
+
+REQUEST = json.dumps({"arguments": ["-f", "nowhere"], "environment": dict(os.environ), "folder": "/"}).encode() + b"\n"
+
+
+def half_a_request(path):
+    line = ask(path)
+    line.sendall(REQUEST[:50])
+    return line
+
+
+def gone_after_half(path):
+    half_a_request(path).close()
+
+
+def gone_at_once(path):
+    ask(path).close()
+
+
+def gone_before_the_answer(path):
+    line = ask(path)
+    socket.send_fds(line, [REQUEST], [0, 1, 2])
+    line.close()
+
+
+def no_request(path):
+    line = ask(path)
+    socket.send_fds(line, [b'{"arguments": []}\n'], [0, 1, 2])
+    return line
+
+
+def no_json(path):
+    line = ask(path)
+    line.sendall(b"\xff\n")
+    return line
+
+
+def without_streams(path):
+    line = ask(path)
+    line.sendall(REQUEST)
+    return line
+
+
+CLIENTS = [half_a_request, gone_after_half, gone_at_once, gone_before_the_answer, no_request, no_json, without_streams]
+
+
+def test_clients_that_say_nothing_or_nonsense_or_go_away_neither_hang_nor_end_the_server(folder, server):
+    path, process = server
+    kept = [client(path) for client in CLIENTS for _ in range(2)]
+    notebooks.run("study/10_parent", folder / "a.ipynb", {"number": 3})
+    assert printed(folder / "a.ipynb")[:3] == ["parent", str(process.pid), "3"]
+    assert process.is_running()
+    for line in filter(None, kept):
+        line.close()
+
+
+def test_a_client_whose_server_ends_before_it_forks_becomes_an_ordinary_kernel(folder, monkeypatch):
+    short = tempfile.mkdtemp(dir=Path(os.sep, "tmp"))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(f"{short}/kernels")
+        listening.listen()
+
+        def hang_up():
+            listening.accept()[0].close()
+
+        monkeypatch.setenv(warm.WARM, f"{short}/kernels")
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        notebooks.run("study/10_parent", folder / "a.ipynb", {"number": 3})
+        thread.join()
+    shutil.rmtree(short)
+    assert printed(folder / "a.ipynb")[2] == "3"
+
+
+def test_a_long_tmpdir_is_no_hindrance(folder, monkeypatch):
+    place = folder / ("t" * 105)
+    place.mkdir()
+    monkeypatch.setenv("TMPDIR", str(place))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with warm.warm_kernels(os.environ, modules=["ipykernel.kernelapp"]) as environment:
+        monkeypatch.setenv(warm.WARM, environment[warm.WARM])
+        notebooks.run("study/10_parent", folder / "a.ipynb")
+        monkeypatch.delenv(warm.WARM)
+        notebooks.run("study/10_parent", folder / "b.ipynb")
+    assert printed(folder / "a.ipynb")[2] == printed(folder / "b.ipynb")[2] == "1"

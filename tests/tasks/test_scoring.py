@@ -79,7 +79,7 @@ def test_rows_of_a_span_task_hold_the_answers_as_the_best_threshold_gives_them(t
 
 def test_rows_of_a_class_task_hold_numbers(tokenizer, context):
     sst2 = task("sst2")
-    texts = [{"sentence": "bread and ships", "label": label} for label in (0, 1, 1)]
+    texts = [{"sentence": "who sold what", "label": label} for label in (0, 1, 1)]
     features = encode(sst2, texts, tokenizer, 32)
     found, table = evaluate(sst2, features, texts, np.array([[2.0, 1.0], [2.0, 1.0], [0.0, 1.0]]))
     assert table.to_dict("list") == {

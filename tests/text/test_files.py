@@ -55,14 +55,25 @@ def test_rows_plain_and_gzipped(folder):
     assert source.rows("sst2", "validation") == source.rows("sst2", "train")[:2]
 
 
-def test_fingerprint_follows_the_content(folder):
-    first = Files(folder).fingerprint
+def fingerprints(folder: Path) -> tuple[str, str]:
+    return Files(folder).corpus_fingerprint, Files(folder).task_fingerprint("sst2")
+
+
+def test_text_and_each_task_have_a_fingerprint_that_follows_their_own_content_only(folder):
+    text, rows = fingerprints(folder)
     (folder / "corpus" / "other-test-raw.txt").write_text("changed, but not in use\n")
-    assert Files(folder).fingerprint == first
-    (folder / "corpus" / "wiki-01.txt").write_text("lost article", encoding="utf-8")  # same size
-    second = Files(folder).fingerprint
+    (folder / "tasks/mine").mkdir()
+    for name in ("train", "test"):
+        (folder / f"tasks/mine/{name}.jsonl").write_text("{}\n")
+    (folder / "tasks/sst2/test.jsonl").write_text("{}\n")
+    assert fingerprints(folder) == (text, rows)
     (folder / "tasks/sst2/train.jsonl").write_text('{"sentence": "x", "label": 0}\n')
-    assert len({first, second, Files(folder).fingerprint}) == 3
+    other_rows = fingerprints(folder)
+    assert other_rows[0] == text and other_rows[1] != rows
+    (folder / "corpus" / "wiki-01.txt").write_text("lost article", encoding="utf-8")  # same size
+    assert fingerprints(folder)[0] != text and fingerprints(folder)[1] == other_rows[1]
+    with pytest.raises(BadInput, match=r"no folder .*cola"):
+        Files(folder).task_fingerprint("cola")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +130,7 @@ def test_rows_that_are_no_plain_file(folder, kind):
         with pytest.raises(BadInput, match=rf"train\.jsonl is {kind}"):
             Files(folder).rows("sst2", split)
     with pytest.raises(BadInput, match=rf"train\.jsonl is {kind}"):
-        _ = Files(folder).fingerprint
+        Files(folder).task_fingerprint("sst2")
 
 
 def _make(path, kind):
@@ -132,10 +143,10 @@ def _make(path, kind):
 
 
 def test_hidden_files_are_not_part_of_the_fingerprint(folder):
-    first = Files(folder).fingerprint
+    first, rows = Files(folder).corpus_fingerprint, Files(folder).task_fingerprint("sst2")
     (folder / "corpus" / "._wiki-00.txt").write_bytes(b"\xff\xff")
     (folder / "tasks/sst2/._train.jsonl").write_bytes(b"\xff\xff")
-    assert Files(folder).fingerprint == first
+    assert Files(folder).corpus_fingerprint == first and Files(folder).task_fingerprint("sst2") == rows
 
 
 def test_missing_and_empty_folder(tmp_path):

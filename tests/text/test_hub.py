@@ -104,9 +104,13 @@ def test_articles_are_split_by_id(local):
     assert local.asked[0] == (*WIKIPEDIA, "train", True)
 
 
-def test_settings_enter_the_fingerprint():
-    assert Hub().fingerprint == Hub(seed=0).fingerprint
-    assert len({Hub().fingerprint, Hub(seed=1).fingerprint, Hub(mnli_share=0.5).fingerprint}) == 3
+def test_settings_enter_the_fingerprint_of_what_they_change():
+    hubs = Hub(), Hub(seed=1), Hub(mnli_share=0.5)
+    assert Hub(seed=0).task_fingerprint("mnli") == hubs[0].task_fingerprint("mnli")
+    assert len({hub.task_fingerprint("mnli") for hub in hubs}) == 3
+    assert len({hub.task_fingerprint("sst2") for hub in hubs}) == len({hub.corpus_fingerprint for hub in hubs}) == 1
+    with pytest.raises(UnknownName, match="sst2"):
+        Hub().task_fingerprint("sst")
 
 
 def test_a_failed_download_is_named():
@@ -134,9 +138,11 @@ def test_revisions_are_pinned_and_part_of_the_fingerprint(monkeypatch):
         assert named == {"split": "train", "streaming": False, "revision": REVISIONS[path]}
     with pytest.raises(UnknownName, match="unknown hub data set 'glue'; did you mean"):
         load_from_hub("glue", "sst2", "train", False)
-    before = Hub().fingerprint
+    text, rows = Hub().corpus_fingerprint, Hub().task_fingerprint("sst2")
     monkeypatch.setitem(hub.REVISIONS, "nyu-mll/glue", "0" * 40)
-    assert Hub().fingerprint != before
+    assert Hub().task_fingerprint("sst2") != rows and Hub().corpus_fingerprint == text
+    monkeypatch.setitem(hub.REVISIONS, hub.WIKIPEDIA[0], "0" * 40)
+    assert Hub().corpus_fingerprint != text
 
 
 def test_an_old_package_is_refused(monkeypatch):

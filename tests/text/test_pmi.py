@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from scalescope.text.pmi import PmiVocabulary, pmi_from_tokens, pmi_vocabulary, unit_starts
+from scalescope.text.pmi import pmi_from_tokens, pmi_vocabulary, unit_starts
 from scalescope.text.tokenizer import CLS, SEP, train_tokenizer
 from scalescope.text.units import cover
 
@@ -132,14 +132,3 @@ def test_from_tokens_equals_from_words(paragraphs):
     from_words = pmi_vocabulary(paragraphs)
     assert from_tokens.ngrams == from_words.ngrams
     assert from_tokens.coverage == from_words.coverage
-
-
-def test_save_and_load(tmp_path, paragraphs):
-    found = pmi_vocabulary(paragraphs, size=8)
-    found.save(tmp_path / "pmi.json")
-    loaded = PmiVocabulary.load(tmp_path / "pmi.json")
-    assert loaded.ngrams == found.ngrams
-    assert np.array_equal(loaded.scores, found.scores)
-    (tmp_path / "pmi.json").write_text('{"coverage": 0.5}')
-    with pytest.raises(ValueError, match=r"pmi\.json does not hold"):
-        PmiVocabulary.load(tmp_path / "pmi.json")

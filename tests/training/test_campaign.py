@@ -56,7 +56,6 @@ def test_each_budget_is_the_run_that_pretrain_makes_alone_and_the_stable_part_is
 @pytest.mark.parametrize("step", [3, 17, 33, 45, 59])
 def test_a_killed_campaign_goes_on_and_ends_with_the_same_weights(tmp_path, monkeypatch, step):
     undisturbed = campaign(CONFIG, BUDGETS, TRAIN, HELDOUT, Store(tmp_path / "undisturbed"))
-    monkeypatch.setattr(pretrain, "CHECKPOINT_SECONDS", 0.0)
     store = Store(tmp_path / "killed")
     with monkeypatch.context() as context, pytest.raises(Killed):
         kill_at(context, step)
@@ -70,7 +69,6 @@ def test_a_killed_campaign_goes_on_and_ends_with_the_same_weights(tmp_path, monk
 def test_a_killed_run_goes_on_and_ends_with_the_same_weights(tmp_path, monkeypatch):
     config = make_config(steps=40, schedule="linear")
     undisturbed = pretrain.pretrain(config, TRAIN, HELDOUT, Store(tmp_path / "undisturbed"))
-    monkeypatch.setattr(pretrain, "CHECKPOINT_SECONDS", 0.0)
     store = Store(tmp_path / "killed")
     with monkeypatch.context() as context, pytest.raises(Killed):
         kill_at(context, 27)

@@ -1,7 +1,12 @@
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+from killed import kill_points
 
+from scalescope import files
 from scalescope.training.data import DataSettings, Prepared
 
 SETTINGS = DataSettings(
@@ -45,6 +50,63 @@ def test_row_limits_are_drawn_without_touching_the_order(prepared):
     places = [rows.index(row) for row in prepared.train_rows("mnli")]
     assert places == sorted(places)
     assert prepared.task_data("mnli").evaluation.n_examples == 30
+
+
+def test_a_task_with_other_rows_leaves_the_text_and_the_other_tasks_alone(tmp_path):
+    data, settings = tmp_path / "data", replace(SETTINGS, kind="files", folder=str(tmp_path / "data"), options={})
+    for name, text in (("corpus/a", "a word\n"), ("corpus/heldout", "another\n"), *((f"tasks/{t}/{s}", "{}\n")
+                       for t in ("sst2", "cola") for s in ("train", "validation"))):  # fmt: skip
+        path = data / f"{name}.{'txt' if 'corpus' in name else 'jsonl'}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    before = Prepared(settings, tmp_path)
+    ids = before.corpus_id, before.task_id("cola"), before.task_id("sst2")
+    (data / "tasks/sst2/train.jsonl").write_text("{}\n{}\n")
+    after = Prepared(settings, tmp_path)
+    assert (after.corpus_id, after.task_id("cola")) == ids[:2] and after.task_id("sst2") != ids[2]
+
+
+def flip(path: Path, rng: np.random.Generator) -> None:
+    """Change one random bit of a file."""
+    content = bytearray(path.read_bytes())
+    content[rng.integers(len(content))] ^= 1 << rng.integers(8)
+    path.write_bytes(content)
+
+
+def test_a_flipped_bit_anywhere_in_the_cache_is_found_and_mended(prepared, tmp_path, capsys):
+    def contents(folder: Path) -> dict[str, bytes]:
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    def opened() -> None:
+        again = Prepared(SETTINGS, tmp_path)
+        assert (again.corpus("train").tokens == tokens).all()
+        assert again.task_data("sst2").rows == rows
+
+    tokens, rows = np.array(prepared.corpus("train").tokens), prepared.task_data("sst2").rows
+    folders = [prepared.folder / "text", prepared.folder / "tasks" / prepared.task_id("sst2")]
+    before, rng = [contents(folder) for folder in folders], np.random.default_rng(0)
+    names = [folder / name for folder, content in zip(folders, before, strict=True) for name in content]
+    assert {"tokens.npy", "units.npy", "tokenizer.json", "rows.jsonl", "labels.npy"} <= {path.name for path in names}
+    for path in names:
+        flip(path, rng)
+        opened()
+        assert capsys.readouterr().err.count("damaged: ") == 1
+        assert [contents(folder) for folder in folders] == before
+        shutil.rmtree(next(prepared.folder.rglob("*.damaged-*")))
+    opened()
+    assert capsys.readouterr().err == "" and not list(prepared.folder.rglob("*.damaged-*"))
+
+
+def test_a_build_that_is_killed_at_any_point_is_made_again(prepared, tmp_path):
+    prepared.corpus("train")
+    folder = prepared.folder / "tasks" / prepared.task_id("sst2")
+    for survived in kill_points(lambda: Prepared(SETTINGS, tmp_path).task_data("sst2"), every=23):
+        assert not folder.is_dir() or not files.faults(folder)
+        if folder.is_dir():
+            break
+        assert not survived
+    assert Prepared(SETTINGS, tmp_path).task_data("sst2").train.n_examples == 20
+    assert len([path for path in folder.parent.iterdir() if path.is_dir()]) == 1
 
 
 def test_ids_change_with_what_they_name_and_with_nothing_else(prepared, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from scalescope import files
 from scalescope.figures import besiroglu2024, gadre2024, ivgi2022, lin2024
 
 CAPTIONS = {**ivgi2022.CAPTIONS, **besiroglu2024.CAPTIONS, **gadre2024.CAPTIONS, **lin2024.CAPTIONS}
@@ -50,7 +51,7 @@ def write_gallery(
             command = commands.get(f"{profile}/{paper}") or commands.get(profile, f"make reproduce PROFILE={profile}")
             parts += _section(folder, profile, paper, command)
     target = folder / "README.md"
-    target.write_text("\n".join(parts), encoding="utf-8")
+    files.write_text(target, "\n".join(parts))
     return target
 
 

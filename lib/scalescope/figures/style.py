@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
+from scalescope import files
+
 # Okabe and Ito's palette, told apart with any colour vision; the marker says the same again
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#8A8A8A"
 INK = "#222222"
@@ -104,10 +106,11 @@ def save(figure: Figure, data: pd.DataFrame, folder: Path, name: str) -> list[Pa
     The files hold no date, program version or random id: the same tables give the same bytes on one machine.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     png, svg, csv = (folder / f"{name}.{suffix}" for suffix in ("png", "svg", "csv"))
     with house():
-        figure.savefig(png, dpi=DPI, metadata={"Software": None})
-        figure.savefig(svg, metadata={"Date": None, "Creator": None})
-    data.to_csv(csv, index=False, float_format="%.8g", lineterminator="\n")
+        files.write(png, lambda part: figure.savefig(part, format="png", dpi=DPI, metadata={"Software": None}))
+        quiet = {"Date": None, "Creator": None}
+        files.write(svg, lambda part: figure.savefig(part, format="svg", metadata=quiet))
+    files.write_table(csv, data, float_format="%.8g")
+    files.seal(folder, [png.name, svg.name, csv.name])
     return [png, svg, csv]

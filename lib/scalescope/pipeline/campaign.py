@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 from filelock import FileLock
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.pipeline import progress, stages
+from scalescope.pipeline.noted import note
 from scalescope.pipeline.profile import Profile
-from scalescope.schema import UnknownName, check
-from scalescope.store import write_whole
+from scalescope.pipeline.record import read_csv
+from scalescope.schema import COLUMNS, UnknownName, check
 from scalescope.training.campaign import campaign as campaign_runs
-from scalescope.training.campaign import decay_start, log_spaced_steps
+from scalescope.training.campaign import decay_start, log_spaced_steps, trunk_id
 from scalescope.training.device import use_threads
 from scalescope.training.pretrain import PretrainConfig
 
@@ -41,6 +43,7 @@ def campaign(
     per_step = profile.pretrain.batch_size * profile.text.sequence_length
     steps = budget_steps(config, per_step, budgets, first, last)
     corpora = prepared.corpus("train"), prepared.corpus("heldout")
+    note(profile.name, [trunk_id(config), *(replace(config, steps=count).id for count in steps)])
     runs = campaign_runs(config, steps, *corpora, stages.store(), _bars(f"{model} {objective}"), prepared.probes)
     rows = [stages.pretrain_row(profile, spec, run) for run in runs]
     table = pd.concat(rows, ignore_index=True).assign(budget_tokens=[per_step * count for count in steps])
@@ -82,12 +85,22 @@ def _keep(profile: Profile, rows: pd.DataFrame) -> pd.DataFrame:
     with FileLock(lock):
         table = rows
         if target.is_file():
-            held, key = pd.read_csv(target), ["objective", "aspect_ratio", "layers"]
+            held, key = _held(target), ["objective", "aspect_ratio", "layers"]
             others = held[~held.set_index(key).index.isin(rows.set_index(key).index)]
             table = pd.concat([others, rows], ignore_index=True) if len(others) else rows
         table = table.sort_values(["objective", "parameters", "aspect_ratio", "budget_tokens"], ignore_index=True)
-        write_whole(target, lambda part: table.to_csv(part, index=False, float_format="%.6g"))
+        files.write_table(target, table)
+        files.seal(target.parent, [target.name])
     return rows
+
+
+def _held(target: Path) -> pd.DataFrame:
+    """The rows that are there; none, and the file moved aside, if it is damaged."""
+    try:
+        return read_csv(target, "this campaign is written without the others")
+    except files.Damaged as fault:
+        files.set_aside(target, str(fault))
+        return pd.DataFrame(columns=COLUMNS["campaign"])
 
 
 def _bars(what: str) -> Callable[[int, int, float], None]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.pipeline import stages
 from scalescope.pipeline.jobs import STATIONS, planned
+from scalescope.pipeline.products import COLLECTED, all_runs_are_there
 from scalescope.pipeline.profile import Profile
+from scalescope.pipeline.record import table_fault
 
 
 def complete(profile: Profile) -> int:
@@ -28,8 +30,19 @@ def complete(profile: Profile) -> int:
 
 
 def tables(profile: Profile) -> dict[str, pd.DataFrame]:
-    """The collected tables of a profile by name; collected first (see `complete`) where there are none yet."""
+    """The collected tables of a profile by name; collected first (see `complete`) where there are none yet.
+
+    Tables that are damaged, or of another state of the profile or its data, are collected again if that needs no
+    training; else raises NotFinished.
+    """
+    fault = table_fault(profile, stages.prepare(profile), COLLECTED)
     if not (paths.results(profile.name) / "points.csv").is_file():
         complete(profile)
+        stages.collect(profile)
+    elif fault is not None:
+        if not all_runs_are_there(profile):
+            again = f"`make reproduce PROFILE={profile.name}` or 40_collect makes the tables again"
+            raise stages.NotFinished(f"{fault}, and runs of this state of the profile are missing; {again}")
+        files.say(f"tables are collected again: {fault}")
         stages.collect(profile)
     return stages.read_tables(profile.name)

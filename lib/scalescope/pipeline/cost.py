@@ -5,7 +5,6 @@ The records of all jobs are added up in cost_table.py.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 import time
@@ -15,7 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from scalescope.pipeline.progress import write_json
+from scalescope import files, paths
+from scalescope.pipeline.progress import note_state
 
 ENGINE = "engine"  # the record of the pipeline itself, with everything that it started
 TRAINED = "SCALESCOPE_TRAINED"  # where a notebook adds what it spent on training; set for the kernel by the pipeline
@@ -45,7 +45,7 @@ class Clock:
         """Add what has been spent since the last lap."""
         now = time.process_time()
         if self.target:
-            with open(self.target, "a", encoding="ascii") as stream:
+            with suppress(OSError), open(self.target, "a", encoding="ascii") as stream:
                 stream.write(f"{now - self.since:.3f}\n")
         self.since = now
 
@@ -96,8 +96,8 @@ def recorded_kernel() -> Iterator[None]:
 
 def profile_key(work: Path) -> str:
     """Identifies the profile and data that the jobs of a folder are run for: records of others are not added."""
-    file = work / "profile.json"
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else ""
+    file = work / paths.RECORD
+    return files.digest(file)[:10] if file.is_file() else ""
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def _renew(record: Path, facts: dict, memory_too: bool = True) -> None:
     facts["ended"] = time.time()
     facts["cpu_seconds"] = max(cpu, facts.get("cpu_seconds", 0.0))
     facts["peak_bytes"] = max(memory, facts.get("peak_bytes", 0))
-    write_json(record, facts)
+    note_state(record, facts)
 
 
 def _tree(memory_too: bool = True) -> tuple[float, int]:

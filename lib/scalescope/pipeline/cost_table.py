@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +9,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from scalescope import files
 from scalescope.pipeline.cost import ENGINE, KERNEL, profile_key
 from scalescope.pipeline.jobs import STATIONS
 from scalescope.pipeline.terminal import duration
@@ -20,18 +20,42 @@ ALL = "all"
 
 
 def records(work: Path) -> pd.DataFrame:
-    """One row per attempt at a job of the profile that `work` holds now: times in seconds, memory in bytes."""
-    rows = []
+    """One row per attempt at a job of the profile that `work` holds now: times in seconds, memory in bytes.
+
+    Records that are empty, cut or changed are left out, which is told in one line: finished work does not hang on them.
+    """
+    rows, key, faults = [], profile_key(work), []
     for path in sorted((work / "costs").glob("*.json")):
-        trained, kernel = path.with_suffix(".trained"), path.with_suffix(KERNEL)
-        laps = trained.read_text().split() if trained.is_file() else []
-        facts = {**json.loads(path.read_text()), "training_seconds": sum(map(float, laps))}
-        if kernel.is_file():
-            own = json.loads(kernel.read_text())
-            facts |= {name: facts[name] + own[name] for name in ("cpu_seconds", "peak_bytes")}
-        rows.append(facts)
-    table = pd.DataFrame(rows, columns=FACTS)
-    return table[table["profile"] == profile_key(work)].reset_index(drop=True)
+        facts = _record(path, faults)
+        if facts.get("profile") != key:
+            continue
+        own = _record(path.with_suffix(KERNEL), faults)
+        facts |= {name: facts[name] + own.get(name, 0) for name in ("cpu_seconds", "peak_bytes")}
+        rows.append({**facts, "training_seconds": sum(_laps(path.with_suffix(".trained")))})
+    if faults:
+        files.say(f"{len(faults)} record(s) left out of the costs: {faults[0]}")
+    return pd.DataFrame(rows, columns=FACTS)
+
+
+def _record(path: Path, faults: list[str]) -> dict:
+    """The facts of one record; empty if there is none or it is not whole, which is added to `faults`."""
+    try:
+        return files.read_record(path)
+    except FileNotFoundError:
+        return {}
+    except (OSError, files.Damaged) as fault:
+        faults.append(str(fault))
+        return {}
+
+
+def _laps(path: Path) -> list[float]:
+    """Seconds of each lap; what is no number (a line that was cut) does not count."""
+    try:
+        words = path.read_text(errors="replace").split()
+    except OSError:
+        return []
+    laps = (pd.to_numeric(word, errors="coerce") for word in words)
+    return [float(lap) for lap in laps if lap >= 0]
 
 
 def cost_table(work: Path) -> pd.DataFrame:
@@ -64,7 +88,7 @@ def report(work: Path, console: Console | None = None) -> Path:
     """Print the costs of a profile and write them to `work`/cost.csv; returns that file."""
     console = console or Console(soft_wrap=True)
     costs, target = cost_table(work), work / "cost.csv"
-    costs.to_csv(target, index=False, float_format="%.6g")
+    files.write_table(target, costs)
     table = Table(title="core-seconds so far", title_justify="left", box=SIMPLE, padding=0)
     for name in ("part", "jobs", "wall", "CPU", "training", "other", "other of all", "peak"):
         table.add_column(name, justify="left" if name == "part" else "right")

@@ -53,14 +53,14 @@ class Job:
         return f"jobs/{self.name}.json"
 
 
-def planned(profile: Profile, profile_argument: str | None = None, data: str | None = None) -> list[Job]:
+def planned(profile: Profile, profile_argument: str | None = None) -> list[Job]:
     """All jobs of a profile, those that others need first.
 
-    profile_argument (name or path) and data (folder) are handed to the notebooks as they are. Models that do
-    not depend on each other run side by side; a ladder model is finetuned after the target of the same
-    objective where that decides its fixed learning rate. The control "scratch" has nothing to wait for but the rows.
+    profile_argument (name or path) is handed to the notebooks as it is. Models that do not depend on each other run
+    side by side; a ladder model is finetuned after the target of the same objective where that decides its fixed
+    learning rate. The control "scratch" has nothing to wait for but the rows.
     """
-    shared = {"profile": profile_argument or profile.name, "data": data or ""}
+    shared = {"profile": profile_argument or profile.name}
     corpus, collect, laws, figures = (STATIONS[at] for at in (0, 3, 4, 5))
     jobs = [Job(corpus, corpus, priority=10**6, parameters=shared)]
     for objective in profile.finetuned_objectives:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.pipeline.profile import available_profiles
 from scalescope.pipeline.profile_file import ENDINGS
+from scalescope.pipeline.record import read_csv
 from scalescope.pipeline.stages import read_tables
 from scalescope.schema import UnknownName
 from scalescope.studies import ivgi2022
@@ -29,8 +30,8 @@ from scalescope.studies.stopping import STOPPING, heldout_curve, stopping
 
 PAPER = "ivgi2022"
 STAND_IN_FOR, STAND_IN = "smoke", "quick"  # notebooks begin with smoke, whose numbers mean nothing
+REMEDY = "run `scalescope study` again"
 PUBLISHED_PATIENCES = (1500, 3000, 4500, 6000, 7500)  # from the first the paper tried to the one it took
-SIGNIFICANT = "%.6g"
 
 
 def source_tables(source: str) -> dict[str, pd.DataFrame]:
@@ -108,13 +109,14 @@ def stops(source: str, curves: pd.DataFrame | None) -> pd.DataFrame:
 def write_law_tables(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> list[str]:
     """Write `law_tables` and the fit cards to data/results/<source>/ivgi2022/; returns the names of the files."""
     folder = paths.results(source) / PAPER
-    folder.mkdir(parents=True, exist_ok=True)
     made = law_tables(source, tables, n_boot)
     for name, table in made.items():
-        table.to_csv(folder / f"{name}.csv", index=False, float_format=SIGNIFICANT)
+        files.write_table(folder / f"{name}.csv", table)
     text = "\n\n".join(card.markdown() for card in cards(tables["points"], tables["pretrain"], n_boot))
-    (folder / "cards.md").write_text(text + "\n", encoding="utf-8")
-    return [*(f"{name}.csv" for name in made), "cards.md"]
+    files.write_text(folder / "cards.md", text + "\n")
+    names = [*(f"{name}.csv" for name in made), "cards.md"]
+    files.seal(folder, names)
+    return names
 
 
 def live_source(profile: str) -> str:
@@ -147,7 +149,7 @@ def beside(name: str, live: str) -> pd.DataFrame:
         file = paths.results(source) / PAPER / f"{name}.csv"
         if not file.is_file():
             raise FileNotFoundError(f"no {file.name} of {source}: run `scalescope study` first")
-        tables.append(pd.read_csv(file))
+        tables.append(read_csv(file, REMEDY))
     published, own = tables
     both = published.merge(own, on="task", how="left", suffixes=("", "_live"))
     return both[["task", *(c for name in published.columns.drop("task") for c in (name, f"{name}_live"))]]
@@ -156,10 +158,10 @@ def beside(name: str, live: str) -> pd.DataFrame:
 def collect_claims(leave_out: Sequence[str] = ("smoke",)) -> pd.DataFrame:
     """The verdicts of every source that has been judged, the paper's own first: data/results/claims.csv."""
     folder = paths.results(PUBLISHED).parent
-    files = sorted(folder.glob(f"*/{PAPER}/claims.csv"), key=lambda file: (file.parts[-3] != PUBLISHED, file))
-    files = [file for file in files if file.parts[-3] not in leave_out]
-    if not files:
+    found = sorted(folder.glob(f"*/{PAPER}/claims.csv"), key=lambda file: (file.parts[-3] != PUBLISHED, file))
+    found = [file for file in found if file.parts[-3] not in leave_out]
+    if not found:
         raise FileNotFoundError(f"no claims below {folder}: run `scalescope study` first")
-    claims = pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
-    claims.to_csv(folder / "claims.csv", index=False, float_format=SIGNIFICANT)
+    claims = pd.concat([read_csv(file, REMEDY) for file in found], ignore_index=True)
+    files.write_table(folder / "claims.csv", claims)
     return claims

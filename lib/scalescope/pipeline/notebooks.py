@@ -6,7 +6,6 @@ import ast
 import base64
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,8 @@ from typing import Any
 
 import nbformat
 
-from scalescope import paths
+from scalescope import files, paths
+from scalescope.pipeline.sockets import socket_folder
 from scalescope.pipeline.warm import kernel_command
 from scalescope.schema import UnknownName
 
@@ -105,9 +105,15 @@ def run(name: str, out: Path, given: Mapping[str, Any] | None = None) -> Path:
     try:
         _execute(notebook, partial, values)
     except NotebookFailed as error:
-        os.replace(partial, failed)
-        raise NotebookFailed(f"{error}; the notebook with its traceback: {failed}") from error.__cause__
-    os.replace(partial, out)
+        kept = partial.is_file()  # not where no kernel came up
+        if kept:
+            os.replace(partial, failed)
+        where = f"; the notebook with its traceback: {failed}" if kept else ""
+        raise NotebookFailed(f"{error}{where}") from error.__cause__
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    files.write(out, lambda part: os.replace(partial, part))
     return out
 
 
@@ -118,10 +124,8 @@ def refresh(name: str) -> Path:
         executed = Path(folder) / notebook.name
         with _environment(TQDM_DISABLE="1"):
             _execute(notebook, executed, {})
-        nbformat.write(strip(nbformat.read(executed, as_version=4)), executed)
-        partial = notebook.with_name(f".{notebook.name}.partial")
-        shutil.copyfile(executed, partial)
-        os.replace(partial, notebook)
+        text = nbformat.writes(strip(nbformat.read(executed, as_version=4)))
+        files.write_text(notebook, text.rstrip("\n") + "\n")
     return notebook
 
 
@@ -188,7 +192,8 @@ def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:
         try:
             with _private_kernel() as manager:
                 papermill.execute_notebook(
-                    notebook, out, parameters=values, kernel_name="python3", language="python", progress_bar=False,
+                    _literally(notebook), _literally(out), parameters=values,
+                    kernel_name="python3", language="python", progress_bar=False,
                     log_output=True, start_timeout=KERNEL_SECONDS, cwd=notebook.parent,
                     kernel_manager_class=manager,
                 )  # fmt: skip
@@ -203,12 +208,17 @@ def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:
                 raise NotebookFailed(f"no kernel for notebook {notebook.stem}: {error}") from error
 
 
+def _literally(path: Path) -> str:
+    """A path for papermill, which fills parameters into braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
 @contextmanager
 def _private_kernel() -> Iterator[type]:
-    """A kernel manager that talks through sockets in a temporary folder: no ports that two could pick at once."""
+    """A kernel manager that talks through sockets in a folder of its own: no ports that two could pick at once."""
     from jupyter_client.manager import AsyncKernelManager
 
-    with tempfile.TemporaryDirectory(prefix="kernel-") as folder, _environment(JUPYTER_RUNTIME_DIR=folder):
+    with socket_folder("kernel-") as folder, _environment(JUPYTER_RUNTIME_DIR=folder):
 
         class PrivateKernelManager(AsyncKernelManager):
             def __init__(self, **settings):

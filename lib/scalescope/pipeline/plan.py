@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.encoder import EncoderConfig
 from scalescope.pipeline.jobs import Job, planned
 from scalescope.pipeline.profile import ModelSpec, Profile
+from scalescope.pipeline.record import read_csv
 from scalescope.schema import SCRATCH
 from scalescope.tasks.spec import TASKS, Task
 from scalescope.training.data import of_task
@@ -146,7 +147,10 @@ def done(profile: Profile) -> list[str]:
 
 def _known_lengths(folder: Path) -> pd.DataFrame:
     table = folder / "tasks.csv"
-    return pd.read_csv(table, index_col="task") if table.is_file() else pd.DataFrame()
+    try:
+        return read_csv(table, "").set_index("task") if table.is_file() else pd.DataFrame()
+    except files.Damaged:  # an estimate can do without
+        return pd.DataFrame()
 
 
 def _weight_bytes(config: EncoderConfig) -> int:

@@ -4,51 +4,95 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.pipeline import stages
 from scalescope.pipeline.jobs import PAPER, STATIONS, Job, planned
 from scalescope.pipeline.profile import Profile
+from scalescope.pipeline.progress import sealed_notebook
+from scalescope.pipeline.record import table_fault
 from scalescope.training.data import Prepared
+
+COLLECTED = ("pretrain", "curves", "finetune", "points", "tasks")  # every profile has these tables
 
 
 def forget_stale(profile: Profile, folder: Path) -> list[str]:
     """Remove executed notebooks whose products are gone or damaged, so that Snakemake makes them again.
 
-    Products: the encoded data of 10, the runs of 20 and 30, the tables of 40, the laws of 50, the figures of
-    60. Returns the names of these jobs.
+    Returns the names of these jobs; each is told in one line with its reason.
     """
-    prepared = stages.prepare(profile)
-    stale = [
-        job for job in planned(profile) if (folder / job.out).is_file() and not products_exist(profile, prepared, job)
-    ]
-    for job in stale:
+    found = stale(profile, folder)
+    for job, fault in found:
+        files.say(f"{job.name} is done again: {fault}")
         (folder / job.out).unlink()
-    return [job.name for job in stale]
+    return [job.name for job, _ in found]
 
 
-def products_exist(profile: Profile, prepared: Prepared, job: Job) -> bool:
-    """Whether the products of one job are there; runs are checked against the hashes in their manifests."""
-    encoded = (prepared.folder / "text").is_dir()
+def stale(profile: Profile, folder: Path) -> list[tuple[Job, str]]:
+    """Jobs that were done and whose products are no longer whole, each with the first fault. Changes nothing.
+
+    Products: the executed notebook itself, the encoded data of 10, the runs of 20 and 30, the tables of 40, the laws
+    of 50, the figures of 60.
+    """
+    prepared, found = stages.prepare(profile), []
+    for job in planned(profile):
+        if (folder / job.out).is_file():
+            fault = _notebook_fault(folder, job) or product_fault(profile, prepared, job)
+            if fault is not None:
+                found.append((job, fault))
+    return found
+
+
+def product_fault(profile: Profile, prepared: Prepared, job: Job) -> str | None:
+    """Why the products of one job are not whole, in one line; None if they are.
+
+    Runs are checked against the digests in their manifests, all else against the digests beside it.
+    """
     if job.station == STATIONS[0]:
-        return encoded
+        return data_fault(profile, prepared)
     if job.station == STATIONS[3]:
-        return all((paths.results(profile.name) / f"{name}.csv").is_file() for name in ("pretrain", "points"))
+        return table_fault(profile, prepared, COLLECTED)
     if job.station == STATIONS[4]:
-        return all((paths.results(profile.name) / PAPER / f"{name}.csv").is_file() for name in ("fits", "claims"))
+        return _folder_fault(paths.results(profile.name) / PAPER, ("fits.csv", "claims.csv"))
     if job.station == STATIONS[5]:
-        return any(paths.figures(profile.name, PAPER).glob("*.png"))
-    if job.model is None or not encoded:  # without the encoded data ids are unknown; 10 is then done again
-        return True
-    return _runs_exist(profile, prepared, job)
+        return _folder_fault(paths.figures(profile.name, PAPER), ("fig1_*.png",))
+    # without the encoded data the ids of runs are unknown; 10 is then done again
+    return _run_fault(profile, prepared, job) if data_fault(profile, prepared) is None else None
 
 
-def _runs_exist(profile: Profile, prepared: Prepared, job: Job) -> bool:
+def data_fault(profile: Profile, prepared: Prepared) -> str | None:
+    """Why the encoded text and rows of a profile are not whole, in one line; None if they are."""
+    encoded = [prepared.folder / "text", *(prepared.task_folder(name) for name in profile.tasks)]
+    return next((fault for folder in encoded for fault in files.faults(folder)), None)
+
+
+def all_runs_are_there(profile: Profile) -> bool:
+    """Whether every run of a profile is finished and whole."""
+    prepared = stages.prepare(profile)
+    trained = [job for job in planned(profile) if job.model is not None]
+    return data_fault(profile, prepared) is None and not any(_run_fault(profile, prepared, job) for job in trained)
+
+
+def _notebook_fault(folder: Path, job: Job) -> str | None:
+    expected = sealed_notebook(folder / job.mark)
+    if expected is None:
+        return f"there is no digest of {folder / job.out}"
+    return None if files.digest(folder / job.out) == expected else f"{folder / job.out} is cut or changed"
+
+
+def _folder_fault(folder: Path, needed: tuple[str, ...]) -> str | None:
+    for pattern in needed:
+        if not any(folder.glob(pattern)):
+            return f"{folder} has no {pattern}"
+    return next(iter(files.faults(folder)), None)
+
+
+def _run_fault(profile: Profile, prepared: Prepared, job: Job) -> str | None:
     spec = profile.model(job.model or "")
     try:
         pretrained = stages.pretrained_run(profile, prepared, spec, job.objective, failed=True)
         if job.station == STATIONS[2] and not pretrained.failed:
             for name in profile.tasks:
                 stages.sweep_runs(profile, prepared, spec, profile.target, job.objective, name, stages.find_finetuned)
-    except stages.NotFinished:
-        return False
-    return True
+    except stages.NotFinished as error:
+        return str(error)
+    return None

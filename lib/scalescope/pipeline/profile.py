@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError, model_validator
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.encoder import EncoderConfig
 from scalescope.pipeline.profile_file import DATA_ENDING, LONGEST_NAME, NAME, explain, find_profile, read_profile
 from scalescope.pipeline.sections import (
@@ -141,10 +141,13 @@ def load_profile(name: str | Path, data: str | Path | None = None) -> Profile:
 
     data: folder with corpus/ and tasks/ that replaces the profile's source (same as DATA= of make); a profile
     of another source is then called "<name>-files", so that its tables do not mix. This folder, source.folder and the
-    path of a profile are taken from the folder in which the command was given (see paths.given).
+    path of a profile are taken from the folder in which the command was given (see paths.given). A path that ends in
+    .json is the record of a profile in use (see record.py), whose data are its own.
     Raises UnknownName for a name that does not exist and ValueError naming each bad key, its line, its value and the
     nearest valid key, and for a name that may not be (see profile_file.py).
     """
+    if str(name).endswith(".json"):
+        return _recorded(Path(name))
     path = find_profile(str(name), available_profiles())
     content, lines = read_profile(path)
     source = content.get("source")
@@ -158,3 +161,10 @@ def load_profile(name: str | Path, data: str | Path | None = None) -> Profile:
         return Profile.model_validate(content)
     except ValidationError as error:
         raise ValueError(explain(path, error, lines, Profile)) from None
+
+
+def _recorded(path: Path) -> Profile:
+    """The profile in a profile.json, with the data it was started with."""
+    if not path.is_file():
+        raise ValueError(f"no profile in use at {path}: `scalescope reproduce` writes it")
+    return Profile.model_validate(files.read_record(path)["profile"])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
+
+from scalescope import files
 
 STEP_FILE = "SCALESCOPE_PROGRESS"  # where a notebook says how far it is; set for the kernel by the pipeline
 PIPELINE = "SCALESCOPE_PIPELINE"  # process id of the pipeline that started a job
@@ -45,7 +47,7 @@ def _show(bars: list[tqdm], what: str, step: int, total: int, note: str) -> None
         bars[0].close()
     target = os.environ.get(STEP_FILE)
     if target:
-        write_json(Path(target), {"step": step, "total": total, "note": note})
+        note_state(Path(target), {"step": step, "total": total, "note": note})
 
 
 @contextmanager
@@ -57,20 +59,35 @@ def marked(mark: Path | None) -> Iterator[None]:
     state = {"state": "running", "pid": os.getpid(), "started": time.time()}
     step_file = mark.with_suffix(".step")
     step_file.unlink(missing_ok=True)
-    write_json(mark, state)
+    note_state(mark, state)
     os.environ[STEP_FILE] = str(step_file.resolve())
     try:
         yield
     except BaseException as error:
-        write_json(mark, {**state, "state": "failed", "ended": time.time(), "error": str(error)[:2000]})
+        note_state(mark, {**state, "state": "failed", "ended": time.time(), "error": str(error)[:2000]})
         raise
-    write_json(mark, {**state, "state": "done", "ended": time.time()})
+    note_state(mark, {**state, "state": "done", "ended": time.time()})
 
 
 def read_mark(mark: Path) -> dict:
-    """The state of a job with the last step it told; empty if it has not started."""
-    state = _read(mark)
-    return {**state, **_read(mark.with_suffix(".step"))} if state.get("state") == "running" else state
+    """The state of a job with the last step it told; empty if it has not started, or if the file is cut or changed."""
+    state = _read(mark, {"state": str, "started": float})
+    if state.get("state") == "running":
+        return {**state, **_read(mark.with_suffix(".step"), {"step": int, "total": int})}
+    return state
+
+
+def seal_notebook(mark: Path, out: Path) -> None:
+    """Keep the digest of an executed notebook beside the status file of its job."""
+    files.write_record(mark.with_suffix(".out"), {"sha256": files.digest(out)})
+
+
+def sealed_notebook(mark: Path) -> str | None:
+    """The digest of a job's executed notebook, or None if there is none that is whole."""
+    try:
+        return files.read_record(mark.with_suffix(".out")).get("sha256")
+    except (FileNotFoundError, files.Damaged):
+        return None
 
 
 def end_with_pipeline() -> None:
@@ -91,16 +108,20 @@ def _watch(pid: int) -> None:
         time.sleep(1.0)
 
 
-def write_json(path: Path, content: dict) -> None:
-    """Write a small file whole or not at all; not flushed to disk: it is read by who watches."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(content))
-    os.replace(temporary, path)
+def note_state(path: Path, content: dict) -> None:
+    """Write a small file that tells how far something is.
+
+    A disk that is full, or a folder that is gone, must not fail the work that it tells about: then it is not written.
+    Not flushed to disk either: it is read by who watches.
+    """
+    with suppress(OSError):
+        files.write_record(path, content, durable=False)
 
 
-def _read(path: Path) -> dict:
+def _read(path: Path, kinds: dict[str, type]) -> dict[str, Any]:
+    """The content of a file of `note_state`; empty if there is none, or it is cut or changed, or lacks a key."""
     try:
-        return json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        content = files.read_record(path)
+    except (OSError, files.Damaged):
         return {}
+    return content if all(isinstance(content.get(key), kind) for key, kind in kinds.items()) else {}

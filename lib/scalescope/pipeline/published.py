@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from scalescope import paths, published
+from scalescope import files, paths, published
 from scalescope.figures import besiroglu2024 as besiroglu_figures
 from scalescope.figures import gadre2024 as gadre_figures
 from scalescope.figures import lin2024 as lin_figures
@@ -61,17 +61,16 @@ class Refit:
         if self.data is None:
             raise published.MissingData(self.note)
         folder = results(self.paper)
-        folder.mkdir(parents=True, exist_ok=True)
-        files = []
+        written = []
         for name, table in self.tables.items():
-            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")  # in full: what is read is what was
-            files.append(folder / f"{name}.csv")
+            files.write_table(folder / f"{name}.csv", table, float_format=None)  # in full: what is read is what was
+            written.append(folder / f"{name}.csv")
         for number, slug in FIGURES[self.paper][0].items():
             figure, drawn = self._drawn(number)
             ours = drawn[drawn["kind"] != "point"].dropna(axis=1, how="all")
-            files += style.save(figure, ours, paths.figures(PROFILE, self.paper), slug)
+            written += style.save(figure, ours, paths.figures(PROFILE, self.paper), slug)
             plt.close(figure)
-        return files
+        return written
 
 
 def results(paper: str) -> Path:
@@ -101,10 +100,10 @@ def refit(paper: str, *, full: bool = True, download: bool = True, folder: Path 
 
 def committed(paper: str) -> dict[str, pd.DataFrame]:
     """The committed tables of a study by name; raises FileNotFoundError if there are none."""
-    files = sorted(results(paper).glob("*.csv"))
-    if not files:
+    found = sorted(results(paper).glob("*.csv"))
+    if not found:
         raise FileNotFoundError(f"no tables of {paper} in {results(paper)}; `scalescope published {paper}` makes them")
-    return {file.stem: _read(file) for file in files}
+    return {file.stem: _read(file) for file in found}
 
 
 def _read(file: Path) -> pd.DataFrame:

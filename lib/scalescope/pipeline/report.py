@@ -8,8 +8,8 @@ from rich.table import Table
 
 from scalescope import paths
 from scalescope.figures.style import size_text
-from scalescope.pipeline import plan
-from scalescope.pipeline.jobs import planned
+from scalescope.pipeline import plan, runs
+from scalescope.pipeline.jobs import STATIONS, planned
 from scalescope.pipeline.profile import Profile
 from scalescope.pipeline.progress import read_mark
 from scalescope.pipeline.terminal import duration
@@ -50,17 +50,31 @@ def print_plan(profile: Profile, workers: int, console: Console | None = None) -
 
 
 def print_status(profile: Profile, console: Console | None = None) -> None:
-    """One line per job: done, running with its step, failed with the reason, or to do."""
+    """One line per job: done, running with its step, failed with the reason, or to do, and its finished runs.
+
+    Runs are counted where they are; a job that trains is done only if they are there.
+    """
     console = console or Console(soft_wrap=True)
-    folder = paths.work(profile.name)
-    counts: dict[str, int] = {}
+    folder, trained = paths.work(profile.name), runs.counts(profile) or {}
+    states: dict[str, int] = {}
     for job in planned(profile):
         mark = read_mark(folder / job.mark)
-        state = "done" if (folder / job.out).is_file() else mark.get("state", "to do").replace("done", "to do")
-        note = {"running": f"{mark.get('step', 0)}/{mark.get('total', '?')}", "failed": mark.get("error", "")}
-        counts[state] = counts.get(state, 0) + 1
-        console.print(f"{state:8}{job.name}  {note.get(state, '').partition(chr(10))[0]}".rstrip(), highlight=False)
-    console.print(", ".join(f"{count} {state}" for state, count in counts.items()), highlight=False)
+        finished, most = trained.get(job.name, (0, 0))
+        done = (folder / job.out).is_file() and (job.model is None or finished > 0)
+        state = "done" if done else mark.get("state", "to do").replace("done", "to do")
+        note = {"running": f"{mark.get('step', 0)}/{mark.get('total', '?')}", "failed": str(mark.get("error", ""))}
+        count = f"  {finished} of at most {most} runs" if most > 1 else ""
+        states[state] = states.get(state, 0) + 1
+        told = note.get(state, "").partition("\n")[0]
+        console.print(f"{state:8}{job.name}{count}  {told}".rstrip(), highlight=False)
+    console.print(", ".join(f"{count} {state}" for state, count in states.items()), highlight=False)
+    for station, what in ((STATIONS[1], "pretraining"), (STATIONS[2], "finetuning")):
+        own = [count for name, count in trained.items() if name.startswith(station)]
+        finished, most = sum(count[0] for count in own), sum(count[1] for count in own)
+        if own:
+            console.print(f"{finished} of at most {most} {what} runs are finished", highlight=False)
+    if not trained:
+        console.print("no run is counted before the text is encoded (10_corpus_and_tasks)", highlight=False)
 
 
 def _text(name: str, row: dict) -> str:

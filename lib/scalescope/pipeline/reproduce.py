@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import signal
 import subprocess
@@ -14,13 +13,16 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.pipeline import stages
 from scalescope.pipeline.cost import ENGINE, recorded
 from scalescope.pipeline.cost_table import report
+from scalescope.pipeline.jobs import PAPER
 from scalescope.pipeline.products import forget_stale
 from scalescope.pipeline.profile import Profile, load_profile
 from scalescope.pipeline.progress import PIPELINE
+from scalescope.pipeline.record import write_profile
+from scalescope.pipeline.snakemake import only_shows, shadow
 from scalescope.pipeline.terminal import Watch
 from scalescope.pipeline.warm import warm_kernels
 
@@ -35,65 +37,56 @@ class PipelineFailed(RuntimeError):
     """Jobs failed; the message lists them with where to read why. What finished is kept."""
 
 
-def reproduce(profile: str, data: str | None = None, workers: int = 1, snakemake_arguments: Sequence[str] = ()) -> Path:
+def reproduce(
+    profile: str, data: str | None = None, workers: int = 1, snakemake_arguments: Sequence[str] = ()
+) -> Path | None:
     """Run every job of a profile that is missing; returns the folder of the profile's work.
 
     data: folder with corpus/ and tasks/ in place of the profile's source. snakemake_arguments go to Snakemake
-    as they are (a dry run: "-n"; a cluster: "--executor slurm"). Raises PipelineBusy when the same profile is
-    already being run here, and PipelineFailed with the failed jobs after all others are done. Ends with what all of
-    it has cost (see cost_table.py), but for a dry run.
+    as they are (a cluster: "--executor slurm"); where they only show something (a dry run: "-n" in any spelling),
+    nothing changes on disk and None is returned. Raises PipelineBusy when the same profile is already being run here,
+    and PipelineFailed with the failed jobs after all others are done. Ends with what all of it has cost (see
+    cost_table.py).
     """
     profile = str(Path(profile).resolve()) if Path(profile).suffix in (".yaml", ".yml") else profile
-    data = str(Path(data).expanduser().resolve()) if data else None
-    settings = load_profile(profile, data=data)
+    settings = load_profile(profile, data=str(Path(data).expanduser().resolve()) if data else None)
     folder = paths.work(settings.name)
+    if only_shows(snakemake_arguments):
+        with shadow(settings, folder) as place:
+            subprocess.run(_command(place, workers, snakemake_arguments), check=True, env=_environment())
+        return None
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
-        write_profile(settings, folder)
-        dry = _is_dry(snakemake_arguments)
-        with recorded(None if dry else folder, ENGINE):
+    with alone(folder):
+        for place in (folder, paths.results(settings.name), paths.figures(settings.name, PAPER)):
+            files.remove_abandoned(place)
+        write_profile(settings, stages.prepare(settings), folder)
+        with recorded(folder, ENGINE):
             forget_stale(settings, folder)
-            _snakemake(settings, profile, data, folder, workers, snakemake_arguments)
-        if not dry:
+            _run(settings, folder, workers, snakemake_arguments)
+        try:
             report(folder)
+        except OSError as error:
+            files.say(f"no table of costs: {error}")
     return folder
 
 
-def write_profile(settings: Profile, folder: Path) -> Path:
-    """Write the profile in use with its source's fingerprint to profile.json; touch it only if that changed.
-
-    All jobs depend on this file: an edited profile, or other data, makes every notebook run again (finished
-    runs are loaded). Raises what the source raises for a folder that cannot be used.
-    """
-    fingerprint = stages.prepare(settings).source.fingerprint
-    content = {"profile": settings.model_dump(mode="json"), "source": fingerprint}
-    text = json.dumps(content, indent=1, sort_keys=True) + "\n"
-    target = folder / "profile.json"
-    if not target.is_file() or target.read_text() != text:
-        temporary = target.with_suffix(".partial")
-        temporary.write_text(text)
-        os.replace(temporary, target)
-    return target
-
-
-def _snakemake(
-    settings: Profile, profile: str, data: str | None, folder: Path, workers: int, extra: Sequence[str]
-) -> None:
-    command = [
+def _command(folder: Path, workers: int, extra: Sequence[str]) -> list[str]:
+    """Snakemake over the profile.json of a folder."""
+    return [
         sys.executable, "-m", "snakemake", "--snakefile", str(paths.root() / "Snakefile"),
-        "--directory", str(folder), "--cores", str(workers), "--config", f"profile={profile}",
-        f"data={data or ''}", "--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime", "--keep-going",
-        "--scheduler", "greedy", "--nocolor", *extra,
+        "--directory", str(folder), "--cores", str(workers), "--nolock", "--rerun-incomplete", "--rerun-triggers",
+        "mtime", "--keep-going", "--scheduler", "greedy", "--nocolor", *extra,
     ]  # fmt: skip
-    if _is_dry(extra):
-        subprocess.run(command, check=True, env=_environment())
-        return
+
+
+def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:
     log = folder / "logs" / "snakemake.log"
     log.parent.mkdir(exist_ok=True)
     with warm_kernels(_environment(), _die_with_parent) as environment, log.open("w") as stream:
         process = subprocess.Popen(
-            command, stdout=stream, stderr=subprocess.STDOUT, env=environment, preexec_fn=_die_with_parent
-        )
+            _command(folder, workers, extra), stdout=stream, stderr=subprocess.STDOUT, env=environment,
+            preexec_fn=_die_with_parent,
+        )  # fmt: skip
         watch = Watch(settings, folder, log, workers)
         try:
             code = watch.follow(process)
@@ -101,15 +94,11 @@ def _snakemake(
             process.send_signal(signal.SIGINT)
             process.wait()
             raise
-    failed = watch.failed()
-    if failed or code:
+    failed = watch.failed() if code else []
+    if code:
         lines = [f"  {name}: {reason}\n    log: {folder / 'logs' / (name + '.log')}" for name, reason in failed]
         what = f"{len(failed)} job(s) failed:\n" + "\n".join(lines) if failed else f"Snakemake stopped: {log}"
         raise PipelineFailed(f"{what}\nWhat finished is kept; the same command goes on from here.")
-
-
-def _is_dry(extra: Sequence[str]) -> bool:
-    return any(word in extra for word in ("-n", "--dry-run", "--dryrun"))
 
 
 def _environment() -> dict[str, str]:
@@ -128,14 +117,17 @@ def _die_with_parent() -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the profile's folder for this process; the lock ends with the process, however it ends."""
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the profile's folder for this process; the lock ends with the process, however it ends.
+
+    Raises PipelineBusy if another process holds it.
+    """
     holder = folder / ".pipeline.pid"
     lock = FileLock(folder / ".pipeline.lock")
     try:
         lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
-        pid = holder.read_text().strip() if holder.is_file() else "unknown"
+        pid = (holder.read_text(errors="replace").strip() if holder.is_file() else "") or "unknown"
         raise PipelineBusy(
             f"another pipeline (process {pid}) is running this profile in {folder}; wait for it or stop it"
         ) from None

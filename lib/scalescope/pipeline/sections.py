@@ -141,6 +141,7 @@ class FinetuneSection(Section):
     epochs: Count
     learning_rates: Annotated[list[Rate], Field(min_length=1), Different]
     seeds: Annotated[list[Seed], Field(min_length=1), Different]
+    schedule: Literal["constant", "linear"] = "constant"  # the paper's; "linear" falls to zero after warm-up
     warmup_fraction: Share
     dropout: Share
     weight_decay: Share

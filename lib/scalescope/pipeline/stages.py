@@ -12,8 +12,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from scalescope import paths
-from scalescope.pipeline import cost
+from scalescope import files, paths
+from scalescope.pipeline import cost, record
+from scalescope.pipeline.noted import note
 from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.schema import COLUMNS, SCRATCH, check
 from scalescope.store import Run, Store
@@ -85,6 +86,7 @@ def pretrain(
     if objective == SCRATCH:
         return pretrain_row(profile, spec, initial(initial_config(profile, prepared, spec), store()))
     config = pretrain_config(profile, prepared, spec, objective)
+    note(profile.name, [config.id])
     corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
     run = pretrain_run(config, *corpora, store(), clock.telling(progress), clock, prepared.probes)
     return pretrain_row(profile, spec, run)
@@ -126,7 +128,7 @@ def finetune(
     frames = []
     for name in tasks or profile.tasks:
         data = prepared.task_data(name)
-        done = sweep_runs(profile, prepared, spec, target, objective, name, _trainer(data))
+        done = sweep_runs(profile, prepared, spec, target, objective, name, _trainer(profile, data))
         frames.append(_finetune_rows(profile, spec, objective, data.task.metric, name, done.runs))
         if progress is not None:
             progress(name, float(frames[-1]["value"].max()))
@@ -164,23 +166,30 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     if profile.source.kind == "microworld":
         tables["shortcuts"] = shortcuts_table(profile, prepared)
     folder = paths.results(profile.name)
-    folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
+        files.write_table(folder / f"{name}.csv", table)
+    files.seal(folder, [f"{name}.csv" for name in tables], made_from=record.fingerprint(profile, prepared))
     return tables
 
 
 def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     """The collected tables of a profile, from data/results/<profile>.
 
-    Raises FileNotFoundError telling how to make them, and ValueError naming table and column of text where numbers are
-    due.
+    Raises FileNotFoundError telling how to make them, Damaged for one that was cut or changed since it was written, and
+    ValueError naming table and column of text where numbers are due.
     """
     folder = paths.results(profile)
-    files = sorted(folder.glob("*.csv"))
-    if not files:
-        raise FileNotFoundError(f"no tables in {folder}: run `make reproduce PROFILE={profile}` or 40_collect first")
-    return {path.stem: with_numbers(pd.read_csv(path), path.stem) for path in files if path.stem in COLUMNS}
+    found = [path for path in sorted(folder.glob("*.csv")) if path.stem in COLUMNS]
+    remedy = f"run `make reproduce PROFILE={profile}` or 40_collect"
+    if not found:
+        raise FileNotFoundError(f"no tables in {folder}: {remedy} first")
+    sealed = files.sealed(folder)
+    lost = [name for name in sealed if not (folder / name).is_file()]
+    if lost:
+        raise files.Damaged(f"{folder / lost[0]} is missing: {remedy}")
+    if not sealed:
+        files.say(f"{folder} has no {files.DIGESTS}: these tables are not checked (40_collect writes it)")
+    return {path.stem: with_numbers(record.read_csv(path, remedy), path.stem) for path in found}
 
 
 def _collect_task(
@@ -209,19 +218,9 @@ def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective:
     """The protocol for one model and task; `train(configs, pretrained)` gives finished runs."""
     pretrained = pretrained_run(profile, prepared, spec, objective)
     settings = profile.finetune
-    shared = settings.model_dump(include={"epochs", "warmup_fraction", "dropout", "weight_decay"})
-    shared["batch_size"] = of_task(settings.batch_size, name)
-    shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
 
     def run(members: list[tuple[float, int]]) -> list[Run]:
-        configs = [
-            FinetuneConfig(
-                pretrained=pretrained.id, model=spec.name, objective=objective, task=name,
-                data=prepared.task_id(name), learning_rate=rate, seed=seed, **shared,
-            )
-            for rate, seed in members
-        ]  # fmt: skip
-        return train(configs, pretrained)
+        return train(finetune_configs(profile, prepared, spec, objective, name, pretrained, members), pretrained)
 
     fixed = None
     if objective in settings.fixed_rate_objectives:
@@ -233,9 +232,32 @@ def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective:
     return sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds, fixed_rate=fixed)
 
 
-def _trainer(data: TaskData):
+def finetune_configs(
+    profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, pretrained: Run,
+    members: list[tuple[float, int]],
+) -> list[FinetuneConfig]:  # fmt: skip
+    """Configurations of one model on one task, one per (learning rate, seed)."""
+    settings = profile.finetune
+    shared = settings.model_dump(include={"epochs", "schedule", "warmup_fraction", "dropout", "weight_decay"})
+    shared["batch_size"] = of_task(settings.batch_size, name)
+    shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
+    return [
+        FinetuneConfig(
+            pretrained=pretrained.id, model=spec.name, objective=objective, task=name,
+            data=prepared.task_id(name), learning_rate=rate, seed=seed, **shared,
+        )
+        for rate, seed in members
+    ]  # fmt: skip
+
+
+def _trainer(profile: Profile, data: TaskData):
     clock = cost.clock()
-    return lambda configs, pretrained: finetune_run(configs, pretrained, data, store(), clock)
+
+    def train(configs: list[FinetuneConfig], pretrained: Run) -> list[Run]:
+        note(profile.name, [config.id for config in configs])
+        return finetune_run(configs, pretrained, data, store(), clock)
+
+    return train
 
 
 def find_finetuned(configs: list[FinetuneConfig], pretrained: Run) -> list[Run]:

@@ -46,14 +46,20 @@ class Watch:
         return process.returncode
 
     def failed(self) -> list[tuple[str, str]]:
-        """Jobs of this run that failed, or were killed, with the reason in one line."""
-        found = []
+        """Jobs of this run that failed, or were killed, with the reason in one line.
+
+        What Snakemake says counts too: a job whose status file is empty or cut is not left out.
+        """
+        found = {}
         for name, state in self._states().items():
             if state["state"] == "failed":
-                found.append((name, state.get("error", "").splitlines()[0][:300] if state.get("error") else ""))
+                found[name] = (str(state.get("error") or "").splitlines() or [""])[0][:300]
             elif state["state"] == "running":
-                found.append((name, "was killed, or its process died without a word"))
-        return found
+                found[name] = "was killed, or its process died without a word"
+        for name in re.findall(r"^Error in rule (\S+?):", self._text(), re.MULTILINE):
+            if name in self.marks:
+                found.setdefault(name, "failed; its status file does not say why")
+        return list(found.items())
 
     def line(self) -> str:
         """One line: jobs done of all that this run needs, what is running, time left."""
@@ -78,7 +84,7 @@ class Watch:
             state = states.get(name, {})
             share = {"done": 1.0, "failed": 1.0}.get(state.get("state", ""), 0.0)
             if state.get("state") == "running" and state.get("total"):
-                share = min(state["step"] / state["total"], 1.0)
+                share = min(state["step"] / max(state["total"], 1), 1.0)
             finished += share * self.weights[name]
         if not finished:
             return None
@@ -93,7 +99,7 @@ class Watch:
             for name, state in states.items():
                 if state["state"] in ("done", "failed") and name not in self.told:
                     self.told.add(name)
-                    took = duration(state["ended"] - state["started"])
+                    took = duration(state.get("ended", time.time()) - state["started"])
                     self.console.print(f"{state['state']} {name} ({took}); {self.line()}", highlight=False)
                     spoken = time.time()
             if code is not None:
@@ -122,9 +128,12 @@ class Watch:
 
     def _names(self) -> list[str]:
         """Jobs that this run of Snakemake has to do, from the statistics it prints first."""
-        text = self.log.read_text(errors="replace") if self.log.is_file() else ""
-        listed = re.findall(r"^(\S+)\s+\d+$", text.partition("Job stats:")[2].partition("\n\n")[0], re.MULTILINE)
+        statistics = self._text().partition("Job stats:")[2].partition("\n\n")[0]
+        listed = re.findall(r"^(\S+)\s+\d+$", statistics, re.MULTILINE)
         return [name for name in listed if name in self.marks]
+
+    def _text(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.is_file() else ""
 
     def _states(self) -> dict[str, dict]:
         states = {name: read_mark(mark) for name, mark in self.marks.items()}

@@ -12,19 +12,21 @@ import importlib
 import json
 import os
 import selectors
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from scalescope.pipeline.sockets import socket_folder
 
 WARM = "SCALESCOPE_WARM"  # socket of the process that forks kernels; set for the jobs by the pipeline
 INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel sets before it imports matplotlib
 MODULES = ("ipykernel.kernelapp", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "scalescope.pipeline.stages")
 POLL_SECONDS = 0.2
+STREAMS = 3  # standard input, output and errors of a client
 
 
 @contextlib.contextmanager
@@ -35,22 +37,21 @@ def warm_kernels(
 
     before: called in the new process (see subprocess.Popen).
     """
-    folder = tempfile.mkdtemp(prefix="warm-")
-    path = f"{folder}/kernels"
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(path)
-        server.listen(64)  # clients wait here while the modules are imported
-        number = server.fileno()
-        command = [sys.executable, "-m", "scalescope.pipeline.warm", str(number), *modules]
-        process = subprocess.Popen(
-            command, env={**environment, "MPLBACKEND": INLINE}, preexec_fn=before, pass_fds=[number]
-        )
-    try:
-        yield {**environment, WARM: path}
-    finally:
-        process.terminate()
-        process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    with socket_folder("warm-") as folder:
+        path = f"{folder}/kernels"
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+            server.listen(64)  # clients wait here while the modules are imported
+            number = server.fileno()
+            command = [sys.executable, "-m", "scalescope.pipeline.warm", str(number), *modules]
+            process = subprocess.Popen(
+                command, env={**environment, "MPLBACKEND": INLINE}, preexec_fn=before, pass_fds=[number]
+            )
+        try:
+            yield {**environment, WARM: path}
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def kernel_command(command: list[str]) -> list[str]:
@@ -62,47 +63,123 @@ def kernel_command(command: list[str]) -> list[str]:
     return [sys.executable, "-S", str(client), path, *command[command.index("ipykernel_launcher") + 1 :]]
 
 
+@dataclass
+class Client:
+    """One connection: what it has said so far, its standard streams, and the kernel it got."""
+
+    line: socket.socket
+    message: bytes = b""
+    streams: list[int] = field(default_factory=list)
+    kernel: int | None = None
+
+    def listen(self) -> bool:
+        """Take in what has come; False when the client has hung up. Never waits."""
+        try:
+            said, streams, _, _ = socket.recv_fds(self.line, 65536, STREAMS, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self.message += said
+        self.streams += streams
+        return bool(said)
+
+    def wanted(self) -> dict | None:
+        """What the client asks for, once it has said all of it. Raises ValueError for what is no request."""
+        if not self.message.endswith(b"\n"):
+            return None
+        wanted = json.loads(self.message)
+        if len(self.streams) != STREAMS or not {"arguments", "environment", "folder"} <= set(wanted):
+            raise ValueError("no request for a kernel")
+        return wanted
+
+    def tell(self, text: str) -> None:
+        """Say something to the client, which may be gone."""
+        with contextlib.suppress(OSError):
+            self.line.sendall(text.encode())
+
+    def close(self) -> None:
+        """Close the connection, and the streams that the client handed over."""
+        for stream in self.streams:
+            os.close(stream)
+        self.streams.clear()
+        self.line.close()
+
+
 def serve(number: int, modules: Sequence[str]) -> None:
     """Fork a kernel for each that asks at a listening socket, until the process that started this one is gone.
 
-    A kernel whose client hangs up is killed.
+    A kernel whose client hangs up is killed. No client can keep the others waiting, or end the server: one that says
+    nothing is left waiting, one that says nonsense or goes away is forgotten.
     """
-    parent, kernels = os.getppid(), {}
+    parent, clients = os.getppid(), []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with socket.socket(fileno=number) as server, selectors.DefaultSelector() as events:
         for name in modules:
             importlib.import_module(name)
+        server.setblocking(False)
         events.register(server, selectors.EVENT_READ)
         try:
             while os.getppid() == parent:
                 for key, _ in events.select(POLL_SECONDS):
-                    if key.fileobj is server:
-                        line, _ = server.accept()
-                        kernels[_fork(line, [server, *kernels.values()])] = line
-                        events.register(line, selectors.EVENT_READ)
-                    else:  # nothing is said after the first message: this is the end of the client
-                        events.unregister(key.fileobj)
-                        os.kill(next(pid for pid, line in kernels.items() if line is key.fileobj), signal.SIGKILL)
-                _bury(kernels, events)
+                    if key.data is None:
+                        _accept(server, events, clients)
+                    elif key.data in clients:
+                        _serve_client(key.data, server, events, clients)
+                _bury(events, clients)
         finally:
-            for pid in kernels:
-                os.kill(pid, signal.SIGKILL)
+            for client in clients:
+                _kill(client)
 
 
-def _fork(line: socket.socket, others: list[socket.socket]) -> int:
-    """Read what a client wants and fork it a kernel; returns the process id, told to the client as well."""
-    message, streams, _, _ = socket.recv_fds(line, 65536, 3)
-    while not message.endswith(b"\n"):
-        message += line.recv(65536)
+def _accept(server: socket.socket, events: selectors.BaseSelector, clients: list[Client]) -> None:
+    with contextlib.suppress(OSError):  # it went away meanwhile, or there are too many open files now
+        client = Client(server.accept()[0])
+        clients.append(client)
+        events.register(client.line, selectors.EVENT_READ, client)
+
+
+def _serve_client(client: Client, server: socket.socket, events: selectors.BaseSelector, clients: list[Client]) -> None:
+    here = client.listen()
+    if client.kernel is not None:  # nothing is said after the request: this is the end of the client
+        events.unregister(client.line)
+        _kill(client)
+        return
+    try:
+        wanted = client.wanted() if here else None
+        if wanted is not None:
+            _fork(client, wanted, [server, *(other.line for other in clients)])
+        elif not here:
+            _forget(client, events, clients)
+    except (ValueError, OSError):  # nonsense, or no memory for another process: the client starts a kernel of its own
+        _forget(client, events, clients)
+
+
+def _forget(client: Client, events: selectors.BaseSelector, clients: list[Client]) -> None:
+    clients.remove(client)
+    if client.line in [key.fileobj for key in events.get_map().values()]:
+        events.unregister(client.line)
+    client.close()
+
+
+def _kill(client: Client) -> None:
+    if client.kernel is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(client.kernel, signal.SIGKILL)
+
+
+def _fork(client: Client, wanted: dict, lines: list[socket.socket]) -> None:
+    """Fork a kernel for a client and tell it the process id."""
     server, pid = os.getpid(), os.fork()
     if pid == 0:
-        for other in [line, *others]:
-            other.close()
-        _become_kernel(json.loads(message), streams, server)
-    for stream in streams:
+        for line in lines:
+            line.close()
+        _become_kernel(wanted, client.streams, server)
+    client.kernel = pid
+    for stream in client.streams:
         os.close(stream)
-    line.sendall(f"{pid}\n".encode())
-    return pid
+    client.streams.clear()
+    client.tell(f"{pid}\n")
 
 
 def _become_kernel(wanted: dict, streams: list[int], server: int) -> None:
@@ -131,18 +208,13 @@ def _become_kernel(wanted: dict, streams: list[int], server: int) -> None:
         os._exit(code)
 
 
-def _bury(kernels: dict[int, socket.socket], events: selectors.BaseSelector) -> None:
+def _bury(events: selectors.BaseSelector, clients: list[Client]) -> None:
     """Tell the clients of kernels that have ended."""
-    for pid in list(kernels):
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if not ended:
-            continue
-        line = kernels.pop(pid)
-        with contextlib.suppress(OSError):  # the client may be gone first
-            line.sendall(str(abs(os.waitstatus_to_exitcode(status))).encode())
-        if line in [key.fileobj for key in events.get_map().values()]:
-            events.unregister(line)
-        line.close()
+    for client in [each for each in clients if each.kernel is not None]:
+        ended, status = os.waitpid(client.kernel or 0, os.WNOHANG)
+        if ended:
+            client.tell(str(abs(os.waitstatus_to_exitcode(status))))
+            _forget(client, events, clients)
 
 
 if __name__ == "__main__":

@@ -19,16 +19,15 @@ def main(path: str, arguments: list[str]) -> int:
     """Ask at the socket `path` for a kernel with these command line arguments; returns its exit code."""
     parent = os.getppid()
     with socket.socket(socket.AF_UNIX) as line:
-        try:
-            line.connect(path)
-        except OSError:
-            os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *arguments])
         wanted = {"arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}
         message = json.dumps(wanted).encode() + b"\n"
-        sent = socket.send_fds(line, [message], [0, 1, 2])
-        line.sendall(message[sent:])
-        answer = line.makefile("r")
-        kernel = int(answer.readline())
+        try:
+            line.connect(path)
+            sent = socket.send_fds(line, [message], [0, 1, 2])
+            line.sendall(message[sent:])
+            kernel = int(line.makefile("r").readline())
+        except (OSError, ValueError):  # nobody is there, or it ended before it forked
+            os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *arguments])
         signal.signal(signal.SIGINT, lambda *_: os.kill(kernel, signal.SIGINT))
         line.settimeout(POLL_SECONDS)
         code = b""

@@ -13,8 +13,11 @@ from scalescope.schema import COLUMNS, nearest
 
 # every other column of the tables in schema.py holds numbers
 TEXTS = frozenset(
-    ("profile", "source", "objective", "role", "hpt", "task", "title", "metric", "split", "stopped", "status", "run_id")
-)
+    (
+        "profile", "source", "objective", "role", "hpt", "task", "title", "metric", "split", "stopped", "status", "run_id",
+        "skill", "two_groups",
+    )
+)  # fmt: skip
 
 
 def need(frame: pd.DataFrame, table: str, columns: list[str]) -> pd.DataFrame:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from scalescope.text.corpus import write_file
+from scalescope import files
 from scalescope.text.tokenizer import unknown_share
 
 ARRAYS = {
@@ -89,10 +88,10 @@ class Features:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, kind in ARRAYS.items():
-            write_file(folder / f"{name}.npy", partial(np.save, arr=np.asarray(getattr(self, name), kind)))
+            files.write_array(folder / f"{name}.npy", np.asarray(getattr(self, name), kind))
         counts = {field.name: int(getattr(self, field.name)) for field in fields(self) if field.name not in ARRAYS}
         facts = {"sizes": {name: len(getattr(self, name)) for name in ARRAYS}, "counts": counts}
-        write_file(folder / FACTS, lambda file: file.write(json.dumps(facts).encode()))
+        files.write_text(folder / FACTS, json.dumps(facts))
 
     @classmethod
     def load(cls, folder: str | Path) -> Features:

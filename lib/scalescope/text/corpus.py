@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tokenizers import Tokenizer
 
+from scalescope import files
 from scalescope.text.packing import cut, pack
 from scalescope.text.tokenizer import BATCH, encode_flat
 
@@ -59,8 +59,8 @@ class Corpus:
         arrays = {name: getattr(self, name) for name in ARRAYS if getattr(self, name) is not None}
         facts = {"vocabulary_size": self.vocabulary_size, "shape": list(self.tokens.shape), "arrays": list(arrays)}
         for name, array in arrays.items():
-            write_file(folder / f"{name}.npy", lambda file, array=array: np.save(file, array))
-        write_file(folder / "corpus.json", lambda file: file.write(json.dumps(facts).encode()))
+            files.write_array(folder / f"{name}.npy", array)
+        files.write_text(folder / "corpus.json", json.dumps(facts))
 
     @classmethod
     def load(cls, folder: str | Path) -> Corpus:
@@ -127,11 +127,3 @@ def _encode_batch(tokenizer: Tokenizer, batch: list[list[str]]) -> Iterator[list
         begin += len(article)
         if parts:
             yield parts
-
-
-def write_file(path: Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        fill(file)
-    os.replace(part, path)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+from scalescope.files import digest
 from scalescope.schema import nearest
 from scalescope.text.file_names import ABOUT_DATA, HELDOUT, TRAIN, split_of
 from scalescope.text.json_rows import parse_row
@@ -74,18 +75,20 @@ class Files:
         return {path: split_of(path.name) for path in sorted((self.folder / "corpus").iterdir())}
 
     @cached_property
-    def fingerprint(self) -> str:
-        """16 hex digits over names, sizes and bytes of every file in use."""
-        used = [*self.corpus_files["train"], *self.corpus_files["heldout"]]
-        for end in ("jsonl", "jsonl.gz"):
-            used += sorted(path for path in (self.folder / "tasks").glob(f"*/*.{end}") if path.name[0] != ".")
+    def corpus_fingerprint(self) -> str:
+        """16 hex digits over names, sizes and bytes of the text files in use."""
+        return self._fingerprint([path for split in ARTICLE_SPLITS for path in self.corpus_files[split]])
+
+    def task_fingerprint(self, task: str) -> str:
+        """16 hex digits over names, sizes and bytes of the files of one task; raises BadInput as `rows` does."""
+        return self._fingerprint([self._row_file(task, split) for split in ROW_SPLITS])
+
+    def _fingerprint(self, used: list[Path]) -> str:
         total = hashlib.sha256()
         for path in used:
             refuse_irregular(path)
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
             name = path.relative_to(self.folder).as_posix()
-            total.update(f"{name} {path.stat().st_size} {content}\n".encode())
+            total.update(f"{name} {path.stat().st_size} {digest(path)}\n".encode())
         return total.hexdigest()[:16]
 
     def articles(self, split: str) -> Iterator[list[str]]:

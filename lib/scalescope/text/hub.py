@@ -44,7 +44,7 @@ class Hub:
     """Source over the hub: English Wikipedia of 2023-11-01 and the nine tasks in full.
 
     seed and mnli_share: which rows of MNLI's train set are kept (25 % in the paper). load(path, name, split,
-    streaming) gives the rows of one split and defaults to `load_from_hub`. The fingerprint covers names, revisions
+    streaming) gives the rows of one split and defaults to `load_from_hub`. The fingerprints cover names, revisions
     (REVISIONS, which pins what is loaded) and settings. Raises ValueError for settings out of range.
     """
 
@@ -60,18 +60,14 @@ class Hub:
         self.load = load or load_from_hub
 
     @property
-    def fingerprint(self) -> str:
-        """16 hex digits over names and revisions of the data sets and the settings."""
-        facts = (
-            WIKIPEDIA,
-            sorted(DATA_SETS.items()),
-            sorted(REVISIONS.items()),
-            HELDOUT_EVERY,
-            SHORTEST_PARAGRAPH,
-            self.seed,
-            self.mnli_share,
-        )
-        return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    def corpus_fingerprint(self) -> str:
+        """16 hex digits over the name and revision of the text and how articles are chosen from it."""
+        return _hash(WIKIPEDIA, REVISIONS[WIKIPEDIA[0]], HELDOUT_EVERY, SHORTEST_PARAGRAPH)
+
+    def task_fingerprint(self, task: str) -> str:
+        """16 hex digits over name and revision of a task's data set and, for MNLI, which of its rows are kept."""
+        path, name = _data_set(task)
+        return _hash(task, path, name, REVISIONS[path], *((self.seed, self.mnli_share) if task == "mnli" else ()))
 
     def articles(self, split: str) -> Iterator[list[str]]:
         """Articles of "train" or "heldout", streamed, without lines under eight words (headings, lists)."""
@@ -128,6 +124,10 @@ def load_from_hub(path: str, name: str | None, split: str, streaming: bool) -> A
             f"{datasets.__version__}: pip install -U 'scalescope[hub]'"
         )
     return datasets.load_dataset(path, name, split=split, streaming=streaming, revision=REVISIONS[path])
+
+
+def _hash(*facts: object) -> str:
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 def _data_set(task: str) -> tuple[str, str | None]:

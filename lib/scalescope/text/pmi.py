@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -32,30 +29,6 @@ class PmiVocabulary:
 
     def __len__(self) -> int:
         return len(self.ngrams)
-
-    def save(self, path: str | Path) -> None:
-        """Write as JSON at `path`, whole or not at all."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        held = {
-            "coverage": self.coverage,
-            "ngrams": [" ".join(ngram) for ngram in self.ngrams],
-            "scores": self.scores.tolist(),
-            "counts": self.counts.tolist(),
-        }
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        part.write_text(json.dumps(held), encoding="utf-8")
-        os.replace(part, path)
-
-    @classmethod
-    def load(cls, path: str | Path) -> PmiVocabulary:
-        """Read what `save` wrote; raises ValueError naming a file that is not whole."""
-        try:
-            held = json.loads(Path(path).read_text(encoding="utf-8"))
-            ngrams = tuple(tuple(ngram.split(" ")) for ngram in held["ngrams"])
-            return cls(ngrams, np.array(held["scores"]), np.array(held["counts"]), float(held["coverage"]))
-        except (OSError, ValueError, KeyError, TypeError) as fault:
-            raise ValueError(f"{path} does not hold a PMI vocabulary: {fault}") from fault
 
 
 def pmi_vocabulary(

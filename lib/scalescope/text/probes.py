@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from scalescope.text.corpus import write_file
+from scalescope import files
 from scalescope.text.masking import Masked
 from scalescope.text.tokenizer import CLS, MASK, SEP, UNK, encode_flat
 
@@ -65,7 +65,12 @@ class Probes:
         """Write as one .npz file, whole or not at all."""
         facts = json.dumps({"skills": self.skills, "choices": self.choices})
         arrays = {"tokens": self.tokens, "masked": self.masked, "skill": self.skill, "facts": np.array(facts)}
-        write_file(path, lambda file: np.savez_compressed(file, **arrays))
+
+        def fill(part: Path) -> None:
+            with part.open("wb") as stream:  # given a name, numpy adds an ending to it
+                np.savez_compressed(stream, **arrays)
+
+        files.write(path, fill)
 
     @classmethod
     def load(cls, path: Path) -> Probes:

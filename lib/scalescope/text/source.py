@@ -22,14 +22,17 @@ class BadInput(ValueError):
 class Source(Protocol):
     """Articles for pretraining and rows for the nine tasks, with the Hugging Face field names.
 
-    name: kind of source. fingerprint: short hash of what determines the content; it enters run ids.
+    name: kind of source. The two fingerprints enter run ids.
     """
 
     name: str
 
     @property
-    def fingerprint(self) -> str:
-        """Short hash of what determines the content."""
+    def corpus_fingerprint(self) -> str:
+        """Short hash of what determines the text of all splits, and of nothing else."""
+
+    def task_fingerprint(self, task: str) -> str:
+        """Short hash of what determines the rows of one task, and of nothing else."""
 
     def articles(self, split: str) -> Iterator[list[str]]:
         """Articles of "train" or "heldout", each a list of paragraphs."""

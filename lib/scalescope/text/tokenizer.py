@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from scalescope import files
 from scalescope.text.json_rows import shortened
 from scalescope.text.source import BadInput
 
@@ -60,11 +61,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int, path: str | Path
 
 def save_tokenizer(tokenizer: Tokenizer, path: str | Path) -> None:
     """Write the tokenizer as JSON at `path`, whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    tokenizer.save(str(part))
-    os.replace(part, path)
+    files.write(Path(path), lambda part: tokenizer.save(str(part)))
 
 
 def load_tokenizer(path: str | Path) -> Tokenizer:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +13,8 @@ import numpy as np
 from filelock import FileLock
 from tokenizers import Tokenizer
 
-from scalescope.store import remove_orphans, run_id
+from scalescope import files
+from scalescope.store import run_id
 from scalescope.tasks.features import Features, encode
 from scalescope.tasks.rows import load_rows
 from scalescope.tasks.spans import longest_answer
@@ -65,6 +63,8 @@ class Prepared:
 
     def __init__(self, settings: DataSettings, cache: Path):
         self.settings, self.cache = settings, Path(cache)
+        self._whole: set[Path] = set()  # folders whose digests have been looked at
+        self._task_ids: dict[str, str] = {}
 
     @cached_property
     def source(self) -> Source:
@@ -77,27 +77,32 @@ class Prepared:
         """Identifies text, tokenizer and units."""
         names = ("vocabulary_size", "sequence_length", "train_tokens", "heldout_tokens")
         chosen = {name: getattr(self.settings, name) for name in names}
-        chosen |= {"source": self.source.fingerprint, "rows": ROWS}
+        chosen |= {"source": self.source.corpus_fingerprint, "rows": ROWS}
         return run_id(f"corpus-{self.settings.kind}", chosen)
 
     def task_id(self, name: str) -> str:
         """Identifies the encoded rows of one task."""
         settings = self.settings
-        return run_id(
-            f"task-{name}",
-            {
+        if name not in self._task_ids:
+            facts = {
                 "corpus": self.corpus_id,
+                "rows": self.source.task_fingerprint(name),
                 "max_length": settings.max_length,
                 "stride": settings.stride,
                 "train_rows": of_task(settings.train_rows, name),
                 "eval_rows": of_task(settings.eval_rows, name),
-            },
-        )
+            }
+            self._task_ids[name] = run_id(f"task-{name}", facts)
+        return self._task_ids[name]
 
     @property
     def folder(self) -> Path:
         """Cache folder of this corpus."""
         return self.cache / self.corpus_id
+
+    def task_folder(self, name: str) -> Path:
+        """Cache folder of the encoded rows of one task."""
+        return self.folder / "tasks" / self.task_id(name)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -116,8 +121,8 @@ class Prepared:
 
     def task_data(self, name: str) -> TaskData:
         """Features and evaluation rows of one task."""
-        folder = self._build(self.folder / "tasks" / self.task_id(name), lambda into: self._encode_task(name, into))
-        rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
+        folder = self._build(self.task_folder(name), lambda into: self._encode_task(name, into))
+        rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text("utf-8").splitlines()]
         return TaskData(task(name), Features.load(folder / "train"), Features.load(folder / "validation"), rows)
 
     def train_rows(self, name: str) -> list[dict]:
@@ -153,20 +158,25 @@ class Prepared:
             features = encode(TASKS[name], rows, self.tokenizer, settings.max_length, settings.stride, longest)
             features.save(into / split)
         text = "".join(json.dumps(row) + "\n" for row in evaluation)
-        (into / "rows.jsonl").write_text(text)
+        files.write_text(into / "rows.jsonl", text)
 
     def _build(self, folder: Path, fill: Callable[[Path], None]) -> Path:
-        """Fill a folder whole or not at all; other processes wait for it."""
+        """Fill a folder whole or not at all, with the digests of its files; other processes wait for it.
+
+        A folder whose files do not match their digests (looked at once) is moved aside and filled again.
+        """
+        if folder in self._whole or (folder.is_dir() and not files.faults(folder)):
+            self._whole.add(folder)
+            return folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.parent / f".{folder.name}.lock"):
+            files.remove_orphans(folder.parent, folder.name)
+            faults = files.faults(folder) if folder.is_dir() else []
+            if faults:
+                files.set_aside(folder, faults[0])
             if not folder.is_dir():
-                remove_orphans(folder.parent, folder.name)
-                temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-                try:
-                    fill(temporary)
-                    os.replace(temporary, folder)
-                finally:
-                    shutil.rmtree(temporary, ignore_errors=True)
+                files.write_folder(folder, lambda into: (fill(into), files.seal(into)))
+        self._whole.add(folder)
         return folder
 
 

@@ -18,6 +18,7 @@ from scalescope.tasks.spec import Task
 from scalescope.training.batches import steps_per_epoch, training_batches
 from scalescope.training.device import autocast, pick_device
 from scalescope.training.ensemble import Dropout, Ensemble
+from scalescope.training.interrupt import telling_what_is_kept
 from scalescope.training.members import UNUSED, losses_of, members_together, predict
 from scalescope.training.schedule import schedule
 from scalescope.training.stack import Stack
@@ -43,6 +44,7 @@ class FinetuneConfig:
     weight_decay: float
     precision: str
     seed: int
+    schedule: str = "constant"
     engine: str = ENGINE
 
     @property
@@ -83,8 +85,8 @@ def finetune(
 ) -> list[Run]:
     """Train the members (learning rates and seeds of one model and task) together, or return finished runs.
 
-    Each trains all epochs at a constant rate after warm-up and is evaluated after each. A member's result does
-    not depend on the others: trained alone, in another group, or later than the rest, it is the same run.
+    Each trains all epochs, after warm-up at a constant rate or one that falls to zero, and is evaluated after each. A
+    member's result does not depend on the others: trained alone, in another group, or later, it is the same run.
     metrics: one row per epoch with step, value (metric units), loss (nats); the best epoch on the metric is
     the result (Ivgi 2022, section 3.2: the number of epochs is thereby tuned), and its evaluation examples are the
     run's `rows`. A non-finite loss gives status "failed". `clock` is entered while members train, never to load.
@@ -92,7 +94,8 @@ def finetune(
     """
     if len({replace(config, learning_rate=0.0, seed=0) for config in configs}) > 1:
         raise ValueError("members of one group may differ in learning_rate and seed only")
-    with ExitStack() as claims:
+    what, ids = f"{configs[0].model} on {configs[0].task}", sorted({config.id for config in configs})
+    with telling_what_is_kept(store, ids, what), ExitStack() as claims:
         # in one order everywhere, so that two processes never wait for each other
         found = {config.id: claims.enter_context(store.claim(config.id)) for config in sorted(configs, key=_id)}
         missing = list({config.id: config for config in configs if found[config.id] is None}.values())
@@ -152,7 +155,7 @@ def _epochs(members: list[Member], ensemble: Ensemble, data: TaskData) -> int:
     per_epoch = steps_per_epoch(data.train, config.batch_size)
     steps = config.epochs * per_epoch
     warmup = math.ceil(config.warmup_fraction * steps)
-    factor = schedule("constant", steps=steps, warmup_steps=warmup)
+    factor = schedule(config.schedule, steps=steps, warmup_steps=warmup)
     dropout = Dropout(config.dropout, seeds, device)
     step = tokens = 0
     for epoch in range(1, config.epochs + 1):

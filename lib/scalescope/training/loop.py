@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 
 from scalescope.encoder import Encoder
-from scalescope.store import write_whole
 from scalescope.text.corpus import Corpus
 from scalescope.text.masking import Masked, Masker
 from scalescope.text.probes import Probes
+from scalescope.training.checkpoint import newest_first, read_state, write_state
 from scalescope.training.convergence import Patience
 from scalescope.training.device import own_randomness, pick_device
 from scalescope.training.evaluation import accuracies, evaluate, masked_loss
 from scalescope.training.flat import FlatAdamW
 from scalescope.training.schedule import schedule
 
-LATEST = "latest.safetensors"  # where a run saves itself now and then, over the one before
 EVALUATION_BATCH = 128
 EVALUATION_SEED = 20220213  # the same masked held-out batches for every model, run and step
 
@@ -55,14 +51,14 @@ class Training:
             decay_fraction=config.decay_fraction,
         )
 
-    def advance(self, until: int) -> Iterator[bool]:
-        """Train up to step `until`; yields after each evaluation whether patience has run out.
+    def advance(self, until: int, stopped: Callable[[], bool] = lambda: False) -> Iterator[bool]:
+        """Train up to step `until`, or until `stopped()`; yields after each evaluation whether patience has run out.
 
         Raises Diverged for a loss that is not finite.
         """
         config = self.config
         for masked in masked_batches(self.train, self.masker, config.batch_size, config.seed, self.step):
-            if self.step >= until:
+            if self.step >= until or stopped():
                 return
             with own_randomness() if config.encoder.dropout else nullcontext():
                 self._learn(masked)
@@ -99,19 +95,19 @@ class Training:
             tensors["recent"] = torch.stack(self.recent)
         facts = {"step": self.step, "rows": self.rows, "skills": self.skills, "best_step": self.patience.best_step}
         facts["best_loss"] = self.patience.best_loss if self.rows else None
-        tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        write_whole(path, lambda part: save_file(tensors, part, metadata={"training": json.dumps(facts)}))
+        write_state(path, tensors, facts)
 
     def resume(self, folder: Path, most: int | None = None) -> None:
-        """Go on from the saved state in a folder with the highest step, up to `most`; nothing happens without one."""
-        paths = {_facts(path)["step"]: path for path in folder.glob("*.safetensors")}
-        usable = [step for step in paths if self.step < step <= (self.config.steps if most is None else most)]
-        if usable:
-            self.load(paths[max(usable)])
+        """Go on from the whole state in a folder with the highest step, up to `most`; nothing happens without one."""
+        for facts, tensors in newest_first(folder, self.step, self.config.steps if most is None else most):
+            self._restore(facts, tensors)
+            return
 
     def load(self, path: Path) -> None:
         """Go on from a file that `save` wrote, under this or a longer configuration of the same run."""
-        facts, tensors = _facts(path), load_file(path)
+        self._restore(*read_state(path))
+
+    def _restore(self, facts: dict, tensors: dict[str, torch.Tensor]) -> None:
         self.optimiser.load(_named(tensors, "optimiser."))
         self.step, self.rows, self.skills = facts["step"], facts["rows"], facts["skills"]
         self.recent = list(tensors["recent"].to(self.model.logit_bias.device)) if "recent" in tensors else []
@@ -147,11 +143,6 @@ def _mask(corpus: Corpus, masker: Masker, rows: np.ndarray | slice, rng: np.rand
     units = corpus.units[rows] if masker.objective == "pmi" else None
     masked = masker.mask(corpus.tokens[rows], units, rng)
     return replace(masked, documents=np.array(corpus.documents[rows]))
-
-
-def _facts(path: Path) -> dict:
-    with safe_open(path, framework="pt") as file:
-        return json.loads(file.metadata()["training"])
 
 
 def _named(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
@@ -12,14 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from scalescope import files
 from scalescope.encoder import EncoderConfig
 from scalescope.store import Run, Store, run_id
 from scalescope.text.corpus import Corpus
 from scalescope.text.probes import Probes
+from scalescope.training.checkpoint import forget_latest, keep_two
 from scalescope.training.convergence import Diverged
-from scalescope.training.loop import LATEST, Training
-
-CHECKPOINT_SECONDS = 60.0  # a killed run loses at most this much, and one evaluation
+from scalescope.training.interrupt import stop_button
+from scalescope.training.loop import Training
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,9 @@ def pretrain(
     The curve has one row per evaluation: step, tokens, split ("train": mean since the last one, "heldout"),
     loss in nats per masked token; the metrics hold the accuracy on `probes` (step, tokens, skill, accuracy). Stops
     after `patience` steps without a lower held-out loss (Ivgi 2022, section 3.1). A run whose loss is not finite is
-    recorded with status "failed" and without weights. A run that was killed goes on from its last checkpoint and ends
-    with the same weights as an undisturbed one. `clock` is entered while it trains, never to load.
+    recorded with status "failed" and without weights. A run that was killed goes on from its last evaluation, and one
+    that was stopped (KeyboardInterrupt) from the very step; both end with the same weights as an undisturbed one.
+    `clock` is entered while it trains, never to load.
     """
     with store.claim(config.id) as done:
         if done is not None:
@@ -93,32 +94,46 @@ def finish(
     """
     config, folder = training.config, store.checkpoints(training.config.id)
     status, stopped, reason = "finished", "budget", ""
-    try:
-        exhausted = False
-        if shared is not None and training.step < shared[0]:
-            exhausted = _run(training, *shared, progress)
-            if not exhausted:
-                training.save(shared[1] / f"{shared[0]}.safetensors")
-        if exhausted or _run(training, config.steps, folder, progress):
-            stopped = "patience"
-    except Diverged as error:
-        status, stopped, reason = "failed", "diverged", str(error)
-    run = _record(training, store, status, stopped, reason)
-    shutil.rmtree(folder, ignore_errors=True)
+    with stop_button() as pressed:
+        try:
+            exhausted = False
+            if shared is not None and training.step < shared[0]:
+                exhausted = _run(training, *shared, progress, pressed)
+                if not exhausted:
+                    training.save(shared[1] / f"{shared[0]}.safetensors")
+                    forget_latest(shared[1])
+            if exhausted or _run(training, config.steps, folder, progress, pressed):
+                stopped = "patience"
+        except Diverged as error:
+            status, stopped, reason = "failed", "diverged", str(error)
+        run = _record(training, store, status, stopped, reason)
+        shutil.rmtree(folder, ignore_errors=True)
+    if pressed():  # during the last step: this run is finished, but its caller is to stop
+        raise KeyboardInterrupt
     return run
 
 
-def _run(training: Training, until: int, folder: Path, progress: Progress | None) -> bool:
-    """Train to a step, with a checkpoint in `folder` now and then; True when patience ended it."""
-    saved_at = time.monotonic()
-    for exhausted in training.advance(until):
-        if progress is not None:
-            progress(training.step, training.config.steps, training.rows[-1]["loss"])
-        if exhausted:
-            return True
-        if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-            training.save(folder / LATEST)
-            saved_at = time.monotonic()
+def _run(training: Training, until: int, folder: Path, progress: Progress | None, pressed: Callable[[], bool]) -> bool:
+    """Train to a step, with a checkpoint in `folder` after each evaluation; True when patience ended it."""
+    saved = training.step
+    try:
+        for exhausted in training.advance(until, pressed):
+            if not exhausted and training.step < until:
+                training.save(keep_two(folder))
+                saved = training.step
+            if progress is not None:
+                progress(training.step, training.config.steps, training.rows[-1]["loss"])
+            if exhausted:
+                return True
+        if training.step < until:
+            training.save(keep_two(folder))
+            saved = training.step
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        files.say(
+            f"stopped: {training.config.id} goes on from step {saved} of {training.config.steps} when it runs again"
+        )
+        raise
     return False
 
 

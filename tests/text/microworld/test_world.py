@@ -23,13 +23,22 @@ def test_the_same_seed_gives_the_same_text_and_rows(micro):
     again = Microworld(**SMALL)
     assert list(islice(micro.articles("train"), 50)) == list(islice(again.articles("train"), 50))
     assert micro.rows("mnli", "train") == again.rows("mnli", "train")
-    assert micro.fingerprint == again.fingerprint
+    assert micro.corpus_fingerprint == again.corpus_fingerprint
+    assert micro.task_fingerprint("mnli") == again.task_fingerprint("mnli") != again.task_fingerprint("qnli")
 
 
 def test_another_seed_gives_other_text_and_another_fingerprint(micro):
     other = Microworld(**SMALL | {"seed": 1})
     assert list(islice(micro.articles("train"), 5)) != list(islice(other.articles("train"), 5))
-    assert micro.fingerprint != other.fingerprint
+    assert micro.corpus_fingerprint != other.corpus_fingerprint
+    assert micro.task_fingerprint("sst2") != other.task_fingerprint("sst2")
+
+
+@pytest.mark.parametrize(("size", "text", "rows"), [("task_train", True, False), ("train_articles", False, True)])
+def test_more_rows_leave_the_fingerprint_of_the_text_alone_and_more_text_that_of_the_rows(micro, size, text, rows):
+    other = Microworld(**{**SMALL, size: 1000})
+    assert (micro.corpus_fingerprint == other.corpus_fingerprint) == text
+    assert (micro.task_fingerprint("sst2") == other.task_fingerprint("sst2")) == rows
 
 
 def test_articles_are_as_many_as_asked_and_none_is_in_two_splits(micro):

@@ -62,13 +62,24 @@ class Microworld:
         self.rows_in = {"train": task_train, "validation": task_validation}
         self.dialect = Dialect(vocabulary, constructions, entity_tilt)
         self._written: dict[str, tuple[list[list[str]], Iterator[list[str]]]] = {}
-        settings = [VERSION, seed, entities, self.articles_in, self.rows_in, vocabulary, constructions, entity_tilt]
-        self.fingerprint = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:10]
+        self._world_settings = [VERSION, seed, entities, vocabulary, constructions, entity_tilt]
 
     @cached_property
     def world(self) -> World:
         """The knowledge base; made on first use."""
         return World(self.seed, self.entities, Lexicon(self.seed, self.dialect))
+
+    @property
+    def corpus_fingerprint(self) -> str:
+        """10 hex digits over the settings that the articles depend on."""
+        return self._hash(self.articles_in)
+
+    def task_fingerprint(self, task: str) -> str:
+        """10 hex digits over the settings that the rows of a task depend on."""
+        return self._hash(task, self.rows_in)
+
+    def _hash(self, *own: object) -> str:
+        return hashlib.sha256(json.dumps([*self._world_settings, *own]).encode()).hexdigest()[:10]
 
     def articles(self, split: str) -> Iterator[list[str]]:
         """Yield the articles of "train" or "heldout", each a list of paragraphs."""
