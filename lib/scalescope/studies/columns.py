@@ -14,8 +14,8 @@ from scalescope.schema import COLUMNS, nearest
 # every other column of the tables in schema.py holds numbers
 TEXTS = frozenset(
     (
-        "profile", "source", "objective", "role", "hpt", "task", "title", "metric", "split", "stopped", "status", "run_id",
-        "skill", "two_groups",
+        "profile", "source", "objective", "role", "hpt", "task", "title", "metric", "split", "stopped", "status",
+        "run_id", "skill", "two_groups",
     )
 )  # fmt: skip
 
