@@ -105,6 +105,13 @@ def curve(profile: Profile, model: str, objective: str, prepared: Prepared | Non
     return _curve(pretrained_run(profile, prepared, profile.model(model), objective))
 
 
+def skills(profile: Profile, model: str, objective: str, prepared: Prepared | None = None) -> pd.DataFrame:
+    """Accuracy on probes of a finished pretraining run, as the table "skills"; raises NotFinished."""
+    prepared = prepared or prepare(profile)
+    spec = profile.model(model)
+    return _skills(prepared, spec, pretrained_run(profile, prepared, spec, objective))
+
+
 def finetune(
     profile: Profile,
     model: str,
@@ -238,8 +245,8 @@ def finetune_configs(
 ) -> list[FinetuneConfig]:  # fmt: skip
     """Configurations of one model on one task, one per (learning rate, seed)."""
     settings = profile.finetune
-    shared = settings.model_dump(include={"epochs", "schedule", "warmup_fraction", "dropout", "weight_decay"})
-    shared["batch_size"] = of_task(settings.batch_size, name)
+    shared = settings.model_dump(include={"schedule", "warmup_fraction", "dropout", "weight_decay"})
+    shared |= {key: of_task(getattr(settings, key), name) for key in ("batch_size", "epochs")}
     shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
     return [
         FinetuneConfig(
