@@ -279,7 +279,7 @@ PROFILES = [
     ("entities: 300", "entities: 0300", ["'entities'", "'0300'"]),
     ("seed: 0,", "seed: no,", ["'seed'", "'no'"]),
     ("seed: 0,", "sead: 0,", ["'sead'", "'seed'"]),
-    ("train_articles: 6000", "train_articles: 0", ["train_articles", "0"]),
+    ("train_articles: 8000", "train_articles: 0", ["train_articles", "0"]),
     ("title:", "name: quick\ntitle:", ["'quick'", "name: mine"]),
     ("title:", "name: ''\ntitle:", ["''", "name: mine"]),
     ("title:", "name: ../../x\ntitle:", ["'../../x'"]),
