@@ -31,8 +31,7 @@ def profile_intervals(
         raise ValueError(f"a profile needs more points than the {len(found.names)} free parameters; got as many")
     goal = float(student.ppf(0.5 + level / 2, found.free))
     form, best, unit = law.profiled(sizes)
-    for name, value in law._checked_fixed().items():
-        form.lower[law.slot(name)] = form.upper[law.slot(name)] = value
+    form = law.limited(form, np.zeros_like(law.origin(sizes)))
     slots = np.array([law.slot(name) for name in found.names])
     batch = Batch(form, law._loss(), y[None], weights[None], best[None])
     ends = _ends(batch, slots, unit[slots], found, goal, law.optimum_.value)
