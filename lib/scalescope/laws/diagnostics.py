@@ -113,8 +113,11 @@ def _noise(loss: Loss, residuals: np.ndarray, weights: np.ndarray, free: int) ->
     mean_square = (weights * pull**2).sum() / weights.sum() * len(residuals) / free
     bend = 1.0
     if np.isfinite(width):
-        near = max(width, float(np.median(np.abs(residuals))))
-        bend = width / near * float((weights * (np.abs(residuals) <= near)).sum() / weights.sum())
+        # a narrow loss goes through as many points as it has parameters, and these say nothing of the density at zero
+        size = np.abs(residuals)
+        off = np.argsort(size, kind="stable")[len(residuals) - free :]
+        near = max(width, float(np.median(size[off])))
+        bend = width / near * float((weights[off] * (size[off] <= near)).sum() / weights[off].sum())
     return bend, bend / max(mean_square, 1e-300)
 
 

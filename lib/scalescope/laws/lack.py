@@ -12,6 +12,7 @@ LEVEL = 0.01  # of each kind of test, shared out among inputs and points
 LEFT = 3  # degrees of freedom that a test must leave
 SIDE = 3  # distinct sizes on each side of a break
 NOTHING = 1e-9  # residuals (of ln y, or as a share of y) below which a fit is exact
+SUSPECTED = 3.0  # deviations
 SHOWN = 3  # outliers named one by one
 
 
@@ -93,15 +94,19 @@ def _bend(residuals: np.ndarray, basis: np.ndarray, x: np.ndarray, name: str, le
 
 
 def _outliers(residuals: np.ndarray, free: int, grouped: bool) -> list[str]:
-    """Points beyond Student's quantile, shared out among points, of a scale from the median of the residuals."""
-    size = np.sort(np.abs(residuals))[
-        len(residuals) - free :
-    ]  # a narrow loss goes through as many as it has parameters
-    scale = float(np.median(size)) / 0.6745
-    if scale <= 0:
+    """Points beyond Student's quantile, shared out among points, of the scatter of those that are not suspected.
+
+    Suspected are those far off by the median of the residuals: it is not inflated by the outliers themselves, but too
+    uncertain to judge by.
+    """
+    # a narrow loss goes through as many points as it has parameters: these residuals say nothing
+    size = np.sort(np.abs(residuals))[len(residuals) - free :]
+    suspected = np.abs(residuals) > SUSPECTED * float(np.median(size)) / 0.6745
+    left = free - int(suspected.sum())
+    if left < LEFT or not suspected.any():
         return []
-    limit = student.isf(LEVEL / (2 * len(residuals)), free)
-    far = np.flatnonzero(np.abs(residuals) > limit * scale)
+    scale = np.sqrt((residuals[~suspected] ** 2).sum() / left)
+    far = np.flatnonzero(np.abs(residuals) > student.isf(LEVEL / (2 * len(residuals)), left) * scale)
     if not far.size:
         return []
     far = far[np.argsort(-np.abs(residuals[far]))]
