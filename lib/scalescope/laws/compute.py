@@ -105,7 +105,7 @@ class ComputeLaw(ExponentialLaw):
             powers = self.powers(params)
             if asked == "flops":
                 n = rule.best(powers, value)
-                return n, value / rule(n)
+                return n, _quotient(value, rule(n))
             if asked == "parameters":
                 n = np.full(len(powers[0]), value)
                 return n, rule.partner(powers, n)

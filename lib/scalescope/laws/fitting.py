@@ -8,7 +8,7 @@ import numpy as np
 
 from scalescope.laws.forms import Form
 from scalescope.laws.losses import Loss
-from scalescope.laws.polish import Batch, explore, polish
+from scalescope.laws.polish import PATIENT_STEPS, Batch, explore, polish
 from scalescope.laws.search import search, starts
 
 KEPT = 5  # starts polished to the end
@@ -68,7 +68,7 @@ def optima(
     rows = (a if len(a) == 1 else a[of] for a in (y, weights))
     batch = explore(Batch(form, loss, *rows, np.vstack(chosen), rivals=of), KEPT)
     of, batch_y, batch_weights = batch.rivals, batch.y, batch.weights
-    ends, reached = polish(batch)
+    ends, reached = polish(batch, PATIENT_STEPS)
     grid = int(np.prod([len(axis) for axis in axes]))
     found = []
     for problem in range(len(y)):

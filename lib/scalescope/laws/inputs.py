@@ -44,7 +44,9 @@ def _no_other_kind(given: np.ndarray, name: str) -> None:
         return
     for entry, value in enumerate(given.reshape(-1)):
         if isinstance(value, str | bytes):
-            raise ValueError(f"{name} must hold numbers; entry {entry} is the text {value!r}: convert the column first")
+            raise ValueError(
+                f"{name} must hold numbers; entry {entry} is the text {str(value)!r}: convert the column first"
+            )
         if isinstance(value, bool | np.bool_ | complex | np.complexfloating | np.datetime64 | np.timedelta64):
             raise ValueError(f"{name} must hold numbers; entry {entry} is {value!r}")
 

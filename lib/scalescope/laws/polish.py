@@ -14,7 +14,8 @@ import numpy as np
 from scalescope.laws.forms import Form
 from scalescope.laws.losses import Loss, huber
 
-MAX_STEPS = 1000
+MAX_STEPS = 200
+PATIENT_STEPS = 1000  # of the search itself: a curved valley takes hundreds; replicates and profiles start in it
 ROUGH_STEPS = 15
 MET = 0.01  # relative distance of coefficients at which two starts count as having met
 CHUNK = 60_000  # numbers of one array of a chunk of fits: three or four of these stay in the cache
@@ -68,13 +69,13 @@ class Batch:
         return (scaled @ pull[..., None])[..., 0], exact, reweighted
 
 
-def polish(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+def polish(batch: Batch, most: int = MAX_STEPS) -> tuple[np.ndarray, np.ndarray]:
     """Optimised coefficients [B, T] and the Huber loss [B] at them, at the loss's own width."""
     per_chunk = max(1, CHUNK // batch.weights.shape[1])
     theta, value = np.empty_like(batch.theta), np.empty(len(batch.theta))
     for first in range(0, len(theta), per_chunk):
         part = np.arange(first, min(first + per_chunk, len(theta)))
-        theta[part], value[part] = _shrink(batch.rows(part))
+        theta[part], value[part] = _shrink(batch.rows(part), most)
     return theta, value
 
 
@@ -117,11 +118,12 @@ def _width(batch: Batch) -> np.ndarray:
     return np.maximum(last, SHRINK * np.median(np.minimum(size, 1.0), axis=1))
 
 
-def _shrink(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+def _shrink(batch: Batch, most: int) -> tuple[np.ndarray, np.ndarray]:
     last = batch.loss.width
     width = _width(batch)
     while True:
-        value = _newton(batch, width, rough=(width > last).any())
+        rough = bool((width > last).any())
+        value = _newton(batch, width, rough, MAX_STEPS if rough else most)
         if (width <= last).all():
             return batch.theta, value
         width = np.maximum(last, SHRINK * width)
