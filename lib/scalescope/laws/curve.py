@@ -211,7 +211,8 @@ class CurveLaw(ScalingLaw):
         """
         laws = [type(self)(**self.get_params()) for _ in Y]
         sizes = self.sizes(X)
-        rows = np.array([target(y, len(sizes)) for y in np.asarray(Y)]).reshape(-1, len(sizes))
+        given = Y if np.ma.isMaskedArray(Y) else np.asarray(Y)  # a masked entry is refused, not read
+        rows = np.array([target(y, len(sizes)) for y in given]).reshape(-1, len(sizes))
         if self.form_has_targets or not laws:
             return [law.fit(sizes, y, sample_weight) for law, y in zip(laws, rows, strict=True)]
         weights = self._checked_weights(sizes, sample_weight)
@@ -289,7 +290,8 @@ class CurveLaw(ScalingLaw):
 
     def _how(self) -> str:
         how = "95 %, profile likelihood" if self.interval_method_ == "profile" else super()._how()
-        return f"{how}; {self.coverage}" if self.coverage and self.interval is None and not self.seeds_ else how
+        by_default = self.interval is None and self.loss in (None, self.default_loss) and not self.seeds_
+        return f"{how}; {self.coverage}" if self.coverage and by_default else how
 
     def _fit_facts(self) -> dict[str, Any]:
         return {

@@ -155,6 +155,11 @@ class PowerLaw(ScalingLaw):
         log_x = np.log(self.sizes(X)[:, 0])
         return np.exp(np.multiply.outer(params["slope"], log_x) + params["intercept"][:, None])
 
+    def _how(self) -> str:
+        by_group = "92 to 99 % of simulated studies with 3 or 5 seeds at 4 to 8 sizes"
+        alike = "92 % of simulated studies with independent runs, 59 to 70 % where runs of a size share noise"
+        return f"{super()._how()}; they held the true slope in {by_group if self.seeds_ else alike} (law_coverage.csv)"
+
     def _fit_facts(self) -> dict[str, Any]:
         return {
             "optimiser": "closed form (ordinary least squares), no start",
