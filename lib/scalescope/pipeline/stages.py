@@ -84,7 +84,9 @@ def pretrain(
     use_threads(spec.config.parameters)
     prepared = prepared or prepare(profile)
     if objective == SCRATCH:
-        return pretrain_row(profile, spec, initial(initial_config(profile, prepared, spec), store()))
+        start = initial_config(profile, prepared, spec)
+        note(profile.name, [start.id])
+        return pretrain_row(profile, spec, initial(start, store()))
     config = pretrain_config(profile, prepared, spec, objective)
     note(profile.name, [config.id])
     corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
