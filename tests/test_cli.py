@@ -63,7 +63,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
 def test_check_names_the_models_and_what_the_source_has():
     result = run("check-profile", "smoke")
     assert result.exit_code == 0 and "ar16-l3" in result.output
-    assert "train text: 166,750 words\n" in result.output and "vocabulary: 512 pieces" in result.output
+    assert "train text: 144,760 words\n" in result.output and "vocabulary: 512 pieces" in result.output
     assert "boolq: 128 train rows, 96 validation rows" in result.output
 
 
@@ -88,7 +88,7 @@ def test_check_names_the_models_and_what_the_source_has():
         ),
         ("source", {"kind": "hub", "options": {"mnli_share": 25}}, "mnli_share 25 lies outside"),
         ("source", {"kind": "hub", "options": {"load": "x"}}, "setting 'load' of source 'hub' is 'x'; a function"),
-        ("text.vocabulary_size", 64, "vocabulary_size 64 is below the 79 letters of this text"),
+        ("text.vocabulary_size", 64, "vocabulary_size 64 is below the 77 letters of this text"),
     ],
 )
 def test_check_opens_the_source(tmp_path, where, value, told):
@@ -152,4 +152,4 @@ def test_status_lists_every_job_as_to_do_in_an_empty_folder(tmp_path, monkeypatc
     monkeypatch.setenv("SCALESCOPE_ROOT", str(tmp_path))
     result = run("status", "--profile", "smoke")
     assert result.exit_code == 0
-    assert "to do   20_pretrain_ar8-l1_mlm" in result.output and "22 to do" in result.output
+    assert "to do   20_pretrain_ar8-l1_mlm" in result.output and "26 to do" in result.output

@@ -45,7 +45,8 @@ def write(path: Path, fill: Callable[[Path], object], durable: bool = True) -> N
     except OSError as error:
         raise _explained(error, f"cannot write {path}", path.parent) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def write_text(path: Path, text: str, durable: bool = True) -> None:

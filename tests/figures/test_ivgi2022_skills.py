@@ -40,6 +40,11 @@ def test_each_skill_has_a_panel_with_its_chance_and_a_line_per_model(skills):
     assert data[data["kind"] == "chance"]["value"].tolist() == [0.5, 0.5]
 
 
+def test_a_source_without_probes_says_so():
+    figure, data = ivgi2022.figure_skills(pd.DataFrame(columns=COLUMNS["skills"]))
+    assert data.empty and "no probes" in figure.axes[0].texts[0].get_text()
+
+
 def test_the_figure_is_drawn_again_from_its_numbers(skills, tmp_path):
     _, data = ivgi2022.figure_skills(skills)
     data.to_csv(tmp_path / "skills.csv", index=False)

@@ -1,8 +1,10 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from scalescope import paths
 from scalescope.laws import NotFitted, PowerLaw
 from scalescope.laws.card import LABELS
 
@@ -44,3 +46,14 @@ def test_refuses_unknown_items_and_laws_without_fit(law):
         law.card(colour="blue")
     with pytest.raises(NotFitted):
         PowerLaw().card()
+
+
+def test_the_card_says_what_the_intervals_reach(law):
+    """The numbers are those of the committed table of simulated studies."""
+    table = pd.read_csv(paths.root() / "benchmarks" / "results" / "law_coverage.csv")
+    reached = table.groupby("interval")["coverage"].agg(["min", "max"])
+    assert "92 to 99 %" in law.card().facts["interval_method"]
+    assert reached.loc["hierarchical", "min"] >= 0.92 and reached.loc["hierarchical", "max"] <= 0.99
+    naive = PowerLaw(n_boot=20).fit(SIZES[::3], ERRORS[::3]).card().facts["interval_method"]
+    assert "92 %" in naive and "59 to 70 %" in naive
+    assert reached.loc["naive"].round(2).tolist() == [0.59, 0.92]

@@ -82,6 +82,7 @@ class Elsewhere(ChinchillaLaw):
         return [axis * self.moved for axis in super().axes(form, sizes)]
 
 
+@pytest.mark.filterwarnings("ignore:.*tokens lie below parameters")
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_order_units_and_grid_leave_five_digits_as_they_are(place, loss):

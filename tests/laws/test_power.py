@@ -74,9 +74,10 @@ def test_extrapolation_factor():
 def test_keeps_the_estimator_contract():
     law = PowerLaw(n_boot=7, random_state=3)
     twin = clone(law)
-    assert twin is not law and twin.get_params() == {"n_boot": 7, "random_state": 3, "warn_beyond": None}
+    settings = {"size": "parameters", "fixed": None, "n_boot": 7, "random_state": 3, "warn_beyond": None}
+    assert twin is not law and twin.get_params() == settings
     assert law.set_params(n_boot=0) is law and law.n_boot == 0
-    assert repr(law) == "PowerLaw(n_boot=0, random_state=3, warn_beyond=None)"
+    assert repr(law) == "PowerLaw(size='parameters', fixed=None, n_boot=0, random_state=3, warn_beyond=None)"
     with pytest.raises(ValueError, match="did you mean 'n_boot'"):
         law.set_params(n_bot=3)
     with pytest.raises(TypeError):

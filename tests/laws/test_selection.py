@@ -138,3 +138,11 @@ def test_measures():
         relative_accuracy(0, [1.0, 1.0])
     with pytest.raises(ValueError, match="k of at least 2"):
         AtS(k=1)
+
+
+def test_columns_of_a_csv_are_text_and_losses_must_not_be(laws):
+    losses, _ = laws
+    read = select(losses.rename(columns=str), 3200, target=TARGET)
+    np.testing.assert_array_equal(read.feature, select(losses, 3200, target=TARGET).feature)
+    with pytest.raises(ValueError, match="model 'm0' at 0 examples has the text"):
+        select(losses.astype(str), 3200, target=TARGET)

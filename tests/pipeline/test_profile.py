@@ -89,3 +89,23 @@ def test_models_and_roles():
 def test_row_limits_reach_the_tasks(edited):
     settings = edited("finetune.train_rows", {"default": 7, "boolq": 5}).data_settings()
     assert settings.train_rows == {"default": 7, "boolq": 5}
+
+
+def test_a_profile_takes_from_another_what_it_does_not_give(tmp_path):
+    (tmp_path / "mine.yaml").write_text(
+        "extends: smoke\ntitle: mine\nsource: {options: {seed: 9}}\ntasks: [sst2, squad]\n"
+    )
+    mine, base = load_profile(tmp_path / "mine.yaml"), load_profile("smoke")
+    assert (mine.name, mine.title, mine.tasks) == ("mine", "mine", ["sst2", "squad"])
+    assert mine.source.options == {**base.source.options, "seed": 9}
+    assert mine.pretrain == base.pretrain and mine.models == base.models
+
+
+def test_a_profile_to_extend_must_exist_and_not_be_the_same(tmp_path):
+    (tmp_path / "mine.yaml").write_text("extends: smokey\ntitle: mine\n")
+    with pytest.raises(UnknownName, match="unknown profile 'smokey'; did you mean 'smoke'"):
+        load_profile(tmp_path / "mine.yaml")
+    (tmp_path / "mine.yaml").write_text(f"extends: {tmp_path / 'other.yaml'}\ntitle: mine\n")
+    (tmp_path / "other.yaml").write_text(f"extends: {tmp_path / 'mine.yaml'}\ntitle: other\n")
+    with pytest.raises(ValueError, match="extends itself through 'mine'"):
+        load_profile(tmp_path / "mine.yaml")

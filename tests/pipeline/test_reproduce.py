@@ -101,6 +101,22 @@ def test_a_job_that_fails_stops_only_what_needs_it_and_is_named_with_its_log(stu
     assert done == {job.name for job in planned(load_profile("tiny"))} - lost
 
 
+def test_an_exit_code_of_snakemake_after_all_jobs_is_told_and_fails_nothing(stubs, monkeypatch, capsys):
+    monkeypatch.setattr("scalescope.pipeline.reproduce.forget_stale", lambda profile, folder: [])
+    monkeypatch.setattr(
+        "scalescope.pipeline.reproduce._command", lambda *_: [sys.executable, "-c", "raise SystemExit(3)"]
+    )
+    outs = [paths.work("tiny") / job.out for job in planned(load_profile("tiny"))]
+    for out in outs:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.touch()
+    assert reproduce("tiny") == paths.work("tiny")
+    assert "Snakemake ended with exit code 3 after all jobs were done" in capsys.readouterr().err
+    outs[0].unlink()
+    with pytest.raises(PipelineFailed, match="Snakemake ended with exit code 3: "):
+        reproduce("tiny")
+
+
 def test_missing_data_folder_is_refused_before_anything_runs(project):
     with pytest.raises((ValueError, OSError), match="nowhere"):
         reproduce("tiny", data=str(project / "nowhere"))

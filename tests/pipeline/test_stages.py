@@ -3,7 +3,7 @@ import pytest
 import yaml
 
 from scalescope import paths
-from scalescope.pipeline import stages
+from scalescope.pipeline import show, stages
 from scalescope.pipeline.profile import load_profile
 from scalescope.schema import COLUMNS
 from scalescope.studies.compute import compute_saved
@@ -74,6 +74,10 @@ def test_the_control_is_finetuned_alike_and_known_to_its_tables_only(profile):
     saved = compute_saved(tables["pretrain"], tables["finetune"])
     alone = compute_saved(tables["pretrain"], tables["finetune"].query("objective == 'mlm'"))
     assert saved.equals(alone), "the control is no part of what the paper's experiment costs"
+    value, examples = show.best_examples(frames["scratch"], "sst2")
+    best = frames["scratch"].query("task == 'sst2'")["value"].max()
+    assert value.startswith(f"{best:.3f} ± 0.") and examples["score"].mean() == pytest.approx(best)
+    assert show.best_examples(frames["scratch"], "mnli")[0] == "–"
     row = stages.pretrain(control, "ar8-l1", "scratch").iloc[0]
     assert (row["tokens"], row["status"], row["role"]) == (0, "finished", "ladder") and pd.isna(row["loss"])
 

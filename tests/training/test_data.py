@@ -7,6 +7,7 @@ import pytest
 from killed import kill_points
 
 from scalescope import files
+from scalescope.text.source import BadInput
 from scalescope.training.data import DataSettings, Prepared
 
 SETTINGS = DataSettings(
@@ -127,3 +128,17 @@ def test_a_build_that_is_interrupted_leaves_nothing_behind(prepared, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         prepared.corpus("train")
     assert not [path for path in prepared.folder.iterdir() if path.is_dir()]
+
+
+def test_held_out_text_that_the_tokenizer_cannot_read_is_refused(tmp_path):
+    data = tmp_path / "data"
+    (data / "tasks" / "sst2").mkdir(parents=True)
+    (data / "tasks" / "sst2" / "train.jsonl").write_text('{"sentence": "fine", "label": 1}')
+    (data / "corpus").mkdir()
+    (data / "corpus" / "wiki.txt").write_text(
+        "\n".join(f"the {n} quick brown foxes jump over dogs" for n in range(300))
+    )
+    (data / "corpus" / "wiki-heldout.txt").write_text("\u044f\u0437\u044b\u043a \u044f\u0437\u044b\u043a\n" * 300)
+    settings = replace(SETTINGS, kind="files", folder=str(data), options={}, train_tokens=640, heldout_tokens=320)
+    with pytest.raises(BadInput, match=r"the heldout text: 100% of its pieces are \[UNK\] .*\u044f\u0437\u044b\u043a"):
+        Prepared(settings, tmp_path / "cache").corpus("heldout")

@@ -49,7 +49,7 @@ def draw_skills(data: pd.DataFrame) -> Figure:
     colours = dict(zip(sizes, mpl.colormaps[SHADES](_spread(len(sizes))), strict=True))
     names = [name for name in [*SKILLS, *points["panel"].unique()] if name in set(points["panel"])]
     names = list(dict.fromkeys(names))
-    n_rows = -(-len(names) // 3)
+    n_rows = max(-(-len(names) // 3), 1)
     with style.house():
         figure, axes = plt.subplots(n_rows, 3, figsize=(10, 0.7 + 2.5 * n_rows), layout="constrained", squeeze=False)
         for ax, name in zip(axes.flat, [*names, *[None] * (axes.size - len(names))], strict=True):
@@ -67,6 +67,11 @@ def draw_skills(data: pd.DataFrame) -> Figure:
             ax.set_ylim(0, min(1.02, max(1.1 * own["value"].max(), 0.1)))
             ax.xaxis.set_major_formatter(lambda value, _: style.size_text(value))
             ax.tick_params(length=0)
+        if not names:
+            axes[0, 0].text(
+                0, 0.5, "this source has no probes of skills", transform=axes[0, 0].transAxes, color=style.GREY
+            )
+            return figure
         figure.supxlabel("Tokens seen in pretraining", fontsize=11)
         figure.supylabel("Share of masked answers filled in wrongly", fontsize=11)
         figure.legend(handles=_handles(points, colours), loc="outside upper center", ncols=len(sizes) + 3)

@@ -4,11 +4,13 @@ from scalescope.laws.base import ExtrapolationWarning, NotFitted, ScalingLaw
 from scalescope.laws.bootstrap import BootstrapResult, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
 from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.chinchilla import ChinchillaLaw, OvertrainingLaw
+from scalescope.laws.compute import ComputeExponents, ComputeOptimal
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.downstream import DownstreamErrorLaw
 from scalescope.laws.estimates import Estimate
 from scalescope.laws.power import PowerLaw
 from scalescope.laws.rectified import RectifiedLaw, VanillaFinetuningLaw
+from scalescope.laws.remarks import SuspectInput
 from scalescope.laws.shifted import ShiftedPowerLaw
 from scalescope.laws.summaries import expand, log_mean, squares_about
 from scalescope.laws.trajectory import TrajectoryLaw
@@ -17,6 +19,8 @@ from scalescope.laws.transfer import TransferLaw
 __all__ = [
     "BootstrapResult",
     "ChinchillaLaw",
+    "ComputeExponents",
+    "ComputeOptimal",
     "CurveLaw",
     "DownstreamErrorLaw",
     "Estimate",
@@ -28,6 +32,7 @@ __all__ = [
     "RectifiedLaw",
     "ScalingLaw",
     "ShiftedPowerLaw",
+    "SuspectInput",
     "TrajectoryLaw",
     "TransferLaw",
     "VanillaFinetuningLaw",

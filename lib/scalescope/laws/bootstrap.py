@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,15 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from scalescope.laws.inputs import point_weights, target
+from scalescope.laws.inputs import labels, point_weights, target
 
 if TYPE_CHECKING:
     from scalescope.laws.base import ScalingLaw
 
 MAX_REDRAWS = 1000
+NAIVE, HIERARCHICAL = "naive: points alike", "hierarchical: groups, then points within"
+# parameters [B] of fits to y [n] or [B, n] with weights [B, n] or [1, n], given sizes [n, k]
+Refit = Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -65,26 +69,23 @@ def hierarchical_bootstrap(
     n_boot: int = 1000,
     random_state: int | np.random.Generator | None = 0,
     sample_weight: Any = None,
+    refit: Refit | None = None,
 ) -> BootstrapResult:
     """Refit `law` on replicates that draw scales with replacement, then within each drawn scale its seeds.
 
     `groups` [n] names the scale of each point; a scale with T points gives T draws each time it is drawn, so
     groups of unequal size are allowed. Replicates with fewer distinct sizes than the law needs are drawn
     again (the bootstrap is conditional on the law being determined). `law` itself is not changed. Source:
-    Ivgi 2022, section 3.2; ivgi2022.md, item 6.
+    Ivgi 2022, section 3.2. `refit` fits the replicates in place of `law.fit_weighted`: a fitted law hands in one that
+    starts from its own optimum, so that no replicate is of another branch for want of a start.
     """
     sizes, y, weights = _checked(law, X, y, sample_weight)
-    labels = np.asarray(groups)
-    if labels.shape != y.shape:
-        raise ValueError(f"X has {len(y)} point(s) but groups has the shape {list(labels.shape)}")
-    if labels.dtype.kind == "f" and np.isnan(labels).any():
-        raise ValueError("groups has a missing label (NaN)")
-    group = np.unique(labels, return_inverse=True)[1]
+    group = labels(groups, len(y))
 
     def draw(rng: np.random.Generator, n_replicates: int) -> np.ndarray:
         return _draw_hierarchical(rng, group, n_replicates)
 
-    return _refit(law, sizes, y, weights, draw, n_boot, random_state, "hierarchical: groups, then points within")
+    return _refit(law, sizes, y, weights, draw, n_boot, random_state, HIERARCHICAL, refit)
 
 
 def naive_bootstrap(
@@ -94,10 +95,11 @@ def naive_bootstrap(
     n_boot: int = 1000,
     random_state: int | np.random.Generator | None = 0,
     sample_weight: Any = None,
+    refit: Refit | None = None,
 ) -> BootstrapResult:
     """Refit `law` on replicates that draw all points alike with replacement, whatever their scale.
 
-    Replicates with too few distinct sizes are drawn again. Source: Ivgi 2022, figure 5; ivgi2022.md, item 7.
+    Replicates with too few distinct sizes are drawn again. Source: Ivgi 2022, figure 5.
     """
     sizes, y, weights = _checked(law, X, y, sample_weight)
 
@@ -105,7 +107,7 @@ def naive_bootstrap(
         drawn = rng.integers(len(y), size=(n_replicates, len(y)))
         return _counts(drawn, np.ones_like(drawn, dtype=bool), len(y))
 
-    return _refit(law, sizes, y, weights, draw, n_boot, random_state, "naive: points alike")
+    return _refit(law, sizes, y, weights, draw, n_boot, random_state, NAIVE, refit)
 
 
 def residual_bootstrap(
@@ -116,6 +118,7 @@ def residual_bootstrap(
     n_boot: int = 1000,
     random_state: int | np.random.Generator | None = 0,
     sample_weight: Any = None,
+    refit: Refit | None = None,
 ) -> BootstrapResult:
     """Refit `law` to its own values plus residuals drawn with replacement; the design stays as it is.
 
@@ -125,14 +128,15 @@ def residual_bootstrap(
     should know about the bootstrap" (expanded percentiles).
     """
     sizes, y, weights = _checked(law, X, y, sample_weight)
-    fitted = law.predict_many(law.fit_weighted(sizes, y, weights[None]), sizes)[0]
+    fit = refit or law.fit_weighted
+    fitted = law.predict_many(fit(sizes, y, weights[None]), sizes)[0]
     residuals = (np.log(y / fitted) if logarithmic else y - fitted)[weights > 0]
     free = max(len(residuals) - law.min_distinct, 1)
     residuals = (residuals - residuals.mean()) * np.sqrt(len(residuals) / free)
     rng = np.random.default_rng(random_state)
     drawn = residuals[rng.integers(len(residuals), size=(_whole(n_boot), len(y)))]
     replicates = fitted * np.exp(drawn) if logarithmic else np.maximum(fitted + drawn, 1e-9 * fitted)
-    found = law.fit_weighted(sizes, replicates, weights[None])
+    found = fit(sizes, replicates, weights[None])
     return BootstrapResult(law, found, n_boot, 0, f"residuals; expanded to Student's t, {free} d.f.", free)
 
 
@@ -166,7 +170,7 @@ def _draw_hierarchical(rng: np.random.Generator, group: np.ndarray, n_replicates
     return _counts(drawn, kept, len(group))
 
 
-def _refit(law, sizes, y, weights, draw, n_boot, random_state, kind) -> BootstrapResult:
+def _refit(law, sizes, y, weights, draw, n_boot, random_state, kind, refit=None) -> BootstrapResult:
     n_boot = _whole(n_boot)
     distinct, which = np.unique(sizes, axis=0, return_inverse=True)
     usable = weights > 0
@@ -184,4 +188,5 @@ def _refit(law, sizes, y, weights, draw, n_boot, random_state, kind) -> Bootstra
         counts[poor] = draw(rng, poor.size)
     else:
         raise ValueError(f"after {MAX_REDRAWS} redraws some replicates still hold too few distinct sizes")
-    return BootstrapResult(law, law.fit_weighted(sizes, y, counts * weights), n_boot, redrawn, kind)
+    fit = refit or law.fit_weighted
+    return BootstrapResult(law, fit(sizes, y, counts * weights), n_boot, redrawn, kind)

@@ -24,6 +24,7 @@ LABELS = {
     "params": "fitted values",
     "intervals": "intervals",
     "interval_method": "intervals from",
+    "scatter": "scatter of runs",
     "points_used": "points used",
     "distinct_sizes": "distinct sizes",
     "points_left_out": "points left out",
@@ -32,9 +33,12 @@ LABELS = {
     "tokens": "tokens",
     "tuning": "tuning",
     "optimiser": "optimiser and starts",
+    "bounds": "bounds of the search",
     "loss": "loss of the fit",
     "held_out": "held-out error",
     "identifiability": "identifiability",
+    "lack_of_fit": "lack of fit",
+    "remarks": "remarks",
     "fitted_range": "fitted range",
     "extrapolation": "extrapolation factor",
 }
@@ -94,9 +98,12 @@ def fit_card(
     number, words or a dict), `target` (X of the forecast, for the extrapolation factor).
     """
     facts = law.facts()
-    if left_out is not None:
-        weightless = facts["points_left_out"]
-        facts["points_left_out"] = left_out if not weightless else f"{_shown(left_out)}; {weightless} of weight zero"
+    weightless, masked = facts["points_left_out"], facts.pop("masked")
+    reasons = [f"{count} {why}" for count, why in ((weightless, "of weight zero"), (masked, "masked")) if count]
+    if left_out is not None and not reasons:
+        facts["points_left_out"] = left_out
+    elif left_out is not None or masked:
+        facts["points_left_out"] = "; ".join([*([] if left_out is None else [_shown(left_out)]), *reasons])
     given = {"parameters_counted": parameters_counted, "tokens": tokens, "tuning": tuning, "held_out": held_out}
     facts |= {name: _plain(value) for name, value in given.items()}
     facts["seeds"] = _plain(seeds) if seeds is not None else facts.get("seeds")

@@ -21,6 +21,7 @@ class DownstreamErrorLaw(ExponentialLaw):
     terms: ClassVar[dict] = {"epsilon": {}, "k": {"gamma": "loss"}}
     negative: ClassVar[tuple[str, ...]] = ("k",)
     default_loss: ClassVar[str] = "squares"
+    share: ClassVar[bool] = True
     equation: ClassVar[str] = "Err(L) = epsilon - k exp(-gamma L)"
     source: ClassVar[str] = "Gadre 2024, eq. 5"
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from scalescope.laws.bootstrap import BootstrapResult
 
+LARGEST = 1e300
+
 
 class Estimate(float):
     """A number with the interval `low`, `high` at `level`; both NaN where the law has no bootstrap."""
@@ -36,5 +38,7 @@ def estimate(
     value = float(question(params)[0])
     if bootstrap is None:
         return Estimate(value, level=level)
-    low, high = np.percentile(question(bootstrap.params), bootstrap.tails(level))
-    return Estimate(value, low, high, level)
+    found = np.clip(question(bootstrap.params), -LARGEST, LARGEST)  # percentiles between infinities are not numbers
+    low, high = (end if abs(end) < LARGEST / 10 else np.copysign(np.inf, end)
+                 for end in np.percentile(found, bootstrap.tails(level)))  # fmt: skip
+    return Estimate(value, min(low, value), max(high, value), level)  # an interval holds its own estimate

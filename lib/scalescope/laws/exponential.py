@@ -8,10 +8,11 @@ import numpy as np
 
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.forms import ExponentialForm
+from scalescope.schema import UnknownName
 
 GRID = {1: 60, 2: 20, 3: 12}  # points of each axis, by the number of shapes
 REACH = (0.01, 100.0)  # bounds of a shape times the range of what it multiplies
-SEARCHED = (0.1, 15.0)
+SEARCHED = (0.1, 15.0)  # where the grid is fine; two coarse steps on either side reach the bounds
 LARGEST = 650.0  # logarithm up to which a coefficient in the paper's symbols is let grow; floats end at 709
 
 
@@ -37,18 +38,37 @@ class ExponentialLaw(CurveLaw):
         """Linear ones, then shapes."""
         return (*self.terms, *self._shapes())
 
+    def _tied(self) -> dict[str, str]:
+        every = list(dict.fromkeys(shape for parts in self.terms.values() for shape in parts))
+        for pair in (self.ties or {}).items():
+            for name in pair:
+                if name not in every:
+                    raise UnknownName("exponent in ties", name, every)
+        tied = dict(self.ties or {})
+        for name, leader in tied.items():
+            if leader in tied or name in self._fixed():
+                raise ValueError(f"{name} is tied to {leader}: fix or tie {leader} only, and to no other exponent")
+            if any({name, leader} <= parts.keys() for parts in self.terms.values()):
+                raise ValueError(f"{name} and {leader} are exponents of one term and cannot be tied")
+        return tied
+
+    def _tied_terms(self) -> dict[str, dict[str, str]]:
+        """`terms` with every tied exponent under the name of the one that is fitted."""
+        tied = self._tied()
+        return {k: {tied.get(shape, shape): u for shape, u in parts.items()} for k, parts in self.terms.items()}
+
     def _shapes(self) -> list[str]:
-        return list(dict.fromkeys(shape for parts in self.terms.values() for shape in parts))
+        return list(dict.fromkeys(shape for parts in self._tied_terms().values() for shape in parts))
 
     def _slope_of(self, shape: str) -> str:
-        return next(parts[shape] for parts in self.terms.values() if shape in parts)
+        return next(parts[shape] for parts in self._tied_terms().values() if shape in parts)
 
     def form(self, sizes: np.ndarray, origin: np.ndarray) -> ExponentialForm:
         """The sum of exponentials about `origin`, shapes bounded by the range of the data."""
         slopes = self.slopes(sizes)
         moved = {name: u - zero for (name, u), zero in zip(slopes.items(), origin, strict=True)}
         shapes = self._shapes()
-        terms = [{shapes.index(s): moved[u] for s, u in parts.items()} for parts in self.terms.values()]
+        terms = [{shapes.index(s): moved[u] for s, u in parts.items()} for parts in self._tied_terms().values()]
         spans = self._spans(slopes)
         bounds = [(REACH[0] / span, REACH[1] / span) for span in spans]
         signs = [-1 if name in self.negative else 1 for name in self.terms]
@@ -57,7 +77,9 @@ class ExponentialLaw(CurveLaw):
     def axes(self, form: ExponentialForm, sizes: np.ndarray) -> list[np.ndarray]:
         """Shapes from nearly straight to nearly a step over the range of the data."""
         spans = self._spans(self.slopes(sizes))
-        return [np.geomspace(SEARCHED[0] / span, SEARCHED[1] / span, GRID[len(spans)]) for span in spans]
+        fine = np.geomspace(*SEARCHED, GRID[len(spans)])
+        coarse = [[edge, np.sqrt(edge * inner)] for edge, inner in zip(REACH, SEARCHED, strict=True)]
+        return [np.array([*coarse[0], *fine, *coarse[1][::-1]]) / span for span in spans]
 
     def _spans(self, slopes: dict[str, np.ndarray]) -> list[float]:
         """Range of what each shape multiplies.
@@ -83,6 +105,7 @@ class ExponentialLaw(CurveLaw):
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] in the paper's symbols."""
         params = dict(zip(self.coefficients, theta.T, strict=True))
+        params |= {name: params[leader] for name, leader in self._tied().items()}
         shift = self._shift(params, origin)
         return {name: params[name] * shift.get(name, 1.0) for name in self.parameters}
 

@@ -8,12 +8,13 @@ import numpy as np
 
 from scalescope.laws.forms import Form
 from scalescope.laws.losses import Loss
-from scalescope.laws.polish import Batch, explore, polish
+from scalescope.laws.polish import PATIENT_STEPS, Batch, explore, polish
 from scalescope.laws.search import search, starts
 
 KEPT = 5  # starts polished to the end
 EXACT = 1e-20  # loss per point, in squares of ln y or y, that is rounding
-SAME = 1e-7  # relative difference of losses up to which two ends count as the same optimum
+SAME = 1e-7  # relative difference of losses up to which two ends count as equally good
+APART = 1e-3  # relative distance of coefficients from which two equally good ends may be two optima
 RIVAL = 0.3  # relative height up to which a second optimum may win in a replicate, and is refitted from too
 
 
@@ -27,8 +28,8 @@ class Optimum:
     grid_points: int
     starts: int
     polished: int  # the best of the starts after a few rough steps
-    agreeing: int  # how many polished starts ended at the optimum
-    runner_up: float  # relative height of the next best end above it, at most; infinite if all agree
+    agreeing: int  # how many polished starts ended at the optimum, with the same coefficients
+    runner_up: float  # relative height of the next best end above it, 0 for one as good; infinite if all agree
 
 
 def optimum(
@@ -58,28 +59,36 @@ def optima(
     chosen, rivals = [], []
     for problem in range(len(y)):
         theta, value = search(form, loss, axes, y[problem], weights[problem % len(weights)])
-        chosen.append(theta[starts(value, tuple(map(len, axes)))])
+        idle = (theta[:, : form.linear] <= form.lower[: form.linear]).any(axis=1)
+        chosen.append(theta[starts(value, tuple(map(len, axes)), idle)])
         if start is not None:
             chosen[-1] = np.vstack([chosen[-1], np.clip(start, form.lower, form.upper)])
         rivals.append(np.full(len(chosen[-1]), problem))
     of = np.concatenate(rivals)
     rows = (a if len(a) == 1 else a[of] for a in (y, weights))
     batch = explore(Batch(form, loss, *rows, np.vstack(chosen), rivals=of), KEPT)
-    ends, reached = polish(batch)
+    of, batch_y, batch_weights = batch.rivals, batch.y, batch.weights
+    ends, reached = polish(batch, PATIENT_STEPS)
     grid = int(np.prod([len(axis) for axis in axes]))
-    return [
-        _chosen(ends[mine], reached[mine], weights[problem % len(weights)].sum(), grid, len(chosen[problem]))
-        for problem, mine in enumerate(batch.rivals == np.arange(len(y))[:, None])
-    ]
+    found = []
+    for problem in range(len(y)):
+        mine = of == problem
+        rows = (a if len(a) == 1 else a[mine] for a in (batch_y, batch_weights))
+        part = Batch(form, loss, *rows, ends[mine])
+        total = weights[problem % len(weights)].sum()
+        found.append(_chosen(part, reached[mine], total, grid, len(chosen[problem])))
+    return found
 
 
-def _chosen(ends: np.ndarray, reached: np.ndarray, total: float, grid_points: int, started: int) -> Optimum:
+def _chosen(part: Batch, reached: np.ndarray, total: float, grid_points: int, started: int) -> Optimum:
     """The best of the polished starts [S, T] of one problem, and how the others did beside it."""
+    ends = part.theta
     best = int(np.argmin(reached))
-    height = (reached - reached[best]) / max(reached[best], EXACT * total)
-    others = height[height > SAME]
-    rival = others.size and others.min() < RIVAL
-    second = np.flatnonzero(height == others.min())[:1] if rival else []
+    unit = max(reached[best], EXACT * total)
+    height = (reached - reached[best]) / unit
+    same = (height <= SAME) & ~_elsewhere(part, reached, best, unit)
+    others = np.where(same, np.inf, height)
+    second = [int(np.argmin(others))] if others.min() < RIVAL else []
     return Optimum(
         theta=ends[best],
         value=float(reached[best]),
@@ -87,9 +96,20 @@ def _chosen(ends: np.ndarray, reached: np.ndarray, total: float, grid_points: in
         grid_points=grid_points,
         starts=started,
         polished=len(ends),
-        agreeing=int((height <= SAME).sum()),
-        runner_up=float(others.min()) if others.size else np.inf,
+        agreeing=int(same.sum()),
+        runner_up=float(others.min()),
     )
+
+
+def _elsewhere(part: Batch, reached: np.ndarray, best: int, unit: float) -> np.ndarray:
+    """Which ends [S] lie across a hill from the best: the loss between the two is above that of both.
+
+    A low loss alone is no agreement: where both terms of a law can change places, their mirror image fits as well.
+    """
+    ends = part.theta
+    distance = np.abs(ends - ends[best]) / np.maximum(np.abs(ends), np.abs(ends[best])).clip(1e-12)
+    middle = part.value((ends + ends[best]) / 2, np.full(len(ends), part.loss.width))
+    return (distance.max(axis=1) > APART) & (middle > np.maximum(reached, reached[best]) + 10 * SAME * unit)
 
 
 def refit(

@@ -15,7 +15,9 @@ from scalescope.laws.forms import Form
 from scalescope.laws.losses import Loss, huber
 
 MAX_STEPS = 200
+PATIENT_STEPS = 1000  # of the search itself: a curved valley takes hundreds; replicates and profiles start in it
 ROUGH_STEPS = 15
+MET = 0.01  # relative distance of coefficients at which two starts count as having met
 CHUNK = 60_000  # numbers of one array of a chunk of fits: three or four of these stay in the cache
 SHRINK = 0.1
 SETTLED = 10  # steps after which a start gives up if, with all steps left HOPE times as good as the last, it cannot win
@@ -67,23 +69,37 @@ class Batch:
         return (scaled @ pull[..., None])[..., 0], exact, reweighted
 
 
-def polish(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+def polish(batch: Batch, most: int = MAX_STEPS) -> tuple[np.ndarray, np.ndarray]:
     """Optimised coefficients [B, T] and the Huber loss [B] at them, at the loss's own width."""
     per_chunk = max(1, CHUNK // batch.weights.shape[1])
     theta, value = np.empty_like(batch.theta), np.empty(len(batch.theta))
     for first in range(0, len(theta), per_chunk):
         part = np.arange(first, min(first + per_chunk, len(theta)))
-        theta[part], value[part] = _shrink(batch.rows(part))
+        theta[part], value[part] = _shrink(batch.rows(part), most)
     return theta, value
 
 
 def explore(batch: Batch, most: int) -> Batch:
     """The `most` best starts of every problem after a few rough steps: hopeless ones cost little."""
     value = _newton(batch, _lowest(_width(batch), batch.rivals), rough=True, most=ROUGH_STEPS)
-    order = np.lexsort((value, batch.rivals))
-    problem = batch.rivals[order]
-    place = np.arange(len(order)) - np.searchsorted(problem, problem)
-    return batch.rows(order[place < most])
+    kept = []
+    for problem in range(batch.rivals.max() + 1):
+        rows = np.flatnonzero(batch.rivals == problem)
+        kept += _different(batch.theta, rows[np.argsort(value[rows], kind="stable")])[:most]
+    return batch.rows(np.array(kept))
+
+
+def _different(theta: np.ndarray, rows: np.ndarray) -> list[int]:
+    """`rows` (best first) with those that have met a better one moved to the end.
+
+    Else starts that fell into one basin fill all places, and a basin that is better but slower to reach is dropped.
+    """
+    fresh, again = [], []
+    for row in rows:
+        size = np.maximum(np.abs(theta[fresh]), np.abs(theta[row])) if fresh else None
+        met = fresh and (np.abs(theta[fresh] - theta[row]) <= MET * size).all(axis=1).any()
+        (again if met else fresh).append(int(row))
+    return fresh + again
 
 
 def _lowest(value: np.ndarray, rivals: np.ndarray) -> np.ndarray:
@@ -102,11 +118,12 @@ def _width(batch: Batch) -> np.ndarray:
     return np.maximum(last, SHRINK * np.median(np.minimum(size, 1.0), axis=1))
 
 
-def _shrink(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+def _shrink(batch: Batch, most: int) -> tuple[np.ndarray, np.ndarray]:
     last = batch.loss.width
     width = _width(batch)
     while True:
-        value = _newton(batch, width, rough=(width > last).any())
+        rough = bool((width > last).any())
+        value = _newton(batch, width, rough, MAX_STEPS if rough else most)
         if (width <= last).all():
             return batch.theta, value
         width = np.maximum(last, SHRINK * width)
@@ -114,6 +131,11 @@ def _shrink(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
 
 def _newton(batch: Batch, width: np.ndarray, rough: bool, most: int = MAX_STEPS) -> np.ndarray:
     """Move `batch.theta` to the optimum for these widths; the loss [B] there."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # of starts at the edge, which then lose
+        return _moved(batch, width, rough, most)
+
+
+def _moved(batch: Batch, width: np.ndarray, rough: bool, most: int) -> np.ndarray:
     value = batch.value(batch.theta, width)
     damping = np.full(len(value), 1e-2)
     active = np.arange(len(value))
@@ -157,7 +179,9 @@ def _step(part: Batch, width: np.ndarray, damping: np.ndarray) -> tuple[np.ndarr
     ridge = RIDGE * (1 + damping[:, None])  # relative to the matrix, or rounding leaves it singular
     matrix[:, diagonal, diagonal] += np.where(held, 1.0, ridge)
     down = np.where(held, 0.0, -slope / scale)
-    step = np.linalg.solve(matrix, down[..., None])[..., 0]
+    broken = ~(np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(down).all(axis=1))  # no step, and the fit ends
+    matrix[broken], down[broken] = np.eye(theta.shape[1]), 0.0
+    step = _solved(matrix, down)
     lowest, highest = (form.lower - theta) * scale, (form.upper - theta) * scale
     across = ~held & ((step < lowest) | (step > highest))
     rows = np.flatnonzero(across.any(axis=1))
@@ -178,4 +202,14 @@ def _along_bounds(matrix: np.ndarray, down: np.ndarray, jump: np.ndarray, across
     size = np.arange(across.shape[1])
     reduced = np.where(across[:, :, None] | across[:, None, :], 0.0, matrix)
     reduced[:, size, size] += across
-    return np.where(across, jump, np.linalg.solve(reduced, rest[..., None])[..., 0])
+    return np.where(across, jump, _solved(reduced, rest))
+
+
+def _solved(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solutions [B, T]; a matrix that is singular to the last digit (of a hopeless start) gives no step."""
+    try:
+        return np.linalg.solve(matrix, right[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        singular = np.linalg.matrix_rank(matrix) < matrix.shape[1]
+        matrix = np.where(singular[:, None, None], np.eye(matrix.shape[1]), matrix)
+        return np.linalg.solve(matrix, np.where(singular[:, None], 0.0, right)[..., None])[..., 0]

@@ -27,16 +27,21 @@ def profile_intervals(
     n - P degrees of freedom (for squares this is the F test). All ends are sought at once.
     """
     found = sensitivity(law, sizes, y, weights)
+    if not found.names:
+        return {}
     if not np.isfinite(found.noise):
         raise ValueError(f"a profile needs more points than the {len(found.names)} free parameters; got as many")
     goal = float(student.ppf(0.5 + level / 2, found.free))
     form, best, unit = law.profiled(sizes)
-    for name, value in law._checked_fixed().items():
-        form.lower[law.slot(name)] = form.upper[law.slot(name)] = value
+    form = law.limited(form, np.zeros_like(law.origin(sizes)))
     slots = np.array([law.slot(name) for name in found.names])
     batch = Batch(form, law._loss(), y[None], weights[None], best[None])
     ends = _ends(batch, slots, unit[slots], found, goal, law.optimum_.value)
-    return {name: (float(low), float(high)) for name, low, high in zip(found.names, *ends, strict=True)}
+    given = law._bounds()
+    return {
+        name: tuple(float(end) for end in np.clip((low, high), *given.get(name, (0.0, np.inf))))
+        for name, low, high in zip(found.names, *ends, strict=True)
+    }
 
 
 def _ends(

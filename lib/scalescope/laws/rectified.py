@@ -11,8 +11,11 @@ from scalescope.laws.estimates import Estimate, estimate
 from scalescope.laws.exponential import ExponentialLaw
 from scalescope.laws.forms import RectifiedForm
 
-BETAS = (0.005, 4.0)
-LEARNED = 1e8  # largest D_l, in units of (middle of the data)^beta
+SLOWEST = 0.01  # lowest beta times the range of ln D: nearly straight
+STEEPEST = 100.0  # highest beta times the usual range: the whole fall lies between two neighbouring sizes
+OVERFLOW = 325.0  # logarithm up to which D^beta is let grow, at the data and in the paper's symbols
+COARSE = 4.0  # step of ln D_l far outside
+FARTHEST = 50.0  # ln D_l, about the middle of the data, that the grid reaches
 
 
 class RectifiedLaw(CurveLaw):
@@ -34,11 +37,20 @@ class RectifiedLaw(CurveLaw):
 
     def form(self, sizes: np.ndarray, origin: np.ndarray) -> RectifiedForm:
         """The law with examples in units of exp(origin)."""
-        return RectifiedForm(np.log(sizes[:, 0]) - origin[0], [(0.0, LEARNED), BETAS])
+        u = np.log(sizes[:, 0])
+        low, high = _betas(u)
+        most = float(np.exp(np.clip(high * np.abs(u - origin[0]).max(initial=1.0), 1.0, 2 * OVERFLOW)))
+        return RectifiedForm(u - origin[0], [(0.0, most), (low, high)])
 
     def axes(self, form: RectifiedForm, sizes: np.ndarray) -> list[np.ndarray]:
-        """D_l from nothing to far more than the data; beta from slow to steep."""
-        return [np.concatenate([[0.0], np.geomspace(1e-3, 1e3, 16)]), np.geomspace(0.04, 2.0, 16)]
+        """D_l from nothing to far more than the data, as far as the steepest beta asks; beta from bound to bound."""
+        low, high = form.lower[3], form.upper[3]
+        usual = np.geomspace(0.04, 2.0, 16)
+        betas = [low, np.sqrt(low * usual[0]), *usual, *np.geomspace(usual[-1], high, 5)[1:]]
+        near = np.log(1e3)
+        far = np.arange(near + COARSE, min(high * np.abs(form.u).max(), FARTHEST), COARSE)
+        learned = [0.0, *np.exp(-far[::-1]), *np.geomspace(1e-3, 1e3, 16), *np.exp(far)]
+        return [np.array(learned), np.unique(np.clip(betas, low, high))]
 
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] with examples counted singly."""
@@ -70,6 +82,20 @@ class RectifiedLaw(CurveLaw):
             return np.where(learned > 0, params["B"] / np.where(learned > 0, learned, 1.0), np.inf) + params["E"]
 
         return estimate(loss, self._fitted(), self.bootstrap_, level)
+
+
+def _betas(u: np.ndarray) -> tuple[float, float]:
+    """Bounds of beta for ln D [n].
+
+    The upper one follows from the usual distance of neighbouring sizes, so that one size far off (none, written as a
+    tiny number) does not flatten the law, and from where floats end.
+    """
+    sizes = np.unique(u)
+    if len(sizes) < 2:
+        return SLOWEST, 1.0
+    usual = np.median(np.diff(sizes)) * (len(sizes) - 1)
+    reach = OVERFLOW / max(np.abs(sizes).max(), np.ptp(sizes), 1e-9)
+    return SLOWEST / np.ptp(sizes), float(max(min(STEEPEST / usual, reach), 2 * SLOWEST / np.ptp(sizes)))
 
 
 class VanillaFinetuningLaw(ExponentialLaw):

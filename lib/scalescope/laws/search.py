@@ -12,6 +12,7 @@ from scalescope.laws.losses import Loss, huber
 STARTS = 12  # grid points that are polished
 REWEIGHTINGS = {"squares": 1, "log_squares": 2, "log_huber": 6, "log_absolute": 6}
 CHUNK = 400_000
+EQUAL = 1e-9  # relative difference of losses of one law
 
 
 def search(
@@ -26,7 +27,8 @@ def search(
     width = _rough_width(loss, y)
     theta, value = [], []
     for part in np.array_split(shapes, max(1, -(-len(shapes) * len(y) // CHUNK))):
-        linear, law = _linear(form, loss, part, y, weights, width)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # at the edges of the grid
+            linear, law = _linear(form, loss, part, y, weights, width)
         theta.append(np.hstack([linear, part]))
         value.append((huber(loss.residuals(law, y), width) * weights).sum(axis=1))
     return np.vstack(theta), np.concatenate(value)
@@ -39,9 +41,9 @@ def _rough_width(loss: Loss, y: np.ndarray) -> float:
 
 def _linear(form, loss, shapes, y, weights, width) -> tuple[np.ndarray, np.ndarray]:
     terms = form.terms(shapes)
-    offset = np.zeros((len(shapes), len(y)))
-    fixed = form.lower[: form.linear] == form.upper[: form.linear]
-    offset = offset + form.lower[: form.linear][fixed] @ terms[:, fixed]
+    lowest, span = form.lower[: form.linear], (form.upper - form.lower)[: form.linear]
+    fixed = span == 0
+    offset = np.zeros((len(shapes), len(y))) + lowest[lowest > 0] @ terms[:, lowest > 0]
     free = terms[:, ~fixed]
     law, target = None, y
     for _ in range(REWEIGHTINGS[loss.name]):
@@ -52,11 +54,12 @@ def _linear(form, loss, shapes, y, weights, width) -> tuple[np.ndarray, np.ndarr
             steep = 1.0 if law is None else np.minimum(1.0, width / np.maximum(np.abs(residual), 1e-300))
             pull, target = weights * steep / base**2, base * (1 - residual)
         solved = nonnegative(free, np.broadcast_to(target - offset, offset.shape), pull)
+        solved = np.minimum(solved, span[~fixed])
         law = (solved[:, None] @ free)[:, 0] + offset
         if loss.logarithmic:
             law = np.maximum(law, 1e-3 * y)  # a start must have a logarithm
     linear = np.empty((len(shapes), form.linear))
-    linear[:, fixed], linear[:, ~fixed] = form.lower[: form.linear][fixed], solved
+    linear[:, fixed], linear[:, ~fixed] = lowest[fixed], lowest[~fixed] + solved
     return linear, (linear[:, None] @ terms)[:, 0]
 
 
@@ -82,15 +85,23 @@ def nonnegative(terms: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.nda
     return best / scale
 
 
-def starts(value: np.ndarray, shape: tuple[int, ...], most: int = STARTS) -> np.ndarray:
-    """Numbers of the grid points to polish: the local minima of the grid, best first, then the best of the rest."""
+def starts(value: np.ndarray, shape: tuple[int, ...], idle: np.ndarray, most: int = STARTS) -> np.ndarray:
+    """Numbers of the grid points to polish: the local minima of the grid, best first, then the best of the rest.
+
+    `idle` [G]: points with a term that is switched off, whose exponent then does not matter. Of those of equal value,
+    which are one law told many times, one is taken.
+    """
     grid = np.where(np.isfinite(value), value, np.inf).reshape(shape)
     lowest = np.ones(shape, dtype=bool)
     padded = np.pad(grid, 1, constant_values=np.inf)
     for step in product((0, 1, 2), repeat=len(shape)):
         neighbour = padded[tuple(slice(s, s + n) for s, n in zip(step, shape, strict=True))]
         lowest &= grid <= neighbour
-    order = np.argsort(grid.reshape(-1), kind="stable")
+    flat = grid.reshape(-1)
+    order = np.argsort(flat, kind="stable")
+    before = order[:-1]
+    again = np.append(False, idle[order[1:]] & idle[before] & (flat[order[1:]] - flat[before] <= EQUAL * flat[before]))
+    order = order[~again & np.isfinite(flat[order])]
     minima = order[lowest.reshape(-1)[order]]
     rest = order[~lowest.reshape(-1)[order]]
     return np.concatenate([minima[: most - 2], rest[: max(2, most - len(minima))]])

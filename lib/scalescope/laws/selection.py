@@ -239,12 +239,18 @@ def _curves(losses: Any, budget: float, target: float, parameters: Any) -> Curve
     """The part of the losses that the budget pays for, in order of size, checked."""
     if not hasattr(losses, "columns"):
         raise ValueError("losses must be a DataFrame [models, sizes] with the numbers of examples as its columns")
-    examples = numbers(list(losses.columns), "the columns of losses (numbers of examples)")
+    examples = numbers(_headers(losses.columns), "the columns of losses (numbers of examples)")
     chosen = np.flatnonzero(examples <= budget)
     chosen = chosen[np.argsort(examples[chosen], kind="stable")]
     if not len(chosen):
         raise ValueError(f"a budget of {budget:g} examples pays for none of the sizes {list(losses.columns)}")
     part = losses.iloc[:, chosen]
+    values = part.to_numpy(dtype=object)
+    text = [(row, col) for row, col in np.ndindex(values.shape) if isinstance(values[row, col], str)]
+    if text:
+        row, col = text[0]
+        raise ValueError(f"losses must hold numbers; model {part.index[row]!r} at {part.columns[col]} examples has the "
+                         f"text {values[row, col]!r}")  # fmt: skip
     values = part.to_numpy(dtype=float)
     bad = np.argwhere(~(np.isfinite(values) & (values > 0)))
     if len(bad):
@@ -256,6 +262,17 @@ def _curves(losses: Any, budget: float, target: float, parameters: Any) -> Curve
         if parameters.shape != (len(values),):
             raise ValueError(f"there are {len(values)} models but parameters has the shape {list(parameters.shape)}")
     return Curves(values, examples[chosen], float(target), parameters)
+
+
+def _headers(columns: Any) -> list[Any]:
+    """Column names as numbers where they are text, which the names of a CSV always are."""
+    found = []
+    for name in columns:
+        try:
+            found.append(float(name) if isinstance(name, str) else name)
+        except ValueError:
+            found.append(name)  # refused by name
+    return found
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

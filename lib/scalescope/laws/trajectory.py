@@ -44,8 +44,10 @@ class TrajectoryLaw(CurveLaw):
         delta: float = 1e-3,
         summed: bool = True,
         fixed: dict[str, float] | None = None,
+        ties: dict[str, str] | None = None,
+        bounds: dict[str, tuple[float, float]] | None = None,
         start: dict[str, float] | None = None,
-        interval: str = "bootstrap",
+        interval: str | None = None,
         n_boot: int = 1000,
         random_state: int | np.random.Generator | None = 0,
         warn_beyond: float | None = 10.0,
@@ -58,8 +60,8 @@ class TrajectoryLaw(CurveLaw):
         from converged models.
         """
         super().__init__(
-            loss=loss, delta=delta, summed=summed, fixed=fixed, start=start, interval=interval, n_boot=n_boot,
-            random_state=random_state, warn_beyond=warn_beyond,
+            loss=loss, delta=delta, summed=summed, fixed=fixed, ties=ties, bounds=bounds, start=start,
+            interval=interval, n_boot=n_boot, random_state=random_state, warn_beyond=warn_beyond,
         )  # fmt: skip
         self.order = order
 
@@ -78,17 +80,23 @@ class TrajectoryLaw(CurveLaw):
         origin = np.append(self.origin(sizes)[:2], np.log(y).mean())
         form = self.form(sizes, origin, y)
         axes = self.axes(form, sizes)
-        fixed = self._checked_fixed()
+        fixed = self._fixed()
         if fixed:
             raise ValueError(f"fixed ({', '.join(fixed)}) needs order='published' in a TrajectoryLaw")
         return form, origin, axes
 
     def axes(self, form: TrajectoryForm, sizes: np.ndarray) -> list[np.ndarray]:
-        """Both exponents, the critical batch size from a tenth of the smallest to ten times the largest, its power."""
+        """Both exponents and the power of the critical batch size from bound to bound, that size from none to many.
+
+        It has no upper bound; the grid ends at 300 times the largest batch.
+        """
         spans = [max(float(np.ptp(v)), 1.0) for v in (form.u, form.s)]
         batches = np.geomspace(sizes[:, 2].min() / 10, sizes[:, 2].max() * 10, 7)
+        batches = np.array([0.0, *batches, 30 * batches[-1]])
         exponents = [np.geomspace(0.1 / span, 12 / span, 8) for span in spans]
-        return [*exponents, batches, np.array([1.0, 2.5, 5.0, 10.0])]
+        edges = zip(exponents, form.lower[2:4], form.upper[2:4], strict=True)
+        exponents = [np.array([low, *axis, high]) for axis, low, high in edges]
+        return [*exponents, batches, np.array([POWERS[0], 1.0, 2.5, 5.0, 10.0, POWERS[1]])]
 
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B]; N_c and S_c are the sizes at which their terms are one nat."""
@@ -120,13 +128,14 @@ class TrajectoryLaw(CurveLaw):
             return super().fit_weighted(X, y, weights)
         sizes = self.sizes(X)
         rows = np.broadcast_arrays(np.atleast_2d(np.asarray(y, dtype=float)), np.asarray(weights, dtype=float))
-        found = [published_order(sizes, *row, self._loss(), self._checked_fixed()) for row in zip(*rows, strict=True)]
+        found = [published_order(sizes, *row, self._loss(), self._fixed()) for row in zip(*rows, strict=True)]
         return {name: np.array([params[name] for params in found]) for name in self.parameters}
 
     def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
         if self.order == "joint":
             super()._estimate(sizes, y, weights)
             return
+        self._method(None)
         params = {name: float(value[0]) for name, value in self.fit_weighted(sizes, y, weights[None]).items()}
         self._settle(params, None, sizes, y, weights)
 
@@ -135,12 +144,15 @@ class TrajectoryLaw(CurveLaw):
             return super()._optimiser()
         return "three steps in the published order, each at its own optimum; no random starts"
 
-    def _intervals(self, sizes, y, weights) -> dict[str, tuple[float, float]]:
-        if self.interval == "profile" and self.order != "joint":
+    def _method(self, group: np.ndarray | None) -> str:
+        """As for any law, but that the published order is no optimum and has no profile."""
+        if self.order == "joint":
+            return super()._method(group)
+        if self.interval == "profile":
             raise ValueError(
                 "the published order is no optimum to profile about; use interval='bootstrap' or 'residual'"
             )
-        return super()._intervals(sizes, y, weights)
+        return "bootstrap" if self.interval is None else super()._method(group)
 
     def profiled(self, sizes: np.ndarray) -> tuple[ScaledTrajectoryForm, np.ndarray, np.ndarray]:
         """The form in ln N_c, ln S_c (about the middle of the data), the exponents, B_star and alpha_B."""

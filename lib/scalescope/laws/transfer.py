@@ -67,6 +67,10 @@ class TransferLaw(ExponentialLaw):
         """
         budget, pretrain = amount(budget, "budget"), amount(cost_pretrain, "cost_pretrain")
         finetune, fitted = amount(cost_finetune, "cost_finetune"), self._fitted()
+        if self.params_["A"] == 0:
+            raise ValueError(
+                "this fit has A = 0: pretraining changes nothing, so that the split would be all on finetuning data"
+            )
 
         def tokens(params: dict[str, np.ndarray]) -> np.ndarray:
             return _best_pretrain(params, budget, pretrain, finetune)

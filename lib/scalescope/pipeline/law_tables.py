@@ -115,7 +115,8 @@ def write_law_tables(source: str, tables: dict[str, pd.DataFrame], n_boot: int =
     text = "\n\n".join(card.markdown() for card in cards(tables["points"], tables["pretrain"], n_boot))
     files.write_text(folder / "cards.md", text + "\n")
     names = [*(f"{name}.csv" for name in made), "cards.md"]
-    files.seal(folder, names)
+    if source != PUBLISHED:  # those are committed facts, which git keeps whole
+        files.seal(folder, names)
     return names
 
 

@@ -61,7 +61,7 @@ def finetune_tokens(profile: Profile, name: str) -> int:
     otherwise what such tasks usually have.
     """
     train, evaluation, length = _task_sizes(profile, name)
-    return int((train + evaluation / 3) * profile.finetune.epochs * length)
+    return int((train + evaluation / 3) * (of_task(profile.finetune.epochs, name) or 1) * length)
 
 
 def _task_sizes(profile: Profile, name: str) -> tuple[float, float, float]:

@@ -54,13 +54,15 @@ class Profile(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Profile:
         settings = self.finetune
-        limits = [n for n in (settings.train_rows, settings.eval_rows, settings.batch_size) if isinstance(n, dict)]
+        per_task = (settings.train_rows, settings.eval_rows, settings.batch_size, settings.epochs)
+        limits = [numbers for numbers in per_task if isinstance(numbers, dict)]
         for task in (*self.tasks, *(name for rows in limits for name in rows if name != "default")):
             if task not in TASKS:
                 raise UnknownName("task", task, TASKS)
-        without = [task for task in self.tasks if of_task(settings.batch_size, task) is None]
-        if without:
-            raise ValueError(f"finetune.batch_size has neither {without[0]!r} nor 'default'")
+        for key in ("batch_size", "epochs"):
+            without = [task for task in self.tasks if of_task(getattr(settings, key), task) is None]
+            if without:
+                raise ValueError(f"finetune.{key} has neither {without[0]!r} nor 'default'")
         if self.finetune.max_length > self.text.sequence_length:
             raise ValueError(
                 f"finetune.max_length={self.finetune.max_length} exceeds text.sequence_length="
@@ -149,7 +151,7 @@ def load_profile(name: str | Path, data: str | Path | None = None) -> Profile:
     if str(name).endswith(".json"):
         return _recorded(Path(name))
     path = find_profile(str(name), available_profiles())
-    content, lines = read_profile(path)
+    content, lines = read_profile(path, available_profiles())
     source = content.get("source")
     if data:
         if not isinstance(source, dict) or source.get("kind") != "files":  # other data: other tables and figures

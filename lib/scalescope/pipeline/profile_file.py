@@ -43,10 +43,12 @@ def find_profile(name: str, known: list[str]) -> Path:
     return path
 
 
-def read_profile(path: Path) -> tuple[dict[str, Any], dict[Where, int]]:
+def read_profile(path: Path, known: list[str], below: tuple[Path, ...] = ()) -> tuple[dict[str, Any], dict[Where, int]]:
     """Sections of a profile's file with its name, and the line of each value.
 
-    Raises ValueError naming the file, and the line where there is one.
+    `extends: <name or path>` takes everything that the file does not give from another profile, key by key; `below`
+    are the profiles that extend this one. Raises ValueError naming the file, and the line where there is one, and
+    UnknownName for a profile to extend that is not among `known`.
     """
     _check_name(path)
     try:
@@ -64,7 +66,20 @@ def read_profile(path: Path) -> tuple[dict[str, Any], dict[Where, int]]:
             f"the line out or write `name: {path.stem}`{renamed}"
         )
     texts = {key: read.written[key,] for key in ("title",) if (key,) in read.written}
-    return {**content, **texts, "name": path.stem}, read.lines
+    own = {**content, **texts, "name": path.stem}
+    if "extends" not in own:
+        return own, read.lines
+    base = find_profile(str(own.pop("extends")), known)
+    if base in (path, *below):
+        raise ValueError(f"profile {path}, line {read.lines['extends',]}: extends itself through {base.stem!r}")
+    return _merged(read_profile(base, known, (path, *below))[0], own), read.lines
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """`own` over `base`, mappings key by key; whatever else `own` gives replaces what `base` has."""
+    both = {key: _merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+            for key, value in own.items()}  # fmt: skip
+    return {**base, **both}
 
 
 def _check_name(path: Path) -> None:

@@ -58,7 +58,8 @@ def marked(mark: Path | None) -> Iterator[None]:
         return
     state = {"state": "running", "pid": os.getpid(), "started": time.time()}
     step_file = mark.with_suffix(".step")
-    step_file.unlink(missing_ok=True)
+    with suppress(OSError):
+        step_file.unlink()
     note_state(mark, state)
     os.environ[STEP_FILE] = str(step_file.resolve())
     try:

@@ -17,7 +17,7 @@ from scalescope import files, paths
 from scalescope.pipeline import stages
 from scalescope.pipeline.cost import ENGINE, recorded
 from scalescope.pipeline.cost_table import report
-from scalescope.pipeline.jobs import PAPER
+from scalescope.pipeline.jobs import PAPER, planned
 from scalescope.pipeline.products import forget_stale
 from scalescope.pipeline.profile import Profile, load_profile
 from scalescope.pipeline.progress import PIPELINE
@@ -95,9 +95,12 @@ def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) ->
             process.wait()
             raise
     failed = watch.failed() if code else []
-    if code:
+    if code and not failed and all((folder / job.out).is_file() for job in planned(settings)):
+        files.say(f"Snakemake ended with exit code {code} after all jobs were done; its log: {log}")
+    elif code:
         lines = [f"  {name}: {reason}\n    log: {folder / 'logs' / (name + '.log')}" for name, reason in failed]
-        what = f"{len(failed)} job(s) failed:\n" + "\n".join(lines) if failed else f"Snakemake stopped: {log}"
+        ended = f"Snakemake ended with exit code {code}: {log}"
+        what = f"{len(failed)} job(s) failed:\n" + "\n".join(lines) if failed else ended
         raise PipelineFailed(f"{what}\nWhat finished is kept; the same command goes on from here.")
 
 

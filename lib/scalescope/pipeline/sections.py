@@ -138,7 +138,7 @@ class FinetuneSection(Section):
     max_length: Annotated[int, Field(ge=16)]
     stride: Count
     batch_size: PerTask
-    epochs: Count
+    epochs: PerTask
     learning_rates: Annotated[list[Rate], Field(min_length=1), Different]
     seeds: Annotated[list[Seed], Field(min_length=1), Different]
     schedule: Literal["constant", "linear"] = "constant"  # the paper's; "linear" falls to zero after warm-up

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from scalescope.pipeline import stages
 from scalescope.pipeline.jobs import planned
 from scalescope.pipeline.profile import Profile
+from scalescope.schema import COLUMNS
 from scalescope.text.masking import Masker
 from scalescope.training.data import Prepared
 
@@ -60,3 +62,18 @@ def masked_text(prepared: Prepared, objective: str, tokens: int = 48, seed: int 
     pieces = [prepared.tokenizer.id_to_token(int(token)) for token in row[0, :tokens]]
     shown = [f"[{piece}]" if at in hidden else piece for at, piece in enumerate(pieces)]
     return " ".join(shown)
+
+
+def best_examples(runs: pd.DataFrame, task: str) -> tuple[str, pd.DataFrame]:
+    """The best finished run of a task among `runs` (table "finetune"): its value, and its table "rows".
+
+    The value is text with its standard error over the examples. Where no run has finished: a dash, and no rows.
+    """
+    finished = runs[(runs["task"] == task) & (runs["status"] == "finished")]
+    if finished.empty:
+        return "–", pd.DataFrame(columns=COLUMNS["rows"])
+    best = finished.sort_values("value", ascending=False, kind="stable").iloc[0]
+    found = stages.store().find(best["run_id"])
+    if found is None:
+        raise FileNotFoundError(f"run {best['run_id']} is no longer in {stages.store().folder}")
+    return f"{best['value']:.3f} ± {best['value_se']:.3f}", found.rows

@@ -84,7 +84,9 @@ def pretrain(
     use_threads(spec.config.parameters)
     prepared = prepared or prepare(profile)
     if objective == SCRATCH:
-        return pretrain_row(profile, spec, initial(initial_config(profile, prepared, spec), store()))
+        start = initial_config(profile, prepared, spec)
+        note(profile.name, [start.id])
+        return pretrain_row(profile, spec, initial(start, store()))
     config = pretrain_config(profile, prepared, spec, objective)
     note(profile.name, [config.id])
     corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
@@ -103,6 +105,13 @@ def curve(profile: Profile, model: str, objective: str, prepared: Prepared | Non
     """Loss curve of a finished pretraining run, as the table "curves"; raises NotFinished."""
     prepared = prepared or prepare(profile)
     return _curve(pretrained_run(profile, prepared, profile.model(model), objective))
+
+
+def skills(profile: Profile, model: str, objective: str, prepared: Prepared | None = None) -> pd.DataFrame:
+    """Accuracy on probes of a finished pretraining run, as the table "skills"; raises NotFinished."""
+    prepared = prepared or prepare(profile)
+    spec = profile.model(model)
+    return _skills(prepared, spec, pretrained_run(profile, prepared, spec, objective))
 
 
 def finetune(
@@ -238,8 +247,8 @@ def finetune_configs(
 ) -> list[FinetuneConfig]:  # fmt: skip
     """Configurations of one model on one task, one per (learning rate, seed)."""
     settings = profile.finetune
-    shared = settings.model_dump(include={"epochs", "schedule", "warmup_fraction", "dropout", "weight_decay"})
-    shared["batch_size"] = of_task(settings.batch_size, name)
+    shared = settings.model_dump(include={"schedule", "warmup_fraction", "dropout", "weight_decay"})
+    shared |= {key: of_task(getattr(settings, key), name) for key in ("batch_size", "epochs")}
     shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
     return [
         FinetuneConfig(

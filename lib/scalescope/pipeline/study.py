@@ -8,6 +8,7 @@ from scalescope import paths
 from scalescope.figures.gallery import write_gallery
 from scalescope.pipeline.law_figures import write_law_figures
 from scalescope.pipeline.law_tables import collect_claims, source_tables, write_law_tables
+from scalescope.pipeline.readme import update_readme
 from scalescope.schema import UnknownName
 from scalescope.studies.claims import PUBLISHED
 
@@ -20,7 +21,7 @@ def available_sources() -> list[str]:
 
 
 def remake(sources: Sequence[str] | None = None, n_boot: int = 1000) -> Iterator[str]:
-    """Write everything of each source (all of them if none is named), then claims.csv and the gallery.
+    """Write everything of each source (all of them if none is named), then claims.csv, gallery and README's tables.
 
     Yields a line after each. Raises UnknownName for a source without results.
     """
@@ -34,3 +35,4 @@ def remake(sources: Sequence[str] | None = None, n_boot: int = 1000) -> Iterator
     claims = collect_claims()
     yield f"claims of {', '.join(dict.fromkeys(claims['source']))}"
     write_gallery(paths.figures("x", "y").parents[1])
+    update_readme()

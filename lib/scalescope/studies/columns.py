@@ -11,12 +11,13 @@ import pandas as pd
 
 from scalescope.schema import COLUMNS, nearest
 
-# every other column of the tables in schema.py holds numbers
-TEXTS = frozenset(
-    (
-        "profile", "source", "objective", "role", "hpt", "task", "title", "metric", "split", "stopped", "status",
-        "run_id", "skill", "two_groups",
-    )
+# columns of the tables in schema.py that are calculated with
+NUMBERS = frozenset(
+    ("aspect_ratio", "layers", "heads", "hidden", "parameters", "tokens", "budget_tokens", "flops", "step", "best_step",
+     "loss", "loss_sd", "loss_at_best", "learning_rate", "seed", "n_seeds", "epoch", "value", "value_sd", "value_se",
+     "error", "error_sd", "value_answerable", "value_answerable_sd", "train", "eval", "majority", "truncated_train",
+     "truncated_eval", "tokens_mean", "unknown_share", "unlocated", "too_long", "bag_of_words", "one_side",
+     "best_possible")
 )  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def with_numbers(frame: pd.DataFrame, table: str, columns: list[str] | None = No
     number: "40000" is larger than "1200000".
     """
     if columns is None:
-        columns = [name for name in frame.columns if name in COLUMNS[table] and name not in TEXTS]
+        columns = [name for name in frame.columns if name in NUMBERS]
     return frame.assign(**{name: _numbers(frame[name], table) for name in columns})
 
 

@@ -1,0 +1,51 @@
+"""What a table of runs shows that a law cannot mend: wrong units, repeated sizes, too few groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+NATS = 12.0  # ln of a vocabulary of 160,000: no language model that has learned anything loses more
+
+
+class SuspectInput(UserWarning):
+    """A table that can be fitted but is probably not what the user means."""
+
+
+def remarks(
+    names: Sequence[str], sizes: np.ndarray, y: np.ndarray, group: np.ndarray | None, *, share: bool, spread: bool
+) -> list[str]:
+    """One message per doubt about the points that are fitted, sizes [n, k] and y [n].
+
+    share: y is an error, which cannot exceed one. spread: intervals are made by drawing points, which takes points as
+    independent.
+    """
+    found = [*_units(names, sizes, y, share)]
+    if group is None and spread and len(np.unique(sizes, axis=0)) < len(sizes):
+        repeated = len(sizes) - len(np.unique(sizes, axis=0))
+        found.append(
+            f"{repeated} of {len(sizes)} points repeat the sizes of another and no groups are given: runs of one size "
+            f"are taken as independent, and intervals may be too narrow (pass groups)"
+        )
+    return found
+
+
+def _units(names: Sequence[str], sizes: np.ndarray, y: np.ndarray, share: bool) -> list[str]:
+    columns = dict(zip(names, sizes.T, strict=True))
+    found = []
+    if {"parameters", "tokens"} <= columns.keys():
+        below = int((columns["tokens"] < columns["parameters"]).sum())
+        if 2 * below > len(y):
+            found.append(
+                f"tokens lie below parameters in {below} of {len(y)} points: are they in billions, or the columns "
+                f"swapped?"
+            )
+    if share and y.max() > 1:
+        found.append(f"y is an error and reaches {y.max():.4g}, above 1: is it in percent?")
+    elif y.max() > NATS:
+        found.append(
+            f"y reaches {y.max():.4g}, more than a loss in nats can be ({NATS:g} is that of guessing among 160,000 "
+            f"tokens): is it a perplexity or a percentage?"
+        )
+    return found

@@ -1,0 +1,36 @@
+"""The results table of the README: written from the committed tables between two marks, never by hand."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from scalescope import files, paths
+from scalescope.pipeline.law_tables import PAPER
+from scalescope.pipeline.stages import read_tables
+from scalescope.studies.overview import markdown, overview
+from scalescope.studies.points import split_usable
+
+MARKED = re.compile(r"(<!-- results of (?P<source>[a-z0-9_-]+) -->\n)(?P<table>.*?)(\n<!-- end of results -->)", re.S)
+
+
+def results_table(source: str) -> str:
+    """The overview of a profile's collected results as Markdown; raises FileNotFoundError where there are none."""
+    tables = read_tables(source)
+    fits = pd.read_csv(paths.results(source) / PAPER / "fits.csv")
+    usable, _ = split_usable(tables["points"])
+    ladder, target = (usable.loc[usable["role"] == role, "parameters"] for role in ("ladder", "target"))
+    sizes = (int(ladder.min()), int(ladder.max()), int(target.max()))
+    return markdown(overview(tables["points"], fits, tables["tasks"], tables.get("transfer")), sizes)
+
+
+def with_results(text: str) -> str:
+    """A text with every marked table ("<!-- results of quick -->" to "<!-- end of results -->") as the results are."""
+    return MARKED.sub(lambda found: found[1] + results_table(found["source"]) + found[4], text)
+
+
+def update_readme() -> None:
+    """Write the marked tables of README.md anew."""
+    path = paths.root() / "README.md"
+    files.write_text(path, with_results(path.read_text(encoding="utf-8")))

@@ -1,0 +1,84 @@
+"""Compute-optimal splits: any budget, any rule of FLOPs, asked from either side, and refused where there is none."""
+
+import numpy as np
+import pytest
+from laws.truths import study
+
+from scalescope.laws import ChinchillaLaw, OvertrainingLaw, TransferLaw
+
+
+@pytest.fixture(scope="module", params=[ChinchillaLaw, OvertrainingLaw])
+def law(request):
+    return request.param(n_boot=50, warn_beyond=None).fit(*study(request.param, 0.01))
+
+
+def attention(n):
+    return 6 * n + 1e5 * np.sqrt(n)
+
+
+@pytest.mark.parametrize("rule", [6.0, 8.0, attention])
+def test_no_other_split_of_the_budget_is_better(law, rule):
+    best = law.compute_optimal(1e21, flops_per_token=rule)
+    n = best.parameters * np.array([0.8, 0.95, 1.0, 1.05, 1.2])
+    per_token = rule(n) if callable(rule) else rule * n
+    loss = law.predict(np.column_stack([n, 1e21 / per_token]))
+    assert np.argmin(loss) == 2 and loss[2] == pytest.approx(best.loss)
+    for side in ("parameters", "tokens"):
+        back = law.compute_optimal(**{side: float(getattr(best, side))}, flops_per_token=rule)
+        assert back.flops == pytest.approx(1e21, rel=1e-5) and back.loss == pytest.approx(best.loss)
+
+
+def test_a_rule_given_as_a_function_is_the_same_rule(law):
+    plain, function = law.compute_optimal(1e21), law.compute_optimal(1e21, flops_per_token=lambda n: 6 * n)
+    assert function.parameters == pytest.approx(plain.parameters, rel=1e-6)
+    assert function.parameters.low == pytest.approx(plain.parameters.low, rel=1e-6)
+
+
+def test_budgets_give_a_list_along_the_exponents(law):
+    first, second = law.compute_optimal([1e20, 1e22])
+    growth = law.compute_exponents()
+    assert np.log(second.parameters / first.parameters) / np.log(100) == pytest.approx(growth.parameters)
+    assert growth.parameters + growth.tokens == pytest.approx(1)
+    assert growth.parameters.low <= growth.parameters <= growth.parameters.high
+
+
+def test_exponents_of_the_truth_lie_in_their_interval():
+    found = ChinchillaLaw(n_boot=200).fit(*study(ChinchillaLaw, 0.01)).compute_exponents()
+    assert found.parameters.low < 0.37 / 0.72 < found.parameters.high
+
+
+@pytest.mark.parametrize("name", ["A", "B"])
+def test_a_term_of_zero_has_no_optimum(name):
+    law = ChinchillaLaw(n_boot=0, fixed={name: 0.0}).fit(*study(ChinchillaLaw, 0.01))
+    word = {"A": "parameters", "B": "tokens"}[name]
+    for ask in (lambda: law.compute_optimal(1e21), law.compute_exponents):
+        with pytest.raises(ValueError, match=f"no compute optimum: its term in {word} is 0"):
+            ask()
+
+
+def test_replicates_without_a_term_leave_numbers_in_the_intervals():
+    X, y = study(ChinchillaLaw, 0.01)
+    law = ChinchillaLaw(n_boot=20).fit(X, y)
+    law.bootstrap_.params["A"][:5] = 0.0
+    best = law.compute_optimal(1e21)
+    assert (
+        best.parameters.low == 0 and best.tokens.high == np.inf and np.isfinite([best.loss.low, best.loss.high]).all()
+    )
+
+
+def test_transfer_without_pretraining_effect_is_refused():
+    X, y = study(TransferLaw, 0.01)
+    law = TransferLaw(n_boot=0, fixed={"A": 0.0}).fit(X, y)
+    with pytest.raises(ValueError, match="A = 0: pretraining changes nothing"):
+        law.optimal_allocation(1e4, 1e-6, 1e-3)
+
+
+def test_questions_are_checked(law):
+    with pytest.raises(ValueError, match="give one of flops, parameters and tokens; got none"):
+        law.compute_optimal()
+    with pytest.raises(ValueError, match="got flops, tokens"):
+        law.compute_optimal(1e20, tokens=1e9)
+    with pytest.raises(ValueError, match=r"flops must be above zero.*entry 1 is -1"):
+        law.compute_optimal([1e20, -1])
+    with pytest.raises(ValueError, match="growth of flops_per_token with parameters must be above zero"):
+        law.compute_optimal(1e20, flops_per_token=lambda n: 1e9 + 0 * n)

@@ -1,0 +1,91 @@
+"""Settings of a fit: ties, bounds, fixed values, names of inputs, and which interval can use groups."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from laws.truths import PAIRS, study
+
+from scalescope.laws import ChinchillaLaw, PowerLaw, RectifiedLaw, ShiftedPowerLaw, TransferLaw
+
+
+def test_tied_exponents_are_one_and_fit_no_worse_than_any_common_value():
+    X, y = study(ChinchillaLaw, 0.01)
+    law = ChinchillaLaw(n_boot=20, ties={"beta": "alpha"}, loss="log_squares").fit(X, y)
+    assert law.params_["alpha"] == law.params_["beta"] and law.intervals_["alpha"] == law.intervals_["beta"]
+    assert law.diagnostics_["degrees_of_freedom"] == len(y) - 4 and "beta = alpha (tied)" in law.card().text()
+    for alpha in (0.99, 1.01) * np.array(law.params_["alpha"]):
+        held = ChinchillaLaw(n_boot=0, fixed={"alpha": alpha, "beta": alpha}, loss="log_squares").fit(X, y)
+        assert held.objective_ > law.objective_
+
+
+@pytest.mark.parametrize("interval", ["profile", "bootstrap"])
+def test_a_parameter_stays_within_the_bounds_given(interval):
+    X, y = study(ChinchillaLaw, 0.01)
+    law = ChinchillaLaw(n_boot=30, bounds={"E": (1.5, 1.75)}, interval=interval).fit(X, y)
+    assert law.params_["E"] == 1.75 and law.diagnostics_["at_bound"] == ("E",)
+    assert 1.5 <= law.intervals_["E"][0] <= law.intervals_["E"][1] == 1.75
+    assert "E is at its bound 1.75 (given)" in " ".join(law.messages_)
+    free = ChinchillaLaw(n_boot=0).fit(X, y).params_
+    loose = ChinchillaLaw(n_boot=0, bounds={"E": (1.0, 3.0), "alpha": (0.3, 0.5), "A": (10, 1e5)}).fit(X, y).params_
+    assert loose == pytest.approx(free, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"ties": {"beta": "alfa"}}, "did you mean 'alpha'"),
+        ({"ties": {"beta": "alpha"}, "fixed": {"beta": 0.3}}, "fix or tie alpha only"),
+        ({"bounds": {"alfa": (0, 2)}}, "did you mean 'alpha'"),
+        ({"bounds": {"E": (2, 1)}}, r"bounds of E must be \(low, high\)"),
+        ({"bounds": {"E": (1, 2)}, "fixed": {"E": 1.5}}, "E has bounds but is fixed or tied"),
+    ],
+)
+def test_settings_are_checked(settings, message):
+    with pytest.raises(ValueError, match=message):
+        ChinchillaLaw(n_boot=0, **settings).fit(*study(ChinchillaLaw, 0.01))
+
+
+def test_ties_need_exponents_of_two_terms():
+    with pytest.raises(ValueError, match="exponents of one term"):
+        TransferLaw(n_boot=0, ties={"beta": "alpha"}).fit(*study(TransferLaw, 0.01))
+    with pytest.raises(ValueError, match="no exponents that could be tied"):
+        RectifiedLaw(n_boot=0, ties={"beta": "D_l"}).fit(*study(RectifiedLaw, 0.01))
+
+
+@pytest.mark.parametrize("interval", ["residual", "profile"])
+def test_intervals_that_cannot_use_groups_refuse_them(interval):
+    X, y = study(ChinchillaLaw, 0.01)
+    with pytest.raises(
+        ValueError, match=f"interval='{interval}' takes all points as independent and cannot use groups"
+    ):
+        ChinchillaLaw(n_boot=10, interval=interval).fit(X, y, groups=PAIRS[:, 0])
+
+
+def test_the_card_names_the_interval_that_was_used():
+    X, y = study(ChinchillaLaw, 0.01)
+    grouped = ChinchillaLaw(n_boot=10).fit(X, y, groups=PAIRS[:, 0])
+    assert "hierarchical" in grouped.card().facts["interval_method"] and grouped.seeds_ == "6 per group, 6 groups"
+    plain = ChinchillaLaw(n_boot=10).fit(X, y)
+    assert "profile likelihood" in plain.card().facts["interval_method"] and plain.card().facts["seeds"] is None
+
+
+@pytest.mark.parametrize("kind", [PowerLaw, ShiftedPowerLaw])
+def test_inputs_have_the_name_that_they_are_given(kind):
+    flops = np.geomspace(1e15, 1e21, 9)
+    law = kind(size="flops", n_boot=0).fit(pd.DataFrame({"flops": flops, "parameters": 1.0}), 20 * flops**-0.05)
+    assert list(law.range_) == ["flops"] and "flops" in law.card().text()
+    with pytest.raises(ValueError, match="flops must be above zero"):
+        law.predict([-1.0])
+
+
+def test_a_fixed_slope_or_intercept_leaves_the_best_of_the_rest():
+    x = np.geomspace(1e3, 1e6, 8)
+    y = 5 * x**-0.1 * np.exp(0.02 * np.random.default_rng(0).normal(size=8))
+    free = PowerLaw(n_boot=0).fit(x, y)
+    for name, other in (("slope", "intercept"), ("intercept", "slope")):
+        same = PowerLaw(n_boot=0, fixed={name: free.params_[name]}).fit(x, y)
+        assert same.params_ == pytest.approx(free.params_)
+        held = PowerLaw(n_boot=30, fixed={name: 1.1 * free.params_[name]}).fit(x, y)
+        assert set(held.intervals_) == {other} and held.diagnostics_["degrees_of_freedom"] == 7
+        worse = PowerLaw(n_boot=0, fixed={**held.params_, other: 1.001 * held.params_[other]}).fit(x, y)
+        assert worse.objective_ > held.objective_

@@ -1,0 +1,83 @@
+"""Masked rows, text, and labels that are missing: nothing that is no number is read as one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from laws.truths import TRUTHS, study
+
+from scalescope.laws import ChinchillaLaw, PowerLaw, ShiftedPowerLaw, TrajectoryLaw
+
+SIZES = np.array([1e4, 3e4, 1e5, 3e5, 1e6, 3e6])
+Y = 5 * SIZES**-0.1
+
+
+def masked(values, at):
+    return np.ma.masked_array(values, mask=np.arange(len(values)) == at)
+
+
+@pytest.mark.parametrize("where", ["y", "X", "sample_weight"])
+def test_a_masked_row_is_left_out_and_told(where):
+    y, X, weight = Y.copy(), SIZES.copy(), np.ones(6)
+    y[3] = 50.0 if where != "X" else y[3]
+    X[3] = 1.0 if where == "X" else X[3]
+    given = {"y": y, "X": X, "sample_weight": weight}
+    given[where] = masked(given[where], 3)
+    law = PowerLaw(n_boot=10).fit(**given, groups=np.arange(6))
+    assert law.params_["slope"] == pytest.approx(-0.1) and law.n_points_ == 5
+    assert "1 masked row(s) left out" in law.messages_ and "1 masked" in law.card().text()
+    assert law.score(**given) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kind", list(TRUTHS))
+def test_every_law_leaves_masked_rows_out(kind):
+    X, y = study(kind, noise=0.005)
+    spoilt = y.copy()
+    spoilt[5] = 11.0
+    keep = np.arange(len(y)) != 5
+    law = kind(n_boot=0).fit(X, masked(spoilt, 5))
+    assert law.params_ == pytest.approx(kind(n_boot=0).fit(X[keep], y[keep]).params_, rel=1e-5)
+
+
+def test_prediction_refuses_masked_sizes():
+    with pytest.raises(ValueError, match=r"parameters has 1 masked value.*entry 3"):
+        PowerLaw(n_boot=0).fit(SIZES, Y).predict(masked(SIZES, 3))
+
+
+@pytest.mark.parametrize("as_text", [np.array(["40000", "1200000", "300"]), ["40000", 1200000, 300]])
+def test_text_is_refused_with_its_value(as_text):
+    for law in (PowerLaw(n_boot=0), ShiftedPowerLaw(n_boot=0)):
+        with pytest.raises(ValueError, match="parameters must hold numbers; entry 0 is the text '40000'"):
+            law.fit(as_text, [3, 2, 1.5])
+    with pytest.raises(ValueError, match="y must hold numbers; entry 0 is the text '40000'"):
+        PowerLaw(n_boot=0).fit([1, 2, 3], as_text)
+    with pytest.raises(ValueError, match="tokens must hold numbers; entry 0 is the text '40000'"):
+        ChinchillaLaw().fit(pd.DataFrame({"parameters": [1, 2, 3], "tokens": as_text}), [3, 2, 1.5])
+    with pytest.raises(ValueError, match="sample_weight must hold numbers; entry 0"):
+        PowerLaw(n_boot=0).fit([1, 2, 3], [3, 2, 1], sample_weight=as_text)
+
+
+@pytest.mark.parametrize("bad", [[True, False, True], np.array(["2020-01-01"] * 3, dtype="datetime64[D]"), [1j, 2, 3]])
+def test_other_kinds_are_refused(bad):
+    with pytest.raises(ValueError, match="parameters must hold numbers; entry 0 is"):
+        PowerLaw(n_boot=0).fit(bad, [3, 2, 1])
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])
+def test_a_missing_label_of_any_type_is_refused(missing):
+    with pytest.raises(ValueError, match=r"missing label.*entry 2"):
+        PowerLaw(n_boot=10).fit(SIZES, Y, groups=np.array(["a", "b", missing, "c", "d", "e"], dtype=object))
+
+
+def test_labels_of_several_types_are_groups():
+    law = PowerLaw(n_boot=10).fit(
+        np.repeat(SIZES, 2), np.repeat(Y, 2), groups=[1, 1, "a", "a", 2, 2, "b", "b", 3, 3, 4, 4]
+    )
+    assert law.seeds_ == "2 per group, 6 groups"
+
+
+def test_trajectory_columns_are_checked_one_by_one():
+    X, y = study(TrajectoryLaw)
+    frame = pd.DataFrame(X, columns=["parameters", "steps", "batch_size"])
+    frame["steps"] = frame["steps"].astype(str)
+    with pytest.raises(ValueError, match=r"steps must hold numbers; entry 0 is the text '1000.0'"):
+        TrajectoryLaw(n_boot=0).fit(frame, y)

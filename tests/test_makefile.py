@@ -1,0 +1,46 @@
+"""The Makefile: names reach the command as they were given, and clean leaves what was trained."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scalescope import paths
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A checkout with an installed environment whose `scalescope` prints its arguments."""
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(paths.root() / name, tmp_path)
+    command = tmp_path / ".venv" / "bin" / "scalescope"
+    command.parent.mkdir(parents=True)
+    command.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
+    command.chmod(0o755)
+    (tmp_path / ".venv" / ".installed").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize("target", ["reproduce", "plan"])
+@pytest.mark.parametrize("data", ["", "data #2", 'data: it\'s "x"', "ends in a space "])
+def test_names_reach_the_command_as_they_were_given(folder, target, data):
+    command = ["make", "-s", target, "PROFILE=007", f"DATA={data}", "JOBS=3"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [target, "--profile", "007", "--data", data, "--jobs", "3"]
+
+
+def test_clean_removes_environment_and_caches_and_leaves_what_was_trained(folder):
+    for name in ("data/runs/quick", "data/cache/corpus", "data/results/quick", "figures/quick"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "a").touch()
+    subprocess.run(["make", "-s", "clean"], cwd=folder, check=True)
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("a")}
+    assert left == {"data/runs/quick/a", "data/results/quick/a", "figures/quick/a"} and not (folder / ".venv").exists()
