@@ -63,10 +63,8 @@ def draw_skills(data: pd.DataFrame) -> Figure:
                 ax.plot(part["tokens"], part["value"], color=colours[size], linestyle=LINES[objective], linewidth=1.3)
             for value in data.loc[(data["panel"] == name) & (data["kind"] == "chance"), "value"]:
                 ax.axhline(value, color=style.GREY, linestyle=(0, (4, 3)), linewidth=1.2, zorder=1)
-            ax.set_xscale("log")
             ax.set_ylim(0, min(1.02, max(1.1 * own["value"].max(), 0.1)))
-            ax.xaxis.set_major_formatter(lambda value, _: style.size_text(value))
-            ax.tick_params(length=0)
+            style.log_x(ax, (points["tokens"].min() / 1.15, points["tokens"].max() * 1.15))
         if not names:
             axes[0, 0].text(
                 0, 0.5, "this source has no probes of skills", transform=axes[0, 0].transAxes, color=style.GREY

@@ -8,7 +8,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from scalescope.figures import style
 from scalescope.figures.grids import X_LABEL, Y_LABEL
@@ -133,12 +132,7 @@ def _error_axes(ax: Axes, rows: pd.DataFrame, x: tuple[float, float]) -> None:
 
 def _gain_axes(ax: Axes, rows: pd.DataFrame, x: tuple[float, float]) -> None:
     ax.axhline(0, color=style.INK, linewidth=1, zorder=1)
-    ax.set_xscale("log")
-    ax.set_xlim(*x)
-    ax.xaxis.set_major_locator(FixedLocator(style.log_ticks(*x)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.size_text(value)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.tick_params(length=0)
+    style.log_x(ax, x)
 
 
 def _legend(figure: Figure, present: list[str], data: pd.DataFrame) -> None:

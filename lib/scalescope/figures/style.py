@@ -80,6 +80,16 @@ def log_ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [float(step * k) for k in range(first, last + 1)]
 
 
+def log_x(ax: Axes, x: tuple[float, float]) -> None:
+    """A log x axis over the given range with labels such as 10K and 1M, without minor ticks; y stays as it is."""
+    ax.set_xscale("log")
+    ax.set_xlim(*x)
+    ax.xaxis.set_major_locator(FixedLocator(log_ticks(*x)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: size_text(value)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.tick_params(length=0)
+
+
 def log_axes(
     ax: Axes, x: tuple[float, float], y: tuple[float, float], y_ticks: tuple[float, float] | None = None
 ) -> None:

@@ -12,7 +12,7 @@ from scalescope.pipeline.stages import read_tables
 from scalescope.studies.overview import markdown, overview
 from scalescope.studies.points import split_usable
 
-MARKED = re.compile(r"(<!-- results of (?P<source>[a-z0-9_-]+) -->\n)(?P<table>.*?)(\n<!-- end of results -->)", re.S)
+MARKED = re.compile(r"(<!-- results of (?P<source>[a-z0-9_-]+) -->\n)(?P<table>.*?)(<!-- end of results -->)", re.S)
 
 
 def results_table(source: str) -> str:
@@ -27,7 +27,7 @@ def results_table(source: str) -> str:
 
 def with_results(text: str) -> str:
     """A text with every marked table ("<!-- results of quick -->" to "<!-- end of results -->") as the results are."""
-    return MARKED.sub(lambda found: found[1] + results_table(found["source"]) + found[4], text)
+    return MARKED.sub(lambda found: f"{found[1]}\n{results_table(found['source'])}\n\n{found[4]}", text)
 
 
 def update_readme() -> None:
