@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from scalescope.laws.bootstrap import BootstrapResult, hierarchical_bootstrap, naive_bootstrap
+from scalescope.laws.bootstrap import BootstrapResult, hierarchical_bootstrap, naive_bootstrap, numbered
 from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.inputs import point_weights, target
 from scalescope.schema import UnknownName
@@ -57,7 +57,8 @@ class ScalingLaw:
         raise NotImplementedError
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
-        """Fit the law and, if `n_boot` > 0, its bootstrap: by scale and seed with `groups` [n], else flat.
+        """Fit the law and, if `n_boot` > 0, its bootstrap: by scale and seed with `groups` [n] (or scale,
+        subgroup and seed with [n, 2], see `hierarchical_bootstrap`), else flat.
 
         Raises ValueError for values that are not finite or not above zero, for lengths that differ, and for
         too few distinct sizes.
@@ -210,6 +211,9 @@ class ScalingLaw:
 
 
 def _per_group(groups: np.ndarray) -> str:
-    counts = np.unique(groups, return_counts=True)[1]
+    group, subgroup = numbered(groups)
+    counts, subgroups = np.bincount(group), subgroup.max() + 1
     low, high = counts.min(), counts.max()
-    return f"{low if low == high else f'{low} to {high}'} per group, {len(counts)} groups"
+    return f"{low if low == high else f'{low} to {high}'} per group, {len(counts)} groups" + (
+        f", {subgroups} subgroups" if subgroups > len(counts) else ""
+    )
