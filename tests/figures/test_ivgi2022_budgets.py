@@ -22,7 +22,8 @@ def close():
 def budgets():
     """Two tasks of one model at three budgets, two seeds each 0.02 apart."""
     rows = [
-        {"objective": "mlm", "role": "ladder", "parameters": 1e4, "budget_tokens": tokens, "task": task, "seed": seed,
+        {"objective": "mlm", "role": "ladder", "parameters": 1e4, "budget_tokens": tokens, "tokens": 0.9 * tokens,
+         "task": task, "seed": seed,
          "error": 0.6 / place + 0.02 * seed, "value_se": 0.03}
         for task in ("sst2", "mnli") for place, tokens in enumerate((1e4, 1e5, 1e6), 1) for seed in (0, 1)
     ]  # fmt: skip
@@ -37,6 +38,7 @@ def test_means_and_bars_over_seeds_with_scratch_and_majority(budgets):
     figure, data = ivgi2022.figure_budgets(budgets, tasks, transfer)
     points = data[(data["kind"] == "point") & (data["panel"] == "sst2")]
     assert points["value"].tolist() == pytest.approx([0.61, 0.31, 0.21]) and (points["n_seeds"] == 2).all()
+    assert points["tokens"].tolist() == pytest.approx([9e3, 9e4, 9e5]), "seen, not asked for"
     bar = np.sqrt(np.var([0, 0.02], ddof=1) + 0.03**2)
     assert (points["err_high"] - points["value"]).tolist() == pytest.approx([bar] * 3)
     assert data.loc[data["kind"] == "scratch", "value"].tolist() == [0.7], "of this model only, and once"

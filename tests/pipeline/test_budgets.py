@@ -34,7 +34,8 @@ def test_each_budget_is_finetuned_at_the_tuned_rate_with_all_seeds(profile, monk
     table = budgets(profile, "mlm", lambda task, value: told.append((task, value)))
     assert list(table.columns) == COLUMNS["budgets"]
     assert table["budget_tokens"].tolist() == [5 * PER_STEP] * 2 + [10 * PER_STEP] * 2
-    assert (table["tokens"] == table["budget_tokens"]).all() and table["seed"].tolist() == [0, 1, 0, 1]
+    assert table["tokens"].between(0.5 * table["budget_tokens"], table["budget_tokens"]).all()
+    assert table["seed"].tolist() == [0, 1, 0, 1]
     assert (table["error"] - (1 - table["value"])).abs().max() < 1e-9 and table["run_id"].is_unique
     assert told == [("sst2", table["value"].max())]
     tuned = stages.trainer(profile, prepared.task_data("sst2"))

@@ -30,12 +30,13 @@ def budgets_data(
     (table "tasks") rows of the kind "baseline", the error of the majority answer.
     """
     rows = []
-    for (task, objective, parameters, tokens), part in budgets.groupby(
+    for (task, objective, parameters, _), part in budgets.groupby(
         ["task", "objective", "parameters", "budget_tokens"], sort=False
     ):
         mean, half = part["error"].mean(), error_bar(part["error"], part["value_se"])
         rows.append({
-            "panel": task, "kind": "point", "series": OBJECTIVES[objective], "parameters": parameters, "tokens": tokens,
+            "panel": task, "kind": "point", "series": OBJECTIVES[objective], "parameters": parameters,
+            "tokens": part["tokens"].mean(),
             "value": mean, "err_low": mean - half, "err_high": mean + half, "n_seeds": len(part),
         })  # fmt: skip
     rows += _scratch_rows(budgets, transfer) if transfer is not None else []
