@@ -91,6 +91,8 @@ def test_costs_count_one_pretraining_seed():
     runs = [points(seeds).assign(flops=2.0) for seeds in ((0,), (0, 1))]
     pd.testing.assert_frame_equal(compute_saved(one, runs[0]), compute_saved(two, runs[1]))
     assert first_seed(two)["pretrain_seed"].unique().tolist() == [0]
+    blank = one.assign(pretrain_seed=np.nan)  # published
+    pd.testing.assert_frame_equal(compute_saved(one, runs[0]), compute_saved(blank, runs[0]))
     flipped = pretraining((3, 1))
     assert first_seed(flipped)["pretrain_seed"].unique().tolist() == [3], "the first of the profile's list"
 

@@ -1,6 +1,7 @@
 """Several pretraining seeds of one size in a table: what is one replicate, and what is drawn together.
 
-Tables without the column "pretrain_seed" (published points, and runs of before it was there) have one seed.
+Tables without the column "pretrain_seed" have one seed (runs of before it was there), and so have those in which it is
+blank (published ones).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def count_replicates(points: pd.DataFrame, by: str) -> pd.Series:
 
 def first_seed(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of the first pretraining seed of each objective, role and size, as they stand in the table."""
-    if SEED not in frame:
+    if not several_seeds(frame):
         return frame
     return frame[frame[SEED] == frame.groupby(MODEL)[SEED].transform("first")]
 
