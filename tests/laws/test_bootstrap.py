@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from scalescope.laws import PowerLaw, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
-from scalescope.laws.bootstrap import _draw_hierarchical
+from scalescope.laws.bootstrap import _draw_hierarchical, _draw_nested
 
 GROUPS = np.array([3, 1, 1, 2, 3, 3, 1, 3, 2, 4, 4, 4])  # ragged, not sorted
 SIZES = 10.0**GROUPS
@@ -110,3 +110,46 @@ def test_refuses_what_it_cannot_draw():
         naive_bootstrap(PowerLaw(), [5, 5], [1, 2])
     with pytest.raises(ValueError, match="n_boot must be a whole number above 0; got 0"):
         naive_bootstrap(PowerLaw(), SIZES, ERRORS, n_boot=0)
+
+
+SUBGROUPS = np.array([0, 0, 1, 0, 1, 1, 1, 0, 0, 2, 2, 2])  # ragged; the scales 2 and 4 have one each
+
+
+def test_one_subgroup_per_scale_is_the_draw_by_scale():
+    one = hierarchical_bootstrap(PowerLaw(), SIZES, ERRORS, GROUPS)
+    two = hierarchical_bootstrap(PowerLaw(), SIZES, ERRORS, np.stack([GROUPS, 7 * GROUPS], axis=1))
+    assert all((one.params[name] == two.params[name]).all() for name in one.params) and one.kind == two.kind
+
+
+def test_subgroups_are_drawn_within_scales_and_points_within_subgroups():
+    group = np.unique(GROUPS, return_inverse=True)[1]
+    subgroup = np.unique(10 * GROUPS + SUBGROUPS, return_inverse=True)[1]
+    counts = _draw_nested(np.random.default_rng(0), group, subgroup, 6000)
+    owner = np.array([group[subgroup == s][0] for s in range(subgroup.max() + 1)])
+    size = np.bincount(subgroup)
+    per_subgroup = np.stack([counts[:, subgroup == s].sum(axis=1) for s in range(len(size))], axis=1)
+    assert (per_subgroup % size == 0).all(), "a drawn subgroup brings as many draws as it has points"
+    times = per_subgroup // size
+    per_scale = np.stack([times[:, owner == g].sum(axis=1) for g in range(4)], axis=1)
+    members = np.bincount(owner)
+    assert (per_scale % members == 0).all(), "a drawn scale brings as many subgroups as it has"
+    assert ((per_scale // members).sum(axis=1) == 4).all()
+    np.testing.assert_allclose(times.mean(axis=0), 1, atol=0.05)
+    np.testing.assert_allclose(counts.mean(axis=0), 1, atol=0.1)
+    whole = times[:, owner == group[0]][per_scale[:, group[0]] == 2]  # of a scale with two subgroups, drawn once
+    np.testing.assert_allclose(np.mean(whole == 2, axis=0), 0.25, atol=0.03)  # not each subgroup once
+
+
+def test_noise_of_pretraining_makes_intervals_wider():
+    rng = np.random.default_rng(1)
+    sizes, seeds = np.repeat(2.0 ** np.arange(6), 12), np.tile(np.repeat(np.arange(3), 4), 6)
+    shift = np.repeat(0.2 * rng.normal(size=18), 4)
+    errors = sizes**-0.2 * np.exp(shift + 0.01 * rng.normal(size=72))
+    law = PowerLaw()
+    two = hierarchical_bootstrap(law, sizes, errors, sizes).intervals()["slope"]
+    three = hierarchical_bootstrap(law, sizes, errors, np.stack([sizes, seeds], axis=1))
+    low, high = three.intervals()["slope"]
+    assert high - low > 1.1 * (two[1] - two[0]) and "subgroups" in three.kind
+    law.fit(sizes, errors, groups=np.stack([sizes, seeds], axis=1))
+    assert law.seeds_ == "12 per group, 6 groups, 18 subgroups"
+    assert law.fit(sizes, errors, groups=sizes).seeds_ == "12 per group, 6 groups"

@@ -44,10 +44,11 @@ def test_a_killed_campaign_goes_on_and_its_table_is_that_of_an_undisturbed_one(p
     assert steps == [*range(6), *range(5, 10), 10, 11], "the stable part is trained once, and not again after a kill"
     table = pd.read_csv(file)
     assert list(table.columns) == COLUMNS["campaign"]
-    assert list(table["budget_tokens"]) == [6 * PER_STEP, 12 * PER_STEP] == list(table["tokens"])
+    assert list(table["budget_tokens"]) == [6 * PER_STEP, 12 * PER_STEP]
+    assert table["tokens"].between(0.5 * table["budget_tokens"], table["budget_tokens"]).all(), "without padding"
 
     other = campaign(load_profile("tiny"), "ar8-l2", "mlm", budgets=1)
-    assert list(other["tokens"]) == [10 * PER_STEP], "the profile's own budget"
+    assert list(other["budget_tokens"]) == [10 * PER_STEP], "the profile's own budget"
     both = pd.read_csv(file)
     assert list(both["layers"]) == [1, 1, 2]
 
@@ -75,7 +76,8 @@ def test_a_model_or_objective_that_the_profile_does_not_have_is_refused(project,
 def config(project):
     profile = load_profile("tiny")
     spec = profile.model("ar8-l1")
-    named = profile.pretrain.model_dump(exclude={"dropout", "target_patience"}) | {"schedule": "wsd"}
+    named = profile.pretrain.model_dump(exclude={"dropout", "target_patience", "seeds"})
+    named |= {"schedule": "wsd", "seed": 0}
     return pretrain.PretrainConfig(encoder=spec.config, objective="mlm", data="none", **named)
 
 

@@ -68,3 +68,29 @@ def test_the_profile_reaches_every_notebook(smoke):
 def test_unknown_job_names_the_nearest(smoke):
     with pytest.raises(UnknownName, match="20_pretrain_ar8-l1_mlm"):
         jobs.job(smoke, "20_pretrain_ar8-l1_mml")
+
+
+def with_seeds(profile, seeds):
+    return profile.model_copy(update={"pretrain": profile.pretrain.model_copy(update={"seeds": seeds})})
+
+
+def test_each_pretraining_seed_of_the_ladder_has_a_job_and_one_job_finetunes_them(smoke):
+    names = [job.name for job in jobs.planned(smoke)]
+    planned = {job.name: job for job in jobs.planned(with_seeds(smoke, [0, 5]))}
+    more = [name for name in planned if name not in names]
+    ladder = [f"20_pretrain_ar8-l{n}_{objective}_seed1" for n in (1, 2, 3) for objective in ("mlm", "pmi")]
+    assert sorted(more) == sorted(ladder) and set(names) <= set(planned)
+    job = planned["20_pretrain_ar8-l1_mlm_seed1"]
+    assert job.place == 1 and job.parameters["seed"] == "1"
+    assert "seed" not in planned["20_pretrain_ar8-l1_mlm"].parameters
+    assert {"20_pretrain_ar8-l1_mlm", job.name} < set(planned["30_finetune_ar8-l1_mlm"].needs)
+    assert planned["30_finetune_ar8-l1_scratch"].needs == ("10_corpus_and_tasks",)
+
+
+def test_budgets_wait_for_the_finetuning_that_finds_their_rates(smoke):
+    job = jobs.job(smoke, "35_budgets_ar8-l1_mlm")
+    assert job.needs == ("30_finetune_ar8-l1_mlm",)
+    assert job.parameters == {"profile": "smoke", "objective": "mlm"}
+    assert job.name in jobs.job(smoke, "40_collect").needs
+    without = smoke.model_copy(update={"budgets": None})
+    assert not any(job.station == jobs.BUDGETS for job in jobs.planned(without))

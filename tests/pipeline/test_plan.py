@@ -6,7 +6,7 @@ from scalescope import paths
 from scalescope.pipeline import plan, timing
 from scalescope.pipeline.jobs import planned
 from scalescope.pipeline.profile import load_profile
-from scalescope.training.sweep import sweep
+from scalescope.training.sweep import repeat, sweep
 
 
 @pytest.fixture
@@ -29,6 +29,12 @@ def test_number_of_finetuning_runs_is_what_the_sweep_does_at_most(tiny):
     ladder = next(spec for spec in tiny.all_models() if spec.role == "ladder")
     done = sweep(train, **grid, fixed_rate=min(settings.learning_rates))
     assert plan.finetune_runs(tiny, ladder, "mlm") == len(done.runs)
+    two = tiny.model_copy(update={"pretrain": tiny.pretrain.model_copy(update={"seeds": [0, 1]})})
+    again = repeat(train, best_rate=0.003, fixed_rate=0.001, seeds=settings.seeds)
+    assert plan.finetune_runs(two, ladder, "mlm") == len(done.runs) + len(again.runs)
+    assert plan.finetune_runs(two, tiny.target, "mlm") == plan.finetune_runs(tiny, tiny.target, "mlm")
+    assert plan.models_table(two).set_index("model")["pretraining_runs"].to_dict() == {
+        "ar8-l1": 2, "ar8-l2": 2, "ar16-l1": 1, "ar16-l2": 1}  # fmt: skip
     without = sweep(train, **grid)
     assert plan.finetune_runs(tiny, tiny.target, "mlm") == len(without.runs)
 

@@ -109,3 +109,47 @@ def test_a_profile_to_extend_must_exist_and_not_be_the_same(tmp_path):
     (tmp_path / "other.yaml").write_text(f"extends: {tmp_path / 'mine.yaml'}\ntitle: other\n")
     with pytest.raises(ValueError, match="extends itself through 'mine'"):
         load_profile(tmp_path / "mine.yaml")
+
+
+def test_the_key_of_a_single_pretraining_seed_names_the_list(edited):
+    with pytest.raises(ValueError, match=r"pretrain.seed is now a list; write `seeds: \[3\]` instead of `seed`"):
+        edited("pretrain.seed", 3)
+    with pytest.raises(ValueError, match=r"pretrain.seeds: 1 is listed twice"):
+        edited("pretrain.seeds", [1, 1])
+
+
+def test_the_ladder_has_all_pretraining_seeds_and_other_models_the_first(edited):
+    profile = edited("pretrain.seeds", [7, 2])
+    seeds = {spec.name: profile.pretraining_seeds(spec) for spec in profile.all_models()}
+    assert seeds == {"ar8-l1": [7, 2], "ar8-l2": [7, 2], "ar8-l3": [7, 2], "ar16-l1": [7], "ar16-l3": [7]}
+    assert profile.pretraining_seed(profile.model("ar8-l2"), 1) == 2
+    for model, place in (("ar16-l3", 1), ("ar8-l1", 2), ("ar8-l1", -1)):
+        with pytest.raises(ValueError, match=rf"{model} .* has the pretraining seeds .*; got the place {place}"):
+            profile.pretraining_seed(profile.model(model), place)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": "ar8-l9"}, r"unknown model 'ar8-l9'; did you mean 'ar8-l"),
+        ({"model": "ar16-l1"}, r"budgets.model is 'ar16-l1', of the role 'second', but finetune.roles is"),
+        ({"objectives": ["pmi", "pmi"]}, r"'pmi' is listed twice"),
+        ({"fractions": [0.1, 1.0]}, r"holds 0.1: 6 of 60 steps have no room for 10 steps of warm-up"),
+        ({"fractions": [0.5, 0.502]}, r"holds 0.5 and 0.502: both are 30 steps"),
+        ({"fractions": [0.5, 1.5]}, r"budgets.fractions.1: .*less than or equal to 1"),
+        ({"fractions": [1.0]}, r"budgets.fractions: .*at least 2 items"),
+    ],
+)
+def test_budgets_that_cannot_be_trained_are_refused(edited, changes, message):
+    valid = {"model": "ar8-l2", "objectives": ["mlm"], "fractions": [0.5, 1.0]}
+    assert edited("budgets", valid).budget_model.name == "ar8-l2"
+    with pytest.raises(ValueError, match=message):
+        edited("budgets", valid | changes)
+
+
+def test_budgets_need_an_objective_of_the_profile(tmp_path):
+    content = copy.deepcopy(SMOKE) | {"objectives": ["mlm"]}
+    content["budgets"]["objectives"] = ["pmi"]
+    (tmp_path / "edited.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(ValueError, match=r"unknown objective in budgets.objectives 'pmi'; did you mean 'mlm'"):
+        load_profile(tmp_path / "edited.yaml")

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 import yaml
@@ -20,6 +22,7 @@ def profile(tmp_path, monkeypatch):
         "ladder": {"aspect_ratio": 8, "layers": [1, 2], "heads": 2},
         "target": {"aspect_ratio": 16, "layers": [2], "heads": 2},
     }
+    content.pop("budgets")
     content |= {"name": "tiny", "objectives": ["mlm"], "tasks": TASKS}
     content["pretrain"] |= {"steps": 4, "warmup_steps": 2, "eval_every": 2}
     content["finetune"] |= {"train_rows": 32, "eval_rows": 24, "from_scratch": False}
@@ -51,6 +54,63 @@ def test_all_stations_give_the_tables_of_the_schema(profile):
     assert fixed.map(list).equals(best.map(list)), "without HPT = the target's best rate at every scale"
     read = stages.read_tables("tiny")
     pd.testing.assert_frame_equal(read["points"], points, check_dtype=False, rtol=1e-4)
+
+
+def id_without_data(profile, model, place=0):
+    """Id of a pretraining run of a profile whose text is not there, in full precision."""
+    settings = profile.pretrain.model_copy(update={"precision": "fp32"})
+    profile = profile.model_copy(update={"pretrain": settings})
+    prepared = SimpleNamespace(corpus_id="corpus", tokenizer=SimpleNamespace(get_vocab_size=lambda: 512))
+    spec = profile.model(model)
+    mlm = stages.pretrain_config(profile, prepared, spec, "mlm", place).id
+    return mlm, stages.initial_config(profile, prepared, spec, place).id
+
+
+def test_ids_of_runs_are_those_of_before_there_were_several_seeds():
+    smoke = load_profile("smoke")
+    assert id_without_data(smoke, "ar8-l1") == ("pretrain-mlm-ar8-l1-01f0cc1639", "pretrain-scratch-ar8-l1-71f1ac1c5f")
+    assert id_without_data(smoke, "ar16-l3")[0] == "pretrain-mlm-ar16-l3-8eba877ba6"
+    two = smoke.model_copy(update={"pretrain": smoke.pretrain.model_copy(update={"seeds": [0, 1]})})
+    assert id_without_data(two, "ar8-l1") == id_without_data(smoke, "ar8-l1")
+    assert not set(id_without_data(two, "ar8-l1", 1)) & set(id_without_data(two, "ar8-l1"))
+
+
+def test_another_pretraining_seed_of_the_ladder_is_finetuned_at_the_rates_of_the_first(profile):
+    settings = profile.pretrain.model_copy(update={"seeds": [3, 1]})
+    finetuning = profile.finetune.model_copy(update={"from_scratch": True})
+    two = profile.model_copy(update={"pretrain": settings, "finetune": finetuning, "tasks": ["sst2"]})
+    for spec in two.all_models():
+        for place in range(len(two.pretraining_seeds(spec))):
+            row = stages.pretrain(two, spec.name, "mlm", place=place)
+            assert row["pretrain_seed"].tolist() == [[3, 1][place]]
+    for objective in ("mlm", "scratch"):
+        for name in ("ar16-l2", "ar8-l1", "ar8-l2"):
+            stages.finetune(two, name, objective)
+    tables = stages.collect(two)
+    assert all(list(table.columns) == COLUMNS[name] for name, table in tables.items())
+    ladder = {(size, seed) for size in (768, 6144) for seed in (3, 1)}
+    for name in ("pretrain", "curves", "points"):
+        found = set(zip(tables[name]["parameters"], tables[name]["pretrain_seed"], strict=True))
+        assert found == {*ladder, (12288 * 2, 3)}, name
+    tuned = tables["points"].query("role == 'ladder' and hpt == 'with'")
+    assert tuned.groupby("parameters")["learning_rate"].nunique().eq(1).all()
+    assert tuned.groupby(["parameters", "pretrain_seed"]).size().eq(2).all()
+    assert tuned.groupby(["parameters", "seed"])["error"].nunique().max() == 2, "they are different runs"
+    runs = tables["finetune"].query("objective == 'mlm' and role == 'ladder'")
+    rates = runs.groupby(["parameters", "pretrain_seed"])["learning_rate"].nunique()
+    assert rates.xs(3, level="pretrain_seed").eq(2).all(), "the grid is searched with the first"
+    allowed = {(row.parameters, row.learning_rate) for row in tables["points"].query("role == 'ladder'").itertuples()}
+    other = runs.query("pretrain_seed == 1")
+    assert set(zip(other["parameters"], other["learning_rate"], strict=True)) <= allowed
+    assert tables["transfer"].query("role == 'ladder'")["n_seeds"].eq(4).all()
+    assert tables["transfer"].query("role == 'target'")["n_seeds"].eq(2).all()
+    seeds = tables["seeds"].query("objective == 'mlm' and hpt == 'with'").set_index("parameters")
+    assert seeds.loc[768, ["n_pretrain_seeds", "n_seeds"]].tolist() == [2, 4]
+    saved = compute_saved(tables["pretrain"], tables["finetune"]).set_index("what")
+    assert saved.loc["parameters trained", "ladder"] == 768 + 6144
+    tokens = tables["pretrain"].query("pretrain_seed == 3 and role == 'ladder'")["tokens"]
+    flops = 6 * (tokens * tables["pretrain"].query("pretrain_seed == 3 and role == 'ladder'")["parameters"]).sum()
+    assert saved.loc["pretraining FLOPs", "ladder"] == flops
 
 
 def test_the_control_is_finetuned_alike_and_known_to_its_tables_only(profile):

@@ -102,3 +102,23 @@ def test_both_parts_of_the_rule_count():
     assert largest_gap(np.array([0.1, 0.5, 0.12]), gap_se=0.1)["two_groups"]
     assert not largest_gap(np.array([0.1, 0.5, 0.12]), gap_se=0.13)["two_groups"]
     assert not largest_gap(np.array([0.1, 0.5, 0.23]), gap_se=0.01)["two_groups"]
+
+
+def test_scratch_and_pretrained_are_paired_by_both_seeds():
+    """With the second pretraining seed all runs are 0.2 better on both sides: the gain is 0.1 without any noise."""
+
+    def side(objective, base):
+        runs = [run(s, base + 0.2 * p) for p in (0, 1) for s in (0, 1)]
+        return Seeds(model(objective), "with", "sst2", "accuracy", runs, [0, 0, 1, 1])
+
+    scratch, mlm = side("scratch", 0.5), side("mlm", 0.6)
+    assert list(mlm.sides) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    row = transfer_table([scratch, mlm]).iloc[0]
+    assert row["n_seeds"] == 4 and row["gain"] == pytest.approx(0.1, abs=1e-6)
+    crossed = Seeds(mlm.model, "with", "sst2", "accuracy", mlm.runs, [1, 1, 0, 0])
+    other = transfer_table([scratch, crossed]).iloc[0]
+    assert other["gain"] == pytest.approx(0.1, abs=1e-6)
+    assert other["high"] - other["low"] > 2 * (row["high"] - row["low"])
+    table = seeds_table([mlm])
+    assert table[["n_pretrain_seeds", "n_seeds"]].iloc[0].tolist() == [2, 4]
+    assert seeds_table([seeds("mlm", (0.5, 0.6, 0.7))])["n_pretrain_seeds"].tolist() == [1]

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from scalescope.store import Run
-from scalescope.training.sweep import sweep
+from scalescope.training.sweep import repeat, sweep
 
 
 def make(values, calls):
@@ -41,3 +41,13 @@ def test_a_tie_goes_to_the_smaller_rate_and_equal_rates_are_trained_once():
     done = sweep(make({0.1: 0.5, 0.2: 0.5}, calls), learning_rates=[0.2, 0.1], seeds=[0, 1], fixed_rate=0.1)
     assert done.best_rate == 0.1 and done.tuned == done.fixed
     assert calls == [[(0.1, 0), (0.2, 0), (0.1, 1)]]
+
+
+def test_another_pretraining_seed_has_all_seeds_at_the_rates_that_are_known():
+    calls = []
+    done = repeat(make({0.1: 0.5, 0.2: 0.7}, calls), best_rate=0.2, fixed_rate=0.1, seeds=[0, 1])
+    assert calls == [[(0.2, 0), (0.2, 1), (0.1, 0), (0.1, 1)]], "no grid"
+    assert [run.id for run in done.tuned] == ["0.2-0", "0.2-1"] and [run.id for run in done.fixed] == ["0.1-0", "0.1-1"]
+    same = repeat(make({0.1: 0.5}, calls), best_rate=0.1, fixed_rate=0.1, seeds=[0, 1])
+    assert same.tuned == same.fixed and len(same.runs) == 2 and len(calls) == 2
+    assert repeat(make({}, calls), best_rate=None, fixed_rate=None, seeds=[0]).runs == [] and len(calls) == 2

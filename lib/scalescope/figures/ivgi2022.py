@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scalescope.figures.ivgi2022_budgets import figure_budgets
 from scalescope.figures.ivgi2022_laws import figure1, figure2, figure3, figure4, figure_both
 from scalescope.figures.ivgi2022_method import figure5, figure6, figure7, figure8
 from scalescope.figures.ivgi2022_skills import figure_skills
@@ -20,6 +21,7 @@ __all__ = [
     "figure7",
     "figure8",
     "figure_both",
+    "figure_budgets",
     "figure_diagnosis",
     "figure_gain",
     "figure_selection",
@@ -42,6 +44,7 @@ SLUGS = {
     "skills": "skills",
     "transfer": "transfer",
     "gain": "transfer_gain",
+    "budgets": "budgets",
 }
 BARS = (
     "Bars: square root of the variance between seeds plus that of the evaluation sample, where its examples are known; "
@@ -71,6 +74,8 @@ CAPTIONS = {
     "wrongly, against tokens seen. Darker: larger models.",
     "transfer": "Finetuning error of each size from its initialisation and after pretraining, tuned in the same way on "
     "the same examples. " + BARS,
+    "budgets": "Finetuning error of one model against the tokens it was pretrained on (warm-up, stable, decay at each "
+    "budget). Green: finetuned from its initialisation. " + BARS,
     "transfer_gain": "Error from scratch minus error after pretraining. Bars: 95 % intervals over seeds and evaluation "
     "examples, paired. Where they hold zero, pretraining has made no difference that these runs could show.",
 }

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from scalescope.laws.bootstrap import BootstrapResult, Refit, hierarchical_bootstrap, naive_bootstrap
+from scalescope.laws.bootstrap import BootstrapResult, Refit, hierarchical_bootstrap, naive_bootstrap, numbered
 from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.inputs import labels, point_weights, target, without_masked
 from scalescope.laws.lack import lack_of_fit
@@ -65,7 +65,8 @@ class ScalingLaw:
         raise NotImplementedError
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
-        """Fit the law and, if `n_boot` > 0, its bootstrap: by scale and seed with `groups` [n], else flat.
+        """Fit the law and, if `n_boot` > 0, its bootstrap: by scale and seed with `groups` [n] (or scale,
+        subgroup and seed with [n, 2], see `hierarchical_bootstrap`), else flat.
 
         Rows that are masked in X, y or the weights are left out, and `messages_` says how many. Raises ValueError for
         values that are not finite or not above zero, for text, for lengths that differ, and for too few distinct
@@ -125,7 +126,8 @@ class ScalingLaw:
         return self
 
     def _judge(self, sizes, y, weights, group) -> None:
-        """Scatter of the runs, lack of fit, and doubts about the table."""
+        """Scatter of the runs, lack of fit, and doubts about the table; of groups [n, 2] the first column counts."""
+        group = None if group is None else group.reshape(len(group), -1)[:, 0]
         residuals = self._residuals(sizes, y)
         used = weights > 0
         self.scatter_ = scatter_of(residuals, weights, group, len(self._fitted_names()), self._logarithmic())
@@ -316,6 +318,9 @@ class ScalingLaw:
 
 
 def _per_group(groups: np.ndarray) -> str:
-    counts = np.unique(groups, return_counts=True)[1]
+    group, subgroup = numbered(groups)
+    counts, subgroups = np.bincount(group), subgroup.max() + 1
     low, high = counts.min(), counts.max()
-    return f"{low if low == high else f'{low} to {high}'} per group, {len(counts)} groups"
+    return f"{low if low == high else f'{low} to {high}'} per group, {len(counts)} groups" + (
+        f", {subgroups} subgroups" if subgroups > len(counts) else ""
+    )

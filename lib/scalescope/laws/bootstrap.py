@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_REDRAWS = 1000
 NAIVE, HIERARCHICAL = "naive: points alike", "hierarchical: groups, then points within"
+NESTED = "hierarchical: groups, then subgroups, then points"
 # parameters [B] of fits to y [n] or [B, n] with weights [B, n] or [1, n], given sizes [n, k]
 Refit = Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]
 
@@ -74,18 +75,24 @@ def hierarchical_bootstrap(
     """Refit `law` on replicates that draw scales with replacement, then within each drawn scale its seeds.
 
     `groups` [n] names the scale of each point; a scale with T points gives T draws each time it is drawn, so
-    groups of unequal size are allowed. Replicates with fewer distinct sizes than the law needs are drawn
+    groups of unequal size are allowed. `groups` [n, 2] names scale and subgroup (pretraining seed): then subgroups are
+    drawn within each drawn scale, as many as it has, and points within each drawn subgroup. Where no scale has more
+    than one subgroup, this is the draw by scale. Replicates with fewer distinct sizes than the law needs are drawn
     again (the bootstrap is conditional on the law being determined). `law` itself is not changed. Source:
     Ivgi 2022, section 3.2. `refit` fits the replicates in place of `law.fit_weighted`: a fitted law hands in one that
     starts from its own optimum, so that no replicate is of another branch for want of a start.
     """
     sizes, y, weights = _checked(law, X, y, sample_weight)
-    group = labels(groups, len(y))
+    group, subgroup = numbered(labels(groups, len(y)))
+    nested = subgroup.max(initial=0) > group.max(initial=0)  # some scale has several subgroups
 
     def draw(rng: np.random.Generator, n_replicates: int) -> np.ndarray:
+        if nested:
+            return _draw_nested(rng, group, subgroup, n_replicates)
         return _draw_hierarchical(rng, group, n_replicates)
 
-    return _refit(law, sizes, y, weights, draw, n_boot, random_state, HIERARCHICAL, refit)
+    kind = NESTED if nested else HIERARCHICAL
+    return _refit(law, sizes, y, weights, draw, n_boot, random_state, kind, refit)
 
 
 def naive_bootstrap(
@@ -158,6 +165,13 @@ def _counts(drawn: np.ndarray, kept: np.ndarray, n_points: int) -> np.ndarray:
     return np.bincount(flat, minlength=len(drawn) * n_points).reshape(len(drawn), n_points)
 
 
+def numbered(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Groups and subgroups [n], [n] as numbers from 0, of labels [n] (each group its own subgroup) or [n, 2]."""
+    columns = [np.unique(column, return_inverse=True)[1] for column in labels.reshape(len(labels), -1).T]
+    inner = columns[-1]
+    return columns[0], np.unique(columns[0] * (inner.max(initial=0) + 1) + inner, return_inverse=True)[1]
+
+
 def _draw_hierarchical(rng: np.random.Generator, group: np.ndarray, n_replicates: int) -> np.ndarray:
     """Counts [B, n] of a two-stage draw; `group` [n] numbers the scale of each point from 0."""
     order = np.argsort(group, kind="stable")
@@ -168,6 +182,25 @@ def _draw_hierarchical(rng: np.random.Generator, group: np.ndarray, n_replicates
     drawn = order[np.minimum(first[scale][..., None] + seed.astype(int), len(group) - 1)]
     kept = np.arange(size.max()) < size[scale][..., None]  # a scale with T seeds is drawn T times
     return _counts(drawn, kept, len(group))
+
+
+def _draw_nested(rng: np.random.Generator, group: np.ndarray, subgroup: np.ndarray, n_replicates: int) -> np.ndarray:
+    """Counts [B, n] of a three-stage draw; `group` and `subgroup` [n] are numbered from 0, subgroups in all groups."""
+    order = np.argsort(subgroup, kind="stable")
+    size = np.bincount(subgroup)
+    first = np.cumsum(size) - size
+    owner = group[order[first]]  # scale of each subgroup
+    members = np.argsort(owner, kind="stable")
+    n_members = np.bincount(owner)
+    first_member = np.cumsum(n_members) - n_members
+    scale = rng.integers(len(n_members), size=(n_replicates, len(n_members)))
+    count = n_members[scale][..., None]  # subgroups to draw, [B, scales, 1]
+    place = (rng.random((n_replicates, len(n_members), n_members.max())) * count).astype(int)
+    drawn = members[np.minimum(first_member[scale][..., None] + place, len(members) - 1)]  # [B, scales, subgroups]
+    point = (rng.random((*drawn.shape, size.max())) * size[drawn][..., None]).astype(int)
+    points = order[np.minimum(first[drawn][..., None] + point, len(group) - 1)]
+    kept = (np.arange(n_members.max()) < count)[..., None] & (np.arange(size.max()) < size[drawn][..., None])
+    return _counts(points, kept, len(group))
 
 
 def _refit(law, sizes, y, weights, draw, n_boot, random_state, kind, refit=None) -> BootstrapResult:

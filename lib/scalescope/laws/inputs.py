@@ -73,7 +73,13 @@ def without_masked(X: Any, y: Any, sample_weight: Any, groups: Any) -> tuple[Any
 
 
 def labels(groups: Any, n: int) -> np.ndarray:
-    """Numbers [n] of the groups from 0; raises ValueError for another length or a missing label of any type."""
+    """Groups [n], or groups and subgroups [n, 2], as numbers from 0 in each column.
+
+    Raises ValueError for another shape or a missing label of any type.
+    """
+    if np.ndim(groups) == 2 and np.shape(groups) == (n, 2):
+        columns = np.ma.asanyarray(groups) if np.ma.isMaskedArray(groups) else np.asarray(groups)
+        return np.column_stack([labels(columns[:, place], n) for place in (0, 1)])
     if np.ma.isMaskedArray(groups) and np.ma.getmaskarray(groups).any():
         raise ValueError(f"groups has a missing label: entry {np.flatnonzero(np.ma.getmaskarray(groups))[0]} is masked")
     found = np.asarray(groups)

@@ -44,7 +44,7 @@ def campaign(
     steps = budget_steps(config, per_step, budgets, first, last)
     corpora = prepared.corpus("train"), prepared.corpus("heldout")
     note(profile.name, [trunk_id(config), *(replace(config, steps=count).id for count in steps)])
-    runs = campaign_runs(config, steps, *corpora, stages.store(), _bars(f"{model} {objective}"), prepared.probes)
+    runs = campaign_runs(config, steps, *corpora, stages.store(), bars(f"{model} {objective}"), prepared.probes)
     rows = [stages.pretrain_row(profile, spec, run) for run in runs]
     table = pd.concat(rows, ignore_index=True).assign(budget_tokens=[per_step * count for count in steps])
     return _keep(profile, check(table, "campaign"))
@@ -103,7 +103,7 @@ def _held(target: Path) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS["campaign"])
 
 
-def _bars(what: str) -> Callable[[int, int, float], None]:
+def bars(what: str) -> Callable[[int, int, float], None]:
     """Progress with a bar for each budget."""
     bars: dict[int, Callable[[int, int, float], None]] = {}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from scalescope import files, paths
-from scalescope.pipeline import stages
-from scalescope.pipeline.jobs import STATIONS, planned
+from scalescope.pipeline import budgets, stages
+from scalescope.pipeline.jobs import BUDGETS, FINETUNE, planned
 from scalescope.pipeline.products import COLLECTED, all_runs_are_there
 from scalescope.pipeline.profile import Profile
 from scalescope.pipeline.record import table_fault
@@ -22,8 +22,11 @@ def complete(profile: Profile) -> int:
     for job in planned(profile):
         if job.model is None or job.objective is None:
             continue
-        row = stages.pretrain(profile, job.model, job.objective)
-        if job.station == STATIONS[2] and (row["status"] != "failed").all():
+        if job.station == BUDGETS:
+            budgets.budgets(profile, job.objective)
+        else:
+            stages.pretrain(profile, job.model, job.objective, place=job.place)
+        if job.station == FINETUNE:
             stages.finetune(profile, job.model, job.objective)
         passed += 1
     return passed

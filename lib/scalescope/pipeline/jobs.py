@@ -11,16 +11,19 @@ from scalescope.schema import SCRATCH, UnknownName
 from scalescope.training.device import threads_for
 
 PAPER = "ivgi2022"
-STATIONS = ("10_corpus_and_tasks", "20_pretrain", "30_finetune", "40_collect", "50_laws", "60_figures")
+CORPUS, PRETRAIN, FINETUNE, BUDGETS = "10_corpus_and_tasks", "20_pretrain", "30_finetune", "35_budgets"
+COLLECT, LAWS, FIGURES = "40_collect", "50_laws", "60_figures"
+STATIONS = (CORPUS, PRETRAIN, FINETUNE, BUDGETS, COLLECT, LAWS, FIGURES)
 
 
 @dataclass(frozen=True)
 class Job:
     """One notebook with its parameters.
 
-    name: "20_pretrain_ar16-l2_mlm". needs: names of the jobs that must be done before. priority: of the jobs
-    that could start, the highest starts first. threads: of its process. out, log, mark: relative to the
-    profile's folder.
+    name: "20_pretrain_ar16-l2_mlm", with "_seed1" behind it for the second pretraining seed. place: of its pretraining
+    seed in the profile's list (finetuning handles all of them in one job). needs: names of the jobs that must be done
+    before. priority: of the jobs that could start, the highest starts first. threads: of its process. out, log, mark:
+    relative to the profile's folder.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Job:
     threads: int = 1
     model: str | None = None
     objective: str | None = None
+    place: int = 0
     parameters: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -58,18 +62,19 @@ def planned(profile: Profile, profile_argument: str | None = None) -> list[Job]:
 
     profile_argument (name or path) is handed to the notebooks as it is. Models that do not depend on each other run
     side by side; a ladder model is finetuned after the target of the same objective where that decides its fixed
-    learning rate. The control "scratch" has nothing to wait for but the rows.
+    learning rate. The control "scratch" has nothing to wait for but the rows. Budgets wait for the finetuning of their
+    model, which finds their learning rates.
     """
     shared = {"profile": profile_argument or profile.name}
-    corpus, collect, laws, figures = (STATIONS[at] for at in (0, 3, 4, 5))
-    jobs = [Job(corpus, corpus, priority=10**6, parameters=shared)]
+    jobs = [Job(CORPUS, CORPUS, priority=10**6, parameters=shared)]
     for objective in profile.finetuned_objectives:
         for spec in sorted(profile.all_models(), key=lambda spec: spec.role != "target"):
             jobs += _model_jobs(profile, spec, objective, shared)
+    jobs += [_budgets_job(profile, objective, shared) for objective in profile.budget_objectives]
     before = tuple(job.name for job in jobs)
-    jobs.append(Job(collect, collect, needs=before, parameters=shared))
-    jobs.append(Job(laws, laws, needs=(collect,), parameters=shared))
-    jobs.append(Job(figures, figures, needs=(collect,), parameters=shared))
+    jobs.append(Job(COLLECT, COLLECT, needs=before, parameters=shared))
+    jobs.append(Job(LAWS, LAWS, needs=(COLLECT,), parameters=shared))
+    jobs.append(Job(FIGURES, FIGURES, needs=(COLLECT,), parameters=shared))
     return jobs
 
 
@@ -83,19 +88,31 @@ def job(profile: Profile, name: str) -> Job:
 
 def _model_jobs(profile: Profile, spec: ModelSpec, objective: str, shared: dict[str, str]) -> list[Job]:
     parameters = {**shared, "model": spec.name, "objective": objective}
-    named = {"model": spec.name, "objective": objective, "parameters": parameters}
-    named["threads"] = threads_for(spec.config.parameters)
+    named = {"model": spec.name, "objective": objective, "threads": threads_for(spec.config.parameters)}
     ending = f"{spec.name}_{objective}"
     priority = _priority(profile, spec, objective)
     jobs = []
-    if objective != SCRATCH:
-        jobs.append(Job(f"20_pretrain_{ending}", STATIONS[1], needs=(STATIONS[0],), priority=priority, **named))
+    for place in range(len(profile.pretraining_seeds(spec))) if objective != SCRATCH else ():
+        which, given = (f"_seed{place}", {**parameters, "seed": str(place)}) if place else ("", parameters)
+        named |= {"priority": priority, "needs": (CORPUS,)}
+        jobs.append(Job(f"{PRETRAIN}_{ending}{which}", PRETRAIN, place=place, parameters=given, **named))
     if spec.role in profile.finetune.roles:
-        needs = [jobs[0].name if jobs else STATIONS[0]]
+        needs = [job.name for job in jobs] or [CORPUS]
         if objective in profile.finetune.fixed_rate_objectives and spec.role != "target":
-            needs.append(f"30_finetune_{profile.target.name}_{objective}")
-        jobs.append(Job(f"30_finetune_{ending}", STATIONS[2], needs=tuple(needs), priority=priority + 1, **named))
+            needs.append(f"{FINETUNE}_{profile.target.name}_{objective}")
+        named |= {"priority": priority + 1, "needs": tuple(needs)}
+        jobs.append(Job(f"{FINETUNE}_{ending}", FINETUNE, parameters=parameters, **named))
     return jobs
+
+
+def _budgets_job(profile: Profile, objective: str, shared: dict[str, str]) -> Job:
+    spec = profile.budget_model
+    ending = f"{spec.name}_{objective}"
+    return Job(
+        f"{BUDGETS}_{ending}", BUDGETS, needs=(f"{FINETUNE}_{ending}",), model=spec.name, objective=objective,
+        priority=_priority(profile, spec, objective), threads=threads_for(spec.config.parameters),
+        parameters={**shared, "objective": objective},
+    )  # fmt: skip
 
 
 def _priority(profile: Profile, spec: ModelSpec, objective: str) -> int:

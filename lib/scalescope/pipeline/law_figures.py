@@ -15,6 +15,7 @@ from scalescope.figures import style
 from scalescope.pipeline.law_tables import PAPER, PUBLISHED_PATIENCES, diagnoses, source_tables
 from scalescope.studies.claims import PUBLISHED
 from scalescope.studies.points import OBJECTIVES
+from scalescope.studies.pretraining_seeds import mean_over_seeds
 from scalescope.studies.selection import select_all
 from scalescope.studies.stopping import heldout_curve
 
@@ -23,7 +24,7 @@ Drawn = tuple[Figure, pd.DataFrame]
 
 def law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> Iterator[tuple[str, Drawn]]:
     """Name, Figure and numbers of figures 1 to 8 and of the two tools; for a live source also of ours
-    beside the paper's and of the control without pretraining.
+    beside the paper's, of the control without pretraining, and of error against pretraining tokens.
 
     A figure whose table is lacking (figure 6 without curves, transfer without the control) is left out.
     """
@@ -48,10 +49,13 @@ def law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000
     if len(choices):
         yield figures.SLUGS["selection"], figures.figure_selection(choices)
     if len(tables.get("skills", ())):
-        yield figures.SLUGS["skills"], figures.figure_skills(tables["skills"])
+        by = ["objective", "role", "parameters", "tokens", "skill"]
+        yield figures.SLUGS["skills"], figures.figure_skills(mean_over_seeds(tables["skills"], "accuracy", by))
     if len(tables.get("transfer", ())):
         yield figures.SLUGS["transfer"], figures.figure_transfer(tables["transfer"], tasks)
         yield figures.SLUGS["gain"], figures.figure_gain(tables["transfer"])
+    if len(tables.get("budgets", ())):
+        yield figures.SLUGS["budgets"], figures.figure_budgets(tables["budgets"], tasks, tables.get("transfer"))
     if not published:
         yield figures.SLUGS["both"], figures.figure_both(points, source_tables(PUBLISHED)["points"], **boot)
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from scalescope import files, paths
 from scalescope.encoder import EncoderConfig
-from scalescope.pipeline.jobs import Job, planned
+from scalescope.pipeline.jobs import BUDGETS, FINETUNE, PRETRAIN, Job, planned
 from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.pipeline.record import read_csv
 from scalescope.schema import SCRATCH
@@ -47,11 +47,28 @@ def pretrain_tokens(profile: Profile) -> int:
 
 
 def finetune_runs(profile: Profile, spec: ModelSpec, objective: str) -> int:
-    """Finetuning runs of one model on one task at most: the grid, other seeds, other seeds at the fixed rate."""
+    """Finetuning runs of one model on one task at most: the grid, other seeds, other seeds at the fixed rate.
+
+    Other pretraining seeds have all seeds at the best and at the fixed rate, and no grid.
+    """
     settings = profile.finetune
     others = len(settings.seeds) - 1
-    fixed = objective in settings.fixed_rate_objectives and spec.role != "target"
-    return len(settings.learning_rates) + others * (2 if fixed else 1)
+    rates = 2 if objective in settings.fixed_rate_objectives and spec.role != "target" else 1
+    again = (len(profile.pretraining_seeds(spec)) - 1) * len(settings.seeds) * rates
+    return len(settings.learning_rates) + others * rates + again
+
+
+def budget_runs(profile: Profile) -> int:
+    """Runs of one job of the section "budgets": a pretraining run per budget, each finetuned with all seeds."""
+    count = len(profile.budgets.fractions) if profile.budgets else 0
+    return count * (1 + len(profile.tasks) * len(profile.finetune.seeds))
+
+
+def budget_share(profile: Profile) -> float:
+    """Tokens that a job of "budgets" pretrains on, per tokens of a whole run: the stable part once, then the decays."""
+    fractions = profile.budgets.fractions if profile.budgets else []
+    decay = profile.pretrain.decay_fraction
+    return (1 - decay) * max(fractions, default=0.0) + decay * sum(fractions)
 
 
 def finetune_tokens(profile: Profile, name: str) -> int:
@@ -97,12 +114,21 @@ def job_seconds(profile: Profile, job: Job, speeds: Speeds = NOMINAL) -> float:
         tokens = profile.text.train_tokens + profile.text.heldout_tokens
         return NOTEBOOK_SECONDS + (tokens / TEXT_RATE if job.station.startswith("10") else 0.0)
     spec = profile.model(job.model)
-    pretraining = job.station.startswith("20")
-    speed = (speeds.pretrain if pretraining else speeds.finetune).get(spec.name) or _nominal(profile, spec)
-    if pretraining:
-        return NOTEBOOK_SECONDS + pretrain_tokens(profile) * speed
+    pretraining, finetuning = (
+        known.get(spec.name) or _nominal(profile, spec) for known in (speeds.pretrain, speeds.finetune)
+    )
+    if job.station == PRETRAIN:
+        return NOTEBOOK_SECONDS + pretrain_tokens(profile) * pretraining
     tokens = sum(finetune_tokens(profile, name) for name in profile.tasks)
-    return NOTEBOOK_SECONDS + finetune_runs(profile, spec, job.objective or "") * tokens * speed
+    if job.station == BUDGETS:
+        pretrained = budget_share(profile) * pretrain_tokens(profile)
+        return NOTEBOOK_SECONDS + pretrained * pretraining + _budget_finetuning(profile) * tokens * finetuning
+    return NOTEBOOK_SECONDS + finetune_runs(profile, spec, job.objective or "") * tokens * finetuning
+
+
+def _budget_finetuning(profile: Profile) -> int:
+    """Finetuning runs on one task of one job of the section "budgets"."""
+    return len(profile.budgets.fractions) * len(profile.finetune.seeds) if profile.budgets else 0
 
 
 def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
@@ -113,15 +139,18 @@ def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
     examples = sum(_task_sizes(profile, name)[1] for name in profile.tasks)
     for spec in profile.all_models():
         own = [job for job in jobs if job.model == spec.name]
-        finetuned = [job.objective for job in own if job.station.startswith("30")]
+        finetuned = [job.objective for job in own if job.station == FINETUNE]
+        budgets, seeds = sum(job.station == BUDGETS for job in own), len(profile.pretraining_seeds(spec))
         per_task = sum(finetune_runs(profile, spec, objective) for objective in finetuned)
-        pretrained = len(profile.objectives)
-        tokens = pretrained * pretrain_tokens(profile) + per_task * task_tokens
+        per_task += budgets * _budget_finetuning(profile)
+        whole = len(profile.objectives) * seeds
+        pretrained = whole + budgets * (len(profile.budgets.fractions) if profile.budgets else 0)
+        tokens = (whole + budgets * budget_share(profile)) * pretrain_tokens(profile) + per_task * task_tokens
         n_runs = pretrained + per_task * len(profile.tasks)
-        kept = pretrained + (SCRATCH in finetuned)  # encoders
+        kept = pretrained + (seeds if SCRATCH in finetuned else 0)  # encoders
         rows.append({
             "model": spec.name, "role": spec.role, "parameters": spec.config.parameters,
-            "pretraining_runs": pretrained, "finetuning_runs": per_task * len(profile.tasks), "tokens": tokens,
+            "pretraining_runs": pretrained, "finetuning_runs": per_task * len(profile.tasks), "tokens": int(tokens),
             "flops": 6.0 * spec.config.parameters * tokens,
             "bytes": n_runs * RUN_BYTES + int(per_task * examples * EXAMPLE_BYTES) + kept * _weight_bytes(spec.config),
             "hours": sum(job_seconds(profile, job, speeds) for job in own) / 3600,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from scalescope import files, paths
-from scalescope.pipeline import stages
-from scalescope.pipeline.jobs import PAPER, STATIONS, Job, planned
+from scalescope.pipeline import budgets, stages
+from scalescope.pipeline.jobs import BUDGETS, COLLECT, CORPUS, FIGURES, FINETUNE, LAWS, PAPER, Job, planned
 from scalescope.pipeline.profile import Profile
 from scalescope.pipeline.progress import sealed_notebook
 from scalescope.pipeline.record import table_fault
@@ -30,8 +30,8 @@ def forget_stale(profile: Profile, folder: Path) -> list[str]:
 def stale(profile: Profile, folder: Path) -> list[tuple[Job, str]]:
     """Jobs that were done and whose products are no longer whole, each with the first fault. Changes nothing.
 
-    Products: the executed notebook itself, the encoded data of 10, the runs of 20 and 30, the tables of 40, the laws
-    of 50, the figures of 60.
+    Products: the executed notebook itself, the encoded data of 10, the runs of 20, 30 and 35, the tables of 40, the
+    laws of 50, the figures of 60.
     """
     prepared, found = stages.prepare(profile), []
     for job in planned(profile):
@@ -47,13 +47,13 @@ def product_fault(profile: Profile, prepared: Prepared, job: Job) -> str | None:
 
     Runs are checked against the digests in their manifests, all else against the digests beside it.
     """
-    if job.station == STATIONS[0]:
+    if job.station == CORPUS:
         return data_fault(profile, prepared)
-    if job.station == STATIONS[3]:
+    if job.station == COLLECT:
         return table_fault(profile, prepared, COLLECTED)
-    if job.station == STATIONS[4]:
+    if job.station == LAWS:
         return _folder_fault(paths.results(profile.name) / PAPER, ("fits.csv", "claims.csv"))
-    if job.station == STATIONS[5]:
+    if job.station == FIGURES:
         return _folder_fault(paths.figures(profile.name, PAPER), ("fig1_*.png",))
     # without the encoded data the ids of runs are unknown; 10 is then done again
     return _run_fault(profile, prepared, job) if data_fault(profile, prepared) is None else None
@@ -87,12 +87,17 @@ def _folder_fault(folder: Path, needed: tuple[str, ...]) -> str | None:
 
 
 def _run_fault(profile: Profile, prepared: Prepared, job: Job) -> str | None:
-    spec = profile.model(job.model or "")
+    spec, objective = profile.model(job.model or ""), job.objective or ""
+    finetunes = job.station == FINETUNE
     try:
-        pretrained = stages.pretrained_run(profile, prepared, spec, job.objective, failed=True)
-        if job.station == STATIONS[2] and not pretrained.failed:
-            for name in profile.tasks:
-                stages.sweep_runs(profile, prepared, spec, profile.target, job.objective, name, stages.find_finetuned)
+        if job.station == BUDGETS:
+            budgets.need_budgets(profile, prepared, objective)
+            return None
+        for place in range(len(profile.pretraining_seeds(spec))) if finetunes else [job.place]:
+            pretrained = stages.pretrained_run(profile, prepared, spec, objective, failed=True, place=place)
+            for name in profile.tasks if finetunes and not pretrained.failed else []:
+                train = stages.find_finetuned
+                stages.sweep_runs(profile, prepared, spec, profile.target, objective, name, train, place)
     except stages.NotFinished as error:
         return str(error)
     return None

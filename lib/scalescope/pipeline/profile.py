@@ -12,6 +12,7 @@ from scalescope import files, paths
 from scalescope.encoder import EncoderConfig
 from scalescope.pipeline.profile_file import DATA_ENDING, LONGEST_NAME, NAME, explain, find_profile, read_profile
 from scalescope.pipeline.sections import (
+    BudgetsSection,
     Different,
     FinetuneSection,
     LadderSection,
@@ -21,6 +22,7 @@ from scalescope.pipeline.sections import (
     Section,
     SourceSection,
     TextSection,
+    check_fractions,
 )
 from scalescope.schema import SCRATCH, UnknownName
 from scalescope.tasks.spec import TASKS
@@ -50,6 +52,7 @@ class Profile(Section):
     pretrain: PretrainSection
     tasks: Annotated[list[str], Field(min_length=1), Different]
     finetune: FinetuneSection
+    budgets: BudgetsSection | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Profile:
@@ -73,7 +76,22 @@ class Profile(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"models listed twice: {', '.join(twice)}")
+        self._budgets_possible()
         return self
+
+    def _budgets_possible(self) -> None:
+        if self.budgets is None:
+            return
+        spec = self.model(self.budgets.model)
+        if spec.role not in self.finetune.roles:
+            raise ValueError(
+                f"budgets.model is {spec.name!r}, of the role {spec.role!r}, but finetune.roles is "
+                f"{self.finetune.roles}: its learning rates are those found in finetuning; name another model"
+            )
+        for objective in self.budgets.objectives:
+            if objective not in self.objectives:
+                raise UnknownName("objective in budgets.objectives", objective, self.objectives)
+        check_fractions(self.pretrain, self.budgets.fractions)
 
     def _sizes_possible(self) -> None:
         if "second" in self.finetune.roles and self.models.second is None:
@@ -109,10 +127,36 @@ class Profile(Section):
             raise UnknownName("model", name, specs)
         return specs[name]
 
+    def pretraining_seeds(self, spec: ModelSpec) -> list[int]:
+        """The seeds that a model is pretrained (or initialised) with: all for the ladder, the first for any other."""
+        return list(self.pretrain.seeds) if spec.role == "ladder" else self.pretrain.seeds[:1]
+
+    def pretraining_seed(self, spec: ModelSpec, place: int = 0) -> int:
+        """The seed at a place (from 0) of `pretraining_seeds`; raises ValueError for a place that is not there."""
+        seeds = self.pretraining_seeds(spec)
+        if not 0 <= place < len(seeds):
+            raise ValueError(
+                f"{spec.name} ({spec.role}) of profile {self.name!r} has the pretraining seeds {seeds}, at the places "
+                f"0 to {len(seeds) - 1}; got the place {place}"
+            )
+        return seeds[place]
+
     @property
     def target(self) -> ModelSpec:
         """The held-out larger model."""
         return next(spec for spec in self.all_models() if spec.role == "target")
+
+    @property
+    def budget_model(self) -> ModelSpec:
+        """The model of the section "budgets"; raises ValueError for a profile without it."""
+        if self.budgets is None:
+            raise ValueError(f"profile {self.name!r} has no section 'budgets'")
+        return self.model(self.budgets.model)
+
+    @property
+    def budget_objectives(self) -> list[str]:
+        """Objectives whose error is measured against pretraining tokens; none without the section "budgets"."""
+        return list(self.budgets.objectives) if self.budgets else []
 
     @property
     def finetuned_objectives(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -11,13 +12,13 @@ import pandas as pd
 from filelock import FileLock
 
 from scalescope import files, paths
-from scalescope.pipeline import plan, stages
-from scalescope.pipeline.jobs import STATIONS, Job, planned
+from scalescope.pipeline import budgets, plan, stages
+from scalescope.pipeline.jobs import BUDGETS, PRETRAIN, Job, planned
 from scalescope.pipeline.noted import NOTES, noted
 from scalescope.pipeline.products import data_fault
-from scalescope.pipeline.profile import Profile
+from scalescope.pipeline.profile import ModelSpec, Profile
 from scalescope.schema import UnknownName
-from scalescope.store import MANIFEST
+from scalescope.store import MANIFEST, Run
 from scalescope.training.data import Prepared
 
 NO_PROFILE, DAMAGED = "(no profile)", "(damaged)"
@@ -82,19 +83,36 @@ def counts(profile: Profile) -> dict[str, tuple[int, int]] | None:
 
 
 def _count(profile: Profile, prepared: Prepared, job: Job) -> tuple[int, int]:
-    spec, store = profile.model(job.model or ""), stages.store()
-    pretrained = store.find(stages.pretrain_config(profile, prepared, spec, job.objective or "").id)
-    if job.station == STATIONS[1]:
-        return int(pretrained is not None), 1
-    most = plan.finetune_runs(profile, spec, job.objective or "") * len(profile.tasks)
-    if pretrained is None:
-        return 0, most
-    settings, finished = profile.finetune, 0
+    spec, objective = profile.model(job.model or ""), job.objective or ""
+    if job.station == PRETRAIN:
+        return len(_pretrained(profile, prepared, spec, objective, [job.place])), 1
+    if job.station == BUDGETS:
+        configs = budgets.branch_configs(profile, prepared, objective)
+        pretrained = [run for config in configs if (run := stages.store().find(config.id)) is not None]
+        finished = sum(_finetuned(profile, prepared, spec, objective, run) for run in pretrained) + len(pretrained)
+        return finished, plan.budget_runs(profile)
+    places = range(len(profile.pretraining_seeds(spec)))
+    pretrained = _pretrained(profile, prepared, spec, objective, places)
+    finished = sum(_finetuned(profile, prepared, spec, objective, run) for run in pretrained)
+    return finished, plan.finetune_runs(profile, spec, objective) * len(profile.tasks)
+
+
+def _pretrained(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, places: Iterable[int]) -> list:
+    """Those pretraining runs of a model that are there."""
+    found = []
+    for place in places:
+        with suppress(stages.NotFinished):
+            found.append(stages.pretrained_run(profile, prepared, spec, objective, failed=True, place=place))
+    return found
+
+
+def _finetuned(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, pretrained: Run) -> int:
+    """How many finetuning runs of one pretrained model are there, whatever their rate and seed."""
+    members, finished = list(product(profile.finetune.learning_rates, profile.finetune.seeds)), 0
     for name in profile.tasks:
-        members = list(product(settings.learning_rates, settings.seeds))
-        configs = stages.finetune_configs(profile, prepared, spec, job.objective or "", name, pretrained, members)
-        finished += sum(store.find(config.id) is not None for config in configs)
-    return finished, most
+        configs = stages.finetune_configs(profile, prepared, spec, objective, name, pretrained, members)
+        finished += sum(stages.store().find(config.id) is not None for config in configs)
+    return finished
 
 
 def _row(name: str, finished: set[str], asked: set[str], shared: set[str], work: Path | None) -> dict:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from scalescope.text.tokenizer import MAX_VOCABULARY, SMALLEST_VOCABULARY
+from scalescope.training.schedule import first_decay_step
 
 MOST = 10**13  # of anything that is counted: a larger number is a mistake
 MOST_OPTION = 10**8  # of entities, articles, rows: more fits no memory
@@ -122,7 +123,14 @@ class PretrainSection(Section):
     patience: Count
     target_patience: Count | None = None  # the paper waits longer for BERT-Base
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    seed: Seed = 0
+    seeds: Annotated[list[Seed], Field(min_length=1), Different] = [0]  # of the ladder; other models have the first
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seeds_are_a_list(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "seed" in given:
+            raise ValueError(f"pretrain.seed is now a list; write `seeds: [{given['seed']}]` instead of `seed`")
+        return given
 
     @model_validator(mode="after")
     def _steps_in_order(self) -> PretrainSection:
@@ -130,6 +138,29 @@ class PretrainSection(Section):
             if getattr(self, name) > self.steps:
                 raise ValueError(f"pretrain.{name}={getattr(self, name)} exceeds pretrain.steps={self.steps}")
         return self
+
+
+def budget_steps(pretrain: PretrainSection, fraction: float) -> int:
+    """Steps of a run that has this share of the profile's own."""
+    return round(fraction * pretrain.steps)
+
+
+def check_fractions(pretrain: PretrainSection, fractions: list[float]) -> None:
+    """Raise ValueError for shares of the steps without room for warm-up and decay, or of equal numbers of steps."""
+    found: dict[int, float] = {}
+    for fraction in fractions:
+        steps = budget_steps(pretrain, fraction)
+        start = first_decay_step(
+            "wsd", steps=steps, warmup_steps=pretrain.warmup_steps, decay_fraction=pretrain.decay_fraction
+        )
+        if start <= pretrain.warmup_steps:
+            raise ValueError(
+                f"budgets.fractions holds {fraction:g}: {steps} of {pretrain.steps} steps have no room for "
+                f"{pretrain.warmup_steps} steps of warm-up, a stable part and {pretrain.decay_fraction:.0%} of decay"
+            )
+        if steps in found:
+            raise ValueError(f"budgets.fractions holds {found[steps]:g} and {fraction:g}: both are {steps} steps")
+        found[steps] = fraction
 
 
 class FinetuneSection(Section):
@@ -166,3 +197,14 @@ class FinetuneSection(Section):
                 f"finetune.stride={self.stride} must be below finetune.max_length={self.max_length}: windows must meet"
             )
         return self
+
+
+class BudgetsSection(Section):
+    """Error against pretraining tokens: one model, pretrained for several shares of the profile's steps.
+
+    Each share is a warm-up-stable-decay run (the runs share their stable part), finetuned on every task.
+    """
+
+    model: str
+    objectives: Annotated[list[Objective], Field(min_length=1), Different]
+    fractions: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=2), Different]

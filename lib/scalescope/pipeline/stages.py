@@ -28,7 +28,7 @@ from scalescope.training.finetune import finetune as finetune_run
 from scalescope.training.initial import InitialConfig, initial
 from scalescope.training.pretrain import PretrainConfig, Progress
 from scalescope.training.pretrain import pretrain as pretrain_run
-from scalescope.training.sweep import Sweep, sweep
+from scalescope.training.sweep import Sweep, repeat, sweep
 
 
 class NotFinished(RuntimeError):
@@ -52,21 +52,27 @@ def prepare(profile: Profile) -> Prepared:
     return Prepared(profile.data_settings(), paths.cache())
 
 
-def pretrain_config(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str) -> PretrainConfig:
-    """Configuration of one pretraining run; the real vocabulary may be smaller than asked for."""
+def pretrain_config(
+    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, place: int = 0
+) -> PretrainConfig:
+    """Configuration of one pretraining run; the real vocabulary may be smaller than asked for.
+
+    place: of its seed in the profile's pretraining seeds. Raises ValueError for one that the model does not have.
+    """
     settings = profile.pretrain
     encoder = replace(spec.config, vocabulary_size=prepared.tokenizer.get_vocab_size())
-    named = settings.model_dump(exclude={"dropout", "target_patience"})
+    named = settings.model_dump(exclude={"dropout", "target_patience", "seeds"})
+    named["seed"] = profile.pretraining_seed(spec, place)
     if spec.role == "target" and settings.target_patience is not None:
         named["patience"] = settings.target_patience
     named["precision"] = pick_precision(settings.precision, encoder.hidden)
     return PretrainConfig(encoder=encoder, objective=objective, data=prepared.corpus_id, **named)
 
 
-def initial_config(profile: Profile, prepared: Prepared, spec: ModelSpec) -> InitialConfig:
+def initial_config(profile: Profile, prepared: Prepared, spec: ModelSpec, place: int = 0) -> InitialConfig:
     """Configuration of the encoder that pretraining starts from, and finetuning from scratch."""
     shape = replace(spec.config, vocabulary_size=prepared.tokenizer.get_vocab_size(), dropout=0.0)
-    return InitialConfig(shape, profile.pretrain.seed)
+    return InitialConfig(shape, profile.pretraining_seed(spec, place))
 
 
 def pretrain(
@@ -75,19 +81,21 @@ def pretrain(
     objective: str,
     progress: Progress | None = None,
     prepared: Prepared | None = None,
+    place: int = 0,
 ) -> pd.DataFrame:
     """Pretrain one model with one objective, or load the finished run; one row of the table "pretrain".
 
-    The objective "scratch" writes the encoder as it is initialised: no tokens, no loss.
+    place: of the seed in the profile's pretraining seeds. The objective "scratch" writes the encoder as it is
+    initialised: no tokens, no loss. Raises ValueError for a place that the model does not have.
     """
     spec = profile.model(model)
     use_threads(spec.config.parameters)
     prepared = prepared or prepare(profile)
     if objective == SCRATCH:
-        start = initial_config(profile, prepared, spec)
+        start = initial_config(profile, prepared, spec, place)
         note(profile.name, [start.id])
         return pretrain_row(profile, spec, initial(start, store()))
-    config = pretrain_config(profile, prepared, spec, objective)
+    config = pretrain_config(profile, prepared, spec, objective, place)
     note(profile.name, [config.id])
     corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
     run = pretrain_run(config, *corpora, store(), clock.telling(progress), clock, prepared.probes)
@@ -96,22 +104,26 @@ def pretrain(
 
 def pretrain_row(profile: Profile, spec: ModelSpec, run: Run) -> pd.DataFrame:
     """A finished pretraining run as one row of the table "pretrain"."""
-    named = {**_model(profile, spec, run.manifest["config"]["objective"]), **run.manifest["summary"]}
-    named |= {"status": run.manifest["status"], "run_id": run.id}
+    named = {**model_columns(profile, spec, run.manifest["config"]["objective"]), **run.manifest["summary"]}
+    named |= {"status": run.manifest["status"], "run_id": run.id, "pretrain_seed": run.manifest["config"]["seed"]}
     return check(pd.DataFrame([named]), "pretrain")
 
 
-def curve(profile: Profile, model: str, objective: str, prepared: Prepared | None = None) -> pd.DataFrame:
+def curve(
+    profile: Profile, model: str, objective: str, prepared: Prepared | None = None, place: int = 0
+) -> pd.DataFrame:
     """Loss curve of a finished pretraining run, as the table "curves"; raises NotFinished."""
     prepared = prepared or prepare(profile)
-    return _curve(pretrained_run(profile, prepared, profile.model(model), objective))
+    return _curve(pretrained_run(profile, prepared, profile.model(model), objective, place=place))
 
 
-def skills(profile: Profile, model: str, objective: str, prepared: Prepared | None = None) -> pd.DataFrame:
+def skills(
+    profile: Profile, model: str, objective: str, prepared: Prepared | None = None, place: int = 0
+) -> pd.DataFrame:
     """Accuracy on probes of a finished pretraining run, as the table "skills"; raises NotFinished."""
     prepared = prepared or prepare(profile)
     spec = profile.model(model)
-    return _skills(prepared, spec, pretrained_run(profile, prepared, spec, objective))
+    return _skills(prepared, spec, pretrained_run(profile, prepared, spec, objective, place=place))
 
 
 def finetune(
@@ -125,32 +137,42 @@ def finetune(
 
     The fixed rate ("without HPT") is the target's best rate for the task, so the target is finetuned first:
     raises NotFinished where it is not, or where the model has not been pretrained; "scratch" needs neither. A model
-    that diverged in pretraining gives no rows. `progress(task, best value)` is called after each task.
+    that diverged in pretraining gives no rows. All pretraining seeds of the model are finetuned: the grid of learning
+    rates is searched with the first, the others have its best rate. `progress(task, best value)` is called after each
+    task.
     """
     spec, target = profile.model(model), profile.target
     use_threads(spec.config.parameters)
     prepared = prepare(profile)
+    places = range(len(profile.pretraining_seeds(spec)))
     if objective == SCRATCH:
-        pretrain(profile, model, objective, prepared=prepared)
-    if pretrained_run(profile, prepared, spec, objective, failed=True).failed:
-        return pd.DataFrame(columns=COLUMNS["finetune"])
+        for place in places:
+            pretrain(profile, model, objective, prepared=prepared, place=place)
+    alive = [
+        place for place in places
+        if not pretrained_run(profile, prepared, spec, objective, failed=True, place=place).failed
+    ]  # fmt: skip
     frames = []
-    for name in tasks or profile.tasks:
-        data = prepared.task_data(name)
-        done = sweep_runs(profile, prepared, spec, target, objective, name, _trainer(profile, data))
-        frames.append(_finetune_rows(profile, spec, objective, data.task.metric, name, done.runs))
+    for name in tasks or profile.tasks if alive else []:
+        data, best = prepared.task_data(name), []
+        for place in alive:
+            done = sweep_runs(profile, prepared, spec, target, objective, name, trainer(profile, data), place)
+            frames.append(_finetune_rows(profile, spec, objective, data.task.metric, name, done.runs, place))
+            best.append(frames[-1]["value"].max())
         if progress is not None:
-            progress(name, float(frames[-1]["value"].max()))
-    return pd.concat(frames, ignore_index=True)
+            progress(name, float(pd.Series(best, dtype=float).max()))
+    return _concat(frames, "finetune")
 
 
 def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     """All tables of a profile, written to data/results/<profile>/*.csv; runs that do not exist are simply
     not in them.
 
-    Tables: pretrain, curves, skills, finetune, points, transfer, seeds, tasks, and for the microworld shortcuts
-    (columns in schema.py). The control "scratch" is in finetune, transfer and seeds only: the laws know nothing of it.
+    Tables: pretrain, curves, skills, finetune, points, transfer, seeds, tasks, for the microworld shortcuts, and where
+    the profile asks for it budgets (columns in schema.py). The control "scratch" is in finetune, transfer and seeds
+    only: the laws know nothing of it.
     """
+    from scalescope.pipeline.budgets import collect_budgets
     from scalescope.pipeline.tables import shortcuts_table, tasks_table
 
     prepared = prepare(profile)
@@ -159,21 +181,21 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     groups: list[Seeds] = []
     for objective in profile.finetuned_objectives:
         for spec in profile.all_models():
-            try:
-                run = pretrained_run(profile, prepared, spec, objective, failed=True)
-            except NotFinished:
-                continue
-            if objective != SCRATCH:
+            found = _pretrained_runs(profile, prepared, spec, objective)
+            for run in found.values() if objective != SCRATCH else ():
                 parts["pretrain"].append(pretrain_row(profile, spec, run))
                 parts["curves"].append(_curve(run))
                 parts["skills"].append(_skills(prepared, spec, run))
-            for name in profile.tasks if spec.role in profile.finetune.roles and not run.failed else []:
-                groups += _collect_task(profile, prepared, spec, objective, name, parts)
+            alive = [place for place, run in found.items() if not run.failed]
+            for name in profile.tasks if spec.role in profile.finetune.roles else []:
+                groups += _collect_task(profile, prepared, spec, objective, name, alive, parts)
     tables = {name: _concat(frames, name) for name, frames in parts.items()}
     tables |= {"transfer": transfer_table(groups), "seeds": seeds_table(groups)}
     tables["tasks"] = tasks_table(profile, prepared)
     if profile.source.kind == "microworld":
         tables["shortcuts"] = shortcuts_table(profile, prepared)
+    if profile.budgets is not None:
+        tables["budgets"] = collect_budgets(profile, prepared)
     folder = paths.results(profile.name)
     for name, table in tables.items():
         files.write_table(folder / f"{name}.csv", table)
@@ -201,44 +223,66 @@ def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     return {path.stem: with_numbers(record.read_csv(path, remedy), path.stem) for path in found}
 
 
+def _pretrained_runs(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str) -> dict[int, Run]:
+    """The pretraining runs of a model that are there, finished or failed, by the place of their seed."""
+    found = {}
+    for place in range(len(profile.pretraining_seeds(spec))):
+        with suppress(NotFinished):
+            found[place] = pretrained_run(profile, prepared, spec, objective, failed=True, place=place)
+    return found
+
+
 def _collect_task(
-    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, parts: dict
+    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, places: list[int], parts: dict
 ) -> list[Seeds]:
     """Add the runs of one model and task to the parts of the tables; returns their seeds, tuned and not."""
     from scalescope.tasks.spec import TASKS
 
-    metric = TASKS[name].metric
-    try:
-        done = sweep_runs(profile, prepared, spec, profile.target, objective, name, find_finetuned)
-    except NotFinished:
-        return []
-    parts["finetune"].append(_finetune_rows(profile, spec, objective, metric, name, done.runs))
-    model, groups = _model(profile, spec, objective), []
-    for hpt, runs in (("with", done.tuned), ("without", done.fixed)):
-        runs = [run for run in runs if not run.failed]
-        groups.append(Seeds(model, hpt, name, metric, runs))
-        if objective != SCRATCH:
-            frame = _finetune_rows(profile, spec, objective, metric, name, runs).assign(hpt=hpt)
-            parts["points"].append(frame[COLUMNS["points"]])
-    return groups
+    metric, model = TASKS[name].metric, model_columns(profile, spec, objective)
+    groups = {hpt: Seeds(model, hpt, name, metric, []) for hpt in ("with", "without")}
+    collected = False
+    for place in places:
+        try:
+            done = sweep_runs(profile, prepared, spec, profile.target, objective, name, find_finetuned, place)
+        except NotFinished:
+            continue
+        collected = True
+        parts["finetune"].append(_finetune_rows(profile, spec, objective, metric, name, done.runs, place))
+        for hpt, runs in (("with", done.tuned), ("without", done.fixed)):
+            runs = [run for run in runs if not run.failed]
+            groups[hpt].runs.extend(runs)
+            groups[hpt].pretrain_seeds.extend([profile.pretraining_seed(spec, place)] * len(runs))
+            if objective != SCRATCH:
+                frame = _finetune_rows(profile, spec, objective, metric, name, runs, place).assign(hpt=hpt)
+                parts["points"].append(frame[COLUMNS["points"]])
+    return list(groups.values()) if collected else []
 
 
-def sweep_runs(profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str, name: str, train) -> Sweep:
-    """The protocol for one model and task; `train(configs, pretrained)` gives finished runs."""
-    pretrained = pretrained_run(profile, prepared, spec, objective)
+def sweep_runs(
+    profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str, name: str, train, place: int = 0
+) -> Sweep:
+    """The protocol for one model, pretraining seed and task; `train(configs, pretrained)` gives finished runs.
+
+    At another place than the first nothing is tuned: the runs have the best rate of the first seed, and the fixed rate.
+    """
+    pretrained = pretrained_run(profile, prepared, spec, objective, place=place)
     settings = profile.finetune
 
     def run(members: list[tuple[float, int]]) -> list[Run]:
         return train(finetune_configs(profile, prepared, spec, objective, name, pretrained, members), pretrained)
 
-    fixed = None
-    if objective in settings.fixed_rate_objectives:
-        if spec.name == target.name:
-            best = sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds)
-            return replace(best, fixed=best.tuned)
+    grid = {"learning_rates": settings.learning_rates, "seeds": settings.seeds}
+    fixes, fixed = objective in settings.fixed_rate_objectives, None
+    if fixes and spec.name != target.name:
         with suppress(PretrainingDiverged):  # then there is no rate to fix
             fixed = sweep_runs(profile, prepared, target, target, objective, name, find_finetuned).best_rate
-    return sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds, fixed_rate=fixed)
+    if place:
+        best = None
+        with suppress(PretrainingDiverged):  # then nothing was tuned
+            best = sweep_runs(profile, prepared, spec, target, objective, name, find_finetuned).best_rate
+        return repeat(run, best_rate=best, fixed_rate=fixed, seeds=settings.seeds)
+    done = sweep(run, **grid, fixed_rate=fixed)
+    return replace(done, fixed=done.tuned) if fixes and spec.name == target.name else done
 
 
 def finetune_configs(
@@ -259,7 +303,8 @@ def finetune_configs(
     ]  # fmt: skip
 
 
-def _trainer(profile: Profile, data: TaskData):
+def trainer(profile: Profile, data: TaskData) -> Callable[[list[FinetuneConfig], Run], list[Run]]:
+    """A function `train(configs, pretrained)` that trains or loads the runs of configurations, and notes their ids."""
     clock = cost.clock()
 
     def train(configs: list[FinetuneConfig], pretrained: Run) -> list[Run]:
@@ -284,15 +329,17 @@ def _find_finetuned(config: FinetuneConfig) -> Run:
     return found
 
 
-def pretrained_run(profile, prepared: Prepared, spec: ModelSpec, objective: str, failed: bool = False) -> Run:
+def pretrained_run(
+    profile, prepared: Prepared, spec: ModelSpec, objective: str, failed: bool = False, place: int = 0
+) -> Run:
     """The finished pretraining run of a model; raises NotFinished, and PretrainingDiverged unless `failed`."""
     if objective == SCRATCH:
-        config = initial_config(profile, prepared, spec)
+        config = initial_config(profile, prepared, spec, place)
     else:
-        config = pretrain_config(profile, prepared, spec, objective)
+        config = pretrain_config(profile, prepared, spec, objective, place)
     run = store().find(config.id)
     if run is None or (run.failed and not failed):
-        which = f"{spec.name} ({objective}) of profile {profile.name!r}"
+        which = f"{spec.name} ({objective}) of profile {profile.name!r}" + (f", seed {config.seed}" if place else "")
         if run is not None:
             raise PretrainingDiverged(f"{which} has diverged in pretraining")
         first = (
@@ -304,7 +351,8 @@ def pretrained_run(profile, prepared: Prepared, spec: ModelSpec, objective: str,
     return run
 
 
-def _model(profile: Profile, spec: ModelSpec, objective: str) -> dict:
+def model_columns(profile: Profile, spec: ModelSpec, objective: str) -> dict:
+    """What a model puts into the columns MODEL of the tables."""
     config = spec.config
     shape = {key: getattr(config, key) for key in ("aspect_ratio", "layers", "heads", "hidden", "parameters")}
     return {
@@ -322,6 +370,7 @@ def _curve(run: Run) -> pd.DataFrame:
         "objective": run.manifest["config"]["objective"],
         **shape,
         "parameters": parameters,
+        "pretrain_seed": run.manifest["config"]["seed"],
     }
     return check(run.curve.assign(**named), "curves")
 
@@ -332,17 +381,20 @@ def _skills(prepared: Prepared, spec: ModelSpec, run: Run) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS["skills"])
     named = {key: getattr(spec.config, key) for key in ("aspect_ratio", "layers", "parameters")}
     named |= {"run_id": run.id, "objective": run.manifest["config"]["objective"], "role": spec.role}
+    named["pretrain_seed"] = run.manifest["config"]["seed"]
     chance = {skill: probes.chance(skill) for skill in probes.skills}
     return check(run.metrics.assign(**named, chance=run.metrics["skill"].map(chance)), "skills")
 
 
-def _finetune_rows(profile, spec: ModelSpec, objective: str, metric: str, name: str, runs: list[Run]) -> pd.DataFrame:
-    rows = []
+def _finetune_rows(
+    profile, spec: ModelSpec, objective: str, metric: str, name: str, runs: list[Run], place: int
+) -> pd.DataFrame:
+    rows, pretrain_seed = [], profile.pretraining_seed(spec, place)
     for run in runs:
         config, summary = run.manifest["config"], run.manifest["summary"]
         rows.append({
-            **_model(profile, spec, objective), "task": name, "metric": metric, **summary,
-            "learning_rate": config["learning_rate"], "seed": config["seed"],
+            **model_columns(profile, spec, objective), "task": name, "metric": metric, **summary,
+            "learning_rate": config["learning_rate"], "pretrain_seed": pretrain_seed, "seed": config["seed"],
             "error": None if summary["value"] is None else 1 - summary["value"],
             # runs of before it was recorded do not have it
             "value_answerable": math.nan if summary.get("value_answerable") is None else summary["value_answerable"],

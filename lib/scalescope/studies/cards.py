@@ -9,6 +9,7 @@ from scalescope.laws import FitCard, PowerLaw, fit_card
 from scalescope.schema import UnknownName
 from scalescope.studies.fits import fits
 from scalescope.studies.points import OBJECTIVES, TUNINGS, split_usable, title
+from scalescope.studies.pretraining_seeds import drawn_together
 
 COUNTED = "N = 12 L H^2: trainable parameters without embeddings"
 TUNED = {
@@ -37,7 +38,7 @@ def card(
     series = _series(usable, task, objective, hpt)
     ladder, target = (series[series["role"] == role] for role in ("ladder", "target"))
     law = PowerLaw(n_boot=n_boot, random_state=random_state)
-    law.fit(ladder, ladder["error"], groups=ladder["parameters"])
+    law.fit(ladder, ladder["error"], groups=drawn_together(ladder))
     row = fits(series, n_boot=1, random_state=random_state).set_index("task").loc[task]
     lost = _series(left_out, task, objective, hpt, empty=True)
     return fit_card(

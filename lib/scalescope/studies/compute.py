@@ -7,6 +7,7 @@ import pandas as pd
 
 from scalescope.schema import SCRATCH
 from scalescope.studies.columns import need, need_labels, with_numbers
+from scalescope.studies.pretraining_seeds import first_seed
 
 COMPUTE = ["what", "ladder", "target", "saved", "note"]
 NOT_MEASURED = "tokens and FLOPs not known"
@@ -17,12 +18,13 @@ def compute_saved(pretrain: pd.DataFrame, finetune: pd.DataFrame | None = None) 
 
     "parameters trained": sum of N. "pretraining FLOPs": 6 N D. "and finetuning, without tuning": as many runs
     per task as there are seeds. "and finetuning, with tuning": every run of the grid too. All objectives
-    together: who compares two trains both. Blank where the tables do not know tokens.
+    together: who compares two trains both. Of several pretraining seeds the first counts, with its finetuning: the
+    paper pretrains each model once. Blank where the tables do not know tokens.
     """
     need(pretrain, "pretrain", ["role", "objective", "parameters"])
     need_labels(pretrain, "pretrain", ["role", "objective"])
-    pretrain = with_numbers(pretrain, "pretrain")
-    finetune = None if finetune is None else with_numbers(finetune, "finetune")
+    pretrain = first_seed(with_numbers(pretrain, "pretrain"))
+    finetune = None if finetune is None else first_seed(with_numbers(finetune, "finetune"))
     one = pretrain[pretrain["objective"] == pretrain["objective"].iloc[0]]
     rows = [_row("parameters trained", one.drop_duplicates(["role", "parameters"]), "parameters")]
     known = "flops" in pretrain and pretrain["flops"].notna().all()

@@ -15,6 +15,7 @@ from scalescope.studies.points import (
     title,
     usable_pretraining,
 )
+from scalescope.studies.pretraining_seeds import drawn_together
 from scalescope.studies.series import MIN_SIZES_R2
 
 FITS = [
@@ -89,7 +90,7 @@ def _law(points: pd.DataFrame, y: str, n_boot: int, random_state: int) -> PowerL
     if points["parameters"].nunique() < 2:
         return None
     law = PowerLaw(n_boot=n_boot, random_state=random_state)
-    return law.fit(points, points[y], groups=points["parameters"])
+    return law.fit(points, points[y], groups=drawn_together(points))
 
 
 def _numbers_of(law: PowerLaw | None, points: pd.DataFrame, y: str) -> dict[str, float]:

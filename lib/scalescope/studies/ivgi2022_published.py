@@ -55,7 +55,8 @@ def published_curve(folder: Path | None = None) -> pd.DataFrame:
     target = published_table(6, folder).iloc[-1]
     curve = pd.DataFrame({"step": steps, "loss": loss}).assign(
         run_id="BERT-Base", objective="mlm", aspect_ratio=int(target["aspect_ratio"]), layers=int(target["layers"]),
-        parameters=int(target["parameters"]), tokens=np.nan, split="heldout",
+        parameters=int(target["parameters"]), pretrain_seed=np.nan, tokens=np.nan,
+        split="heldout",
     )  # fmt: skip
     return curve[COLUMNS["curves"]]
 

@@ -19,7 +19,8 @@ from scalescope.schema import UnknownName, check
 from scalescope.tasks.metrics import matthews_of_counts
 from scalescope.tasks.spec import METRICS
 
-Side = Mapping[int, pd.DataFrame]  # seed -> table "rows"
+Seed = int | tuple[int, int]  # of finetuning, or of pretraining and finetuning
+Side = Mapping[Seed, pd.DataFrame]  # seed -> table "rows"
 
 
 @dataclass(frozen=True)

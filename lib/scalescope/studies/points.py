@@ -7,6 +7,7 @@ import pandas as pd
 
 from scalescope.schema import UnknownName
 from scalescope.studies.columns import need, need_labels, need_shares, need_sizes, need_whole, with_numbers
+from scalescope.studies.pretraining_seeds import SEED, count_replicates, named_seed
 from scalescope.studies.seeds import MEASURED, need_possible_deviations, one_row_per_seed
 
 # the paper's order, and its names of the tasks and of their metrics (table 1)
@@ -56,25 +57,28 @@ def check_points(points: pd.DataFrame, *, strict: bool = False) -> pd.DataFrame:
     Raises ValueError for a missing column, text where numbers are due, a missing label, an unknown objective, hpt or
     role, a size that is not a number above zero, an error below zero (a metric above one), an error above one of a
     metric that cannot be negative and above two of any other (percent), a deviation that no such seeds have, and for
-    two rows of the same run and seed. `strict`, for a table of one's own, also refuses what pipelines leave behind and
-    `missing` lists: errors that are not finite, a ladder of a single size, and a series whose error never varies.
+    two rows of the same pretraining seed and seed. `strict`, for a table of one's own, also refuses what pipelines
+    leave behind and `missing` lists: errors that are not finite, a ladder of a single size, and a series whose error
+    never varies.
     """
     seed = "n_seeds" if "n_seeds" in points else "seed"
     need(points, "points", [*KEYS, seed, "error"])
     points = points.reset_index(drop=True)
-    need_labels(points, "points", [name for name in [*KEYS, seed] if name not in ("parameters", "n_seeds")])
+    replicate = [name for name in (SEED, seed) if name in points]
+    need_labels(points, "points", [name for name in [*KEYS, *replicate] if name not in ("parameters", "n_seeds")])
     measured = [f"{name}{end}" for name in MEASURED for end in ("", "_sd") if f"{name}{end}" in points]
-    points = with_numbers(points, "points", ["aspect_ratio", "layers", "parameters", seed, *measured])
+    points = with_numbers(points, "points", ["aspect_ratio", "layers", "parameters", *replicate, *measured])
     if seed == "seed":
-        need_whole(points, "points", ["aspect_ratio", "layers", "seed"])
+        need_whole(points, "points", ["aspect_ratio", "layers", *replicate])
     for column, choices in (("objective", OBJECTIVES), ("hpt", TUNINGS), ("role", ROLES)):
         _names_known(points, column, list(choices))
     _values_possible(points)
     points = one_row_per_seed(points).reset_index(drop=True)
-    twice = points[points.duplicated([*KEYS, "seed"])]
+    run = [*KEYS, *(name for name in (SEED, "seed") if name in points)]
+    twice = points[points.duplicated(run)]
     if len(twice):
         row = twice.iloc[0]
-        where = ", ".join(f"{name} {row[name]}" for name in [*KEYS, "seed"])
+        where = ", ".join(f"{name} {row[name]}" for name in run)
         raise ValueError(f"points, row {row.name}: the same run is there twice ({where})")
     if strict:
         _nothing_left_out(points)
@@ -131,8 +135,8 @@ def split_usable(points: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     usable = np.isfinite(error) & ((error > 0) | (points["role"] == "target"))
     left_out = points[~usable].copy()
     left_out["what"] = "point"
-    zero = left_out["error"] == 0
-    left_out["reason"] = np.where(zero, "error 0 has no logarithm; left out of fits", "no finite result")
+    reason = np.where(left_out["error"] == 0, "error 0 has no logarithm; left out of fits", "no finite result")
+    left_out["reason"] = pd.Series(reason, left_out.index, dtype=object) + named_seed(points)[~usable]
     return points[usable].reset_index(drop=True), left_out[MISSING].reset_index(drop=True)
 
 
@@ -155,7 +159,7 @@ def missing(points: pd.DataFrame, pretrain: pd.DataFrame | None = None) -> pd.Da
     for (objective, hpt), part in usable.groupby(["objective", "hpt"], sort=False):
         others = part.loc[part["role"] != "ladder", models.columns].drop_duplicates()
         expected = pd.concat([ladder, others.sort_values("parameters")])
-        most = part.groupby("role")["seed"].nunique()
+        most = count_replicates(part, "role")
         for task in task_names(points):
             names = {"objective": objective, "hpt": hpt, "task": task}
             known = left_out[(left_out[list(names)] == list(names.values())).all(axis=1)]
@@ -183,10 +187,7 @@ def _missing_of(
     if part.empty:
         return [{**names, "what": "task", "reason": "no usable point"}]
     rows = []
-    seeds, listed = (
-        part.groupby("parameters")["seed"].nunique(),
-        known.groupby("parameters")["seed"].nunique(),
-    )
+    seeds, listed = count_replicates(part, "parameters"), known.groupby("parameters").size()
     for model in expected.to_dict("records"):
         have, want = int(seeds.get(model["parameters"], 0)), int(most.get(model["role"], 0))
         if have == 0:
@@ -197,12 +198,9 @@ def _missing_of(
 
 
 def _failed_pretraining(pretrain: pd.DataFrame) -> list[dict]:
-    failed = pretrain[~usable_pretraining(pretrain)]
-    names = ["objective", "role", "aspect_ratio", "layers", "parameters"]
-    return [
-        {**row, "what": "pretraining", "reason": "failed or without a finite loss"}
-        for row in failed[names].to_dict("records")
-    ]
+    which = "failed or without a finite loss" + named_seed(pretrain)
+    failed = pretrain.assign(what="pretraining", reason=which)[~usable_pretraining(pretrain)]
+    return failed[["objective", "role", "aspect_ratio", "layers", "parameters", "what", "reason"]].to_dict("records")
 
 
 def usable_pretraining(pretrain: pd.DataFrame) -> pd.Series:

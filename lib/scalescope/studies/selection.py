@@ -8,6 +8,7 @@ import pandas as pd
 from scalescope.laws import PowerLaw
 from scalescope.schema import UnknownName
 from scalescope.studies.points import OBJECTIVES, split_usable, task_names, title
+from scalescope.studies.pretraining_seeds import drawn_together
 
 CHOICES = [
     "task", "a", "b", "at", "extrapolation", "gap", "gap_low", "gap_high", "choice", "probability", "decided",
@@ -85,7 +86,7 @@ def _part(points: pd.DataFrame, objective: str) -> pd.DataFrame:
 def _law(part: pd.DataFrame, n_boot: int, random_state: int) -> PowerLaw:
     ladder = part[part["role"] == "ladder"]
     law = PowerLaw(n_boot=n_boot, random_state=random_state)
-    return law.fit(ladder, ladder["error"], groups=ladder["parameters"])
+    return law.fit(ladder, ladder["error"], groups=drawn_together(ladder))
 
 
 def _score(law: PowerLaw, part: pd.DataFrame) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scalescope.laws import PowerLaw
+from scalescope.studies.pretraining_seeds import drawn_together
 
 SERIES = ["kind", "role", "aspect_ratio", "layers", "parameters", "value", "err_low", "err_high", "n_seeds"]
 SLEEVE_POINTS = 50
@@ -25,9 +26,9 @@ def law_series(
 ) -> pd.DataFrame:
     """Everything drawn of one series, one row each, with `labels` (panel, task, ...) as leading columns.
 
-    `points` holds one row per seed; all rows whose role is not "target" are fitted. `kind` is "point" (mean
-    over seeds; err_low and err_high are one `error_bar` below and above; the evaluation sample is in it where
-    `points` has "value_se" and `y` is the error), "fit_line" (its two
+    `points` holds one row per seed (pretraining and finetuning); all rows whose role is not "target" are fitted.
+    `kind` is "point" (mean over seeds; err_low and err_high are one `error_bar` below and above; the
+    evaluation sample is in it where `points` has "value_se" and `y` is the error), "fit_line" (its two
     ends over `span`), "sleeve" (95 % of the hierarchical bootstrap, or of the `naive` one, at 50 sizes, evenly
     spaced in ln N over `span`), "legend_slope", "legend_slope_ci" and "legend_r2". With fewer than two sizes
     there are points only. A point whose mean is 0 has the kind "off_axis".
@@ -36,7 +37,7 @@ def law_series(
     fitted = points[points["role"] != "target"]
     if fitted["parameters"].nunique() >= 2:
         law = PowerLaw(n_boot=n_boot, random_state=random_state)
-        law.fit(fitted, fitted[y], groups=None if naive else fitted["parameters"])
+        law.fit(fitted, fitted[y], groups=None if naive else drawn_together(fitted))
         rows += _law_rows(law, fitted, y, span)
     frame = pd.DataFrame(rows, columns=SERIES)
     frame = frame.astype({name: float for name in SERIES if name not in ("kind", "role")})

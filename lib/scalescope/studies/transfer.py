@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -18,18 +18,28 @@ NONE = "–"  # where a size was not compared
 
 @dataclass(frozen=True)
 class Seeds:
-    """Finished runs of one model (columns MODEL in `model`), tuning and task, one per seed."""
+    """Finished runs of one model (columns MODEL in `model`), tuning and task, one per pretraining and finetuning seed.
+
+    pretrain_seeds: of each run, what its encoder was pretrained (or initialised) with; empty if all have the same.
+    """
 
     model: Mapping[str, object]
     hpt: str
     task: str
     metric: str
     runs: list[Run]
+    pretrain_seeds: list[int] = field(default_factory=list)
 
     @property
-    def sides(self) -> dict[int, pd.DataFrame]:
-        """Evaluation examples of each seed (table "rows"), read from the run folders."""
-        return {run.manifest["config"]["seed"]: run.rows for run in self.runs}
+    def pairs(self) -> list[tuple[int, int]]:
+        """Pretraining seed and finetuning seed of each run."""
+        seeds = self.pretrain_seeds or [0] * len(self.runs)
+        return [(seed, run.manifest["config"]["seed"]) for seed, run in zip(seeds, self.runs, strict=True)]
+
+    @property
+    def sides(self) -> dict[tuple[int, int], pd.DataFrame]:
+        """Evaluation examples of each pair of seeds (table "rows"), read from the run folders."""
+        return {pair: run.rows for pair, run in zip(self.pairs, self.runs, strict=True)}
 
     @property
     def errors(self) -> pd.Series:
@@ -46,7 +56,9 @@ def transfer_table(groups: Iterable[Seeds], n_boot: int = 1000) -> pd.DataFrame:
     """The table "transfer": each tuned model of an objective beside the same model from scratch.
 
     gain = error from scratch - error after pretraining, in metric units, with its 95 % interval over seeds and
-    evaluation examples of both sides together (`multi_bootstrap`). Models without one of the sides have no row.
+    evaluation examples of both sides together (`multi_bootstrap`). Scratch and pretrained are paired by
+    pretraining seed (which both start from) and finetuning seed; pairs count as independent. Models without one of the
+    sides have no row.
     """
     tuned = [group for group in groups if group.hpt == "with" and group.runs]
     scratch = {(group.task, group.model["parameters"], group.model["role"]): group for group in tuned

@@ -57,5 +57,16 @@ def sweep(
     return Sweep(list(runs.values()), best, [runs[member] for member in tuned], [runs[member] for member in fixed])
 
 
+def repeat(train: Train, *, best_rate: float | None, fixed_rate: float | None, seeds: Sequence[int]) -> Sweep:
+    """The runs of another pretraining seed: nothing is tuned again, all seeds at the rates found with the first.
+
+    A rate that is None (the whole grid failed, or no rate is fixed) has no runs.
+    """
+    tuned, fixed = _seeds_of(best_rate, seeds), _seeds_of(fixed_rate, seeds)
+    members = list(dict.fromkeys([*tuned, *fixed]))
+    runs = dict(zip(members, train(members), strict=True)) if members else {}
+    return Sweep(list(runs.values()), best_rate, [runs[member] for member in tuned], [runs[member] for member in fixed])
+
+
 def _seeds_of(rate: float | None, seeds: Sequence[int]) -> list[tuple[float, int]]:
     return [] if rate is None else [(rate, seed) for seed in seeds]

@@ -6,6 +6,7 @@ import pytest
 
 from scalescope.studies import ivgi2022
 from scalescope.studies.claims import CLAIMS, JUDGES, Evidence, judge, judge_all, published_evidence
+from scalescope.studies.claims.pretraining import _alone_at_its_size
 from scalescope.studies.ivgi2022_published import published_points, published_pretrain
 
 BOOT = 100
@@ -91,8 +92,18 @@ def test_early_stops_are_found_in_live_curves():
     ]  # fmt: skip
     made = judge("C10", evidence(pretrain=pretrain, curves=pd.DataFrame(falling)))
     assert made.verdict == "holds" and "18 of 18 run(s) lie above" in made.sentence
+    twice = [pretrain.assign(pretrain_seed=seed, run_id=pretrain["run_id"] + f"-{seed}") for seed in (0, 1)]
+    curves = [pd.DataFrame(falling).assign(run_id=lambda f, seed=seed: f["run_id"] + f"-{seed}") for seed in (0, 1)]
+    both = judge("C10", evidence(pretrain=pd.concat(twice, ignore_index=True), curves=pd.concat(curves)))
+    assert both.verdict == "holds" and "36 of 36 run(s) lie above" in both.sentence
     flat = pd.DataFrame(falling).assign(loss=lambda f: f.groupby("run_id")["loss"].transform("min"))
     assert judge("C10", evidence(pretrain=pretrain, curves=flat)).verdict == "fails"
+
+
+def test_a_run_is_judged_without_the_other_seed_of_its_size():
+    runs = pd.DataFrame({"parameters": [10, 10, 20, 20], "run_id": list("abcd")})
+    assert _alone_at_its_size(runs, 10, "b")["run_id"].tolist() == ["b", "c", "d"]
+    assert _alone_at_its_size(runs, 10, None).equals(runs)
 
 
 def test_an_unknown_claim_is_refused():

@@ -9,6 +9,7 @@ import pandas as pd
 
 from scalescope.laws import PowerLaw, hierarchical_bootstrap
 from scalescope.studies.points import PAPER_TASKS, split_usable, usable_pretraining
+from scalescope.studies.pretraining_seeds import drawn_together
 
 HELD_OUT_SCALES = 2  # "six scales predict the next two"
 FEWEST_SIZES_R2 = 3  # a line through two sizes always fits
@@ -107,7 +108,7 @@ def replicates(rows: pd.DataFrame, y: str, n_boot: int, random_state: int = 0) -
     if len(distinct) < FEWEST_SIZES_R2:
         return None
     law = _Recorder(n_boot=0)
-    hierarchical_bootstrap(law, sizes, values, sizes, n_boot=n_boot, random_state=random_state)
+    hierarchical_bootstrap(law, sizes, values, drawn_together(ladder), n_boot=n_boot, random_state=random_state)
     weights = np.vstack([np.ones(len(sizes)), law.weights])
     whole = _fit(law, sizes, values, weights)
     larger = weights * (sizes > distinct[0])

@@ -17,6 +17,7 @@ from scalescope.studies.claims.verdict import (
     weakness,
 )
 from scalescope.studies.points import title
+from scalescope.studies.pretraining_seeds import drawn_together
 
 LOSS_TASKS = ("mnli", "qnli", "sst2", "race", "mrpc", "boolq")  # figure 7
 
@@ -31,7 +32,9 @@ def c9(evidence: Evidence) -> Verdict:
         seeds = rows.groupby("parameters").size()
         if len(seeds) >= 3 and (seeds > 1).any():
             x, y = rows["parameters"].to_numpy(float), rows["error"].to_numpy(float)
-            wide = hierarchical_bootstrap(PowerLaw(), x, y, x, n_boot=evidence.n_boot).intervals()["slope"]
+            wide = hierarchical_bootstrap(PowerLaw(), x, y, drawn_together(rows), n_boot=evidence.n_boot).intervals()[
+                "slope"
+            ]
             narrow = naive_bootstrap(PowerLaw(), x, y, n_boot=evidence.n_boot).intervals()["slope"]
             ratios[task] = np.ptp(wide) / np.ptp(narrow) if np.ptp(narrow) else np.nan
     values = np.array([ratio for ratio in ratios.values() if np.isfinite(ratio)])

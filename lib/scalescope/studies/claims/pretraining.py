@@ -83,8 +83,8 @@ def c10(evidence: Evidence) -> Verdict:
     early = _stopped_early(evidence)
     series = {o: pd.concat([evidence.pretraining(o, role) for role in ("ladder", "target")]) for o in OBJECTIVES}
     found, back = [], []
-    for objective, parameters, loss in early:
-        runs = series[objective]
+    for objective, parameters, loss, run in early:
+        runs = _alone_at_its_size(series[objective], parameters, run)
         cut = runs.assign(loss=np.where(runs["parameters"] == parameters, loss, runs["loss"]))
         before, after = (diagnose(table, parameters)["verdict"].iloc[0] for table in (cut, runs))
         if before in (ABOVE, ON) or before.startswith("below"):
@@ -102,11 +102,17 @@ def c10(evidence: Evidence) -> Verdict:
                    f"run on, {sum(back)} of {len(back)} do not.")  # fmt: skip
 
 
-def _stopped_early(evidence: Evidence) -> list[tuple[str, float, float]]:
-    """Objective, size and loss of runs cut short: by the paper's first patience, or at a share of the steps."""
+def _alone_at_its_size(runs: pd.DataFrame, parameters: float, run: str | None) -> pd.DataFrame:
+    """`runs` without those of other pretraining seeds at the size of `run`: it is the run that is judged."""
+    return runs if run is None else runs[(runs["parameters"] != parameters) | (runs["run_id"] == run)]
+
+
+def _stopped_early(evidence: Evidence) -> list[tuple[str, float, float, str | None]]:
+    """Objective, size, loss and id of runs cut short: by the paper's first patience, or at a share of the steps."""
     if evidence.source == PUBLISHED:
         curve = heldout_curve(evidence.curves)
-        return [("mlm", float(curve["parameters"].iloc[0]), float(stopping(curve, [EARLY_PATIENCE])["loss"].iloc[0]))]
+        loss = float(stopping(curve, [EARLY_PATIENCE])["loss"].iloc[0])
+        return [("mlm", float(curve["parameters"].iloc[0]), loss, None)]
     runs = evidence.pretrain[evidence.pretrain["role"] != "second"]
     early = []
     for run in runs.to_dict("records"):
@@ -114,7 +120,8 @@ def _stopped_early(evidence: Evidence) -> list[tuple[str, float, float]]:
             curve = heldout_curve(evidence.curves, run["objective"], run["run_id"])
             before = curve[curve["step"] <= EARLY_SHARE * curve["step"].max()]
             if len(before):
-                early.append((run["objective"], float(run["parameters"]), float(before["best"].iloc[-1])))
+                loss = float(before["best"].iloc[-1])
+                early.append((run["objective"], float(run["parameters"]), loss, run["run_id"]))
     return early
 
 
