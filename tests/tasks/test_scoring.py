@@ -227,3 +227,16 @@ def test_answers_of_many_pieces_can_be_predicted():
     assert (short.longest_answer, short.too_long) == (LONGEST_ANSWER, 1)
     assert score(task("squad"), short, [row, other], pointing(short)) < 1.0
     assert longest_answer(task("sst2"), [], letters) == LONGEST_ANSWER
+
+
+@pytest.mark.parametrize("name", ["squad", "squad_v2"])
+def test_the_scores_of_examples_add_up_to_the_value_whatever_the_answers_are(tokenizer, name):
+    """Articles and punctuation alone are answers of SQuAD 2.0 but empty texts of SQuAD 1.1."""
+    span = task(name)
+    rows = [question("one two the three", answer) for answer in ("one", "the", "two the")]
+    features = encode(span, rows, tokenizer, 32, 8)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        outputs = tuple(rng.normal(size=features.tokens.shape) for _ in range(2))
+        found, table = evaluate(span, features, rows, outputs)
+        assert table["score"].mean() == pytest.approx(found["value"])

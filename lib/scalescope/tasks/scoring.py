@@ -63,7 +63,8 @@ def evaluate(
         given = [text if said else "" for text, said in zip(given, answers.no_answer <= threshold, strict=True)]
     else:
         value = metrics.squad_f1(given, references)
-    each = [metrics.answer_f1(*pair) for pair in zip(given, references, strict=True)]
+    of_one = metrics.question_f1 if task.has_no_answer else metrics.answer_f1
+    each = [of_one(*pair) for pair in zip(given, references, strict=True)]
     return _numbers(value, answerable), _table(first, given, each)
 
 
