@@ -94,7 +94,7 @@ def test_a_fixed_slope_or_intercept_leaves_the_best_of_the_rest():
 
 @pytest.mark.parametrize("kind", list(TRUTHS))
 def test_the_card_says_what_the_default_interval_reaches_where_that_is_not_95_percent(kind):
-    """By the committed table of simulated studies; without a row of the defaults, that of the same loss and interval."""
+    """By the committed table of simulated studies: rows of the defaults, else of the same loss and interval."""
     table = pd.read_csv(paths.root() / "benchmarks" / "results" / "law_truth.csv")
     rows = table[(table["law"] == kind.__name__) & (table["truth"] == "usual") & (table["loss"] == kind.default_loss)]
     interval = "default" if "default" in set(rows["interval"]) else kind.default_interval
