@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
-from scalescope.laws import PowerLaw
+from scalescope.laws import PowerLaw, SuspectInput
 from scalescope.studies.pretraining_seeds import drawn_together
 
 SERIES = ["kind", "role", "aspect_ratio", "layers", "parameters", "value", "err_low", "err_high", "n_seeds"]
@@ -37,7 +39,10 @@ def law_series(
     fitted = points[points["role"] != "target"]
     if fitted["parameters"].nunique() >= 2:
         law = PowerLaw(n_boot=n_boot, random_state=random_state)
-        law.fit(fitted, fitted[y], groups=None if naive else drawn_together(fitted))
+        with warnings.catch_warnings():
+            if naive:  # on purpose: what too narrow intervals look like
+                warnings.simplefilter("ignore", SuspectInput)
+            law.fit(fitted, fitted[y], groups=None if naive else drawn_together(fitted))
         rows += _law_rows(law, fitted, y, span)
     frame = pd.DataFrame(rows, columns=SERIES)
     frame = frame.astype({name: float for name in SERIES if name not in ("kind", "role")})
