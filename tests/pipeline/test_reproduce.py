@@ -85,7 +85,8 @@ def check_cost() -> None:
     assert table.loc["engine", "jobs"] == 2 and table.loc["all", "jobs"] >= len(planned(load_profile("tiny")))
     trained = table["training_seconds"]
     assert trained["20_pretrain"] > 0 and trained["30_finetune"] > 0 and trained["50_laws"] == 0
-    assert (table["cpu_seconds"] > 0).all() and (table["peak_mb"] > 50).all()
+    ran = table[table["jobs"] > 0]  # tiny has no budgets
+    assert (ran["cpu_seconds"] > 0).all() and (ran["peak_mb"] > 50).all()
     assert 0 < table.loc["all", "other_share"] < 1
 
 

@@ -90,7 +90,7 @@ def test_the_data_folder_reaches_the_jobs_whatever_it_is_called(stubs, name):
                  "tasks/sst2/train.jsonl", "tasks/sst2/validation.jsonl"):  # fmt: skip
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("{}\n")
+        path.write_text(f'{{"of": "{file}"}}\n')  # heldout text that is train text is refused
     work = reproduce("tiny", data=str(folder), snakemake_arguments=["--until", "10_corpus_and_tasks"])
     executed = nbformat.read(work / "notebooks" / "10_corpus_and_tasks.ipynb", as_version=4)
     given = executed.metadata.papermill.parameters

@@ -20,6 +20,16 @@ from scalescope.training.interrupt import stop_button
 from scalescope.training.pretrain import pretrain
 
 TRAIN, HELDOUT = make_corpus(64, 0), make_corpus(32, 1)
+
+
+@pytest.fixture(autouse=True)
+def listening():
+    """A process that a shell starts in the background ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 CONFIG = make_config(steps=40, encoder=replace(make_config().encoder, dropout=0.1))
 
 

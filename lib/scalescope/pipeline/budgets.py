@@ -12,6 +12,7 @@ from scalescope.pipeline import stages
 from scalescope.pipeline.campaign import bars
 from scalescope.pipeline.noted import note
 from scalescope.pipeline.profile import ModelSpec, Profile
+from scalescope.pipeline.rows import model_columns
 from scalescope.pipeline.sections import budget_steps
 from scalescope.schema import COLUMNS, UnknownName, check
 from scalescope.store import Run
@@ -121,7 +122,7 @@ def _row(profile: Profile, objective: str, name: str, pretrained: Run, run: Run)
     config, summary = pretrained.manifest["config"], run.manifest["summary"]
     per_step = profile.pretrain.batch_size * profile.text.sequence_length
     return {
-        **stages.model_columns(profile, profile.budget_model, objective), "budget_tokens": per_step * config["steps"],
+        **model_columns(profile, profile.budget_model, objective), "budget_tokens": per_step * config["steps"],
         **{key: pretrained.manifest["summary"][key] for key in ("tokens", "loss")}, "task": name,
         "metric": TASKS[name].metric, "seed": run.manifest["config"]["seed"], "value": summary["value"],
         "value_se": summary["value_se"], "error": 1 - summary["value"], "run_id": run.id,

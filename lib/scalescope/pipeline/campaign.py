@@ -14,6 +14,7 @@ from scalescope.pipeline import progress, stages
 from scalescope.pipeline.noted import note
 from scalescope.pipeline.profile import Profile
 from scalescope.pipeline.record import read_csv
+from scalescope.pipeline.rows import pretrain_row
 from scalescope.schema import COLUMNS, UnknownName, check
 from scalescope.training.campaign import campaign as campaign_runs
 from scalescope.training.campaign import decay_start, log_spaced_steps, trunk_id
@@ -45,7 +46,7 @@ def campaign(
     corpora = prepared.corpus("train"), prepared.corpus("heldout")
     note(profile.name, [trunk_id(config), *(replace(config, steps=count).id for count in steps)])
     runs = campaign_runs(config, steps, *corpora, stages.store(), bars(f"{model} {objective}"), prepared.probes)
-    rows = [stages.pretrain_row(profile, spec, run) for run in runs]
+    rows = [pretrain_row(profile, spec, run) for run in runs]
     table = pd.concat(rows, ignore_index=True).assign(budget_tokens=[per_step * count for count in steps])
     return _keep(profile, check(table, "campaign"))
 

@@ -5,7 +5,6 @@ Finished runs are loaded, never trained again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +15,8 @@ from scalescope import files, paths
 from scalescope.pipeline import cost, record
 from scalescope.pipeline.noted import note
 from scalescope.pipeline.profile import ModelSpec, Profile
-from scalescope.schema import COLUMNS, SCRATCH, check
+from scalescope.pipeline.rows import concat, curve_rows, finetune_rows, model_columns, pretrain_row, skill_rows
+from scalescope.schema import COLUMNS, SCRATCH
 from scalescope.store import Run, Store
 from scalescope.studies.columns import with_numbers
 from scalescope.studies.seed_groups import seeds_table
@@ -102,19 +102,12 @@ def pretrain(
     return pretrain_row(profile, spec, run)
 
 
-def pretrain_row(profile: Profile, spec: ModelSpec, run: Run) -> pd.DataFrame:
-    """A finished pretraining run as one row of the table "pretrain"."""
-    named = {**model_columns(profile, spec, run.manifest["config"]["objective"]), **run.manifest["summary"]}
-    named |= {"status": run.manifest["status"], "run_id": run.id, "pretrain_seed": run.manifest["config"]["seed"]}
-    return check(pd.DataFrame([named]), "pretrain")
-
-
 def curve(
     profile: Profile, model: str, objective: str, prepared: Prepared | None = None, place: int = 0
 ) -> pd.DataFrame:
     """Loss curve of a finished pretraining run, as the table "curves"; raises NotFinished."""
     prepared = prepared or prepare(profile)
-    return _curve(pretrained_run(profile, prepared, profile.model(model), objective, place=place))
+    return curve_rows(pretrained_run(profile, prepared, profile.model(model), objective, place=place))
 
 
 def skills(
@@ -123,7 +116,7 @@ def skills(
     """Accuracy on probes of a finished pretraining run, as the table "skills"; raises NotFinished."""
     prepared = prepared or prepare(profile)
     spec = profile.model(model)
-    return _skills(prepared, spec, pretrained_run(profile, prepared, spec, objective, place=place))
+    return skill_rows(prepared, spec, pretrained_run(profile, prepared, spec, objective, place=place))
 
 
 def finetune(
@@ -157,11 +150,11 @@ def finetune(
         data, best = prepared.task_data(name), []
         for place in alive:
             done = sweep_runs(profile, prepared, spec, target, objective, name, trainer(profile, data), place)
-            frames.append(_finetune_rows(profile, spec, objective, data.task.metric, name, done.runs, place))
+            frames.append(finetune_rows(profile, spec, objective, data.task.metric, name, done.runs, place))
             best.append(frames[-1]["value"].max())
         if progress is not None:
             progress(name, float(pd.Series(best, dtype=float).max()))
-    return _concat(frames, "finetune")
+    return concat(frames, "finetune")
 
 
 def collect(profile: Profile) -> dict[str, pd.DataFrame]:
@@ -184,12 +177,12 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
             found = _pretrained_runs(profile, prepared, spec, objective)
             for run in found.values() if objective != SCRATCH else ():
                 parts["pretrain"].append(pretrain_row(profile, spec, run))
-                parts["curves"].append(_curve(run))
-                parts["skills"].append(_skills(prepared, spec, run))
+                parts["curves"].append(curve_rows(run))
+                parts["skills"].append(skill_rows(prepared, spec, run))
             alive = [place for place, run in found.items() if not run.failed]
             for name in profile.tasks if spec.role in profile.finetune.roles else []:
                 groups += _collect_task(profile, prepared, spec, objective, name, alive, parts)
-    tables = {name: _concat(frames, name) for name, frames in parts.items()}
+    tables = {name: concat(frames, name) for name, frames in parts.items()}
     tables |= {"transfer": transfer_table(groups), "seeds": seeds_table(groups)}
     tables["tasks"] = tasks_table(profile, prepared)
     if profile.source.kind == "microworld":
@@ -247,13 +240,13 @@ def _collect_task(
         except NotFinished:
             continue
         collected = True
-        parts["finetune"].append(_finetune_rows(profile, spec, objective, metric, name, done.runs, place))
+        parts["finetune"].append(finetune_rows(profile, spec, objective, metric, name, done.runs, place))
         for hpt, runs in (("with", done.tuned), ("without", done.fixed)):
             runs = [run for run in runs if not run.failed]
             groups[hpt].runs.extend(runs)
             groups[hpt].pretrain_seeds.extend([profile.pretraining_seed(spec, place)] * len(runs))
             if objective != SCRATCH:
-                frame = _finetune_rows(profile, spec, objective, metric, name, runs, place).assign(hpt=hpt)
+                frame = finetune_rows(profile, spec, objective, metric, name, runs, place).assign(hpt=hpt)
                 parts["points"].append(frame[COLUMNS["points"]])
     return list(groups.values()) if collected else []
 
@@ -349,60 +342,3 @@ def pretrained_run(
         )
         raise NotFinished(f"{which} {first}")
     return run
-
-
-def model_columns(profile: Profile, spec: ModelSpec, objective: str) -> dict:
-    """What a model puts into the columns MODEL of the tables."""
-    config = spec.config
-    shape = {key: getattr(config, key) for key in ("aspect_ratio", "layers", "heads", "hidden", "parameters")}
-    return {
-        "profile": profile.name, "source": profile.source.kind, "objective": objective, "role": spec.role,
-        **shape,
-    }  # fmt: skip
-
-
-def _curve(run: Run) -> pd.DataFrame:
-    encoder = run.manifest["config"]["encoder"]
-    shape = {key: encoder[key] for key in ("aspect_ratio", "layers")}
-    parameters = 12 * encoder["layers"] * (encoder["layers"] * encoder["aspect_ratio"]) ** 2
-    named = {
-        "run_id": run.id,
-        "objective": run.manifest["config"]["objective"],
-        **shape,
-        "parameters": parameters,
-        "pretrain_seed": run.manifest["config"]["seed"],
-    }
-    return check(run.curve.assign(**named), "curves")
-
-
-def _skills(prepared: Prepared, spec: ModelSpec, run: Run) -> pd.DataFrame:
-    probes = prepared.probes
-    if probes is None:
-        return pd.DataFrame(columns=COLUMNS["skills"])
-    named = {key: getattr(spec.config, key) for key in ("aspect_ratio", "layers", "parameters")}
-    named |= {"run_id": run.id, "objective": run.manifest["config"]["objective"], "role": spec.role}
-    named["pretrain_seed"] = run.manifest["config"]["seed"]
-    chance = {skill: probes.chance(skill) for skill in probes.skills}
-    return check(run.metrics.assign(**named, chance=run.metrics["skill"].map(chance)), "skills")
-
-
-def _finetune_rows(
-    profile, spec: ModelSpec, objective: str, metric: str, name: str, runs: list[Run], place: int
-) -> pd.DataFrame:
-    rows, pretrain_seed = [], profile.pretraining_seed(spec, place)
-    for run in runs:
-        config, summary = run.manifest["config"], run.manifest["summary"]
-        rows.append({
-            **model_columns(profile, spec, objective), "task": name, "metric": metric, **summary,
-            "learning_rate": config["learning_rate"], "pretrain_seed": pretrain_seed, "seed": config["seed"],
-            "error": None if summary["value"] is None else 1 - summary["value"],
-            # runs of before it was recorded do not have it
-            "value_answerable": math.nan if summary.get("value_answerable") is None else summary["value_answerable"],
-            "status": run.manifest["status"], "run_id": run.id,
-        })  # fmt: skip
-    return check(pd.DataFrame(rows, columns=None if rows else COLUMNS["finetune"]), "finetune")
-
-
-def _concat(frames: list[pd.DataFrame], name: str) -> pd.DataFrame:
-    frames = [frame for frame in frames if len(frame)]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS[name])
