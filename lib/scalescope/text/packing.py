@@ -1,7 +1,8 @@
 """Documents into rows: what is read together belongs together, and little of a row is left empty.
 
-A row that runs on across unrelated paragraphs teaches a small model little: it cannot tell which words belong to which
-(benchmarks/results/instrument.csv). So a document is kept whole, and attention does not leave it.
+In a row that runs on across unrelated paragraphs a small model cannot tell which words belong to which: the held-out
+loss of 111 K parameters is 2.04 instead of 1.75 nats (benchmarks/results/instrument.csv). So a document is kept whole,
+and attention does not leave it.
 """
 
 from __future__ import annotations
