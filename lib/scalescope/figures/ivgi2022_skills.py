@@ -32,7 +32,8 @@ def skills_data(skills: pd.DataFrame) -> pd.DataFrame:
 
     Rows of the kind "chance" hold the error of always giving the most frequent answer.
     """
-    kept = skills[skills["role"] != "second"]
+    keys = ["objective", "role", "parameters", "tokens", "skill"]  # pretraining seeds are averaged
+    kept = skills[skills["role"] != "second"].groupby(keys, sort=False, as_index=False)[["accuracy", "chance"]].mean()
     points = pd.DataFrame({
         "panel": kept["skill"], "kind": "point", "objective": kept["objective"], "parameters": kept["parameters"],
         "tokens": kept["tokens"], "value": 1 - kept["accuracy"],

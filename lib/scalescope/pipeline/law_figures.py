@@ -15,7 +15,6 @@ from scalescope.figures import style
 from scalescope.pipeline.law_tables import PAPER, PUBLISHED_PATIENCES, diagnoses, source_tables
 from scalescope.studies.claims import PUBLISHED
 from scalescope.studies.points import OBJECTIVES
-from scalescope.studies.pretraining_seeds import mean_over_seeds
 from scalescope.studies.selection import select_all
 from scalescope.studies.stopping import heldout_curve
 
@@ -49,8 +48,7 @@ def law_figures(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000
     if len(choices):
         yield figures.SLUGS["selection"], figures.figure_selection(choices)
     if len(tables.get("skills", ())):
-        by = ["objective", "role", "parameters", "tokens", "skill"]
-        yield figures.SLUGS["skills"], figures.figure_skills(mean_over_seeds(tables["skills"], "accuracy", by))
+        yield figures.SLUGS["skills"], figures.figure_skills(tables["skills"])
     if len(tables.get("transfer", ())):
         yield figures.SLUGS["transfer"], figures.figure_transfer(tables["transfer"], tasks)
         yield figures.SLUGS["gain"], figures.figure_gain(tables["transfer"])
