@@ -50,6 +50,7 @@ def test_a_mistake_is_told_in_one_line_with_the_nearest_choice(words, told):
 def test_a_command_leaves_the_imports_of_its_process_alone(tmp_path):
     run("notebook", "ivgi2022/20_pretain", "--out", "x.ipynb")
     pd.DataFrame({"loss": [1.0]}).to_parquet(tmp_path / "x.parquet")
+    assert pd.read_parquet(tmp_path / "x.parquet")["loss"].tolist() == [1.0]
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch):
