@@ -233,7 +233,7 @@ def test_the_unknown_share_is_counted(tokenizer):
     assert encode(task("sst2"), rows, tokenizer, 32).unknown_share == 0.1
 
 
-@pytest.mark.skipif("DATA" not in os.environ, reason="set DATA to the folder of real data")
+@pytest.mark.skipif(not os.environ.get("DATA"), reason="set DATA to the folder of real data")
 @pytest.mark.parametrize("name", ["squad", "squad_v2"])
 def test_no_real_answer_is_lost(name, tokenizer):
     from scalescope.tasks.rows import load_rows

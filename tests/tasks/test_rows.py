@@ -112,7 +112,7 @@ def test_tasks_in_the_papers_order():
         task("squadv2")
 
 
-@pytest.mark.skipif("DATA" not in os.environ, reason="set DATA to the folder of real data")
+@pytest.mark.skipif(not os.environ.get("DATA"), reason="set DATA to the folder of real data")
 @pytest.mark.parametrize("name", list(TASKS))
 def test_real_rows(name):
     from scalescope.text.files import Files

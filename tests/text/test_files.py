@@ -249,7 +249,7 @@ def test_unknown_names(folder):
         open_source("files", foldr=folder)
 
 
-@pytest.mark.skipif("DATA" not in os.environ, reason="set DATA to the folder of real data")
+@pytest.mark.skipif(not os.environ.get("DATA"), reason="set DATA to the folder of real data")
 def test_real_folder():
     source = Files(Path(os.environ["DATA"]))
     heldout = list(source.articles("heldout"))
