@@ -1,8 +1,4 @@
 import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,12 +13,6 @@ from scalescope.studies.seeds import one_row_per_seed
 @pytest.fixture(scope="module")
 def points():
     return one_row_per_seed(published_points())
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 def drawn(number):

@@ -1,8 +1,3 @@
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,12 +15,6 @@ from scalescope.studies.selection import select_all
 from scalescope.studies.stopping import heldout_curve
 
 BOOT = 100
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 def drawn(number, kind):

@@ -1,20 +1,9 @@
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from scalescope.figures import ivgi2022
 from scalescope.figures.ivgi2022_skills import draw_skills
 from scalescope.schema import COLUMNS
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture
@@ -38,6 +27,12 @@ def test_each_skill_has_a_panel_with_its_chance_and_a_line_per_model(skills):
     point = data[(data["parameters"] == 4e3) & (data["tokens"] == 1e6) & (data["kind"] == "point")]
     assert point["value"].tolist() == pytest.approx([0.1] * 4)
     assert data[data["kind"] == "chance"]["value"].tolist() == [0.5, 0.5]
+
+
+def test_pretraining_seeds_are_averaged(skills):
+    two = pd.concat([skills.assign(pretrain_seed=0), skills.assign(pretrain_seed=1, accuracy=skills["accuracy"] + 0.1)])
+    one, both = (ivgi2022.figure_skills(table)[1].query("kind == 'point'")["value"] for table in (skills, two))
+    assert both.to_numpy() == pytest.approx(one.to_numpy() - 0.05)
 
 
 def test_a_source_without_probes_says_so():

@@ -1,8 +1,3 @@
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +5,6 @@ import pytest
 from scalescope.figures import ivgi2022, style
 from scalescope.figures.ivgi2022_transfer import draw_gain, draw_transfer
 from scalescope.schema import COLUMNS
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

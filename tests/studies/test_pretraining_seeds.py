@@ -8,7 +8,7 @@ from scalescope.laws import PowerLaw, hierarchical_bootstrap
 from scalescope.studies.compute import compute_saved
 from scalescope.studies.fits import fits, pretraining_laws
 from scalescope.studies.points import check_points, missing
-from scalescope.studies.pretraining_seeds import drawn_together, first_seed, mean_over_seeds
+from scalescope.studies.pretraining_seeds import drawn_together, first_seed
 from scalescope.studies.series import law_series
 
 
@@ -95,15 +95,3 @@ def test_costs_count_one_pretraining_seed():
     pd.testing.assert_frame_equal(compute_saved(one, runs[0]), compute_saved(blank, runs[0]))
     flipped = pretraining((3, 1))
     assert first_seed(flipped)["pretrain_seed"].unique().tolist() == [3], "the first of the profile's list"
-
-
-def test_measurements_are_averaged_over_pretraining_seeds():
-    skills = pd.DataFrame({
-        "objective": "mlm", "role": ["ladder"] * 4 + ["target"], "parameters": [10] * 4 + [90],
-        "pretrain_seed": [0, 0, 1, 1, 0], "tokens": [1, 2, 1, 2, 1], "skill": "same",
-        "accuracy": [0.5, 0.6, 0.7, 0.9, 1.0],
-    })  # fmt: skip
-    by = ["objective", "role", "parameters", "tokens", "skill"]
-    assert mean_over_seeds(skills, "accuracy", by)["accuracy"].tolist() == pytest.approx([0.6, 0.75, 1.0])
-    one = skills[skills["pretrain_seed"] == 0]
-    pd.testing.assert_frame_equal(mean_over_seeds(one, "accuracy", by), one)

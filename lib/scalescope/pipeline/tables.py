@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from scalescope.pipeline.profile import Profile
 from scalescope.schema import check
 from scalescope.tasks.scoring import majority
+from scalescope.text.tokenizer import MASK
 from scalescope.training.data import SPLITS, Prepared
 
 
 def corpus_table(prepared: Prepared) -> pd.DataFrame:
-    """One row per split.
+    """One row per split: sequences, documents in them, tokens without padding, vocabulary, pieces per masking unit.
 
-    Sequences, tokens, vocabulary, share of tokens inside a masking unit of several pieces.
+    Units are counted in the first 2,000 sequences, without special tokens.
     """
     rows = []
     for split in SPLITS:
         corpus = prepared.corpus(split)
-        units = corpus.units[:2000]
+        maskable = corpus.tokens[:2000] > MASK
         rows.append({
-            "split": split, "sequences": len(corpus.tokens), "tokens": int(corpus.tokens.size),
-            "vocabulary": corpus.vocabulary_size,
-            "tokens_per_unit": round(units.size / max(int(units.sum()), 1), 2),
+            "split": split, "sequences": corpus.n_sequences, "documents": int(corpus.documents.max(axis=1).sum()),
+            "tokens": int(np.count_nonzero(corpus.tokens)), "vocabulary": corpus.vocabulary_size,
+            "tokens_per_unit": round(maskable.sum() / max(int(corpus.units[:2000][maskable].sum()), 1), 2),
         })  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -37,15 +37,6 @@ def first_seed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame[SEED] == frame.groupby(MODEL)[SEED].transform("first")]
 
 
-def mean_over_seeds(frame: pd.DataFrame, measured: str, by: list[str]) -> pd.DataFrame:
-    """One row per combination of `by`: the first, with the mean of the column `measured` over pretraining seeds."""
-    if not several_seeds(frame):
-        return frame
-    groups = frame.groupby(by, sort=False, dropna=False)
-    mean = groups[measured].transform("mean")
-    return frame.assign(**{measured: mean})[~frame.duplicated(by)].reset_index(drop=True)
-
-
 def named_seed(points: pd.DataFrame) -> pd.Series:
     """Which pretraining seed a row is of, to be put behind a reason [n]; empty text where there is only one."""
     if not several_seeds(points):
