@@ -1,7 +1,7 @@
 # scalescope: `make reproduce` and `make test` are all a fresh machine needs. `make` lists the rest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env reproduce test lint unit notebooks plan bench lab clean
+.PHONY: help env reproduce test lint unit notebooks plan bench lab browser clean
 
 PROFILE ?= quick
 DATA    ?=
@@ -48,8 +48,12 @@ bench: env  ## speed and memory beside Hugging Face Trainer, into benchmarks/res
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/compile.py
 
-lab: env  ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+lab: env  ## open the notebooks in JupyterLab; profiles, figures and data are in its file browser
+	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00_start_here.ipynb
+
+browser: env  ## every notebook in a real browser, Run All, with pictures (installs playwright and Debian's chromium)
+	PYTHON=$(BIN)/python sh tests/browser/install.sh
+	$(BIN)/pytest tests/browser
 
 clean:  ## remove .venv and caches; runs, results and figures stay (`scalescope runs remove --profile NAME` for runs)
 	rm -rf .venv .snakemake .pytest_cache .ruff_cache .import_linter_cache data/cache
@@ -60,4 +64,5 @@ clean:  ## remove .venv and caches; runs, results and figures stay (`scalescope 
 	@echo "installing the pinned list into .venv (a few minutes the first time) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@test ! -e .git || git config filter.notebook.clean '$(BIN)/scalescope notebooks clean'
 	@touch $@

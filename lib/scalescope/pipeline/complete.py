@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 
 from scalescope import files, paths
-from scalescope.pipeline import budgets, stages
-from scalescope.pipeline.jobs import BUDGETS, FINETUNE, planned
+from scalescope.pipeline import budgets, progress, stages
+from scalescope.pipeline.jobs import BUDGETS, FINETUNE, Job, planned
 from scalescope.pipeline.products import COLLECTED, all_runs_are_there
 from scalescope.pipeline.profile import Profile
 from scalescope.pipeline.record import table_fault
@@ -16,20 +20,42 @@ def complete(profile: Profile) -> int:
     """Train every run of a profile that is missing; returns the number of (model, objective) stations passed.
 
     After `scalescope reproduce` this only loads. It is meant for the smoke profile, where everything takes
-    about a minute; larger profiles belong to the pipeline, which runs jobs side by side.
+    about a minute; larger profiles belong to the pipeline, which runs jobs side by side. A notebook shows a bar while
+    runs are trained. KeyboardInterrupt keeps what is finished, and one line says how to go on.
     """
-    passed = 0
-    for job in planned(profile):
-        if job.model is None or job.objective is None:
-            continue
-        if job.station == BUDGETS:
-            budgets.budgets(profile, job.objective)
-        else:
-            stages.pretrain(profile, job.model, job.objective, place=job.place)
-        if job.station == FINETUNE:
-            stages.finetune(profile, job.model, job.objective)
-        passed += 1
+    jobs = [job for job in planned(profile) if job.model is not None and job.objective is not None]
+    show, passed = progress.items(f"training what {profile.name} lacks", [job.name for job in jobs]), 0
+    try:
+        for job in jobs:
+            if _complete(profile, job, partial(show, job.name, None)):
+                show(job.name, math.nan)
+            passed += 1
+    except KeyboardInterrupt:
+        files.say(f"stopped: {passed} of {len(jobs)} stations are finished and kept; run it again for the others")
+        raise
     return passed
+
+
+def _complete(profile: Profile, job: Job, before: Callable[[], None]) -> bool:
+    """Train what a job lacks, `before` called first; False where nothing was missing."""
+    model, objective, trained = job.model or "", job.objective or "", []
+
+    def training(*_: object) -> None:
+        if not trained:
+            before()
+        trained.append(True)
+
+    def task(_: str, value: float | None) -> None:
+        if value is None:
+            training()
+
+    if job.station == BUDGETS:
+        budgets.budgets(profile, objective, task)
+    else:
+        stages.pretrain(profile, model, objective, training, place=job.place)
+    if job.station == FINETUNE:
+        stages.finetune(profile, model, objective, progress=task)
+    return bool(trained)
 
 
 def tables(profile: Profile) -> dict[str, pd.DataFrame]:

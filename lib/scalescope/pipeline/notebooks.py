@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 
 from scalescope import files, paths
+from scalescope.pipeline.bar import MARK
 from scalescope.pipeline.sockets import socket_folder
 from scalescope.pipeline.warm import kernel_command
 from scalescope.schema import UnknownName
@@ -124,16 +125,23 @@ def refresh(name: str) -> Path:
         executed = Path(folder) / notebook.name
         with _environment(TQDM_DISABLE="1"):
             _execute(notebook, executed, {})
-        text = nbformat.writes(strip(nbformat.read(executed, as_version=4)))
-        files.write_text(notebook, text.rstrip("\n") + "\n")
+        files.write_text(notebook, clean(executed.read_text(encoding="utf-8")))
     return notebook
 
 
-def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook without timings, papermill's marks, and what depends on the machine.
+def clean(text: str) -> str:
+    """The text of a notebook file as git keeps it (see `strip`); of a clean one, the same text.
 
-    Outputs stay, pictures in fewer colours. Cells and executions are numbered from the top (nbval takes a cell without
-    a number as never run), so that the same notebook gives the same bytes.
+    Raises nbformat.reader.NotJSONError for a text that is no notebook.
+    """
+    return nbformat.writes(strip(nbformat.reads(text, as_version=4))).rstrip("\n") + "\n"
+
+
+def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook without timings, progress bars, the marks of papermill and JupyterLab, and what a machine adds.
+
+    Other outputs stay, pictures in fewer colours. Cells and executions are numbered from the top (nbval takes a cell
+    without a number as never run), so that the same notebook gives the same bytes.
     """
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -148,6 +156,7 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             executed += 1
             cell.execution_count = executed
+            cell.outputs = [output for output in cell.outputs if output.get("metadata") != MARK]
             for output in cell.outputs:
                 output.update({"metadata": {}} if "metadata" in output else {})
                 if "image/png" in output.get("data", {}):
@@ -161,6 +170,8 @@ def _in_few_colours(png: str) -> str:
     from PIL import Image
 
     picture, small = Image.open(BytesIO(base64.b64decode(png))), BytesIO()
+    if picture.mode == "P":
+        return png
     picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     return base64.b64encode(small.getvalue()).decode()
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
 from scalescope import files, paths
 from scalescope.pipeline import cost, record
+from scalescope.pipeline.bar import in_notebook
 from scalescope.pipeline.noted import note
 from scalescope.pipeline.profile import ModelSpec, Profile
+from scalescope.pipeline.progress import parts
 from scalescope.pipeline.rows import concat, curve_rows, finetune_rows, model_columns, pretrain_row, skill_rows
 from scalescope.schema import COLUMNS, SCRATCH
 from scalescope.store import Run, Store
@@ -47,9 +50,9 @@ def store() -> Store:
 def prepare(profile: Profile) -> Prepared:
     """Tokenizer, corpora and task features of the profile's source.
 
-    Built on first use, then read from the cache.
+    Built on first use, which a notebook shows, then read from the cache.
     """
-    return Prepared(profile.data_settings(), paths.cache())
+    return Prepared(profile.data_settings(), paths.cache(), parts() if in_notebook() else None)
 
 
 def pretrain_config(
@@ -124,7 +127,7 @@ def finetune(
     model: str,
     objective: str,
     tasks: list[str] | None = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Callable[[str, float | None], None] | None = None,
 ) -> pd.DataFrame:
     """The whole tuning protocol of one model on its tasks; one row a run of the table "finetune".
 
@@ -132,7 +135,7 @@ def finetune(
     raises NotFinished where it is not, or where the model has not been pretrained; "scratch" needs neither. A model
     that diverged in pretraining gives no rows. All pretraining seeds of the model are finetuned: the grid of learning
     rates is searched with the first, the others have its best rate. `progress(task, best value)` is called after each
-    task.
+    task, and with None as the value before one in which a run is missing.
     """
     spec, target = profile.model(model), profile.target
     use_threads(spec.config.parameters)
@@ -149,7 +152,8 @@ def finetune(
     for name in tasks or profile.tasks if alive else []:
         data, best = prepared.task_data(name), []
         for place in alive:
-            done = sweep_runs(profile, prepared, spec, target, objective, name, trainer(profile, data), place)
+            train = trainer(profile, data, partial(progress, name, None) if progress else None)
+            done = sweep_runs(profile, prepared, spec, target, objective, name, train, place)
             frames.append(finetune_rows(profile, spec, objective, data.task.metric, name, done.runs, place))
             best.append(frames[-1]["value"].max())
         if progress is not None:
@@ -296,12 +300,19 @@ def finetune_configs(
     ]  # fmt: skip
 
 
-def trainer(profile: Profile, data: TaskData) -> Callable[[list[FinetuneConfig], Run], list[Run]]:
-    """A function `train(configs, pretrained)` that trains or loads the runs of configurations, and notes their ids."""
+def trainer(
+    profile: Profile, data: TaskData, before: Callable[[], None] | None = None
+) -> Callable[[list[FinetuneConfig], Run], list[Run]]:
+    """A function `train(configs, pretrained)` that trains or loads the runs of configurations, and notes their ids.
+
+    before: called before runs are trained.
+    """
     clock = cost.clock()
 
     def train(configs: list[FinetuneConfig], pretrained: Run) -> list[Run]:
         note(profile.name, [config.id for config in configs])
+        if before is not None and not all((store().folder / config.id).is_dir() for config in configs):
+            before()
         return finetune_run(configs, pretrained, data, store(), clock)
 
     return train

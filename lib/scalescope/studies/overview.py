@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from scalescope.studies.points import OBJECTIVES, split_usable, title
-from scalescope.studies.transfer import with_interval
+from scalescope.studies.readable import with_interval
 
 GOOD_FIT = 0.95  # R2 of a law in the paper's own words (section 4)
 NONE = "–"
