@@ -30,9 +30,7 @@ Train = Callable[[list[FinetuneConfig], Run], list[Run]]
 Progress = Callable[[str, float | None], None]
 
 
-def budgets(
-    profile: Profile, objective: str, progress: Progress | None = None
-) -> pd.DataFrame:
+def budgets(profile: Profile, objective: str, progress: Progress | None = None) -> pd.DataFrame:
     """Pretrain the model of the section "budgets" for each budget, finetune it; rows of the table "budgets".
 
     The budgets are warm-up-stable-decay runs that share their stable part. Each is finetuned with all seeds at the rate

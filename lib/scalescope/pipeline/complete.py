@@ -17,7 +17,7 @@ from scalescope.pipeline.record import table_fault
 
 
 def complete(profile: Profile) -> int:
-    """Train every run of a profile that is missing; returns the number of (model, objective) stations passed.
+    """Train every run of a profile that is missing; returns the number of jobs passed.
 
     After `scalescope reproduce` this only loads. It is meant for the smoke profile, where everything takes
     about a minute; larger profiles belong to the pipeline, which runs jobs side by side. A notebook shows a bar while
@@ -31,7 +31,7 @@ def complete(profile: Profile) -> int:
                 show(job.name, math.nan)
             passed += 1
     except KeyboardInterrupt:
-        files.say(f"stopped: {passed} of {len(jobs)} stations are finished and kept; run it again for the others")
+        files.say(f"stopped: {passed} of {len(jobs)} jobs are finished and kept; run it again for the others")
         raise
     return passed
 
@@ -51,10 +51,10 @@ def _complete(profile: Profile, job: Job, before: Callable[[], None]) -> bool:
 
     if job.station == BUDGETS:
         budgets.budgets(profile, objective, task)
+    elif job.station == FINETUNE:
+        stages.finetune(profile, model, objective, progress=task)
     else:
         stages.pretrain(profile, model, objective, training, place=job.place)
-    if job.station == FINETUNE:
-        stages.finetune(profile, model, objective, progress=task)
     return bool(trained)
 
 
