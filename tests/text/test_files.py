@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -257,3 +258,13 @@ def test_real_folder():
     assert sum(len(paragraph.split()) for article in heldout for paragraph in article) == 287_510
     assert sum(1 for _ in source.articles("train")) == 2_923
     assert sum(path.name.endswith(".txt.gz") for path in source.left_aside) == 2
+
+
+def test_text_alone_can_be_read_where_tasks_are_not_asked_for(folder):
+    shutil.rmtree(folder / "tasks")
+    with pytest.raises(BadInput, match="without tasks/"):
+        open_source("files", folder=folder)
+    source = open_source("files", folder=folder, tasks=0)
+    assert len(list(source.articles("train"))) == 3
+    with pytest.raises(BadInput, match=r"no folder .*tasks/sst2"):
+        source.rows("sst2", "train")

@@ -35,6 +35,16 @@ class Task:
     paper_eval: int
     paper_majority: float | None
     has_no_answer: bool = False
+    label_names: tuple[str, ...] = ()  # what the labels stand for, in their order; () where they are names already
+
+    def label_name(self, label: int | bool | str) -> str:
+        """What a label, or its place among the labels, stands for; raises UnknownName for one that is not valid."""
+        names = self.label_names or tuple(map(str, self.labels))
+        if label in self.labels:
+            return names[self.labels.index(label)]
+        if isinstance(label, int) and 0 <= label < len(names):
+            return names[label]
+        raise UnknownName(f"label of {self.name!r}", label, self.labels)
 
     @property
     def n_outputs(self) -> int:
@@ -61,28 +71,31 @@ def _span(name: str, title: str, metric: str, train: int, evaluation: int, has_n
 
 def _classes(
     name: str, title: str, fields: tuple[str, ...], n_labels: int, train: int, evaluation: int,
-    majority: float, metric: str = "accuracy",
+    majority: float, label_names: tuple[str, ...], metric: str = "accuracy",
 ) -> Task:  # fmt: skip
     return Task(
         name, title, "classification", fields, "label", tuple(range(n_labels)), metric, n_labels, train,
-        evaluation, majority,
+        evaluation, majority, label_names=label_names,
     )  # fmt: skip
 
 
+# labels by the numbers that Hugging Face's data sets give them
 TASKS: dict[str, Task] = {
     made.name: made
     for made in (
         _span("squad", "SQuAD 1.1", "f1", 87_599, 10_570, has_no_answer=False),
-        _classes("mnli", "MNLI", ("premise", "hypothesis"), 3, 98_175, 9_815, 0.35),
-        _classes("qnli", "QNLI", ("question", "sentence"), 2, 104_743, 5_463, 0.51),
-        _classes("sst2", "SST-2", ("sentence",), 2, 67_349, 872, 0.51),
+        _classes("mnli", "MNLI", ("premise", "hypothesis"), 3, 98_175, 9_815, 0.35,
+                 ("entailment", "neutral", "contradiction")),
+        _classes("qnli", "QNLI", ("question", "sentence"), 2, 104_743, 5_463, 0.51, ("answered", "not answered")),
+        _classes("sst2", "SST-2", ("sentence",), 2, 67_349, 872, 0.51, ("negative", "positive")),
         Task("race", "RACE", "choice", ("article", "question", "options"), "answer", tuple(OPTIONS),
              "accuracy", 4, 87_866, 4_887, 0.27),
-        _classes("cola", "CoLA", ("sentence",), 2, 8_551, 1_043, 0.0, metric="matthews"),
+        _classes("cola", "CoLA", ("sentence",), 2, 8_551, 1_043, 0.0, ("unacceptable", "acceptable"),
+                 metric="matthews"),
         _span("squad_v2", "SQuAD 2.0", "best_f1", 130_319, 11_873, has_no_answer=True),
-        _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 2, 3_668, 408, 0.68),
+        _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 2, 3_668, 408, 0.68, ("different", "same meaning")),
         Task("boolq", "BoolQ", "classification", ("question", "passage"), "answer", (False, True),
-             "accuracy", 2, 9_427, 3_270, 0.62),
+             "accuracy", 2, 9_427, 3_270, 0.62, label_names=("no", "yes")),
     )
 }  # fmt: skip
 
