@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import yaml
 
-from scalescope.pipeline import notebooks
+from scalescope.workflow import notebooks
 
 pytest.importorskip("playwright", reason="playwright is not installed: `make browser` does that")
 
@@ -66,7 +66,9 @@ def test_a_training_shows_a_bar_and_one_that_is_interrupted_says_how_to_go_on_an
     notebook.command("notebook:run-all-cells")
     bar = page.locator(f".jp-Cell:nth-child({CELL + 1}) progress")
     bar.wait_for()
-    page.wait_for_function("() => [...document.querySelectorAll('progress')].some((bar) => bar.value > 0)", timeout=60000)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('progress')].some((bar) => bar.value > 0)", timeout=60000
+    )
     notebook.picture(PICTURES / "training.png")
     notebook.command("kernelmenu:interrupt")
     notebook.finished()

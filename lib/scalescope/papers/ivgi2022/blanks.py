@@ -1,0 +1,39 @@
+"""Why a cell of the tables of laws is blank, in a few words per task."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from scalescope.experiment.points import OBJECTIVES, task_names
+from scalescope.experiment.series import MIN_SIZES_R2
+from scalescope.papers.ivgi2022.fits import fits
+
+LARGEST_TWO = 2  # sizes that the mean relative error predicts, from a law of two at least
+NO_POINT = "no usable point"
+
+
+def reasons(points: pd.DataFrame, *, hpt: str = "with") -> pd.Series:
+    """Per task of the tables, in their order: what keeps a number of either objective's law from being there, or "".
+
+    A line needs two sizes, R2 three, and one more without the smallest; the mean relative error of the two largest
+    sizes needs two others; a relative error needs a target whose metric is not zero.
+    """
+    tuned = points[points["hpt"] == hpt]
+    rows = fits(tuned, n_boot=1)
+    return pd.Series([_reason(rows[rows["task"] == task]) for task in task_names(points)], dtype=object)
+
+
+def _reason(rows: pd.DataFrame) -> str:
+    if rows.empty or (rows["n_sizes"] == 0).all():
+        return NO_POINT
+    told, sizes = [], int(rows["n_sizes"].min())
+    if sizes < MIN_SIZES_R2:
+        told.append(f"{sizes} sizes: a line needs 2, R² {MIN_SIZES_R2}")
+    elif sizes < 2 + LARGEST_TWO:
+        told.append(f"{sizes} sizes: MRE and R² without the smallest need {2 + LARGEST_TWO}")
+    for row in rows.itertuples():
+        if row.actual == 0:
+            told.append(f"the target's metric is 0 ({OBJECTIVES[row.objective]})")
+        elif pd.isna(row.actual):
+            told.append(f"no target ({OBJECTIVES[row.objective]})")
+    return "; ".join(told)
