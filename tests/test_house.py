@@ -19,8 +19,8 @@ MODULES = sorted((ROOT / "lib").rglob("*.py"))
 NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 ABSOLUTE = re.compile(r"(?<![\w.~:/])/(?:home|root|tmp|work|Users|usr|opt|var|mnt|data)/\w")
 STORY = ["00_start_here", *(f"ivgi2022/{name}" for name in (
-    "10_corpus_and_tasks", "15_change_something", "20_pretrain", "30_finetune", "35_budgets", "40_collect", "50_laws", "60_figures",
-    "61_published_tables", "62_published_figures", "70_claims", "80_diagnose", "85_select"))]  # fmt: skip
+    "10_corpus_and_tasks", "15_change_something", "20_pretrain", "30_finetune", "35_budgets", "40_collect", "50_laws",
+    "60_figures", "61_published_tables", "62_published_figures", "70_claims", "80_diagnose", "85_select"))]  # fmt: skip
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
