@@ -25,7 +25,8 @@ def changed(
     spec, content = profile.model(model), profile.model_dump()
     given = {"learning_rate": learning_rate, "steps": steps}
     content["pretrain"] |= {name: value for name, value in given.items() if value}
-    if layers:
+    shape = f"ar{spec.config.aspect_ratio}-l{layers or spec.config.layers}"
+    if shape not in {each.name for each in profile.all_models()}:
         part = content["models"][spec.role]
         others = [] if spec.role == "target" else part["layers"]  # of targets there is one
         part["layers"] = list(dict.fromkeys([*others, layers]))
@@ -35,8 +36,7 @@ def changed(
         faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
         asked = ", ".join(f"{name}={value}" for name, value in {**given, "layers": layers}.items() if value)
         raise ValueError(f"{model} of profile {profile.name!r} cannot have {asked}: {'; '.join(faults)}") from None
-    shape = f"ar{spec.config.aspect_ratio}-l{layers or spec.config.layers}"
-    return made, made.model(shape).name
+    return made, shape
 
 
 def with_text(profile: Profile, articles: list[str]) -> Profile:
