@@ -1,5 +1,7 @@
 """Progress in a notebook: one output, updated in place, that nothing is left of in what git keeps."""
 
+from functools import partial
+
 import pytest
 
 from scalescope.experiment import bar as bars
@@ -29,9 +31,8 @@ class Shown:
 @pytest.fixture
 def shown(monkeypatch) -> Shown:
     found = Shown()
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
     monkeypatch.setattr("IPython.display.display", found)
-    monkeypatch.setattr(bars, "in_notebook", lambda: True)
+    monkeypatch.setattr(progress, "bar", partial(bars.NotebookBar, disable=False))  # whatever TQDM_DISABLE says
     return found
 
 
@@ -64,17 +65,23 @@ def test_parts_without_a_known_number_are_a_line(shown):
     assert "<progress" not in shown.outputs[1][-1] and "encoding the tasks, RACE &lt;b&gt;" in shown.outputs[1][-1]
 
 
-def test_nothing_is_shown_where_bars_are_off(shown, monkeypatch):
-    monkeypatch.setenv("TQDM_DISABLE", "1")
+def test_nothing_is_shown_where_bars_are_off(shown):
     bar = bars.NotebookBar(total=2, disable=True)
     bar.update(2)
     bar.close()
     assert not shown.outputs
 
 
-def test_elsewhere_it_is_the_bar_of_a_terminal(monkeypatch, capsys):
+def test_elsewhere_it_is_the_bar_of_a_terminal(capsys):
     assert not bars.in_notebook()
     bar = bars.bar(total=2, desc="what", disable=False)
     bar.update(2)
     bar.close()
     assert "what" in capsys.readouterr().err
+
+
+def test_names_are_told_one_after_the_other_in_a_notebook_only(shown, monkeypatch):
+    assert list(progress.each("tables", ["a", "b"])) == ["a", "b"] and not shown.outputs
+    monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    assert list(progress.each("tables", ["a", "b"])) == ["a", "b"]
+    assert "0 of 2, a" in shown.outputs[0][0] and "2 of 2, b" in shown.outputs[0][-1]

@@ -12,7 +12,8 @@ from scalescope.experiment.readable import number, numbers, readable, with_inter
     ("value", "text"),
     [
         (82944, "82,944"), (np.int64(-1728), "−1,728"), (0.84, "0.84"), (-0.214, "−0.21"), (-0.001, "0.00"),
-        (True, "yes"), (np.bool_(False), "no"), (None, "–"), (float("nan"), "–"), (pd.NA, "–"), ("budget", "budget"), ("", ""),
+        (True, "yes"), (np.bool_(False), "no"), (None, "–"), (float("nan"), "–"), (pd.NA, "–"),
+        ("budget", "budget"), ("", ""),
         (5.557e8, "5.6 × 10⁸"), (60018278400, "6.0 × 10¹⁰"), (123456.7, "123,456.70"), (float("inf"), "∞"),
     ],
 )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 from tqdm import tqdm
 
 from scalescope import files
-from scalescope.experiment.bar import bar
+from scalescope.experiment.bar import bar, in_notebook
 
 STEP_FILE = "SCALESCOPE_PROGRESS"  # where a notebook says how far it is; set for the kernel by the pipeline
 PIPELINE = "SCALESCOPE_PIPELINE"  # process id of the pipeline that started a job
@@ -42,6 +42,15 @@ def items(what: str, names: Sequence[str]) -> Callable[[str, float | None], None
         _show(shown, what, done if value is None else done + 1, len(names), _note(name, value))
 
     return tell
+
+
+def each(what: str, names: Sequence[str]) -> Iterator[str]:
+    """The names, one after the other; a notebook shows which one is being worked on."""
+    tell = items(what, names) if in_notebook() else lambda name, value: None
+    for name in names:
+        tell(name, None)
+        yield name
+        tell(name, math.nan)
 
 
 def parts() -> Callable[[str, str, int, int], None]:

@@ -16,11 +16,11 @@ import pandas as pd
 from scalescope import files, paths
 from scalescope.data.encoded import Prepared, TaskData, of_task
 from scalescope.experiment import cost, record
+from scalescope.experiment import progress as told
 from scalescope.experiment.bar import in_notebook
 from scalescope.experiment.columns import with_numbers
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
-from scalescope.experiment.progress import parts
 from scalescope.experiment.rows import concat, curve_rows, finetune_rows, model_columns, pretrain_row, skill_rows
 from scalescope.experiment.seed_groups import seeds_table
 from scalescope.experiment.transfer import Seeds, transfer_table
@@ -55,7 +55,7 @@ def prepare(profile: Profile) -> Prepared:
 
     Built on first use, which a notebook shows, then read from the cache.
     """
-    return Prepared(profile.data_settings(), paths.cache(), parts() if in_notebook() else None)
+    return Prepared(profile.data_settings(), paths.cache(), told.parts() if in_notebook() else None)
 
 
 def pretrain_config(
@@ -214,18 +214,22 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     names = ("pretrain", "curves", "skills", "finetune", "points")
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in names}
     groups: list[Seeds] = []
-    for objective in profile.finetuned_objectives:
-        for spec in profile.all_models():
-            found = _pretrained_runs(profile, prepared, spec, objective)
-            for run in found.values() if objective != SCRATCH else ():
-                parts["pretrain"].append(pretrain_row(profile, spec, run))
-                parts["curves"].append(curve_rows(run))
-                parts["skills"].append(skill_rows(prepared, spec, run))
-            alive = [place for place, run in found.items() if not run.failed]
-            for name in profile.tasks if spec.role in profile.finetune.roles else []:
-                groups += _collect_task(profile, prepared, spec, objective, name, alive, parts)
+    models = {
+        f"{spec.name} {own}": (spec, own) for own in profile.finetuned_objectives for spec in profile.all_models()
+    }
+    for label in told.each(f"collecting {profile.name}", list(models)):
+        spec, objective = models[label]
+        found = _pretrained_runs(profile, prepared, spec, objective)
+        for run in found.values() if objective != SCRATCH else ():
+            parts["pretrain"].append(pretrain_row(profile, spec, run))
+            parts["curves"].append(curve_rows(run))
+            parts["skills"].append(skill_rows(prepared, spec, run))
+        alive = [place for place, run in found.items() if not run.failed]
+        for name in profile.tasks if spec.role in profile.finetune.roles else []:
+            groups += _collect_task(profile, prepared, spec, objective, name, alive, parts)
     tables = {name: concat(frames, name) for name, frames in parts.items()}
-    tables |= {"transfer": transfer_table(groups), "seeds": seeds_table(groups)}
+    of_groups = {"transfer": transfer_table, "seeds": seeds_table}
+    tables |= {name: of_groups[name](groups) for name in told.each("comparing seeds", list(of_groups))}
     tables["tasks"] = tasks_table(profile, prepared)
     if profile.source.kind == "microworld":
         tables["shortcuts"] = shortcuts_table(profile, prepared)
