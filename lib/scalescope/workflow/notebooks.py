@@ -156,13 +156,24 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             executed += 1
             cell.execution_count = executed
-            cell.outputs = [output for output in cell.outputs if output.get("metadata") != MARK]
+            cell.outputs = _joined([output for output in cell.outputs if output.get("metadata") != MARK])
             for output in cell.outputs:
                 output.update({"metadata": {}} if "metadata" in output else {})
                 if "image/png" in output.get("data", {}):
                     output.data["image/png"] = _in_few_colours(output.data["image/png"])
                 output.update({"execution_count": executed} if "execution_count" in output else {})
     return notebook
+
+
+def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Outputs with neighbouring pieces of one stream as one: where they are cut depends on the load of the machine."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if joined and output.output_type == "stream" == joined[-1].output_type and output.name == joined[-1].name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def _in_few_colours(png: str) -> str:
