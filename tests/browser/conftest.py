@@ -18,7 +18,7 @@ PICTURES = Path(__file__).parent / "pictures"
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of this checkout that git knows, committed, with the notebook filter and the runs of smoke."""
     root, copy = paths.root(), tmp_path_factory.mktemp("project")
     finish_smoke(root)
@@ -36,9 +36,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     git(copy, "config", "filter.notebook.required", "true")  # a filter that fails must not pass in silence
     git(copy, "add", "-A")
     git(copy, "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", "as it is")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SCALESCOPE_ROOT", str(copy))
-        yield copy
+    return copy
 
 
 def finish_smoke(root: Path) -> None:

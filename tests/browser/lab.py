@@ -18,7 +18,7 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTH, HEIGHT = 1440, 1000  # of the window: a small laptop
-START_SECONDS, RUN_SECONDS = 60, 300
+START_SECONDS, RUN_SECONDS = 180, 900  # a busy machine needs them
 # all cells stay in the page, so that a screenshot shows the whole notebook
 SETTINGS = {
     "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": '{"windowingMode": "none", "scrollPastEnd": false}',
@@ -44,14 +44,15 @@ def server(root: Path, home: Path) -> Iterator[str]:
     token = secrets.token_hex(8)
     places = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "RUNTIME", "DATA")}
     places |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces")}
-    hidden = {name: value for name, value in os.environ.items() if name != "TQDM_DISABLE"}
+    places["SCALESCOPE_ROOT"] = str(root)
+    shown = {name: value for name, value in os.environ.items() if name != "TQDM_DISABLE"}
     command = [
         sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", "--no-browser", f"--port={port}",
         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", "--expose-app-in-browser", "--allow-root",
     ]  # fmt: skip
     log = home / "lab.log"
     with log.open("w") as stream:
-        lab = subprocess.Popen(command, cwd=root, env=hidden | places, stdout=stream, stderr=subprocess.STDOUT)
+        lab = subprocess.Popen(command, cwd=root, env=shown | places, stdout=stream, stderr=subprocess.STDOUT)
     try:
         address = f"http://127.0.0.1:{port}/lab/tree/{{}}?token={token}&reset"
         _wait_for(address.format(""), lab, log)

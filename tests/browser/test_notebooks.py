@@ -19,6 +19,8 @@ pytestmark = pytest.mark.skipif(browser() is None, reason="there is no chromium:
 SLOW = {"extends": "smoke", "pretrain": {"steps": 4000, "eval_every": 200, "warmup_steps": 100, "patience": 4000}}
 MODEL, CELL = "ar16-l3", 14  # of 20_pretrain: where it trains
 
+BAR = "[...document.querySelectorAll('progress')].some((bar) => bar.value {})"
+
 
 @pytest.mark.parametrize("name", notebooks.available())
 def test_run_all_shows_no_error_no_strip_no_cut_table_and_leaves_git_clean(name, project, address, page):
@@ -79,8 +81,7 @@ def test_a_training_shows_a_bar_and_one_that_is_interrupted_says_how_to_go_on_an
     assert 200 <= step < 4000
     assert facts["errors"] and "KeyboardInterrupt" in facts["errors"][0][1]
     notebook.command("notebook:run-all-cells")
-    page.wait_for_function("(step) => [...document.querySelectorAll('progress')].some((bar) => bar.value >= step)",
-                           arg=step, timeout=60000)  # fmt: skip
+    notebook.until(BAR.format(f">= {step}"))
     shown = [value for _, value, _ in notebook.facts()["bars"]]
     assert shown and min(shown) >= step, "it begins again"
     notebook.command("kernelmenu:interrupt")
