@@ -14,7 +14,8 @@ from scalescope.experiment.readable import number, numbers, readable, with_inter
         (82944, "82,944"), (np.int64(-1728), "−1,728"), (0.84, "0.84"), (-0.214, "−0.21"), (-0.001, "0.00"),
         (True, "yes"), (np.bool_(False), "no"), (None, "–"), (float("nan"), "–"), (pd.NA, "–"),
         ("budget", "budget"), ("", ""),
-        (5.557e8, "5.6 × 10⁸"), (60018278400, "6.0 × 10¹⁰"), (123456.7, "123,456.70"), (float("inf"), "∞"),
+        (5.557e8, "5.6 × 10⁸"), (60018278400, "6.0 × 10¹⁰"), (123456.7, "123,457"), (999.4, "999.40"),
+        (float("inf"), "∞"),
     ],
 )  # fmt: skip
 def test_one_value(value, text):

@@ -14,9 +14,10 @@ from scalescope.errors import UnknownName
 from scalescope.experiment.points import title
 
 NONE = "–"  # what stands where a number is missing
+WITHOUT_DECIMALS = 1e3  # from here a number has none
 LARGE, LARGEST_COUNT = 1e7, 1e9  # from here a number, a whole number, is written with a power of ten
 POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-COUNTS = ("parameters", "target_parameters", "tokens", "n_sizes", "layers")
+COUNTS = ("parameters", "target_parameters", "tokens", "n_sizes", "layers", "too_long")
 
 
 def readable(
@@ -96,7 +97,7 @@ def _real(value: float, digits: int) -> str:
         return "∞" if value > 0 else "-∞"
     if abs(value) >= LARGE:
         return _power(value)
-    text = f"{value:,.{digits}f}"
+    text = f"{value:,.{digits if abs(value) < WITHOUT_DECIMALS else 0}f}"
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
 
 
