@@ -15,7 +15,7 @@ from scalescope.experiment.points import title
 
 NONE = "–"  # what stands where a number is missing
 WITHOUT_DECIMALS = 1e3  # from here a number has none
-LARGE, LARGEST_COUNT = 1e7, 1e9  # from here a number, a whole number, is written with a power of ten
+LARGE, LARGEST_COUNT = 1e7, 1e8  # from here a number, a whole number, is written with a power of ten
 POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 COUNTS = ("parameters", "target_parameters", "tokens", "n_sizes", "layers", "too_long")
 
