@@ -146,6 +146,7 @@ def test_the_list_of_pins_is_exact_and_covers_the_package():
         *project["dependencies"],
         *(name for extra, names in extras.items() if extra != "bench" for name in names),
     ]
+    wanted = [name for name in wanted if not name.startswith("scalescope[")]
     assert {re.sub(r"[-_.]+", "-", re.split(r"[=<>\[]", name)[0]).lower() for name in wanted} <= pinned
     assert "torch==2.13.0" in pins
 

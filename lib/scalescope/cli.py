@@ -10,8 +10,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
+try:
+    import typer
+    from typer.core import TyperCommand, TyperGroup
+except ModuleNotFoundError as missing:
+    sys.exit(f"error: the command needs the whole package ({missing}): pip install 'scalescope[all]'")
 
 # what a user can put right: told in one line; anything else keeps its traceback
 USER_ERRORS = (ValueError, OSError)
