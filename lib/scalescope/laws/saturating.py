@@ -22,8 +22,9 @@ class SaturatingLaw(CurveLaw):
 
     x is one size (`size` names it), y a loss or an error; E is the limit at infinite x, E_0 that at x = 0 (an untrained
     model), searched up to ten times the highest y. Where y is far below E_0 it is the shifted power law. The paper's
-    symbols: epsilon_inf = E, epsilon_0 = E_0, beta = A, and c with the other sign. Default loss: log_squares of y (the authors regress the logarithms of both
-    sides and alternate with Newton's steps in E and E_0). Source: Alabdulmohsin 2022, section 4, M4.
+    symbols: epsilon_inf = E, epsilon_0 = E_0, beta = A, and c with the other sign. Default loss: log_squares of y (the
+    authors regress the logarithms of both sides, and alternate with Newton's steps in E and E_0). Source: Alabdulmohsin
+    2022, section 4, M4.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters",)
