@@ -1,0 +1,1 @@
+"""The paper alabdulmohsin2022."""
