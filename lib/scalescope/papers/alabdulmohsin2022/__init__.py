@@ -1,1 +1,1 @@
-"""The paper alabdulmohsin2022."""
+"""Alabdulmohsin et al. (2022): 92 learning curves, and which law extrapolates them best."""
