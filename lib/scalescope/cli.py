@@ -13,6 +13,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from scalescope.pipeline.forecast_command import forecast_app
+
 # what a user can put right: told in one line; anything else keeps its traceback
 USER_ERRORS = (ValueError, OSError)
 USER_ERROR_NAMES = ("NotFinished", "NotebookFailed", "PipelineBusy", "PipelineFailed")
@@ -99,6 +101,7 @@ notebooks_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The commit
 app.add_typer(notebooks_app, name="notebooks")
 runs_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The trained runs on this machine.")
 app.add_typer(runs_app, name="runs")
+app.add_typer(forecast_app, name="forecast")
 
 
 @app.callback()
