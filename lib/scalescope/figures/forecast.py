@@ -15,10 +15,10 @@ from scalescope.forecast.forecast import Forecast
 from scalescope.forecast.target import frame_of
 
 CAPTIONS = {
-    "calibration": "How often the interval of a new run held it, against its nominal level. Replayed: runs of published "
-    "tables, each forecast from the smaller runs of its series by the law that foretold the earlier ones best. Sealed: "
-    "written down before the run. Bars: 95 % from drawing whole series.",
-    "by_distance": "Coverage of the 95 % interval of a new run by how far it lies beyond the largest fitted run.",
+    "calibration": "How often the interval of a new run held it, against its nominal level. Replayed: runs of "
+    "published tables, each forecast from the smaller runs of its series by the law that foretold the earlier ones "
+    "best. Sealed: written down before the run. Bars: 95 % from drawing whole series. Right: the 95 % interval by how "
+    "far the run lies beyond the largest fitted one.",
 }
 LOOKS = {"replayed": (style.BLUE, "o"), "sealed": (style.ORANGE, "s"), "all": (style.INK, "D")}
 AXES = {"flops": "Training compute (FLOP)", "parameters": "Parameters", "tokens": "Tokens"}

@@ -24,7 +24,7 @@ WRITTEN = [
 
 
 def replays(n_boot: int = 200, download: bool = True) -> pd.DataFrame:
-    """All rolling forecasts over the published tables; raises MissingData where files are neither there nor to be had."""
+    """All rolling forecasts over the published tables; raises MissingData where files are not to be had."""
     series = []
     for paper in PAPERS:
         data = published.load(paper, download=download) if paper in published.PAPERS else None
