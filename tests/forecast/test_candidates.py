@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from forecast.made import runs
 
+from scalescope.errors import UnknownName
 from scalescope.forecast.candidates import candidates, groups_of
 from scalescope.forecast.table import run_table
-from scalescope.schema import UnknownName
 
 
 def names(frame, law: str = "") -> list[str]:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from forecast.made import TRUTH, loss, runs
 
+from scalescope.errors import UnknownName
 from scalescope.forecast import forecast, run_table
 from scalescope.forecast.columns import BadTable
 from scalescope.forecast.forecast import as_dict
 from scalescope.forecast.show import export, text
 from scalescope.forecast.target import default_target, parse_target
-from scalescope.schema import UnknownName
 
 TARGET = {"parameters": 2e9, "tokens": 4e10}
 

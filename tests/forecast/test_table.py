@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from forecast.made import runs
 
+from scalescope.errors import UnknownName
 from scalescope.forecast.columns import BadTable
 from scalescope.forecast.table import read_runs, run_table
-from scalescope.schema import UnknownName
 
 
 def changed(**columns) -> pd.DataFrame:

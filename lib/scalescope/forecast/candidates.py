@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalescope.errors import UnknownName
 from scalescope.forecast.columns import SYMBOLS
 from scalescope.forecast.table import RunTable
 from scalescope.laws import ChinchillaLaw, OvertrainingLaw, PowerLaw, ScalingLaw, ShiftedPowerLaw
-from scalescope.schema import UnknownName
 
 LEFT = 1  # degrees of freedom that a fit must leave, else it has no interval
 ROBUST_FROM = 30  # runs: with fewer, Huber's delta of 1e-3 passes through as many points as there are parameters

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from scalescope.schema import UnknownName
+from scalescope.errors import UnknownName
 
 
 class BadTable(ValueError):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from scalescope.errors import UnknownName
 from scalescope.forecast.columns import SYMBOLS
 from scalescope.forecast.forecast import Forecast
-from scalescope.schema import UnknownName
 
 TOP = 5  # runs worth paying for that are shown
 NONE = "–"
