@@ -259,6 +259,17 @@ def published_studies(
     gallery()
 
 
+@app.command("report")
+def report_profile(
+    profile: Annotated[str, typer.Argument(help="A profile with collected results, such as quick.")],
+    out: Annotated[Path | None, typer.Option(help="The page; by default report.html among the profile's runs.")] = None,
+) -> None:
+    """Write one HTML page of a profile: figures, tables, claims, forecasts, links to notebooks, a panel to try."""
+    from scalescope.workflow.profile_report import write_report
+
+    typer.echo(write_report(profile, out))
+
+
 @app.command()
 def gallery() -> None:
     """Write figures/README.md from the figures that are there."""

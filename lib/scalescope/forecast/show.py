@@ -67,7 +67,7 @@ def parts(found: Forecast) -> list[Part]:
         said.append(
             Part(f"Compute-optimal at C = {number(found.target['flops'])} ({found.optimum_law})", [], optimum(found))
         )
-    said.append(Part("Which run next", *_next(found)))
+    said.append(Part("Which run next", *next_run(found)))
     said.append(Part("Notes", list(found.notes) or ["none"]))
     if found.left_out:
         said.append(Part("Laws left out", [f"{name}: {reason}" for name, reason in found.left_out.items()]))
@@ -105,7 +105,8 @@ def optimum(found: Forecast) -> pd.DataFrame:
                          "value [95 %]": [between(v, v.low, v.high) for _, v in rows]})  # fmt: skip
 
 
-def _next(found: Forecast) -> tuple[list[str], pd.DataFrame | None]:
+def next_run(found: Forecast) -> tuple[list[str], pd.DataFrame | None]:
+    """Sentences, and the runs worth paying for as text: sizes, cost, by how much the law's interval gets narrower."""
     shown = found.next_runs.head(TOP)
     if shown.empty or shown["narrowing"].max() <= 0:
         return ["no run of up to 30 % of the target's cost narrows its interval, or the scatter is unknown"], None

@@ -8,10 +8,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from scalescope.forecast.candidates import Candidate
 from scalescope.forecast.columns import SYMBOLS
 from scalescope.forecast.forecast import Forecast
-from scalescope.forecast.target import frame_of
+from scalescope.forecast.table import RunTable
+from scalescope.laws import ScalingLaw
 from scalescope.plotting import style
 
 CAPTIONS = {
@@ -26,35 +29,35 @@ STEPS = 60
 
 
 def forecast_data(found: Forecast) -> pd.DataFrame:
-    """Runs ("run"), curve and bands of the chosen law along a path to the target ("law"), the target ("target").
-
-    Columns: kind, at (FLOPs, or the only size), value, law_low, law_high, run_low, run_high. A law in N and D is drawn
-    along the line, in logarithms, from the smallest run to the target.
-    """
-    table, one = found.table, found.prediction
-    axis = _axis(found)
-    runs = pd.DataFrame({"kind": "run", "at": table.frame[axis].to_numpy(), "value": table.y})
-    low, high = table.frame.loc[table.frame[axis].idxmin()], found.target
-    names = [name for name in table.sizes if name in high]
-    path = pd.DataFrame({name: np.geomspace(low[name], high[name], STEPS) for name in names})
+    """The chosen law of a forecast as `law_data`, its band of a new run as wide as the forecast's."""
     chosen = found.candidates[found.choice.law]
+    return law_data(found.table, chosen, found.law, found.target, float(found.prediction["widening"]))
+
+
+def law_data(
+    table: RunTable, chosen: Candidate, law: ScalingLaw, target: dict[str, float], widening: float = 1.0
+) -> pd.DataFrame:
+    """Runs ("run"), curve and bands of a fitted law along a path to the target ("law"), the target ("target").
+
+    Columns: kind, at (the law's only size, else FLOPs), value, law_low, law_high, run_low, run_high, axis, law. A law
+    in N and D is drawn along the line, in logarithms, from the smallest run to the target. widening: of the band of a
+    new run, in ln y.
+    """
+    axis = chosen.inputs[0] if len(chosen.inputs) == 1 else "flops"
+    runs = pd.DataFrame({"kind": "run", "at": table.frame[axis].to_numpy(), "value": table.y})
+    low = table.frame.loc[table.frame[axis].idxmin()]
+    path = pd.DataFrame({n: np.geomspace(low[n], target[n], STEPS) for n in table.sizes if n in target})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        curve = found.law.predict(chosen.X(path))
-        law, run = (found.law.predict_interval(chosen.X(path), kind=kind) for kind in ("law", "run"))
+        curve = law.predict(chosen.X(path))
+        bands = [end for kind in ("law", "run") for end in law.predict_interval(chosen.X(path), kind=kind)]
     with np.errstate(over="ignore"):
-        wide = [curve * (end / curve) ** one["widening"] for end in run]
-    line = pd.DataFrame({"kind": "law", "at": path[axis], "value": curve, "law_low": law[0], "law_high": law[1],
-                         "run_low": wide[0], "run_high": wide[1]})  # fmt: skip
-    target = pd.DataFrame([{"kind": "target", "at": float(frame_of(high)[axis][0]), "value": one["mean"], **{
-        name: one[name] for name in ("law_low", "law_high", "run_low", "run_high")}}])  # fmt: skip
-    return pd.concat([runs, line, target], ignore_index=True).assign(axis=axis, law=found.choice.law)
-
-
-def _axis(found: Forecast) -> str:
-    """What is drawn on the x axis: the law's only size, else FLOPs."""
-    inputs = found.candidates[found.choice.law].inputs
-    return inputs[0] if len(inputs) == 1 else "flops"
+        bands[2:] = [curve * (end / curve) ** widening for end in bands[2:]]
+    named = dict(zip(("law_low", "law_high", "run_low", "run_high"), bands, strict=True))
+    line = pd.DataFrame({"kind": "law", "at": path[axis], "value": curve, **named})
+    return pd.concat([runs, line, line.tail(1).assign(kind="target")], ignore_index=True).assign(
+        axis=axis, law=chosen.name
+    )
 
 
 def draw_forecast(data: pd.DataFrame, response: str) -> Figure:
@@ -81,6 +84,29 @@ def draw_forecast(data: pd.DataFrame, response: str) -> Figure:
             xlabel=f"{AXES[axis]}, {SYMBOLS[axis]}", ylabel="Loss (nats per token)" if response == "loss" else "Error"
         )
         ax.legend(loc="lower left")
+    return figure
+
+
+def draw_rolling(held_out: pd.DataFrame, chosen: str) -> Figure:
+    """Error of every rolling forecast of each law against how far it lies beyond the largest fitted run.
+
+    held_out: as `forecast.rolling.rolling` gives it. The chosen law is drawn with the 95 % interval of a new run.
+    """
+    with style.house():
+        figure, ax = plt.subplots(figsize=(7.6, 3.8), layout="constrained")
+        ax.axhline(0, color=style.GREY, linewidth=1)
+        others = held_out[held_out["law"] != chosen]
+        ax.scatter(others["distance"], 100 * (np.exp(others["log_error"]) - 1), s=14, color=style.GREY, alpha=0.6)
+        own = held_out[held_out["law"] == chosen]
+        if len(own):
+            error = 100 * (np.exp(own["log_error"]) - 1)
+            ends = [100 * (own[end] / own["predicted"] - 1) for end in ("q025", "q975")]
+            ax.vlines(own["distance"], *ends, color=style.BLUE, alpha=0.4, linewidth=5)
+            ax.scatter(own["distance"], error, s=30, color=style.BLUE, zorder=3)
+        handles = [Line2D([], [], color=c, marker="o", linestyle="none", label=label) for c, label in (
+            (style.BLUE, f"{chosen}, with its 95 % interval"), (style.GREY, "other laws"))]  # fmt: skip
+        ax.legend(handles=handles, loc="best")
+        ax.set(xlabel="Times beyond the largest fitted run", ylabel="Run against forecast, %")
     return figure
 
 

@@ -68,6 +68,10 @@ def table(
     found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
     if as_json:
         typer.echo(json.dumps(as_dict(found), indent=1, allow_nan=False))
+    elif export == "html":
+        from scalescope.workflow.page import forecast_page
+
+        typer.echo(forecast_page(found))
     else:
         typer.echo(exported(found, export) if export else text(found))
     if figure is not None:
@@ -137,3 +141,16 @@ def calibration(
 
     for path in write_calibration(n_boot=n_boot, download=download):
         typer.echo(path)
+
+
+@forecast_app.command("example")
+def example(download: Annotated[bool, typer.Option(help="Fetch published files that are not there.")] = True) -> None:
+    """Write the example tables of the README (data/examples) from the data that Gadre et al. (2024) published."""
+    from scalescope import files, paths
+    from scalescope.papers import published
+    from scalescope.papers.gadre2024.example import example as made
+
+    small, large = made(published.load("gadre2024", download=download))
+    for name, rows in (("eight_runs.csv", small), ("large_run.csv", large)):
+        files.write_table(paths.examples() / name, rows, float_format=None)
+        typer.echo(paths.examples() / name)
