@@ -259,6 +259,28 @@ def published_studies(
     gallery()
 
 
+@app.command("compare")
+def compare_profiles(
+    profile_a: Annotated[str, typer.Argument(help="A profile with collected results.")],
+    profile_b: Annotated[str, typer.Argument(help="Another.")],
+    figure: Annotated[Path | None, typer.Option(help="Also draw it: a .png, .svg or .pdf.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write every column.")] = None,
+) -> None:
+    """Slopes of the laws of two profiles, and the ratio of their laws at a size that both reach."""
+    from scalescope import files
+    from scalescope.experiment import compare
+
+    table = compare(profile_a, profile_b)
+    shown = ["title", "objective", "slope_a", "slope_b", "difference", "difference_low", "difference_high", "ratio"]
+    typer.echo(table[shown].to_string(index=False, float_format="%.3g"))
+    if csv is not None:
+        files.write_table(csv, table)
+    if figure is not None:
+        from scalescope.plotting.comparison import draw_comparison
+
+        draw_comparison(table, profile_a, profile_b).savefig(figure)
+
+
 @app.command("report")
 def report_profile(
     profile: Annotated[str, typer.Argument(help="A profile with collected results, such as quick.")],

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from scalescope.cli import app
 
+ABSENT = ("torch", "tokenizers", "safetensors", "snakemake", "papermill", "pyarrow", "pydantic", "pooch", "psutil")
+
 
 def run(*words: object):
     return CliRunner().invoke(app, ["forecast", *map(str, words)])
@@ -66,7 +68,7 @@ def test_a_forecast_is_sealed_before_and_scored_after_its_run(table, tmp_path):
 def test_a_forecast_needs_no_torch(table):
     code = (
         "import sys\n"
-        "for name in ('torch', 'tokenizers', 'safetensors', 'snakemake', 'papermill'): sys.modules[name] = None\n"
+        f"for name in {ABSENT!r}: sys.modules[name] = None\n"
         "from scalescope.cli import app\n"
         f"app(['forecast', {str(table)!r}, '--law', 'power-C', '--n-boot', '20'], standalone_mode=False)\n"
     )

@@ -21,7 +21,8 @@ from scalescope.workflow.page import N_BOOT, Section, picture, relative, render,
 PAPER = "ivgi2022"
 TABLES = {
     "fits": "Laws of finetuning error", "pretraining_laws": "Laws of pretraining loss",
-    "selection": "Choosing by small runs", "compute": "What the target cost over the ladder", "missing": "What is missing",
+    "selection": "Choosing by small runs", "compute": "What the target cost over the ladder",
+    "missing": "What is missing",
 }  # fmt: skip
 MOST_COLUMNS = 12  # of a table on the page; the CSV has the rest
 
