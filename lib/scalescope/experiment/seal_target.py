@@ -31,7 +31,11 @@ def seal_target(profile: str, parameters: int, run: str, ladder: pd.DataFrame) -
             f"no forecast of {run} is sealed: {sizes} sizes of the ladder are pretrained, a law needs {FEWEST_SIZES}"
         )
         return None
-    found = forecast(points_of(ladder), target={"parameters": float(parameters)}, n_boot=N_BOOT)
+    try:
+        found = forecast(points_of(ladder), target={"parameters": float(parameters)}, n_boot=N_BOOT)
+    except ValueError as error:  # a ladder that no law can be fitted to is no reason not to train
+        files.say(f"no forecast of {run} is sealed: {error}")
+        return None
     seal(path, [entry_of(found, run)], known_run, set(ladder["run_id"]))
     return found
 
