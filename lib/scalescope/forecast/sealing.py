@@ -11,10 +11,14 @@ from scalescope import paths
 from scalescope.forecast.columns import BadTable
 from scalescope.forecast.forecast import Forecast
 from scalescope.forecast.ledger import Entry
+from scalescope.forecast.quantiles import COLUMNS as QUANTILES
+from scalescope.forecast.quantiles import quantiles
 from scalescope.forecast.table import read_runs, scale_of
 from scalescope.forecast.target import frame_of
+from scalescope.laws import ScalingLaw
 
 LEDGER = "forecasts.csv"
+TABLES = ("pretrain", "runs")
 
 
 def ledger_of(profile: str) -> Path:
@@ -39,6 +43,16 @@ def entry_of(found: Forecast, run: str) -> Entry:
     )  # fmt: skip
 
 
+def entry_of_law(law: ScalingLaw, name: str, target: dict[str, float], run: str, sha256: str) -> Entry:
+    """What is sealed of the loss of a run under a law fitted elsewhere; `sha256` is that of its points.
+
+    target: value of each input of the law. distance is the law's own factor of extrapolation.
+    """
+    X = np.array([[target[size] for size in law.input_names]], dtype=float)
+    found = dict(zip(QUANTILES, map(float, quantiles(law, X)[0]), strict=True))
+    return Entry(run, "loss", name, target, law.n_points_, float(law.extrapolation(X)[0]), found, sha256)
+
+
 def actual_of_table(
     path: Path, columns: str = "", units: str = "", as_is: bool = False
 ) -> dict[tuple[str, str], float]:
@@ -54,10 +68,13 @@ def actual_of_table(
 
 
 def actual_of_profile(profile: str) -> dict[tuple[str, str], float]:
-    """(run id, "loss") -> loss of every pretraining run in the collected table of a profile."""
-    path = paths.results(profile) / "pretrain.csv"
-    if not path.is_file():
-        raise FileNotFoundError(f"no {path}: run `make reproduce PROFILE={profile}` or 40_collect first")
-    table = pd.read_csv(path)
-    table = table[(table["status"] != "failed") & np.isfinite(table["loss"])]
-    return {(run, "loss"): float(loss) for run, loss in zip(table["run_id"], table["loss"], strict=True)}
+    """(run id, "loss") -> loss of every finished run in the collected tables of a profile ("pretrain", "runs")."""
+    found, folder = {}, paths.results(profile)
+    tables = [folder / f"{name}.csv" for name in TABLES if (folder / f"{name}.csv").is_file()]
+    if not tables:
+        raise FileNotFoundError(f"no {folder / 'pretrain.csv'}: run `make reproduce PROFILE={profile}` first")
+    for table in map(pd.read_csv, tables):
+        done = np.isfinite(table["loss"]) & (table.get("status", pd.Series("", table.index)) != "failed")
+        rows = table[done]
+        found |= {(run, "loss"): float(loss) for run, loss in zip(rows["run_id"], rows["loss"], strict=True)}
+    return found
