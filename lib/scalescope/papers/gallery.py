@@ -10,9 +10,17 @@ from scalescope.papers.besiroglu2024 import figures as besiroglu2024
 from scalescope.papers.gadre2024 import figures as gadre2024
 from scalescope.papers.ivgi2022 import figures as ivgi2022
 from scalescope.papers.lin2024 import figures as lin2024
+from scalescope.plotting import forecast
 
-CAPTIONS = {**ivgi2022.CAPTIONS, **besiroglu2024.CAPTIONS, **gadre2024.CAPTIONS, **lin2024.CAPTIONS}
+CAPTIONS = {
+    **forecast.CAPTIONS,
+    **ivgi2022.CAPTIONS,
+    **besiroglu2024.CAPTIONS,
+    **gadre2024.CAPTIONS,
+    **lin2024.CAPTIONS,
+}
 PAPERS = {
+    "forecasts": "the record of forecasts",
     "ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*",
     "besiroglu2024": "Besiroglu et al. (2024), *Chinchilla scaling: a replication attempt*",
     "gadre2024": "Gadre et al. (2024), *Language models scale reliably with over-training and on downstream tasks*",
@@ -21,6 +29,7 @@ PAPERS = {
 COMMANDS = {
     "wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>",
     "published": "scalescope published",  # its CSVs leave out what the papers themselves measured
+    "published/forecasts": "scalescope forecast calibration",
     "published/ivgi2022": "scalescope study published",
     "diagnose": "scalescope notebooks refresh ivgi2022/80_diagnose",
 }
