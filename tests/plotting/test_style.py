@@ -27,6 +27,7 @@ def test_text_is_read_on_white_in_every_colour():
     lines = [*style.PALETTE, *CMAP(np.linspace(0, 1, 9))]
     for colour in lines:
         assert style.contrast(style.text_colour(colour)) >= 4.5
+    assert style.text_colour(style.BLUE) == matplotlib.colors.to_rgb(style.BLUE), "dark enough as it is"
     assert min(style.contrast(colour) for colour in CMAP(np.linspace(0, 1, 9))) > 3, "lines and stars too"
     assert style.contrast("white") == pytest.approx(1) and style.contrast("black") == pytest.approx(21)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -20,6 +21,7 @@ PALETTE = (BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9")
 MARKERS = "osD^vP"
 INK = "#222222"
 DPI = 150
+READABLE = 4.5  # contrast of small text to its ground (WCAG 2.1, 1.4.3)
 SCREEN, PAPER = "screen", "paper"
 UNITS = {SCREEN: 1.0, PAPER: 0.69}  # of text, lines and marks; the smallest text is 9 points on a screen
 WIDTHS = {SCREEN: (6.8, 10.0), PAPER: (3.3, 6.9)}  # inches of a figure of one column and of two
@@ -91,25 +93,20 @@ def width(columns: int = 2) -> float:
     return WIDTHS[size][columns - 1]
 
 
-def text_colour(colour: str) -> tuple[float, float, float]:
-    """A colour dark enough for text on white."""
-    hue = sns.set_hls_values(colour, l=None)
-    lightness = 1.0
-    for lightness in np.arange(0.5, 0.1, -0.02):
-        found = sns.set_hls_values(hue, l=lightness)
-        if contrast(found) >= READABLE:
-            return found
-    return sns.set_hls_values(hue, l=lightness)
-
-
-READABLE = 4.5  # contrast of small text to its ground (WCAG 2.1, 1.4.3)
-
-
 def contrast(colour: object) -> float:
     """Contrast of a colour to white, 1 to 21 (WCAG 2.1)."""
     share = np.array(mpl.colors.to_rgb(colour))
     linear = np.where(share <= 0.03928, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     return float(1.05 / (linear @ (0.2126, 0.7152, 0.0722) + 0.05))
+
+
+def text_colour(colour: object) -> tuple[float, float, float]:
+    """A colour as it is, or dark enough for small text on white."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*mpl.colors.to_rgb(colour))
+    while contrast(colour) < READABLE:
+        lightness -= 0.02
+        colour = colorsys.hls_to_rgb(hue, max(lightness, 0.0), saturation)
+    return mpl.colors.to_rgb(colour)
 
 
 def size_text(value: float) -> str:

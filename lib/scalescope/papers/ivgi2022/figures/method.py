@@ -30,7 +30,7 @@ BOOTSTRAPS = {"hierarchical": (style.ORANGE, "o"), "naive": (style.BLUE, "s")}
 SCORES = {
     "SQuAD 1.1, F1": ("squad", "error", (style.BLUE, "o")),
     "SQuAD 2.0, best F1": ("squad_v2", "error", (style.ORANGE, "s")),
-    "SQuAD 2.0, F1 on answerable": ("squad_v2", "error_answerable", (style.GREEN, "D")),
+    "SQuAD 2.0, HasAns F1": ("squad_v2", "error_answerable", (style.GREEN, "D")),
 }
 LOSS_LABEL = "Evaluation loss / ln(classes)"
 
@@ -85,7 +85,7 @@ def draw_fig6(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         wide = style.width(1)
         figure, axes = plt.subplots(2, 1, figsize=(wide, 1.05 * wide), layout="constrained")
         model = f"The largest model ({style.size_text(best['parameters'].iloc[0])}): the whole run"
-        for ax, head in zip(axes, (model, "Zoomed"), strict=True):
+        for ax, head in zip(axes, (model, "Zoomed: patience in steps, and the loss above the best"), strict=True):
             ax.set_title(head)
             ax.plot(best["step"], best["value"], color=style.BLUE, drawstyle="steps-post")
             ax.plot(stops["step"], stops["value"], color=style.ORANGE, marker="o", linestyle="none", zorder=3)
@@ -110,21 +110,20 @@ def _zoom(ax: Axes, best: pd.DataFrame, stops: pd.DataFrame) -> None:
 
 
 def _label_stops(ax: Axes, best: pd.DataFrame, stops: pd.DataFrame) -> None:
-    lines = [
-        f"patience {row.patience:,.0f}: stops at {row.step:,.0f}, loss {row.value:.3f} (+{row.above_best:.1%})"
-        for row in stops.itertuples()
-    ]
-    ax.text(0.98, 0.96, "\n".join(lines), transform=ax.transAxes, ha="right", va="top", fontsize=9 * style.unit(),
-            linespacing=1.5, color=style.INK)  # fmt: skip
+    """Each patience and how far the loss it keeps is above the best; those that stop close together share a label."""
     last, start = best["step"].max(), ax.get_xlim()[0]
-    near = (stops["step"].diff() > 0.06 * (last - start)).cumsum()  # stops too close for a label each share one
+    near = (stops["step"].diff() > 0.06 * (last - start)).cumsum()
     for _, group in stops.groupby(near):
         row = group.iloc[0]
-        late = row["step"] > last - 0.1 * (last - start)
-        text = ", ".join(f"{patience:,.0f}" for patience in group["patience"])
-        ax.annotate(text, (row["step"], row["value"]), (-8 if late else 5, 10 if late else 6),
-                    textcoords="offset points", ha="center" if late else "left", fontsize=9 * style.unit(),
-                    color=style.text_colour(style.ORANGE))  # fmt: skip
+        late = row["step"] > last - 0.2 * (last - start)
+        text = f"{', '.join(f'{patience:,.0f}' for patience in group['patience'])}: +{row['above_best']:.1%}"
+        look = {
+            "fontsize": 9 * style.unit(),
+            "color": style.text_colour(style.ORANGE),
+            "ha": "right" if late else "left",
+        }
+        ax.annotate(text, (row["step"], row["value"]), (5 * style.unit(), 7 * style.unit()),
+                    textcoords="offset points", **look)  # fmt: skip
 
 
 def fig7_data(points: pd.DataFrame, laws: Laws, *, tasks: Sequence[str] = LOSS_TASKS) -> pd.DataFrame:
