@@ -36,9 +36,9 @@ COMMANDS = {
 HEAD = """\
 # Figures
 
-Written by `{command}` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, and
-as a CSV of the numbers it draws. Error bars are one standard deviation over seeds, where nothing else is said. What
-is missing was not run yet.
+Written by `{command}` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, as PDF
+at the width of a paper's columns, and as a CSV of the numbers it draws, from which it can be drawn again. Error bars
+are one standard deviation over seeds, where nothing else is said. What is missing was not run yet.
 """
 
 
@@ -75,7 +75,7 @@ def _section(folder: Path, profile: str, paper: str, command: str) -> list[str]:
     for name in names:
         place = f"{profile}/{paper}/{name}"
         caption = CAPTIONS.get(name, name.replace("_", " "))
-        others = [s for s in ("svg", "csv") if (folder / f"{place}.{s}").exists()]
+        others = [s for s in ("svg", "pdf", "csv") if (folder / f"{place}.{s}").exists()]
         links = " · ".join(f"[{suffix.upper()}]({place}.{suffix})" for suffix in others)
         lines += [
             f"### {name}\n",
