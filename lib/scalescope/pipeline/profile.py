@@ -22,13 +22,19 @@ from scalescope.pipeline.sections import (
     Section,
     SourceSection,
     TextSection,
+    check_budgets,
     check_fractions,
 )
+from scalescope.pipeline.studies.sections import StudiesSection
 from scalescope.schema import SCRATCH, UnknownName
 from scalescope.tasks.spec import TASKS
 from scalescope.training.data import DataSettings, of_task
 
 LARGEST_MODEL = 1e11  # parameters
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,9 @@ class Profile(Section):
     tasks: Annotated[list[str], Field(min_length=1), Different]
     finetune: FinetuneSection
     budgets: BudgetsSection | None = None
+    studies: Annotated[StudiesSection | None, Field(exclude_if=_is_none)] = (
+        None  # so that other profiles stay as they are
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Profile:
@@ -77,6 +86,7 @@ class Profile(Section):
         if twice:
             raise ValueError(f"models listed twice: {', '.join(twice)}")
         self._budgets_possible()
+        self._studies_possible()
         return self
 
     def _budgets_possible(self) -> None:
@@ -92,6 +102,17 @@ class Profile(Section):
             if objective not in self.objectives:
                 raise UnknownName("objective in budgets.objectives", objective, self.objectives)
         check_fractions(self.pretrain, self.budgets.fractions)
+
+    def _studies_possible(self) -> None:
+        part = self.studies and self.studies.barnett2024
+        if not part:
+            return
+        if self.source.kind != "microworld":
+            raise ValueError(f"studies.barnett2024 needs dialects, which the source {self.source.kind!r} does not have")
+        self.model(part.model)
+        if part.objective not in self.objectives:
+            raise UnknownName("objective in studies.barnett2024", part.objective, self.objectives)
+        check_budgets(self.pretrain, part.budgets, self.text.sequence_length)
 
     def _sizes_possible(self) -> None:
         if "second" in self.finetune.roles and self.models.second is None:
