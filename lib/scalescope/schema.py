@@ -61,13 +61,14 @@ COLUMNS: dict[str, list[str]] = {
         "skill", "accuracy", "chance",
     ],
     # one row per run of a live study. kind: "pretrain" or "adapt" (goes on from another run); text: "standard" (that of
-    # pretraining) or a dialect, at this distance from it; rows: of the text it trains on (0: all); pretrain_tokens: seen in pretraining, 0 from scratch;
-    # finetune_tokens: different tokens of the dialect in its training rows; tokens: seen by this run, repeats included;
-    # loss: best held-out loss of the text in nats, loss_before: that of the model it starts from
+    # pretraining) or a dialect, at this distance from it; rows: of the text it trains on (0: all); pretrain_tokens:
+    # seen in pretraining, 0 from scratch; finetune_tokens: different tokens of the dialect in its training rows;
+    # tokens: seen by this run, repeats included; loss: best held-out loss of the text in nats, loss_before: that of the
+    # model it starts from
     "runs": [
         "study", "role", "kind", "text", "distance", "aspect_ratio", "layers", "parameters", "objective", "seed",
-        "batch_size", "beta2", "learning_rate", "steps", "rows", "pretrain_tokens", "finetune_tokens", "tokens", "flops",
-        "best_step", "loss", "loss_before", "status", "run_id",
+        "batch_size", "beta2", "learning_rate", "steps", "rows", "pretrain_tokens", "finetune_tokens", "tokens",
+        "flops", "best_step", "loss", "loss_before", "status", "run_id",
     ],
     # one row per law and held-out run: the forecast (loss in nats, 95 % interval of one new run), sealed before the run
     # was trained. inputs: what the law was asked, name=value; points: sha256 of the table of fitted points

@@ -76,12 +76,6 @@ def draw_loss(data: pd.DataFrame) -> Figure:
     return figure
 
 
-def figure_loss(runs: pd.DataFrame, fits: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Figure and numbers: loss against finetuning tokens."""
-    data = loss_data(runs, fits)
-    return draw_loss(data), data
-
-
 def _loss_panel(ax, rows: pd.DataFrame, colours: dict) -> None:
     for p, colour in colours.items():
         law = rows[(rows["kind"] == "law") & np.isclose(rows["pretrain_tokens"], p, rtol=1e-3)]
@@ -127,12 +121,6 @@ def draw_gap(data: pd.DataFrame) -> Figure:
     return figure
 
 
-def figure_gap(gaps: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Figure and numbers: gap against distance."""
-    data = gap_data(gaps)
-    return draw_gap(data), data
-
-
 def iso_loss_data(fits: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """What `draw_iso_loss` draws (COLUMNS): runs, and lines of equal loss at LEVELS losses within those measured."""
     found, parts = study.points(runs), []
@@ -176,12 +164,6 @@ def draw_iso_loss(data: pd.DataFrame) -> Figure:
         bar = figure.colorbar(plt.cm.ScalarMappable(shades, "viridis"), ax=axes, label="Held-out loss (nats)")
         bar.outline.set_visible(False)
     return figure
-
-
-def figure_iso_loss(fits: pd.DataFrame, runs: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Figure and numbers: lines of equal loss."""
-    data = iso_loss_data(fits, runs)
-    return draw_iso_loss(data), data
 
 
 def _params(fits: pd.DataFrame, text: str) -> dict[str, float]:

@@ -59,9 +59,8 @@ class Profile(Section):
     tasks: Annotated[list[str], Field(min_length=1), Different]
     finetune: FinetuneSection
     budgets: BudgetsSection | None = None
-    studies: Annotated[StudiesSection | None, Field(exclude_if=_is_none)] = (
-        None  # so that other profiles stay as they are
-    )
+    # left out of what is written where it is not given, so that the fingerprints of other profiles stay as they are
+    studies: Annotated[StudiesSection | None, Field(exclude_if=_is_none)] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Profile:

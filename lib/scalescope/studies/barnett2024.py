@@ -21,17 +21,33 @@ WIDEST = 0.98  # share of a budget that a split may spend on one side
 
 
 def points(runs: pd.DataFrame) -> pd.DataFrame:
-    """What the law is fitted to: finished runs on dialects that went on from a pretrained model, held-out ones not."""
+    """What the law is fitted to: finished runs on dialects that went on from a pretrained model, held-out ones not.
+
+    One row per dialect, p, f and seed: the run at the best of its learning rates.
+    """
     rows = runs[(runs["kind"] == "adapt") & (runs["role"] == "fit") & (runs["status"] == "finished")]
-    columns = ["text", "distance", "seed", "rows", *INPUTS, "loss", "loss_before"]
-    return rows[columns].sort_values(["distance", "text", *INPUTS, "seed"], kind="stable", ignore_index=True)
+    return _best(rows, ["text", "distance", "seed", "rows", *INPUTS, "learning_rate", "loss", "loss_before"])
 
 
 def scratch(runs: pd.DataFrame) -> pd.DataFrame:
     """The same runs without pretraining: the limit of the law."""
     rows = runs[(runs["kind"] == "pretrain") & (runs["pretrain_tokens"] == 0) & (runs["status"] == "finished")]
-    columns = ["text", "distance", "seed", "rows", "finetune_tokens", "loss"]
-    return rows[columns].sort_values(["distance", "text", "finetune_tokens", "seed"], kind="stable", ignore_index=True)
+    return _best(rows, ["text", "distance", "seed", "rows", "finetune_tokens", "learning_rate", "loss"])
+
+
+def _best(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Of runs that differ in their rate only, the one with the lowest loss; of equal ones that of the lowest rate."""
+    cell = [name for name in columns if name not in ("learning_rate", "loss", "loss_before")]
+    ordered = rows[columns].sort_values(["loss", "learning_rate"], kind="stable").drop_duplicates(cell)
+    by = ["distance", "text", *(name for name in INPUTS if name in columns), "seed"]
+    return ordered.sort_values(by, kind="stable", ignore_index=True)
+
+
+def nearest_rate(own: pd.DataFrame, pretrain_tokens: float, finetune_tokens: float) -> float:
+    """The rate that was best at the cell of one dialect's points nearest (in logarithms) to p and f; first seed."""
+    wanted = np.log([pretrain_tokens, finetune_tokens])
+    away = np.square(np.log(own[INPUTS].to_numpy(dtype=float)) - wanted).sum(axis=1)
+    return float(own["learning_rate"].iloc[int(np.argmin(away))])
 
 
 def cells(found: pd.DataFrame) -> pd.Series:
@@ -155,7 +171,7 @@ def effective_data(found: pd.DataFrame, without: pd.DataFrame) -> pd.DataFrame:
             needed = np.exp(np.interp(-np.log(loss), -np.log(falling), np.log(curve.index.to_numpy(dtype=float))))
             rows.append({
                 "text": text, "distance": own["distance"].iloc[0], "pretrain_tokens": p, "finetune_tokens": f,
-                "loss": loss, "from_scratch": float(needed), "transferred": max(float(needed) - f, 0.0),
+                "loss": loss, "from_scratch": float(needed), "transferred": max(round(float(needed)) - f, 0),
                 "beyond": beyond,
             })  # fmt: skip
     return pd.DataFrame(rows)
@@ -197,7 +213,8 @@ def allocation(found: pd.DataFrame, prices: list[float], n_boot: int = N_BOOT) -
 def splits(found: pd.DataFrame, text: str, price: float, factors: tuple[float, ...]) -> pd.DataFrame:
     """The recommended split of a budget on one dialect, and the same budget with `factors` times its pretraining.
 
-    Within what was pretrained: p between the smallest and largest of the grid, and no side above WIDEST of the budget.
+    Within what was pretrained: p between the smallest and largest of the grid, and not above WIDEST of the budget;
+    splits that this makes the same are there once.
     """
     own, made = found[found["text"] == text], law(found, text, n_boot=0)
     budget = middle_budget(own, price)
@@ -205,4 +222,5 @@ def splits(found: pd.DataFrame, text: str, price: float, factors: tuple[float, .
     best = budget / 2 if made.params_["A"] == 0 else float(made.optimal_allocation(budget, 1.0, price).pretrain_tokens)
     best = float(np.clip(best, low, high))
     tokens = np.clip([best * factor for factor in factors], low, high)
-    return pd.DataFrame({"factor": factors, "pretrain_tokens": tokens, "finetune_tokens": (budget - tokens) / price})
+    made = pd.DataFrame({"factor": factors, "pretrain_tokens": tokens, "finetune_tokens": (budget - tokens) / price})
+    return made.drop_duplicates("pretrain_tokens", ignore_index=True)

@@ -16,7 +16,7 @@ CLAIMS = {
 }
 RMS = 0.02  # T1: root mean squared residual of ln L, on every dialect
 OFF = 0.03  # T5: mean absolute relative error of the loss, as Ivgi 2022 asks of an extrapolation
-CORNER = "split of a budget"  # what the names of forecasts of splits end with
+SPLIT = "split of a budget"  # what the names of forecasts of splits end with
 COLUMNS = ["id", "claim", "verdict", "statistic", "value", "low", "high", "threshold"]
 
 
@@ -62,7 +62,7 @@ def _allocated(tables) -> dict:
 
 
 def _forecast(tables) -> dict:
-    corner = tables["forecasts"][~tables["forecasts"]["law"].str.endswith(CORNER)]
+    corner = tables["forecasts"][~tables["forecasts"]["law"].str.endswith(SPLIT)]
     off = corner["off"].abs().dropna()
     value = float(off.mean()) if len(off) else np.nan
     statistic = f"mean absolute relative error over {len(off)} sealed forecasts"

@@ -47,8 +47,8 @@ def first(profile: Profile, known: Texts) -> list[list[Planned]]:
                  for tokens in sorted(part.budgets)}  # fmt: skip
         pretrained += [Planned(FIT, config) for config in bases.values()]
         scratch = bases[max(bases)]
-        for name, rows in product(part.dialects, sorted(part.rows)):
-            settings = (profile, known, part.adapt, name, rows, seed)
+        for name, rows, rate in product(part.dialects, sorted(part.rows), part.adapt.learning_rates):
+            settings = (profile, known, part.adapt, name, rows, rate, seed)
             others.append(Planned(FIT, adapted(*settings, None, scratch), name))
             others += [Planned(FIT, adapted(*settings, base, scratch), name, base)
                        for tokens, base in bases.items() if (tokens, rows) != largest]  # fmt: skip
@@ -67,7 +67,8 @@ class HeldOut:
 def held_out(profile: Profile, known: Texts) -> HeldOut:
     """The corner of every dialect, and three splits of one budget on one dialect, with their forecasts.
 
-    Raises NotFinished where a run that the law is fitted to is missing.
+    Each is trained at the rate that was best at the nearest cell of the grid. Raises NotFinished where a run that the
+    law is fitted to is missing.
     """
     runs = fitted_runs(profile, known)
     points = study.points(runs)
@@ -77,9 +78,9 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
     forecasts, last = [], []
     for name in part.dialects:
         law, own = study.law(points, name), points[points["text"] == name]
-        config = adapted(profile, known, part.adapt, name, max(part.rows), seed, base, base)
-        per_row = own["finetune_tokens"].max() / max(part.rows)
-        inputs = {"pretrain_tokens": corner["pretrain_tokens"].max(), "finetune_tokens": per_row * max(part.rows)}
+        inputs = {"pretrain_tokens": corner["pretrain_tokens"].max(), "finetune_tokens": own["finetune_tokens"].max()}
+        rate = study.nearest_rate(own, **inputs)
+        config = adapted(profile, known, part.adapt, name, max(part.rows), rate, seed, base, base)
         forecasts.append(forecast(PAPER, f"TransferLaw, {name}", law, inputs, config.id, points_digest(own)))
         last.append(Planned(HELD_OUT, config, name, base))
     splits, bases, more = _splits(profile, known, points, base)
@@ -87,7 +88,7 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
     law = study.law(points, part.check_dialect)
     for row, planned in zip(splits.itertuples(), more, strict=True):
         inputs = {"pretrain_tokens": row.pretrain_tokens, "finetune_tokens": row.finetune_tokens}
-        name = f"TransferLaw, {part.check_dialect}, split of a budget"
+        name = f"TransferLaw, {part.check_dialect}, {claims.SPLIT}"
         forecasts.append(forecast(PAPER, name, law, inputs, planned.config.id, points_digest(own)))
     return HeldOut(forecasts, [bases, [*last, *more]], splits)
 
@@ -104,11 +105,12 @@ def _splits(profile: Profile, known: Texts, points: pd.DataFrame, base) -> tuple
         steps = max(round(split.pretrain_tokens / per_padded / per_step), profile.pretrain.warmup_steps + 2)
         count = min(max(round(split.finetune_tokens / per_row), 1), 2 * max(part.rows))
         start = replace(base, steps=steps)
-        config = adapted(profile, known, part.adapt, part.check_dialect, count, base.seed, start, base)
+        tokens = {"pretrain_tokens": steps * per_step * per_padded, "finetune_tokens": count * per_row}
+        rate = study.nearest_rate(own, **tokens)
+        config = adapted(profile, known, part.adapt, part.check_dialect, count, rate, base.seed, start, base)
         bases.append(Planned(HELD_OUT, start))
         last.append(Planned(HELD_OUT, config, part.check_dialect, start))
-        rows.append({**split._asdict(), "pretrain_tokens": steps * per_step * per_padded,
-                     "finetune_tokens": count * per_row, "run_id": config.id})  # fmt: skip
+        rows.append({**split._asdict(), **tokens, "run_id": config.id})
     return pd.DataFrame(rows).drop(columns="Index"), bases, last
 
 
@@ -131,18 +133,23 @@ def tables(
     """All tables of the study from its runs and scored forecasts."""
     found, without = study.points(runs), study.scratch(runs)
     fitted = study.fits(found)
+    own = forecasts[forecasts["law"].str.endswith(claims.SPLIT)]
     result = {
         "runs": runs, "texts": known.table(), "fits": fitted, "exponents": study.exponents_compared(fitted),
         "gaps": study.gaps(found), "effective_data": study.effective_data(found, without),
         "allocation": study.allocation(found, section(profile).prices), "forecasts": forecasts,
-        "splits": held.splits.merge(forecasts[["run", "mean", "low", "high", "actual"]], how="left",
+        "splits": held.splits.merge(own[["run", "mean", "low", "high", "actual"]], how="left",
                                     left_on="run_id", right_on="run").drop(columns="run"),
     }  # fmt: skip
     return {**result, "claims": claims.judged(result, study.rank_correlation(found))}
 
 
-FIGURES = {
-    "loss_against_finetuning": lambda found: drawing.figure_loss(found["runs"], found["fits"]),
-    "gap_against_distance": lambda found: drawing.figure_gap(found["gaps"]),
-    "iso_loss": lambda found: drawing.figure_iso_loss(found["fits"], found["runs"]),
+DRAW = {
+    "loss_against_finetuning": drawing.draw_loss, "gap_against_distance": drawing.draw_gap,
+    "iso_loss": drawing.draw_iso_loss,
+}  # fmt: skip
+DATA = {
+    "loss_against_finetuning": lambda found: drawing.loss_data(found["runs"], found["fits"]),
+    "gap_against_distance": lambda found: drawing.gap_data(found["gaps"]),
+    "iso_loss": lambda found: drawing.iso_loss_data(found["fits"], found["runs"]),
 }

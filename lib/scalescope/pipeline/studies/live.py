@@ -20,8 +20,8 @@ from scalescope.pipeline.studies.runs import Planned, packs, runs_table, train
 from scalescope.schema import UnknownName
 
 STUDIES: dict[str, ModuleType] = {"barnett2024": barnett2024}
-FIT_STAGES = HELD_STAGES = 2  # pretraining, then what goes on from it; the same again for held-out runs
-PACKS = 4  # parts of a stage that can be trained side by side
+FIT_STAGES = 2  # pretraining, then what goes on from it; the same again for held-out runs
+PARTS = (4, 4, 1, 1)  # of each stage, that can be trained side by side
 Told = Callable[[str, int, int], None]
 
 
@@ -35,10 +35,12 @@ class Live:
 
     def draw(self, name: str) -> Figure:
         """One of the figures; raises UnknownName."""
-        return self._drawn(name)[0]
+        data = self.data(name)
+        return STUDIES[self.paper].DRAW[name](data)
 
-    def _drawn(self, name: str) -> tuple[Figure, pd.DataFrame]:
-        known = STUDIES[self.paper].FIGURES
+    def data(self, name: str) -> pd.DataFrame:
+        """The numbers that a figure draws; raises UnknownName."""
+        known = STUDIES[self.paper].DATA
         if name not in known:
             raise UnknownName(f"figure of {self.paper}", name, known)
         return known[name](self.tables)
@@ -50,9 +52,9 @@ class Live:
             files.write_table(folder / f"{name}.csv", table)
         files.seal(folder, [f"{name}.csv" for name in self.tables])
         written = [folder / f"{name}.csv" for name in self.tables]
-        for name in STUDIES[self.paper].FIGURES:
-            figure, drawn = self._drawn(name)
-            written += style.save(figure, drawn, paths.figures(self.profile, self.paper), name)
+        for name in STUDIES[self.paper].DATA:
+            figure = self.draw(name)
+            written += style.save(figure, self.data(name), paths.figures(self.profile, self.paper), name)
             plt.close(figure)
         return written
 
@@ -68,7 +70,7 @@ def module(profile: Profile, paper: str) -> ModuleType:
 
 
 def stage(profile: Profile, paper: str, number: int) -> tuple[object, list[Planned]]:
-    """Texts and runs of one stage: FIT_STAGES of runs that laws are fitted to, then HELD_STAGES of held-out ones.
+    """Texts and runs of one stage: first FIT_STAGES of runs that laws are fitted to, then held-out ones.
 
     Planning a held-out stage seals its forecasts first. Raises NotFinished where an earlier stage is not done.
     """
@@ -84,7 +86,7 @@ def stage(profile: Profile, paper: str, number: int) -> tuple[object, list[Plann
 def train_pack(profile: Profile, paper: str, number: int, pack: int, told: Told | None = None) -> int:
     """Train or load one part of a stage; returns how many runs it holds (none for a part that does not exist)."""
     known, planned = stage(profile, paper, number)
-    parts = packs(planned, PACKS)
+    parts = packs(planned, PARTS[number])
     chosen = parts[pack] if pack < len(parts) else []
     tell = None if told is None else (lambda done, all: told(f"stage {number + 1}, part {pack + 1}", done, all))
     return len(train(profile, known, chosen, tell))
@@ -92,9 +94,8 @@ def train_pack(profile: Profile, paper: str, number: int, pack: int, told: Told 
 
 def run(profile: Profile, paper: str, told: Told | None = None) -> Live:
     """All stages of a study in this process, then its tables; what is finished is loaded."""
-    for number in range(FIT_STAGES + HELD_STAGES):
-        for pack in range(PACKS):
-            train_pack(profile, paper, number, pack, told)
+    for number, pack in parts(profile, paper):
+        train_pack(profile, paper, number, pack, told)
     return collect(profile, paper)
 
 
@@ -112,6 +113,4 @@ def collect(profile: Profile, paper: str) -> Live:
 def parts(profile: Profile, paper: str) -> Iterator[tuple[int, int]]:
     """Stage and part of every job of a study, in the order in which they may run."""
     module(profile, paper)
-    for number in range(FIT_STAGES + HELD_STAGES):
-        for pack in range(PACKS):
-            yield number, pack
+    yield from ((number, pack) for number, count in enumerate(PARTS) for pack in range(count))

@@ -90,7 +90,7 @@ def branch(profile: Profile, prepared: Prepared, model: str, objective: str, tok
 
 
 def adapted(
-    profile: Profile, texts: Texts, settings: AdaptSection, name: str, rows: int, seed: int,
+    profile: Profile, texts: Texts, settings: AdaptSection, name: str, rows: int, rate: float, seed: int,
     pretraining: PretrainConfig | None, scratch: PretrainConfig,
 ) -> PretrainConfig:  # fmt: skip
     """Training on `rows` rows of a dialect, from a pretrained model or from the initialisation of `scratch`."""
@@ -100,7 +100,7 @@ def adapted(
     return replace(
         scratch, data=texts.id(name), start=pretraining.id if pretraining else "", rows=rows, batch_size=batch,
         steps=steps, warmup_steps=max(1, round(settings.warmup_fraction * steps)), schedule="linear",
-        learning_rate=settings.learning_rate, eval_every=max(1, steps // settings.evaluations),
+        learning_rate=rate, eval_every=max(1, steps // settings.evaluations),
         eval_sequences=sequences, seed=seed,
     )  # fmt: skip
 

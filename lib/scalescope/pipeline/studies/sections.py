@@ -13,7 +13,7 @@ Budgets = Annotated[list[Count], Field(min_length=3), Different]
 
 
 class DialectSection(Section):
-    """How far a dialect departs from the text of pretraining, each from 0 (not at all) to 1 (see microworld.dialect)."""
+    """How far a dialect departs from the text of pretraining, each from 0 (not at all) to 1 (see microworld)."""
 
     vocabulary: Amount = 0.0
     constructions: Amount = 0.0
@@ -23,12 +23,14 @@ class DialectSection(Section):
 class AdaptSection(Section):
     """Going on with a pretrained model on another text: linear decay after a warm-up, best held-out loss kept.
 
-    A run on f rows has as many steps as `passes` over its rows need, but `least_steps` at least (small batches where
-    there are fewer rows than `batch_size`); held-out loss is measured `evaluations` times.
+    Every run is trained at each of `learning_rates`, since the best one depends on the dialect and on how much data
+    there is; the lowest loss counts. A run on f rows has as many steps as `passes` over its rows need, but
+    `least_steps` at least (small batches where there are fewer rows than `batch_size`); held-out loss is measured
+    `evaluations` times.
     """
 
     batch_size: Count = 32
-    learning_rate: Rate
+    learning_rates: Annotated[list[Rate], Field(min_length=1), Different]
     passes: Count = 4
     least_steps: Count = 32
     evaluations: Count = 8
@@ -39,8 +41,8 @@ class AdaptSection(Section):
 class Barnett2024Section(Section):
     """Transfer: one model, pretrained for `budgets` tokens, then trained on `rows` rows of each dialect.
 
-    prices: how much a token of the dialect costs in tokens of pretraining text, for the allocation; `check`: the dialect
-    and price of the recommended split that is trained.
+    prices: what a token of the dialect costs in tokens of pretraining text, for the allocation. check_dialect,
+    check_price: where the recommended split of a budget is trained, and two others.
     """
 
     model: str
