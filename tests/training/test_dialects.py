@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scalescope.training.data import DataSettings, Prepared
+from scalescope.data.encoded import DataSettings, Prepared
 from scalescope.training.dialects import DialectText
 
 OPTIONS = {"seed": 2, "entities": 200, "train_articles": 300, "heldout_articles": 60, "task_train": 8,

@@ -12,13 +12,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from scalescope.errors import UnknownName
 from scalescope.laws.bootstrap import BootstrapResult, Refit, hierarchical_bootstrap, naive_bootstrap, numbered
 from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.inputs import labels, point_weights, target, without_masked
 from scalescope.laws.lack import lack_of_fit
 from scalescope.laws.remarks import SuspectInput, remarks
 from scalescope.laws.scatter import new_run, scatter_of
-from scalescope.schema import UnknownName
 
 KINDS = ("law", "run")
 NO_LACK = "none found at 1 % (bend and break along each input, outliers)"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from scalescope.errors import UnknownName
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.bootstrap import BootstrapResult, Refit, residual_bootstrap
 from scalescope.laws.diagnostics import diagnose, differences
@@ -14,7 +15,6 @@ from scalescope.laws.forms import Form
 from scalescope.laws.inputs import numbers, table, target
 from scalescope.laws.losses import Loss
 from scalescope.laws.profile import profile_intervals
-from scalescope.schema import UnknownName
 
 INTERVALS = ("bootstrap", "residual", "profile")
 ENOUGH = 5  # points of a grid axis that bounds given by the caller leave

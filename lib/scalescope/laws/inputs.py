@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scalescope.schema import UnknownName
+from scalescope.errors import UnknownName
 
 
 def numbers(values: Any, name: str) -> np.ndarray:

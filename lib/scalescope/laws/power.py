@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from scalescope.errors import UnknownName
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.diagnostics import WEAK
 from scalescope.laws.inputs import column, numbers, positive
-from scalescope.schema import UnknownName
 
 Z95 = 1.96  # normal quantile of a 95 % interval
 TINY = 1e-300

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from scalescope.errors import UnknownName
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.inputs import numbers, positive
 from scalescope.laws.rectified import RectifiedLaw, VanillaFinetuningLaw
-from scalescope.schema import UnknownName
 
 ZERO = 1e-10  # examples that stand for none where a law takes their logarithm, as in the authors' code
 

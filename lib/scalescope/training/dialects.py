@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from scalescope.store import run_id
-from scalescope.text.corpus import Corpus, encode_corpus
-from scalescope.text.microworld.dialect import Distance
-from scalescope.text.microworld.source import Microworld
-from scalescope.text.tokenizer import MASK, word_starts
-from scalescope.training.data import SPLITS, Prepared
+from scalescope.data.corpus import Corpus, encode_corpus
+from scalescope.data.encoded import SPLITS, Prepared
+from scalescope.data.tokenizer import MASK, word_starts
+from scalescope.microworld.dialect import Distance
+from scalescope.microworld.source import Microworld
+from scalescope.paths import run_id
 
 TELLING = 1  # other articles than those of pretraining, about the same world
 

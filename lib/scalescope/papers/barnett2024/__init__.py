@@ -1,0 +1,1 @@
+"""The paper barnett2024."""

@@ -1,0 +1,116 @@
+"""One live study end to end: train what is missing, seal forecasts, train what was forecast, tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scalescope import files, paths
+from scalescope.errors import UnknownName
+from scalescope.experiment.profile import Profile
+from scalescope.experiment.study_runs import Planned, packs, runs_table, train
+from scalescope.papers.barnett2024 import live as barnett2024
+from scalescope.papers.ledger import scored, seal
+from scalescope.plotting import style
+
+STUDIES: dict[str, ModuleType] = {"barnett2024": barnett2024}
+FIT_STAGES = 2  # pretraining, then what goes on from it; the same again for held-out runs
+PARTS = (4, 4, 1, 1)  # of each stage, that can be trained side by side
+Told = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Live:
+    """The result of a live study: its tables by name, and its figures as functions of these tables."""
+
+    paper: str
+    profile: str
+    tables: dict[str, pd.DataFrame]
+
+    def draw(self, name: str) -> Figure:
+        """One of the figures; raises UnknownName."""
+        data = self.data(name)
+        return STUDIES[self.paper].DRAW[name](data)
+
+    def data(self, name: str) -> pd.DataFrame:
+        """The numbers that a figure draws; raises UnknownName."""
+        known = STUDIES[self.paper].DATA
+        if name not in known:
+            raise UnknownName(f"figure of {self.paper}", name, known)
+        return known[name](self.tables)
+
+    def write(self) -> list[Path]:
+        """Write tables (CSV) to data/results/<profile>/<paper>/, figures to figures/<profile>/<paper>/."""
+        folder = paths.results(self.profile) / self.paper
+        for name, table in self.tables.items():
+            files.write_table(folder / f"{name}.csv", table)
+        files.seal(folder, [f"{name}.csv" for name in self.tables])
+        written = [folder / f"{name}.csv" for name in self.tables]
+        for name in STUDIES[self.paper].DATA:
+            figure = self.draw(name)
+            written += style.save(figure, self.data(name), paths.figures(self.profile, self.paper), name)
+            plt.close(figure)
+        return written
+
+
+def module(profile: Profile, paper: str) -> ModuleType:
+    """The module of a study; raises UnknownName for one that does not exist, or that the profile does not have."""
+    if paper not in STUDIES:
+        raise UnknownName("study", paper, STUDIES)
+    names = profile.studies.names if profile.studies else []
+    if paper not in names:
+        raise UnknownName(f"study of profile {profile.name!r}", paper, names)
+    return STUDIES[paper]
+
+
+def stage(profile: Profile, paper: str, number: int) -> tuple[object, list[Planned]]:
+    """Texts and runs of one stage: first FIT_STAGES of runs that laws are fitted to, then held-out ones.
+
+    Planning a held-out stage seals its forecasts first. Raises NotFinished where an earlier stage is not done.
+    """
+    study = module(profile, paper)
+    known = study.texts(profile)
+    if number < FIT_STAGES:
+        return known, study.first(profile, known)[number]
+    held = study.held_out(profile, known)
+    seal(profile.name, held.forecasts)
+    return known, held.stages[number - FIT_STAGES]
+
+
+def train_pack(profile: Profile, paper: str, number: int, pack: int, told: Told | None = None) -> int:
+    """Train or load one part of a stage; returns how many runs it holds (none for a part that does not exist)."""
+    known, planned = stage(profile, paper, number)
+    parts = packs(planned, PARTS[number])
+    chosen = parts[pack] if pack < len(parts) else []
+    tell = None if told is None else (lambda done, all: told(f"stage {number + 1}, part {pack + 1}", done, all))
+    return len(train(profile, known, chosen, tell))
+
+
+def run(profile: Profile, paper: str, told: Told | None = None) -> Live:
+    """All stages of a study in this process, then its tables; what is finished is loaded."""
+    for number, pack in parts(profile, paper):
+        train_pack(profile, paper, number, pack, told)
+    return collect(profile, paper)
+
+
+def collect(profile: Profile, paper: str) -> Live:
+    """The tables of a study whose runs are all there; raises NotFinished."""
+    study = module(profile, paper)
+    known = study.texts(profile)
+    held = study.held_out(profile, known)
+    planned = [each for part in (study.first(profile, known), held.stages) for stage in part for each in stage]
+    runs = runs_table(paper, known, planned)
+    forecasts = scored(seal(profile.name, held.forecasts), runs)
+    return Live(paper, profile.name, study.tables(profile, known, runs, forecasts, held))
+
+
+def parts(profile: Profile, paper: str) -> Iterator[tuple[int, int]]:
+    """Stage and part of every job of a study, in the order in which they may run."""
+    module(profile, paper)
+    yield from ((number, pack) for number, count in enumerate(PARTS) for pack in range(count))
