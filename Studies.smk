@@ -5,8 +5,8 @@
 import sys
 
 from scalescope import paths
-from scalescope.pipeline.profile import load_profile
-from scalescope.pipeline.studies.live import PARTS
+from scalescope.experiment.profile import load_profile
+from scalescope.workflow.studies.live import PARTS
 
 PROFILE = load_profile(paths.RECORD)
 

@@ -17,16 +17,16 @@ from scalescope.training.pretrain import MissingStart
 
 
 @pytest.fixture(scope="module")
-def texts(profile):
-    return barnett2024.texts(profile)
+def texts(live_profile):
+    return barnett2024.texts(live_profile)
 
 
 @pytest.fixture(scope="module")
-def grid(profile, texts):
-    return barnett2024.first(profile, texts)
+def grid(live_profile, texts):
+    return barnett2024.first(live_profile, texts)
 
 
-def test_the_grid_holds_every_cell_once_without_the_corner(profile, grid):
+def test_the_grid_holds_every_cell_once_without_the_corner(live_profile, grid):
     pretraining, others = grid
     assert [each.config.steps for each in pretraining] == [5, 10, 20]
     assert len({trunk_id(each.config) for each in pretraining}) == 1
@@ -36,10 +36,10 @@ def test_the_grid_holds_every_cell_once_without_the_corner(profile, grid):
     assert sum(each.pretraining is None for each in others) == 9, "from scratch at every size"
 
 
-def test_small_data_have_small_batches_and_large_ones_as_many_steps_as_their_passes(profile, texts):
-    part = barnett2024.section(profile)
-    scratch = branch(profile, texts.prepared, part.model, "mlm", 4000, 0)
-    few, many = (adapted(profile, texts, part.adapt, "near", rows, 0.004, 1, None, scratch) for rows in (4, 64))
+def test_small_data_have_small_batches_and_large_ones_as_many_steps_as_their_passes(live_profile, texts):
+    part = barnett2024.section(live_profile)
+    scratch = branch(live_profile, texts.prepared, part.model, "mlm", 4000, 0)
+    few, many = (adapted(live_profile, texts, part.adapt, "near", rows, 0.004, 1, None, scratch) for rows in (4, 64))
     assert (few.batch_size, few.steps, few.rows, few.seed) == (4, 2, 4, 1)
     assert (many.batch_size, many.steps) == (8, 8)
     assert few.learning_rate == 0.004
@@ -57,15 +57,15 @@ def test_packs_hold_every_run_once_and_branches_of_a_trunk_together(grid):
     assert packs(others, 4) == parts
 
 
-def test_runs_are_trained_once_in_the_order_of_their_packs_and_read_as_a_table(profile, texts, grid, monkeypatch):
+def test_runs_are_trained_once_in_the_order_of_their_packs_and_read_as_a_table(live_profile, texts, grid, monkeypatch):
     pretraining, others = grid
     chosen = [each for each in others if each.text == "near"][:4]
     with pytest.raises(MissingStart, match="which is not there"):
-        train(profile, texts, [each for each in chosen if each.pretraining][:1])
+        train(live_profile, texts, [each for each in chosen if each.pretraining][:1])
     told = []
-    train(profile, texts, pretraining, lambda done, all: told.append((done, all)))
+    train(live_profile, texts, pretraining, lambda done, all: told.append((done, all)))
     assert told == [(3, 3)]
-    runs = train(profile, texts, chosen)
+    runs = train(live_profile, texts, chosen)
     assert [run.id for run in runs] == [each.config.id for each in chosen]
     assert {run.id for run in runs} | {trunk_id(pretraining[0].config)} <= noted("live")
 
@@ -83,10 +83,10 @@ def test_runs_are_trained_once_in_the_order_of_their_packs_and_read_as_a_table(p
     assert np.allclose(near["finetune_tokens"], near["rows"] * seen, atol=1)
 
     monkeypatch.setattr(loop.Training, "_learn", lambda *_: pytest.fail("trained again"))
-    assert [run.id for run in train(profile, texts, chosen)] == [run.id for run in runs]
+    assert [run.id for run in train(live_profile, texts, chosen)] == [run.id for run in runs]
 
 
-def test_what_is_not_trained_is_not_in_the_table_and_no_law_is_fitted(profile, texts, grid):
+def test_what_is_not_trained_is_not_in_the_table_and_no_law_is_fitted(live_profile, texts, grid):
     assert runs_table("barnett2024", texts, grid[1][-2:]).empty
     with pytest.raises(stages.NotFinished, match=r"runs of barnett2024 are not there.*`scalescope studies barnett2024"):
-        barnett2024.fitted_runs(profile, texts)
+        barnett2024.fitted_runs(live_profile, texts)

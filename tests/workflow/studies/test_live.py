@@ -17,11 +17,11 @@ from scalescope.workflow.studies import live
 
 
 @pytest.fixture(scope="module")
-def study(profile):
-    return live.run(profile, "barnett2024")
+def study(live_profile):
+    return live.run(live_profile, "barnett2024")
 
 
-def test_held_out_runs_are_trained_after_their_forecasts_were_sealed(profile, study):
+def test_held_out_runs_are_trained_after_their_forecasts_were_sealed(live_profile, study):
     forecasts = pd.read_csv(paths.results("live") / "forecasts.csv")
     assert len(forecasts) >= 3 + 2 and forecasts["points"].str.len().eq(64).all()
     for row in forecasts.itertuples():
@@ -50,23 +50,23 @@ def test_every_table_and_figure_is_written_and_a_figure_is_redrawn_from_its_numb
         study.draw("isoloss")
 
 
-def test_a_finished_study_trains_nothing_and_gives_the_same_tables(profile, study, monkeypatch):
+def test_a_finished_study_trains_nothing_and_gives_the_same_tables(live_profile, study, monkeypatch):
     monkeypatch.setattr(loop.Training, "_learn", lambda *_: pytest.fail("trained again"))
-    again = live.run(profile, "barnett2024").tables
+    again = live.run(live_profile, "barnett2024").tables
     for name, table in study.tables.items():
         pd.testing.assert_frame_equal(again[name], table, obj=name)
 
 
-def test_parts_are_those_of_every_stage_and_a_part_that_is_not_there_holds_nothing(profile, study):
-    assert list(live.parts(profile, "barnett2024")) == [
+def test_parts_are_those_of_every_stage_and_a_part_that_is_not_there_holds_nothing(live_profile, study):
+    assert list(live.parts(live_profile, "barnett2024")) == [
         (stage, part) for stage, count in enumerate(live.PARTS) for part in range(count)
     ]
-    assert [live.train_pack(profile, "barnett2024", 0, part) for part in range(4)] == [3, 0, 0, 0]
+    assert [live.train_pack(live_profile, "barnett2024", 0, part) for part in range(4)] == [3, 0, 0, 0]
 
 
-def test_studies_that_are_not_there_are_named(profile):
+def test_studies_that_are_not_there_are_named(live_profile):
     with pytest.raises(UnknownName, match="did you mean 'barnett2024'"):
-        live.module(profile, "barnet2024")
+        live.module(live_profile, "barnet2024")
     with pytest.raises(UnknownName, match="study of profile 'tiny'"):
         live.module(load_profile("tiny"), "barnett2024")
     with pytest.raises(ValueError, match=r"profile 'tiny' has no section 'studies\.barnett2024'"):
@@ -84,7 +84,7 @@ def test_studies_that_are_not_there_are_named(profile):
         ("rows", [4, 4, 8], "4 is listed twice"),
     ],
 )
-def test_a_section_that_cannot_be_run_is_refused(profile, where, value, message):
+def test_a_section_that_cannot_be_run_is_refused(live_profile, where, value, message):
     content = yaml.safe_load(paths.profile_file("live").read_text())
     content["studies"]["barnett2024"][where] = value
     content["name"] = "wrong"
