@@ -11,7 +11,7 @@ import pytest
 from scalescope import files, paths
 from scalescope.experiment import stages
 from scalescope.laws import PowerLaw
-from scalescope.papers.ledger import NAME, Forecast, forecast, points_digest, scored, seal, sealed
+from scalescope.papers.ledger import NAME, Forecast, final_losses, forecast, points_digest, scored, seal, sealed
 
 ONE = Forecast("x2024", "PowerLaw", {"parameters": 1000.0}, "pretrain-mlm-ar8-l1-0123456789", 2.0, 1.8, 2.2, "ab")
 
@@ -29,6 +29,7 @@ def test_a_forecast_is_kept_as_it_was_made_first(folder):
     again = seal("live", [replace(ONE, mean=3.0), replace(ONE, run="another")])
     assert again["mean"].tolist() == [2.0, 2.0] and again["date"].iloc[0] == first["date"].iloc[0]
     assert len(sealed("live")) == 2 and len(seal("live", [ONE])) == 1
+    assert len(seal("live", [replace(ONE, inputs={"parameters": 2000.0})])) == 1 and len(sealed("live")) == 3
 
 
 def test_a_run_that_was_trained_already_is_refused(folder, monkeypatch, capsys):
@@ -53,6 +54,6 @@ def test_forecasts_of_a_law_hold_its_interval_and_are_scored_against_what_came()
     assert len(made.points) == 64 and made.points != points_digest(pd.DataFrame({"x": x + 1}))
     table = pd.DataFrame([{"law": "a", "run": "run", "mean": 2.0, "low": 1.8, "high": 2.2},
                           {"law": "a", "run": "later", "mean": 2.0, "low": 1.8, "high": 2.2}])  # fmt: skip
-    found = scored(table, pd.DataFrame({"run_id": ["run"], "loss": [1.6]}))
+    found = scored(table, final_losses(table, pd.DataFrame({"run_id": ["run"], "loss": [1.6]})))
     assert found["off"].iloc[0] == pytest.approx(0.25) and found["inside"].iloc[0] == False  # noqa: E712
     assert np.isnan(found["actual"].iloc[1]) and pd.isna(found["inside"].iloc[1])

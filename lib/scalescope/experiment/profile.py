@@ -105,15 +105,24 @@ class Profile(Section):
         check_fractions(self.pretrain, self.budgets.fractions)
 
     def _studies_possible(self) -> None:
-        part = self.studies and self.studies.barnett2024
-        if not part:
+        parts = self.studies
+        if parts is None:
             return
-        if self.source.kind != "microworld":
+        if parts.barnett2024 and self.source.kind != "microworld":
             raise ValueError(f"studies.barnett2024 needs dialects, which the source {self.source.kind!r} does not have")
-        self.model(part.model)
-        if part.objective not in self.objectives:
-            raise UnknownName("objective in studies.barnett2024", part.objective, self.objectives)
-        check_budgets(self.pretrain, part.budgets, self.text.sequence_length)
+        for name in parts.names:
+            part = getattr(parts, name)
+            for model in part.named_models:
+                self.model(model)
+            if part.objective not in self.objectives:
+                raise UnknownName(f"objective in studies.{name}", part.objective, self.objectives)
+        if parts.barnett2024:
+            check_budgets(self.pretrain, parts.barnett2024.budgets, self.text.sequence_length)
+        if parts.gadre2024:
+            part = parts.gadre2024
+            sizes = [self.model(name).config.parameters for name in part.models]
+            if sizes != sorted(sizes):
+                raise ValueError(f"studies.gadre2024.models must grow in size, got {', '.join(part.models)}")
 
     def _sizes_possible(self) -> None:
         if "second" in self.finetune.roles and self.models.second is None:

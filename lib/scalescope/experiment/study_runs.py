@@ -169,6 +169,18 @@ def runs_table(study: str, texts: Texts, planned: Iterable[Planned]) -> pd.DataF
     return check(pd.DataFrame(rows, columns=COLUMNS["runs"]), "runs")
 
 
+def need_all(study: str, profile: Profile, texts: Texts, planned: Sequence[Planned]) -> pd.DataFrame:
+    """Table "runs" of all of `planned`; raises NotFinished where one is missing, naming the command that trains it."""
+    table = runs_table(study, texts, planned)
+    missing = {each.config.id for each in planned} - set(table["run_id"])
+    if missing:
+        raise stages.NotFinished(
+            f"{len(missing)} of {len(planned)} runs of {study} are not there, such as {min(missing)}; "
+            f"`scalescope studies {study} --profile {profile.name}` trains them"
+        )
+    return table
+
+
 def _row(study: str, distance: float, each: Planned, run: Run) -> dict:
     config, summary, start = each.config, run.manifest["summary"], each.pretraining
     heldout = run.curve[run.curve["split"] == "heldout"]

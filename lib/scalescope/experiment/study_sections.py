@@ -55,6 +55,11 @@ class Barnett2024Section(Section):
     check_dialect: str
     check_price: Annotated[float, Field(gt=0)]
 
+    @property
+    def named_models(self) -> list[str]:
+        """Models of the profile that the part names."""
+        return [self.model]
+
     @model_validator(mode="after")
     def _check_is_known(self) -> Barnett2024Section:
         if self.check_dialect not in self.dialects:
@@ -62,11 +67,56 @@ class Barnett2024Section(Section):
         return self
 
 
+class Gadre2024Section(Section):
+    """Over-training: models of growing size, each pretrained for `multipliers` tokens per parameter.
+
+    The last model is held out, and of every other one the run with the most tokens. Cells of the grid with more than
+    `most_tokens`, or without room for warm-up and decay, are not run.
+    """
+
+    models: Annotated[list[str], Field(min_length=3), Different]
+    objective: Objective = "mlm"
+    multipliers: Budgets
+    most_tokens: Count
+
+    @property
+    def named_models(self) -> list[str]:
+        """Models of the profile that the part names."""
+        return list(self.models)
+
+
+class Su2024Section(Section):
+    """Trajectories: models at several batch sizes, at a constant rate after the warm-up.
+
+    The rate grows with the batch size to the power `rate_power`; the warm-up and the half-life of Adam's second moment
+    stay the same in tokens. tokens: of a run at the batch size of the profile and below; above it they grow with the
+    square root. The run of `target_model` at `target_batch_size` is held out. variant_model: where each of these rules
+    is changed once.
+    """
+
+    models: Annotated[list[str], Field(min_length=2), Different]
+    objective: Objective = "mlm"
+    batch_sizes: Budgets
+    tokens: Count
+    rate_power: Annotated[float, Field(ge=0, le=1)] = 0.5
+    evaluations: Count = 20
+    target_model: str
+    target_batch_size: Count
+    variant_model: str
+
+    @property
+    def named_models(self) -> list[str]:
+        """Models of the profile that the part names."""
+        return [*self.models, self.target_model, self.variant_model]
+
+
 class StudiesSection(Section):
     """The studies of a profile: a paper without a part of its own is not run. `seeds` are of all their runs."""
 
     seeds: Annotated[list[Seed], Field(min_length=1), Different]
     barnett2024: Barnett2024Section | None = None
+    su2024: Su2024Section | None = None
+    gadre2024: Gadre2024Section | None = None
 
     @property
     def names(self) -> list[str]:

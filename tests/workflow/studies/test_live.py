@@ -59,7 +59,7 @@ def test_a_finished_study_trains_nothing_and_gives_the_same_tables(live_profile,
 
 def test_parts_are_those_of_every_stage_and_a_part_that_is_not_there_holds_nothing(live_profile, study):
     assert list(live.parts(live_profile, "barnett2024")) == [
-        (stage, part) for stage, count in enumerate(live.PARTS) for part in range(count)
+        (stage, part) for stage, count in enumerate(barnett2024.PARTS) for part in range(count)
     ]
     assert [live.train_pack(live_profile, "barnett2024", 0, part) for part in range(4)] == [3, 0, 0, 0]
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import pandas as pd
 
-from scalescope.experiment import stages
 from scalescope.experiment.profile import Profile
-from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, adapted, branch, runs_table
+from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, adapted, branch, need_all
 from scalescope.experiment.study_sections import Barnett2024Section
 from scalescope.papers.barnett2024 import claims
 from scalescope.papers.barnett2024 import figures as drawing
 from scalescope.papers.barnett2024 import fits as study
-from scalescope.papers.ledger import Forecast, forecast, points_digest
+from scalescope.papers.ledger import HeldOut, final_losses, forecast, points_digest
 
 PAPER = "barnett2024"
+PARTS = (4, 4, 1, 1)  # of each stage that can be trained side by side: pretraining, dialects; held out: the same
+FIT_STAGES = 2
 SPLITS = (1.0, 0.25, 4.0)  # of the recommended tokens of pretraining: the recommendation, and less and more of them
 
 
@@ -55,15 +56,6 @@ def first(profile: Profile, known: Texts) -> list[list[Planned]]:
     return [pretrained, others]
 
 
-@dataclass(frozen=True)
-class HeldOut:
-    """What is forecast, and the runs that then are trained: pretraining of the splits first."""
-
-    forecasts: list[Forecast]
-    stages: list[list[Planned]]
-    splits: pd.DataFrame
-
-
 def held_out(profile: Profile, known: Texts) -> HeldOut:
     """The corner of every dialect, and three splits of one budget on one dialect, with their forecasts.
 
@@ -90,7 +82,7 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
         inputs = {"pretrain_tokens": row.pretrain_tokens, "finetune_tokens": row.finetune_tokens}
         name = f"TransferLaw, {part.check_dialect}, {claims.SPLIT}"
         forecasts.append(forecast(PAPER, name, law, inputs, planned.config.id, points_digest(own)))
-    return HeldOut(forecasts, [bases, [*last, *more]], splits)
+    return HeldOut(forecasts, [bases, [*last, *more]], {"splits": splits})
 
 
 def _splits(profile: Profile, known: Texts, points: pd.DataFrame, base) -> tuple[pd.DataFrame, list, list]:
@@ -116,15 +108,7 @@ def _splits(profile: Profile, known: Texts, points: pd.DataFrame, base) -> tuple
 
 def fitted_runs(profile: Profile, known: Texts) -> pd.DataFrame:
     """Table "runs" of what the law is fitted to; raises NotFinished where one is missing."""
-    planned = [each for stage in first(profile, known) for each in stage]
-    table = runs_table(PAPER, known, planned)
-    missing = {each.config.id for each in planned} - set(table["run_id"])
-    if missing:
-        raise stages.NotFinished(
-            f"{len(missing)} of {len(planned)} runs of {PAPER} are not there, such as {min(missing)}; "
-            f"`scalescope studies {PAPER} --profile {profile.name}` trains them"
-        )
-    return table
+    return need_all(PAPER, profile, known, [each for stage in first(profile, known) for each in stage])
 
 
 def tables(
@@ -138,11 +122,13 @@ def tables(
         "runs": runs, "texts": known.table(), "fits": fitted, "exponents": study.exponents_compared(fitted),
         "gaps": study.gaps(found), "effective_data": study.effective_data(found, without),
         "allocation": study.allocation(found, section(profile).prices), "forecasts": forecasts,
-        "splits": held.splits.merge(own[["run", "mean", "low", "high", "actual"]], how="left",
+        "splits": held.tables["splits"].merge(own[["run", "mean", "low", "high", "actual"]], how="left",
                                     left_on="run_id", right_on="run").drop(columns="run"),
     }  # fmt: skip
     return {**result, "claims": claims.judged(result, study.rank_correlation(found))}
 
+
+measured = final_losses
 
 DRAW = {
     "loss_against_finetuning": drawing.draw_loss, "gap_against_distance": drawing.draw_gap,

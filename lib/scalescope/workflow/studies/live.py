@@ -16,12 +16,12 @@ from scalescope.errors import UnknownName
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.study_runs import Planned, packs, runs_table, train
 from scalescope.papers.barnett2024 import live as barnett2024
+from scalescope.papers.gadre2024 import live as gadre2024
 from scalescope.papers.ledger import scored, seal
+from scalescope.papers.su2024 import live as su2024
 from scalescope.plotting import style
 
-STUDIES: dict[str, ModuleType] = {"barnett2024": barnett2024}
-FIT_STAGES = 2  # pretraining, then what goes on from it; the same again for held-out runs
-PARTS = (4, 4, 1, 1)  # of each stage, that can be trained side by side
+STUDIES: dict[str, ModuleType] = {"barnett2024": barnett2024, "su2024": su2024, "gadre2024": gadre2024}
 Told = Callable[[str, int, int], None]
 
 
@@ -70,23 +70,23 @@ def module(profile: Profile, paper: str) -> ModuleType:
 
 
 def stage(profile: Profile, paper: str, number: int) -> tuple[object, list[Planned]]:
-    """Texts and runs of one stage: first FIT_STAGES of runs that laws are fitted to, then held-out ones.
+    """Texts and runs of one stage: first those that laws are fitted to, then held-out ones.
 
     Planning a held-out stage seals its forecasts first. Raises NotFinished where an earlier stage is not done.
     """
     study = module(profile, paper)
     known = study.texts(profile)
-    if number < FIT_STAGES:
+    if number < study.FIT_STAGES:
         return known, study.first(profile, known)[number]
     held = study.held_out(profile, known)
     seal(profile.name, held.forecasts)
-    return known, held.stages[number - FIT_STAGES]
+    return known, held.stages[number - study.FIT_STAGES]
 
 
 def train_pack(profile: Profile, paper: str, number: int, pack: int, told: Told | None = None) -> int:
     """Train or load one part of a stage; returns how many runs it holds (none for a part that does not exist)."""
     known, planned = stage(profile, paper, number)
-    parts = packs(planned, PARTS[number])
+    parts = packs(planned, STUDIES[paper].PARTS[number])
     chosen = parts[pack] if pack < len(parts) else []
     tell = None if told is None else (lambda done, all: told(f"stage {number + 1}, part {pack + 1}", done, all))
     return len(train(profile, known, chosen, tell))
@@ -106,11 +106,12 @@ def collect(profile: Profile, paper: str) -> Live:
     held = study.held_out(profile, known)
     planned = [each for part in (study.first(profile, known), held.stages) for stage in part for each in stage]
     runs = runs_table(paper, known, planned)
-    forecasts = scored(seal(profile.name, held.forecasts), runs)
+    forecasts = seal(profile.name, held.forecasts)
+    forecasts = scored(forecasts, study.measured(forecasts, runs))
     return Live(paper, profile.name, study.tables(profile, known, runs, forecasts, held))
 
 
 def parts(profile: Profile, paper: str) -> Iterator[tuple[int, int]]:
     """Stage and part of every job of a study, in the order in which they may run."""
-    module(profile, paper)
-    yield from ((number, pack) for number, count in enumerate(PARTS) for pack in range(count))
+    counts = module(profile, paper).PARTS
+    yield from ((number, pack) for number, count in enumerate(counts) for pack in range(count))
