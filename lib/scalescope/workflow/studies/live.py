@@ -14,15 +14,15 @@ from matplotlib.figure import Figure
 from scalescope import files, paths
 from scalescope.errors import UnknownName
 from scalescope.experiment.profile import Profile
-from scalescope.experiment.study_runs import Planned, packs, runs_table, train
+from scalescope.experiment.study_runs import Planned, Texts, packs, runs_table, train
 from scalescope.papers.barnett2024 import live as barnett2024
 from scalescope.papers.gadre2024 import live as gadre2024
-from scalescope.papers.ledger import scored, seal
+from scalescope.papers.ledger import HeldOut, scored, seal
 from scalescope.papers.su2024 import live as su2024
 from scalescope.plotting import style
 
 STUDIES: dict[str, ModuleType] = {"barnett2024": barnett2024, "su2024": su2024, "gadre2024": gadre2024}
-Told = Callable[[str, int, int], None]
+Told = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def module(profile: Profile, paper: str) -> ModuleType:
     return STUDIES[paper]
 
 
-def stage(profile: Profile, paper: str, number: int) -> tuple[object, list[Planned]]:
+def stage(profile: Profile, paper: str, number: int) -> tuple[Texts, list[Planned]]:
     """Texts and runs of one stage: first those that laws are fitted to, then held-out ones.
 
     Planning a held-out stage seals its forecasts first. Raises NotFinished where an earlier stage is not done.
@@ -78,37 +78,61 @@ def stage(profile: Profile, paper: str, number: int) -> tuple[object, list[Plann
     known = study.texts(profile)
     if number < study.FIT_STAGES:
         return known, study.first(profile, known)[number]
-    held = study.held_out(profile, known)
-    seal(profile.name, held.forecasts)
-    return known, held.stages[number - study.FIT_STAGES]
+    return known, _sealed(profile, study, known).stages[number - study.FIT_STAGES]
 
 
-def train_pack(profile: Profile, paper: str, number: int, pack: int, told: Told | None = None) -> int:
+def train_pack(profile: Profile, paper: str, number: int, pack: int) -> int:
     """Train or load one part of a stage; returns how many runs it holds (none for a part that does not exist)."""
     known, planned = stage(profile, paper, number)
     parts = packs(planned, STUDIES[paper].PARTS[number])
-    chosen = parts[pack] if pack < len(parts) else []
-    tell = None if told is None else (lambda done, all: told(f"stage {number + 1}, part {pack + 1}", done, all))
-    return len(train(profile, known, chosen, tell))
+    return len(train(profile, known, parts[pack])) if pack < len(parts) else 0
 
 
 def run(profile: Profile, paper: str, told: Told | None = None) -> Live:
-    """All stages of a study in this process, then its tables; what is finished is loaded."""
-    for number, pack in parts(profile, paper):
-        train_pack(profile, paper, number, pack, told)
-    return collect(profile, paper)
+    """All stages of a study in this process, then its tables; what is finished is loaded.
+
+    `told(stage, runs)` is called after each of `stages`.
+    """
+    study, names = module(profile, paper), stages(profile, paper)
+    known = study.texts(profile)
+
+    def all_of(planned: list[list[Planned]]) -> None:
+        for each in planned:
+            count = len(train(profile, known, each))
+            if told is not None:
+                told(names.pop(0), count)
+
+    all_of(study.first(profile, known))
+    held = _sealed(profile, study, known)
+    all_of(held.stages)
+    return _collected(profile, paper, known, held)
 
 
 def collect(profile: Profile, paper: str) -> Live:
-    """The tables of a study whose runs are all there; raises NotFinished."""
+    """The tables of a study whose fitted runs are all there; raises NotFinished."""
     study = module(profile, paper)
     known = study.texts(profile)
+    return _collected(profile, paper, known, _sealed(profile, study, known))
+
+
+def _sealed(profile: Profile, study: ModuleType, known: Texts) -> HeldOut:
+    """What is held out, its forecasts in the ledger."""
     held = study.held_out(profile, known)
+    seal(profile.name, held.forecasts)
+    return held
+
+
+def _collected(profile: Profile, paper: str, known: Texts, held: HeldOut) -> Live:
+    study = STUDIES[paper]
     planned = [each for part in (study.first(profile, known), held.stages) for stage in part for each in stage]
-    runs = runs_table(paper, known, planned)
-    forecasts = seal(profile.name, held.forecasts)
+    runs, forecasts = runs_table(paper, known, planned), seal(profile.name, held.forecasts)
     forecasts = scored(forecasts, study.measured(forecasts, runs))
     return Live(paper, profile.name, study.tables(profile, known, runs, forecasts, held))
+
+
+def stages(profile: Profile, paper: str) -> list[str]:
+    """Names of the stages of a study, in their order."""
+    return [f"stage {number + 1}" for number in range(len(module(profile, paper).PARTS))]
 
 
 def parts(profile: Profile, paper: str) -> Iterator[tuple[int, int]]:
