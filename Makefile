@@ -1,10 +1,11 @@
 # scalescope: `make reproduce` and `make test` are all a fresh machine needs. `make` lists the rest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help current env reproduce test lint unit notebooks plan bench lab clean
+.PHONY: help current env reproduce studies study test lint unit notebooks plan bench lab clean
 
 PROFILE ?= quick
 DATA    ?=
+STUDY   ?=
 JOBS    ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 PYTHON  ?= python3
 ENV     ?= .venv
@@ -23,7 +24,7 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 # as variables of the shell, so that names with quotes and spaces arrive as they are
-export PROFILE DATA
+export PROFILE DATA STUDY
 
 help:  ## list the targets (the default)
 	@echo "make <target> [PROFILE=$(PROFILE)] [DATA=folder with corpus/ and tasks/] [JOBS=$(JOBS)] [ENV=$(ENV) or current]"
@@ -36,6 +37,14 @@ reproduce: env  ## run the main job of PROFILE: from text to figures; does only 
 
 plan: env  ## what `make reproduce` would train, and how long it would take here
 	$(BIN)/scalescope plan --profile "$$PROFILE" --data "$$DATA" --jobs "$(JOBS)"
+
+studies study: PROFILE = studies
+
+studies: env  ## run the live studies of the profile `studies` (PROFILE=studies-smoke: in two minutes)
+	$(BIN)/scalescope studies --profile "$$PROFILE" --jobs "$(JOBS)"
+
+study: env  ## one live study: make study STUDY=barnett2024
+	$(BIN)/scalescope studies "$$STUDY" --profile "$$PROFILE" --jobs "$(JOBS)"
 
 test: lint unit notebooks  ## lint, unit tests, and every notebook against its committed output
 
