@@ -26,6 +26,7 @@ KERNEL_STARTS = 3  # a busy machine may be too slow for the first
 KERNEL_SECONDS = 120
 NO_KERNEL = ("Kernel died before replying", "Kernel didn't respond")
 PARAMETER = re.compile(r"^(?P<name>\w+): (?P<type>[\w\[\] |]+) = (?P<value>.+?)  # (?P<help>.+)$")
+WIDGET = "application/vnd.jupyter.widget-view+json"
 COLOURS = 128  # of a committed picture
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -156,7 +157,9 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             executed += 1
             cell.execution_count = executed
-            cell.outputs = _joined([output for output in cell.outputs if output.get("metadata") != MARK])
+            # a widget lives in its kernel; what is left of it has a random number
+            kept = [o for o in cell.outputs if o.get("metadata") != MARK and WIDGET not in o.get("data", {})]
+            cell.outputs = _joined(kept)
             for output in cell.outputs:
                 output.update({"metadata": {}} if "metadata" in output else {})
                 if "image/png" in output.get("data", {}):

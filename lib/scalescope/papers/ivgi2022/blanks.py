@@ -6,21 +6,19 @@ import pandas as pd
 
 from scalescope.experiment.points import OBJECTIVES, task_names
 from scalescope.experiment.series import MIN_SIZES_R2
-from scalescope.papers.ivgi2022.fits import fits
 
 LARGEST_TWO = 2  # sizes that the mean relative error predicts, from a law of two at least
 NO_POINT = "no usable point"
 
 
-def reasons(points: pd.DataFrame, *, hpt: str = "with") -> pd.Series:
-    """Per task of the tables, in their order: what keeps a number of either objective's law from being there, or "".
+def reasons(fits: pd.DataFrame, *, hpt: str = "with") -> pd.Series:
+    """Per task of `Laws.fits`, in the order of the tables: what keeps a number of either objective's law away, or "".
 
     A line needs two sizes, R2 three, and one more without the smallest; the mean relative error of the two largest
     sizes needs two others; a relative error needs a target whose metric is not zero.
     """
-    tuned = points[points["hpt"] == hpt]
-    rows = fits(tuned, n_boot=1)
-    return pd.Series([_reason(rows[rows["task"] == task]) for task in task_names(points)], dtype=object)
+    rows = fits[fits["hpt"] == hpt]
+    return pd.Series([_reason(rows[rows["task"] == task]) for task in task_names(fits)], dtype=object)
 
 
 def _reason(rows: pd.DataFrame) -> str:
