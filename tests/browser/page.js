@@ -5,6 +5,8 @@
   const cell = (node) => [...notebook.querySelectorAll(".jp-Cell")].indexOf(node.closest(".jp-Cell"));
   const mime = (type) => of(`.jp-OutputArea-output[data-mime-type="${type}"]`);
   const room = (node) => node.closest(".jp-OutputArea-output").clientWidth;
+  // a cell that is nothing but a number as a computer writes it: without separators, with its last digits, or a word
+  const raw = /^(-?\d{5,}(\.0)?|-?\d+\.\d{6,}|-?\d(\.\d+)?e[+-]?\d+|NaN|None|<NA>|nan|inf|True|False)$/;
   return {
     errors: mime("application/vnd.jupyter.error").map((at) => [cell(at), at.innerText]),
     stderr: mime("application/vnd.jupyter.stderr").map((at) => [cell(at), at.innerText]),
@@ -19,7 +21,7 @@
       const tabular = lines.length > 2 && lines.filter((text) => /\S {2,}\S/.test(text)).length > 2;
       return tabular && at.clientHeight > line * (lines.length + 0.9);
     }).map((at) => [cell(at), at.innerText.split("\n")[0]]),
-    numbers: of(".jp-OutputArea-output td").filter((at) => /^-?\d{5,}(\.0)?$|\d\.\d{5,}$|^(NaN|None|<NA>|nan|inf|True|False)$|\de[+-]?\d/.test(at.innerText.trim()))
+    numbers: of(".jp-OutputArea-output td").filter((at) => raw.test(at.innerText.trim()))
       .map((at) => [cell(at), at.innerText.trim()]),
     pictures: of(".jp-OutputArea-output img").map((at) => [cell(at), at.naturalWidth]),
     bars: of(".jp-OutputArea-output progress").map((at) => [cell(at), at.value, at.parentElement.innerText]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from scalescope.experiment.points import OBJECTIVES, task_names
-from scalescope.experiment.series import MIN_SIZES_R2
+from scalescope.papers.ivgi2022.one_law import MIN_SIZES_R2
 
 LARGEST_TWO = 2  # sizes that the mean relative error predicts, from a law of two at least
 NO_POINT = "no usable point"

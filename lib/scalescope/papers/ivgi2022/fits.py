@@ -114,7 +114,8 @@ def fit_laws(
     """Fit and bootstrap every law of a source, or those whose KEYS are as in `only`, each once.
 
     tables: "points" and, where they differ, "pair_points" (the comparison between objectives), and "pretrain"; what is
-    lacking has no laws. bar: what a notebook calls the bar that it shows meanwhile; none without. Raises ValueError for tables that `check_points` and `usable_pretraining` refuse.
+    lacking has no laws. bar: what a notebook calls the bar that it shows meanwhile; none without. Raises ValueError for
+    tables that `check_points` and `usable_pretraining` refuse.
     """
     rows, parts, known = [], [], {}
     wanted = [found for found in _all_series(tables) if (only or {}).items() <= found[0].items()]
