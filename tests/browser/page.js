@@ -3,13 +3,16 @@
   const notebook = window.jupyterapp.shell.currentWidget.node.querySelector(".jp-Notebook");
   const of = (selector) => [...notebook.querySelectorAll(selector)];
   const cell = (node) => [...notebook.querySelectorAll(".jp-Cell")].indexOf(node.closest(".jp-Cell"));
-  const mime = (type) => of(`.jp-OutputArea-output[data-mime-type="${type}"]`);
+  // errors and stderr look the same in the page: what they are stands in the document behind it
+  const cells = window.jupyterapp.shell.currentWidget.content.widgets.map((at) => at.model.toJSON());
+  const kept = (type) => cells.flatMap((at, place) => (at.outputs ?? []).filter((output) => output.output_type === type)
+    .map((output) => [place, output]));
   const room = (node) => node.closest(".jp-OutputArea-output").clientWidth;
   // a cell that is nothing but a number as a computer writes it: without separators, with its last digits, or a word
   const raw = /^(-?\d{5,}(\.0)?|-?\d+\.\d{6,}|-?\d(\.\d+)?e[+-]?\d+|NaN|None|<NA>|nan|inf|True|False)$/;
   return {
-    errors: mime("application/vnd.jupyter.error").map((at) => [cell(at), at.innerText]),
-    stderr: mime("application/vnd.jupyter.stderr").map((at) => [cell(at), at.innerText]),
+    errors: kept("error").map(([at, output]) => [at, `${output.ename}: ${output.evalue}`]),
+    stderr: kept("stream").filter(([_, output]) => output.name === "stderr").map(([at, output]) => [at, String(output.text)]),
     empty: of(".jp-OutputArea-output").filter((at) => at.clientHeight > 2 && !at.innerText.trim()
       && !at.querySelector("img, svg, progress, canvas")).map((at) => [cell(at), at.dataset.mimeType]),
     wide: of(".jp-OutputArea-output table").filter((at) => at.scrollWidth > room(at) + 1)
