@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogFormatterSciNotation
 
 from scalescope.forecast.candidates import Candidate
 from scalescope.forecast.columns import SYMBOLS
@@ -80,6 +81,8 @@ def draw_forecast(data: pd.DataFrame, response: str) -> Figure:
         every = [*runs["value"], one["value"], *(e for e in (one["run_low"], one["run_high"]) if 0 < e < np.inf)]
         at = [*runs["at"], one["at"]]
         style.log_axes(ax, (min(at) / 1.3, max(at) * 1.3), (min(every) / 1.03, max(every) * 1.03))
+        if axis == "flops":
+            ax.xaxis.set_major_formatter(LogFormatterSciNotation())
         ax.set(
             xlabel=f"{AXES[axis]}, {SYMBOLS[axis]}", ylabel="Loss (nats per token)" if response == "loss" else "Error"
         )
