@@ -69,7 +69,7 @@ def test_cells_are_few_short_and_define_nothing(notebook):
         assert len(cell.source.splitlines()) <= 15, cell.source
         names = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
         assert not any(isinstance(node, names) for node in ast.walk(ast.parse(cell.source))), cell.source
-        if ".plot(" in cell.source or "figures.figure" in cell.source:
+        if ".plot(" in cell.source or "figures.draw" in cell.source:
             assert cell.source.endswith("plt.show()"), cell.source
 
 

@@ -10,8 +10,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
+try:
+    import typer
+    from typer.core import TyperCommand, TyperGroup
+except ModuleNotFoundError as missing:
+    sys.exit(f"error: the command needs the whole package ({missing}): pip install 'scalescope[all]'")
 
 from scalescope.workflow.forecast_command import forecast_app
 
@@ -290,6 +293,32 @@ def report_profile(
     from scalescope.workflow.profile_report import write_report
 
     typer.echo(write_report(profile, out))
+
+
+@app.command(cls=PassesOn, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def studies(
+    ctx: typer.Context,
+    papers: Annotated[list[str] | None, typer.Argument(help="Such as barnett2024; all of the profile.")] = None,
+    profile: ProfileName = "studies",
+    jobs: Jobs = CORES,
+) -> None:
+    """Run live studies: train, seal and score forecasts, tables, figures. What follows `--` goes to Snakemake."""
+    from scalescope.workflow.studies.reproduce import reproduce as run
+
+    for folder in run(profile, papers or [], None, jobs, ctx.args):
+        typer.echo(f"tables     {folder}")
+
+
+@app.command("study-part", hidden=True)
+def study_part(paper: str, stage: int, part: int, profile: ProfileName = "studies") -> None:
+    """Train one part of one stage of a live study (a job of Studies.smk)."""
+    from scalescope.experiment.profile import load_profile
+    from scalescope.experiment.progress import end_with_pipeline
+    from scalescope.workflow.studies.live import train_pack
+
+    end_with_pipeline()
+    count = train_pack(load_profile(profile), paper, stage, part)
+    typer.echo(f"{paper}, stage {stage + 1}, part {part + 1}: {count} runs")
 
 
 @app.command()
