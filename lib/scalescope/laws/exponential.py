@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scalescope.laws.curve import CurveLaw
-from scalescope.laws.forms import ExponentialForm
+from scalescope.laws.fit.form import ExponentialForm
 from scalescope.schema import UnknownName
 
 GRID = {1: 60, 2: 20, 3: 12}  # points of each axis, by the number of shapes
@@ -38,7 +38,8 @@ class ExponentialLaw(CurveLaw):
         """Linear ones, then shapes."""
         return (*self.terms, *self._shapes())
 
-    def _tied(self) -> dict[str, str]:
+    def tied(self) -> dict[str, str]:
+        """Exponents that equal another: name -> the one that is fitted."""
         every = list(dict.fromkeys(shape for parts in self.terms.values() for shape in parts))
         for pair in (self.ties or {}).items():
             for name in pair:
@@ -54,7 +55,7 @@ class ExponentialLaw(CurveLaw):
 
     def _tied_terms(self) -> dict[str, dict[str, str]]:
         """`terms` with every tied exponent under the name of the one that is fitted."""
-        tied = self._tied()
+        tied = self.tied()
         return {k: {tied.get(shape, shape): u for shape, u in parts.items()} for k, parts in self.terms.items()}
 
     def _shapes(self) -> list[str]:
@@ -105,7 +106,7 @@ class ExponentialLaw(CurveLaw):
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] in the paper's symbols."""
         params = dict(zip(self.coefficients, theta.T, strict=True))
-        params |= {name: params[leader] for name, leader in self._tied().items()}
+        params |= {name: params[leader] for name, leader in self.tied().items()}
         shift = self._shift(params, origin)
         return {name: params[name] * shift.get(name, 1.0) for name in self.parameters}
 

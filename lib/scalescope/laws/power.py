@@ -65,7 +65,7 @@ class PowerLaw(ScalingLaw):
     @property
     def min_distinct(self) -> int:
         """Fewest distinct sizes that determine the law: as many as it has free parameters."""
-        return len(self._fitted_names())
+        return len(self.fitted_names())
 
     def _fixed(self) -> dict[str, float]:
         fixed = {}
@@ -112,7 +112,7 @@ class PowerLaw(ScalingLaw):
     def _diagnose(self, log_x: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
         """Standard errors of a line; two distinct sizes, which `fit` demands, identify both parameters."""
         used = int((weights > 0).sum())
-        names = self._fitted_names()
+        names = self.fitted_names()
         free = used - len(names)
         middle = np.average(log_x, weights=weights)
         spread = max(weights @ (log_x - middle) ** 2, TINY)
@@ -146,7 +146,7 @@ class PowerLaw(ScalingLaw):
 
     def _gradient(self, sizes: np.ndarray) -> np.ndarray:
         log_x = np.log(sizes[:, 0])
-        return np.array([{"slope": log_x, "intercept": np.ones_like(log_x)}[n] for n in self._fitted_names()]).reshape(
+        return np.array([{"slope": log_x, "intercept": np.ones_like(log_x)}[n] for n in self.fitted_names()]).reshape(
             -1, len(log_x)
         )
 

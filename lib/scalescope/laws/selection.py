@@ -13,7 +13,8 @@ import numpy as np
 
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.inputs import numbers, positive
-from scalescope.laws.rectified import RectifiedLaw, VanillaFinetuningLaw
+from scalescope.laws.rectified import RectifiedLaw
+from scalescope.laws.vanilla import VanillaFinetuningLaw
 from scalescope.schema import UnknownName
 
 ZERO = 1e-10  # examples that stand for none where a law takes their logarithm, as in the authors' code
