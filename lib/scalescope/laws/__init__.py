@@ -8,6 +8,7 @@ from scalescope.laws.curve import CurveLaw
 from scalescope.laws.downstream import DownstreamErrorLaw
 from scalescope.laws.estimates import Estimate
 from scalescope.laws.intervals import BootstrapResult, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
+from scalescope.laws.model_selection import LargestSizesOut
 from scalescope.laws.overtraining import OvertrainingLaw
 from scalescope.laws.power import PowerLaw
 from scalescope.laws.prediction import ExtrapolationWarning
@@ -29,6 +30,7 @@ __all__ = [
     "Estimate",
     "ExtrapolationWarning",
     "FitCard",
+    "LargestSizesOut",
     "OvertrainingLaw",
     "PowerLaw",
     "RectifiedLaw",
