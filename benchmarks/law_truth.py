@@ -94,7 +94,8 @@ def one(kind, truth: dict[str, float], interval: str, seed: int, grouped: bool =
     settings = {"n_boot": N_BOOT, "random_state": seed}
     if interval != "default":
         settings |= {"loss": "log_squares", "interval": interval}
-        settings["n_boot"] = 0 if interval == "profile" else N_BOOT
+    if "profile" in (interval, kind.default_interval if interval == "default" and not grouped else ""):
+        settings["n_boot"] = 1  # a profile does not depend on the replicates
     if not grouped:
         return kind(**settings).fit(X, exact * np.exp(noise * rng.normal(size=len(exact))))
     of = np.repeat(np.arange(len(exact)), SEEDS)

@@ -102,7 +102,11 @@ def test_same_state_same_intervals():
         ([2, 2, 2], [1, 1, 1], "at least 2 distinct values of parameters; got 1 in 3"),
         ([], [], "at least 2 distinct values"),
         ([1, 2, 3], [1, 1], r"X has 3 point\(s\) but y has the shape \[2\]"),
-        ([[1, 2], [3, 4]], [1, 1], r"shape \[n\] or \[n, 1\]"),
+        (
+            [[1, 2], [3, 4]],
+            [1, 1],
+            r"has 2 features, but PowerLaw is expecting 1 features as input.*shape \[n, 1\] or \[n\]",
+        ),
         (["a", "b"], [1, 1], "parameters must hold numbers"),
         (pd.DataFrame({"parameter": [1, 2]}), [1, 1], "unknown column 'parameters'.*'parameter'"),
     ],

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from scalescope.laws.inputs import labels, point_weights, target, without_masked
+from scalescope.laws.inputs import labels, numbers, point_weights, target, whole, without_masked
 from scalescope.laws.intervals import BootstrapResult, Refit, hierarchical_bootstrap, holding, naive_bootstrap
 from scalescope.laws.lack import lack_of_fit
 from scalescope.laws.prediction import Prediction
@@ -45,6 +45,7 @@ class ScalingLaw(Prediction):
         values that are not finite or not above zero, for text, for lengths that differ, and for too few distinct
         sizes. Warns (SuspectInput) of units that are probably wrong and of repeated sizes without groups.
         """
+        self.check_settings()
         self._named(X)
         X, y, sample_weight, groups, masked = without_masked(X, y, sample_weight, groups)
         sizes = self.sizes(X)
@@ -53,9 +54,23 @@ class ScalingLaw(Prediction):
         weights = self._checked_weights(sizes, sample_weight)
         self._estimate(sizes, y, weights)
         self._learn(sizes, y, weights, group, masked)
-        for doubt in self._doubts:
-            warnings.warn(f"{type(self).__name__}: {doubt}", SuspectInput, stacklevel=2)
+        self._warn()
         return self
+
+    def check_settings(self) -> None:
+        """Raises ValueError for a setting that cannot be; `fit` asks first."""
+        whole(self.n_boot, "n_boot", least=0)
+        beyond = self.warn_beyond
+        if beyond is not None and not (numbers(beyond, "warn_beyond").ndim == 0 and beyond >= 1):
+            raise ValueError(f"warn_beyond must be a factor from 1 on, or None for no warning; got {beyond!r}")
+        for name in self.input_names:
+            if not isinstance(name, str):
+                raise ValueError(f"size must be the name of the size, such as 'parameters'; got {name!r}")
+
+    def _warn(self) -> None:
+        """Warnings of what is probably wrong with the points."""
+        for doubt in self._doubts:
+            warnings.warn(f"{type(self).__name__}: {doubt}", SuspectInput, stacklevel=3)
 
     def _named(self, X: Any) -> Self:
         """Learn `n_features_in_` and `feature_names_in_`, as scikit-learn asks."""
@@ -83,7 +98,7 @@ class ScalingLaw(Prediction):
         if distinct < least:
             raise ValueError(
                 f"{type(self).__name__} needs at least {least} distinct values of "
-                f"{', '.join(self.input_names)}; got {distinct} in {len(used)} point(s)"
+                f"{', '.join(self.input_names)}; got {distinct} in {len(used)} sample(s)"
             )
         return weights
 
@@ -115,12 +130,18 @@ class ScalingLaw(Prediction):
         kept = None if group is None else group[used]
         gradient = self._gradient(sizes)[:, used] * root
         self.lack_of_fit_ = lack_of_fit(residuals[used] * root, gradient, sizes[used], self.input_names, kept)
-        self._doubts = remarks(self.input_names, sizes[used], y[used], kept, share=self.share, spread=self.n_boot > 0)
+        self._doubts = remarks(
+            self.input_names, sizes[used], y[used], kept, share=self.share, spread=self._independent()
+        )
         if kept is not None and len(np.unique(kept)) <= count < len(kept):
             self.diagnostics_["messages"].append(
                 f"{len(np.unique(kept))} groups for {count} parameters: nothing tells how far a "
                 f"group lies from the law, and intervals hold the scatter within groups only"
             )
+
+    def _independent(self) -> bool:
+        """Whether there are intervals, which without groups take points as independent."""
+        return self.n_boot > 0
 
     def _logarithmic(self) -> bool:
         """Whether the law is fitted to ln y."""

@@ -52,7 +52,7 @@ class CurveLaw(FitSettings):
 
     def sizes(self, X: Any) -> np.ndarray:
         """Checked inputs [n, len(inputs)], all above zero."""
-        return table(X, self.input_names)
+        return table(X, self.input_names, type(self).__name__)
 
     def centre(self, sizes: np.ndarray) -> np.ndarray:
         """Origin of a fit: the middle of the data or, where the caller fixes or bounds parameters, the paper's."""
@@ -124,6 +124,7 @@ class CurveLaw(FitSettings):
 
         The same as C calls of `fit`, at a fraction of their time: the searches run together.
         """
+        self.check_settings()
         laws = [clone(self)._named(X) for _ in Y]
         sizes = self.sizes(X)
         given = Y if np.ma.isMaskedArray(Y) else np.asarray(Y)  # a masked entry is refused, not read
@@ -136,6 +137,7 @@ class CurveLaw(FitSettings):
         for law, best, y in zip(laws, found, rows, strict=True):
             law._adopt(origin, best, sizes, y, weights)
             law._learn(sizes, y, weights)
+            law._warn()
         return laws
 
     def _adopt(self, origin: np.ndarray, best: Optimum, sizes, y, weights) -> None:
@@ -187,7 +189,7 @@ class CurveLaw(FitSettings):
     def predict_many(self, params: dict[str, np.ndarray], X: Any) -> np.ndarray:
         """Predictions [B, n] of B sets of parameters."""
         sizes = self.sizes(X)
-        origin = np.zeros_like(self.origin(sizes))
+        origin = np.zeros_like(self.origin(np.ones((1, len(self.inputs)))))
         return self.form(sizes, origin).values(self.centred(params, origin))
 
     def _how(self) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.fit.form import ExponentialForm
+from scalescope.laws.inputs import mapping
 from scalescope.schema import UnknownName
 
 GRID = {1: 60, 2: 20, 3: 12}  # points of each axis, by the number of shapes
@@ -41,11 +42,11 @@ class ExponentialLaw(CurveLaw):
     def tied(self) -> dict[str, str]:
         """Exponents that equal another: name -> the one that is fitted."""
         every = list(dict.fromkeys(shape for parts in self.terms.values() for shape in parts))
-        for pair in (self.ties or {}).items():
+        for pair in mapping(self.ties, "ties").items():
             for name in pair:
                 if name not in every:
                     raise UnknownName("exponent in ties", name, every)
-        tied = dict(self.ties or {})
+        tied = mapping(self.ties, "ties")
         for name, leader in tied.items():
             if leader in tied or name in self._fixed():
                 raise ValueError(f"{name} is tied to {leader}: fix or tie {leader} only, and to no other exponent")

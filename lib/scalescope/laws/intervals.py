@@ -11,7 +11,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from scalescope.laws import resample
-from scalescope.laws.inputs import labels, point_weights, target
+from scalescope.laws.inputs import labels, point_weights, target, whole
 from scalescope.laws.interface import Law
 
 # parameters [B] of fits to y [n] or [B, n] with weights [B, n] or [1, n], given sizes [n, k]
@@ -124,7 +124,7 @@ def residual_bootstrap(
     free = max(len(residuals) - law.min_distinct, 1)
     residuals = (residuals - residuals.mean()) * np.sqrt(len(residuals) / free)
     rng = np.random.default_rng(random_state)
-    drawn = residuals[rng.integers(len(residuals), size=(resample.whole(n_boot), len(y)))]
+    drawn = residuals[rng.integers(len(residuals), size=(whole(n_boot, "n_boot"), len(y)))]
     replicates = fitted * np.exp(drawn) if logarithmic else np.maximum(fitted + drawn, 1e-9 * fitted)
     found = fit(sizes, replicates, weights[None])
     return BootstrapResult(found, n_boot, 0, f"residuals; expanded to Student's t, {free} d.f.", free)
@@ -136,7 +136,7 @@ def _checked(law: Law, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, 
 
 
 def _refit(law, sizes, y, weights, draw: resample.Draw, n_boot, random_state, kind, refit) -> BootstrapResult:
-    n_boot = resample.whole(n_boot)
+    n_boot = whole(n_boot, "n_boot")
     distinct, which = np.unique(sizes, axis=0, return_inverse=True)
     usable = weights > 0
     if len(np.unique(which[usable])) < law.min_distinct:

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import indexable
 
-from scalescope.laws.inputs import numbers
+from scalescope.laws.inputs import numbers, whole
 from scalescope.schema import UnknownName
 
 
@@ -43,7 +43,7 @@ class LargestSizesOut(BaseCrossValidator):
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """The number of folds."""
-        return _count(self.n_splits, "n_splits")
+        return whole(self.n_splits, "n_splits")
 
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Positions of the training and of the test rows of each fold.
@@ -54,8 +54,8 @@ class LargestSizesOut(BaseCrossValidator):
         X, y, groups = indexable(X, y, groups)
         size = self._sizes(X, groups)
         distinct = np.unique(size)
-        n_splits, test = self.get_n_splits(), _count(self.test_sizes, "test_sizes")
-        least = _count(self.min_train_sizes, "min_train_sizes")
+        n_splits, test = self.get_n_splits(), whole(self.test_sizes, "test_sizes")
+        least = whole(self.min_train_sizes, "min_train_sizes")
         first = len(distinct) - n_splits * test
         if first < least:
             raise ValueError(
@@ -100,9 +100,3 @@ def _vector(values: Any, name: str) -> np.ndarray:
     if array.ndim != 1:
         raise ValueError(f"{name} must be one number per run; got the shape {list(array.shape)}")
     return array
-
-
-def _count(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be a whole number above 0; got {value!r}")
-    return int(value)

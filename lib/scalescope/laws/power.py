@@ -8,8 +8,7 @@ import numpy as np
 
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.diagnostics import WEAK
-from scalescope.laws.inputs import column, numbers, positive
-from scalescope.schema import UnknownName
+from scalescope.laws.inputs import named_values, table
 
 Z95 = 1.96  # normal quantile of a 95 % interval
 TINY = 1e-300
@@ -55,7 +54,7 @@ class PowerLaw(ScalingLaw):
 
     def sizes(self, X: Any) -> np.ndarray:
         """Checked sizes [n, 1]; raises ValueError if one is not a finite number above zero."""
-        return positive(column(X, self.size), self.size)[:, None]
+        return table(X, self.input_names, type(self).__name__)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -68,12 +67,7 @@ class PowerLaw(ScalingLaw):
         return len(self.fitted_names())
 
     def _fixed(self) -> dict[str, float]:
-        fixed = {}
-        for name, value in (self.fixed or {}).items():
-            if name not in self.parameters:
-                raise UnknownName("parameter in fixed", name, self.parameters)
-            fixed[name] = float(numbers(value, f"fixed {name}"))
-        return fixed
+        return named_values(self.fixed, "fixed", self.parameters)
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Slope and intercept [B] of least-squares lines of y, [n] or [B, n], one for every row of `weights` [B, n]."""

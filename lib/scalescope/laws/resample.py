@@ -50,13 +50,6 @@ def replicates(
     raise ValueError(f"after {MAX_REDRAWS} redraws some replicates still hold too few distinct sizes")
 
 
-def whole(n_boot: object) -> int:
-    """`n_boot` as a number of replicates; raises ValueError if it is no whole number above 0."""
-    if isinstance(n_boot, bool) or not isinstance(n_boot, int | np.integer) or n_boot < 1:
-        raise ValueError(f"n_boot must be a whole number above 0; got {n_boot!r}")
-    return int(n_boot)
-
-
 def numbered(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Groups and subgroups [n], [n] as numbers from 0, of labels [n] (each group its own subgroup) or [n, 2]."""
     columns = [np.unique(column, return_inverse=True)[1] for column in labels.reshape(len(labels), -1).T]

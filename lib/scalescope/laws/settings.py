@@ -8,7 +8,7 @@ import numpy as np
 
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.fit.losses import Loss
-from scalescope.laws.inputs import numbers
+from scalescope.laws.inputs import mapping, named_values, numbers
 from scalescope.schema import UnknownName
 
 INTERVALS = ("bootstrap", "residual", "profile")
@@ -60,6 +60,15 @@ class FitSettings(ScalingLaw):
         self.random_state = random_state
         self.warn_beyond = warn_beyond
 
+    def check_settings(self) -> None:
+        """Raises ValueError, or UnknownName, for a setting that cannot be."""
+        super().check_settings()
+        self.given_loss()
+        self._method(None)
+
+    def _independent(self) -> bool:
+        return super()._independent() or self.interval == "profile"
+
     @property
     def min_distinct(self) -> int:
         """Fewest distinct input rows that determine the law: as many as it has free parameters."""
@@ -67,17 +76,17 @@ class FitSettings(ScalingLaw):
 
     def given_loss(self) -> Loss:
         """The loss that is minimised, `loss` or the law's own."""
-        return Loss(self.loss or self.default_loss, self.delta, self.summed)
+        return Loss(self.default_loss if self.loss is None else self.loss, self.delta, self.summed)
 
     def _logarithmic(self) -> bool:
         return self.given_loss().logarithmic
 
     def _fixed(self) -> dict[str, float]:
-        return _named("fixed", self.fixed, self.parameters)
+        return named_values(self.fixed, "fixed", self.parameters, least=0.0)
 
     def tied(self) -> dict[str, str]:
         """Parameters that equal another: name -> the one that is fitted."""
-        if self.ties:
+        if mapping(self.ties, "ties"):
             raise ValueError(f"{type(self).__name__} has no exponents that could be tied; got ties={self.ties!r}")
         return {}
 
@@ -89,21 +98,25 @@ class FitSettings(ScalingLaw):
     def given_bounds(self) -> dict[str, tuple[float, float]]:
         """`bounds` checked: known names, not fixed or tied, low below high, none below zero."""
         found = {}
-        for name, ends in (self.bounds or {}).items():
+        for name, ends in mapping(self.bounds, "bounds").items():
             if name not in self.parameters:
                 raise UnknownName("parameter in bounds", name, self.parameters)
             if name not in self.fitted_names():
                 raise ValueError(f"{name} has bounds but is fixed or tied; drop one of the two")
-            if np.shape(ends) != (2,) or np.isnan(ends).any() or not 0 <= ends[0] < ends[1]:
+            if np.shape(ends) != (2,):
+                raise ValueError(f"bounds of {name} must be (low, high); got {ends!r}")
+            low = float(numbers(ends[0], f"lower bound of {name}"))
+            high = np.inf if isinstance(ends[1], float) and ends[1] == np.inf else numbers(ends[1], f"bound of {name}")
+            if not 0 <= low < high:
                 raise ValueError(f"bounds of {name} must be (low, high) with 0 <= low < high; got {ends!r}")
-            found[name] = (float(ends[0]), float(ends[1]))
+            found[name] = (low, float(high))
         return found
 
     def given_start(self) -> dict[str, float] | None:
         """`start` with its names and values checked; every parameter must be named."""
         if self.start is None:
             return None
-        given = _named("start", self.start, self.parameters)
+        given = named_values(self.start, "start", self.parameters, least=0.0)
         missing = [name for name in self.parameters if name not in given]
         if missing:
             raise ValueError(f"start must name every parameter; it lacks {', '.join(missing)}")
@@ -127,15 +140,3 @@ class FitSettings(ScalingLaw):
         limits = [f"{name} {low:.3g} to {high:.3g}" for name, (low, high) in self.bounds_.items()]
         limits += [f"{name} = {value:g} (fixed)" for name, value in self._fixed().items()]
         return ", ".join(limits + [f"{name} = {leader} (tied)" for name, leader in self.tied().items()])
-
-
-def _named(what: str, given: dict[str, float] | None, names: tuple[str, ...]) -> dict[str, float]:
-    """`given` with its names and values checked."""
-    checked = {}
-    for name, value in (given or {}).items():
-        if name not in names:
-            raise UnknownName(f"parameter in {what}", name, names)
-        checked[name] = float(numbers(value, f"{what} {name}"))
-        if checked[name] < 0:
-            raise ValueError(f"{what} {name} must not be negative; got {value:g}")
-    return checked
