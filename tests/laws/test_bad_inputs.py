@@ -31,7 +31,7 @@ def but(values, entry, value):
 
 
 BAD_SIZES = [
-    (None, "parameters must hold numbers"),
+    (None, r"X must have the shape .* columns parameters; got \[\]"),
     ("abc", r"must hold numbers|must have the shape"),
     ({"parameters": [1, 2]}, r"got \[\]|must hold numbers"),
     (3.0, r"shape \[n, 1\] or \[n\], columns parameters; got \[\]"),

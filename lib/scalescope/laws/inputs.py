@@ -166,7 +166,7 @@ def _refuse_shape(array: np.ndarray, names: tuple[str, ...], law: str) -> None:
     wanted = f"[n, {len(names)}]" + (" or [n]" if len(names) == 1 else "")
     asked = f"X must have the shape {wanted}, columns {', '.join(names)}; got {list(array.shape)}"
     if array.ndim != 2:
-        raise ValueError(asked)
+        raise ValueError(f"{asked}. Reshape your data to one row per run")
     if not array.shape[1]:
         raise ValueError(
             f"X has 0 feature(s) (shape={array.shape}) while a minimum of {len(names)} is required; {asked}"
