@@ -100,7 +100,7 @@ def trainer_share(kind: str, configs: list[FinetuneConfig], data: tuple, folder:
             shape = EncoderConfig(**pretrained.manifest["config"]["encoder"])
             model = trainer_side.classifier({**vars(shape), "hidden": shape.hidden}, config.dropout, config.seed)
         else:
-            model = Same(build_models([config], pretrained, given.task)[0])
+            model = Same(build_models([config], {pretrained.id: pretrained}, given.task)[0])
         values.append(trainer_side.finetune(model, settings, train, held, str(folder / "unused")))
     torch.set_num_threads(1)
     return values, peak_mb()

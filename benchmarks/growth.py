@@ -54,7 +54,7 @@ def members(name: str, profile: str, quick: bool) -> list[dict]:
     for _ in range(1 if quick else ROUNDS):
         for group in GROUPS:
             own = configs[:group]
-            ensemble, seeds = build_ensemble(own, untrained, data.task), [config.seed for config in own]
+            ensemble, seeds = build_ensemble(own, {untrained.id: untrained}, data.task), [config.seed for config in own]
             dropout = Dropout(0.1, seeds, device)
             epochs = (training_batches(data.train, own[0].batch_size, epoch, seeds, device) for epoch in range(1, 99))
             for step, batch in enumerate(islice(chain.from_iterable(epochs), 2 if quick else STEPS + 1)):

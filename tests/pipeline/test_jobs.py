@@ -25,16 +25,18 @@ def test_each_model_is_pretrained_with_each_objective_and_finetuned_by_role(smok
     finetuned = [spec for spec in models if spec.role in smoke.finetune.roles]
     count = {station: sum(job.station == station for job in planned) for station in jobs.STATIONS}
     assert count["20_pretrain"] == len(models) * len(smoke.objectives)
-    assert count["30_finetune"] == len(finetuned) * (len(smoke.objectives) + 1)
+    assert count["30_finetune"] == len(finetuned)
     assert [count[name] for name in jobs.STATIONS if name[0] not in "23"] == [1, 1, 1, 1]
 
 
-def test_the_control_is_finetuned_without_pretraining_where_it_is_asked_for(smoke):
-    job = jobs.job(smoke, "30_finetune_ar8-l1_scratch")
-    assert job.needs == ("10_corpus_and_tasks",) and job.parameters["objective"] == "scratch"
-    assert not any(name.startswith("20") and name.endswith("scratch") for name in (j.name for j in jobs.planned(smoke)))
+def test_all_objectives_of_a_model_are_finetuned_in_one_job(smoke):
+    job = jobs.job(smoke, "30_finetune_ar8-l1")
+    assert job.objective == "all" and job.parameters == {"profile": "smoke", "model": "ar8-l1"}
+    assert smoke.finetuned_after("all") == ["mlm", "pmi", "scratch"] and smoke.finetuned_after("pmi") == ["pmi"]
     without = smoke.model_copy(update={"finetune": smoke.finetune.model_copy(update={"from_scratch": False})})
-    assert not any("scratch" in job.name for job in jobs.planned(without))
+    assert without.finetuned_after("all") == ["mlm", "pmi"]
+    with pytest.raises(UnknownName, match=r"'scrach'.*'scratch'"):
+        smoke.finetuned_after("scrach")
 
 
 def test_a_job_has_the_threads_of_its_model(monkeypatch, smoke):
@@ -43,13 +45,13 @@ def test_a_job_has_the_threads_of_its_model(monkeypatch, smoke):
     assert {job.model for job in jobs.planned(smoke) if job.threads == 3} == {smoke.target.name}
 
 
-def test_the_ladder_waits_for_the_rate_of_the_target_of_the_same_objective(smoke):
+def test_the_ladder_waits_for_the_rate_of_the_target_where_one_is_fixed(smoke):
     target = smoke.target.name
-    mlm = jobs.job(smoke, "30_finetune_ar8-l1_mlm")
-    assert f"30_finetune_{target}_mlm" in mlm.needs
-    assert all("mlm" not in name or name == "20_pretrain_ar8-l1_mlm" for name in mlm.needs if target not in name)
-    pmi = jobs.job(smoke, "30_finetune_ar8-l1_pmi")
-    assert pmi.needs == ("20_pretrain_ar8-l1_pmi",)  # no fixed rate is drawn for PMI in this profile
+    own = ("20_pretrain_ar8-l1_mlm", "20_pretrain_ar8-l1_pmi")
+    assert jobs.job(smoke, "30_finetune_ar8-l1").needs == (*own, f"30_finetune_{target}")
+    settings = smoke.finetune.model_copy(update={"fixed_rate_objectives": []})
+    free = smoke.model_copy(update={"finetune": settings})
+    assert jobs.job(free, "30_finetune_ar8-l1").needs == own
 
 
 def test_the_target_starts_first_and_larger_models_before_smaller_ones(smoke):
@@ -83,13 +85,12 @@ def test_each_pretraining_seed_of_the_ladder_has_a_job_and_one_job_finetunes_the
     job = planned["20_pretrain_ar8-l1_mlm_seed1"]
     assert job.place == 1 and job.parameters["seed"] == "1"
     assert "seed" not in planned["20_pretrain_ar8-l1_mlm"].parameters
-    assert {"20_pretrain_ar8-l1_mlm", job.name} < set(planned["30_finetune_ar8-l1_mlm"].needs)
-    assert planned["30_finetune_ar8-l1_scratch"].needs == ("10_corpus_and_tasks",)
+    assert {"20_pretrain_ar8-l1_mlm", job.name} < set(planned["30_finetune_ar8-l1"].needs)
 
 
 def test_budgets_wait_for_the_finetuning_that_finds_their_rates(smoke):
     job = jobs.job(smoke, "35_budgets_ar8-l1_mlm")
-    assert job.needs == ("30_finetune_ar8-l1_mlm",)
+    assert job.needs == ("30_finetune_ar8-l1",)
     assert job.parameters == {"profile": "smoke", "objective": "mlm"}
     assert job.name in jobs.job(smoke, "40_collect").needs
     without = smoke.model_copy(update={"budgets": None})

@@ -81,8 +81,8 @@ PRODUCTS = [
     ("data/cache/corpus-*/text/train/tokens.npy", {"10_corpus_and_tasks"}),
     ("data/cache/corpus-*/text/tokenizer.json", {"10_corpus_and_tasks"}),
     ("data/cache/corpus-*/tasks/task-sst2-*/rows.jsonl", {"10_corpus_and_tasks"}),
-    ("data/runs/pretrain-mlm-ar8-l1-*/model.safetensors", {"20_pretrain_ar8-l1_mlm", "30_finetune_ar8-l1_mlm"}),
-    ("data/runs/finetune-sst2-mlm-ar8-l1-*/manifest.json", {"30_finetune_ar8-l1_mlm"}),
+    ("data/runs/pretrain-mlm-ar8-l1-*/model.safetensors", {"20_pretrain_ar8-l1_mlm", "30_finetune_ar8-l1"}),
+    ("data/runs/finetune-sst2-mlm-ar8-l1-*/manifest.json", {"30_finetune_ar8-l1"}),
 ]
 
 

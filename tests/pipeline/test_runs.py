@@ -103,7 +103,7 @@ def test_status_counts_the_runs_that_are_there(project):
     text = printed(profile)
     assert "2 of at most 4 pretraining runs are finished" in text, "one of them is of the other profile too"
     assert "3 of at most 22 finetuning runs are finished" in text
-    assert "30_finetune_ar16-l2_mlm  3 of at most 6 runs" in text
+    assert "30_finetune_ar16-l2  3 of at most 6 runs" in text
 
     job = next(job for job in planned(profile) if job.name == "20_pretrain_ar8-l2_mlm")
     files.write_text(paths.work("tiny") / job.out, "{}")

@@ -83,9 +83,12 @@ def test_another_pretraining_seed_of_the_ladder_is_finetuned_at_the_rates_of_the
         for place in range(len(two.pretraining_seeds(spec))):
             row = stages.pretrain(two, spec.name, "mlm", place=place)
             assert row["pretrain_seed"].tolist() == [[3, 1][place]]
-    for objective in ("mlm", "scratch"):
-        for name in ("ar16-l2", "ar8-l1", "ar8-l2"):
-            stages.finetune(two, name, objective)
+    for name in ("ar16-l2", "ar8-l1", "ar8-l2"):
+        frame = stages.finetune(two, name)
+        assert set(frame["objective"]) == {"mlm", "scratch"}, "all in one call"
+        alone = [stages.finetune(two, name, objective) for objective in ("mlm", "scratch")]
+        sides = [table.set_index("run_id").sort_index() for table in (frame, pd.concat(alone))]
+        pd.testing.assert_frame_equal(*sides)
     tables = stages.collect(two)
     assert all(list(table.columns) == COLUMNS[name] for name, table in tables.items())
     ladder = {(size, seed) for size in (768, 6144) for seed in (3, 1)}

@@ -1,12 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from training import toys
 from training.toys import make_task
 
+from scalescope.encoder import EncoderConfig
 from scalescope.tasks.metrics import matthews
 from scalescope.tasks.noise import standard_error
 from scalescope.training import finetune as module
 from scalescope.training import members
 from scalescope.training.finetune import FinetuneConfig, finetune
+from scalescope.training.initial import InitialConfig, initial
 
 
 def make_config(pretrained, task: str, **changes) -> FinetuneConfig:
@@ -58,10 +63,35 @@ def test_a_member_that_diverges_fails_alone(store, pretrained, tmp_path):
     assert not healthy.failed and healthy.metrics.equals(alone.metrics)
 
 
-def test_a_group_differs_in_rate_and_seed_only(store, pretrained):
+def test_a_group_differs_in_rate_seed_and_pretraining_only(store, pretrained):
     configs = [make_config(pretrained, "mnli", epochs=epochs) for epochs in (1, 2)]
-    with pytest.raises(ValueError, match="learning_rate and seed only"):
+    with pytest.raises(ValueError, match="learning_rate, seed, pretrained and objective only"):
         finetune(configs, pretrained, make_task("mnli"), store)
+
+
+def test_members_of_several_pretraining_runs_are_the_same_runs_as_alone(store, pretrained, tmp_path):
+    data, elsewhere = make_task("mnli"), type(store)(tmp_path / "b")
+    shape = EncoderConfig(**pretrained.manifest["config"]["encoder"])
+    scratch = initial(InitialConfig(replace(shape, dropout=0.0), seed=3), store)
+    configs = [
+        make_config(pretrained, "mnli", epochs=1, seed=0),
+        make_config(scratch, "mnli", epochs=1, seed=0, objective="scratch"),
+        make_config(scratch, "mnli", epochs=1, seed=1, objective="scratch"),
+    ]
+    together = finetune(configs, [pretrained, scratch], data, store)
+    assert [run.id for run in together] == [config.id for config in configs]
+    for config, start, found in zip(configs, (pretrained, scratch, scratch), together, strict=True):
+        (alone,) = finetune([config], start, data, elsewhere)
+        assert alone.metrics.equals(found.metrics) and alone.manifest == found.manifest
+
+
+def test_members_without_their_pretraining_run_or_of_another_shape_are_refused(store, pretrained):
+    other = initial(InitialConfig(replace(toys.ENCODER, layers=2, dropout=0.0), seed=0), store)
+    configs = [make_config(run, "mnli") for run in (pretrained, other)]
+    with pytest.raises(ValueError, match=rf"{other.id}, which is not among .*{pretrained.id}"):
+        finetune(configs, pretrained, make_task("mnli"), store)
+    with pytest.raises(ValueError, match="encoders of 2 shapes"):
+        finetune(configs, [pretrained, other], make_task("mnli"), store)
 
 
 def test_a_span_task_runs_and_is_scored(store, pretrained):

@@ -13,7 +13,7 @@ from scalescope.pipeline.record import table_fault
 
 
 def complete(profile: Profile) -> int:
-    """Train every run of a profile that is missing; returns the number of (model, objective) stations passed.
+    """Train every run of a profile that is missing; returns the number of jobs passed.
 
     After `scalescope reproduce` this only loads. It is meant for the smoke profile, where everything takes
     about a minute; larger profiles belong to the pipeline, which runs jobs side by side.
@@ -24,10 +24,10 @@ def complete(profile: Profile) -> int:
             continue
         if job.station == BUDGETS:
             budgets.budgets(profile, job.objective)
+        elif job.station == FINETUNE:
+            stages.finetune(profile, job.model, job.objective)
         else:
             stages.pretrain(profile, job.model, job.objective, place=job.place)
-        if job.station == FINETUNE:
-            stages.finetune(profile, job.model, job.objective)
         passed += 1
     return passed
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scalescope import paths
-from scalescope.pipeline.profile import ModelSpec, Profile
-from scalescope.schema import SCRATCH, UnknownName
+from scalescope.pipeline.profile import ALL, ModelSpec, Profile
+from scalescope.schema import UnknownName
 from scalescope.training.device import threads_for
 
 PAPER = "ivgi2022"
@@ -20,10 +20,11 @@ STATIONS = (CORPUS, PRETRAIN, FINETUNE, BUDGETS, COLLECT, LAWS, FIGURES)
 class Job:
     """One notebook with its parameters.
 
-    name: "20_pretrain_ar16-l2_mlm", with "_seed1" behind it for the second pretraining seed. place: of its pretraining
-    seed in the profile's list (finetuning handles all of them in one job). needs: names of the jobs that must be done
-    before. priority: of the jobs that could start, the highest starts first. threads: of its process. out, log, mark:
-    relative to the profile's folder.
+    name: "20_pretrain_ar16-l2_mlm", with "_seed1" behind it for the second pretraining seed, and "30_finetune_ar16-l2".
+    place: of its pretraining seed in the profile's list. Finetuning handles all objectives (objective "all") and seeds
+    of a model in one job, because members side by side cost less than one after the other. needs: names of the jobs
+    that must be done before. priority: of the jobs that could start, the highest starts first. threads: of its process.
+    out, log, mark: relative to the profile's folder.
     """
 
     name: str
@@ -61,15 +62,13 @@ def planned(profile: Profile, profile_argument: str | None = None) -> list[Job]:
     """All jobs of a profile, those that others need first.
 
     profile_argument (name or path) is handed to the notebooks as it is. Models that do not depend on each other run
-    side by side; a ladder model is finetuned after the target of the same objective where that decides its fixed
-    learning rate. The control "scratch" has nothing to wait for but the rows. Budgets wait for the finetuning of their
-    model, which finds their learning rates.
+    side by side; a model is finetuned after the target where that decides its fixed learning rate. Budgets wait for the
+    finetuning of their model, which finds their learning rates.
     """
     shared = {"profile": profile_argument or profile.name}
     jobs = [Job(CORPUS, CORPUS, priority=10**6, parameters=shared)]
-    for objective in profile.finetuned_objectives:
-        for spec in sorted(profile.all_models(), key=lambda spec: spec.role != "target"):
-            jobs += _model_jobs(profile, spec, objective, shared)
+    for spec in sorted(profile.all_models(), key=lambda spec: spec.role != "target"):
+        jobs += _model_jobs(profile, spec, shared)
     jobs += [_budgets_job(profile, objective, shared) for objective in profile.budget_objectives]
     before = tuple(job.name for job in jobs)
     jobs.append(Job(COLLECT, COLLECT, needs=before, parameters=shared))
@@ -86,22 +85,26 @@ def job(profile: Profile, name: str) -> Job:
     return jobs[name]
 
 
-def _model_jobs(profile: Profile, spec: ModelSpec, objective: str, shared: dict[str, str]) -> list[Job]:
-    parameters = {**shared, "model": spec.name, "objective": objective}
-    named = {"model": spec.name, "objective": objective, "threads": threads_for(spec.config.parameters)}
-    ending = f"{spec.name}_{objective}"
-    priority = _priority(profile, spec, objective)
-    jobs = []
-    for place in range(len(profile.pretraining_seeds(spec))) if objective != SCRATCH else ():
-        which, given = (f"_seed{place}", {**parameters, "seed": str(place)}) if place else ("", parameters)
-        named |= {"priority": priority, "needs": (CORPUS,)}
-        jobs.append(Job(f"{PRETRAIN}_{ending}{which}", PRETRAIN, place=place, parameters=given, **named))
+def _model_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str]) -> list[Job]:
+    """The pretraining jobs of a model, one per objective and seed, and its finetuning job."""
+    named = {"model": spec.name, "threads": threads_for(spec.config.parameters)}
+    priority, jobs = _priority(profile, spec), []
+    for objective in profile.objectives:
+        for place in range(len(profile.pretraining_seeds(spec))):
+            parameters = {**shared, "model": spec.name, "objective": objective}
+            which, given = (f"_seed{place}", {**parameters, "seed": str(place)}) if place else ("", parameters)
+            jobs.append(Job(
+                f"{PRETRAIN}_{spec.name}_{objective}{which}", PRETRAIN, objective=objective, place=place,
+                parameters=given, priority=priority, needs=(CORPUS,), **named,
+            ))  # fmt: skip
     if spec.role in profile.finetune.roles:
-        needs = [job.name for job in jobs] or [CORPUS]
-        if objective in profile.finetune.fixed_rate_objectives and spec.role != "target":
-            needs.append(f"{FINETUNE}_{profile.target.name}_{objective}")
-        named |= {"priority": priority + 1, "needs": tuple(needs)}
-        jobs.append(Job(f"{FINETUNE}_{ending}", FINETUNE, parameters=parameters, **named))
+        needs = [job.name for job in jobs]
+        if profile.finetune.fixed_rate_objectives and spec.role != "target":
+            needs.append(f"{FINETUNE}_{profile.target.name}")
+        jobs.append(Job(
+            f"{FINETUNE}_{spec.name}", FINETUNE, objective=ALL, parameters={**shared, "model": spec.name},
+            priority=priority + 1, needs=tuple(needs), **named,
+        ))  # fmt: skip
     return jobs
 
 
@@ -109,14 +112,14 @@ def _budgets_job(profile: Profile, objective: str, shared: dict[str, str]) -> Jo
     spec = profile.budget_model
     ending = f"{spec.name}_{objective}"
     return Job(
-        f"{BUDGETS}_{ending}", BUDGETS, needs=(f"{FINETUNE}_{ending}",), model=spec.name, objective=objective,
-        priority=_priority(profile, spec, objective), threads=threads_for(spec.config.parameters),
+        f"{BUDGETS}_{ending}", BUDGETS, needs=(f"{FINETUNE}_{spec.name}",), model=spec.name, objective=objective,
+        priority=_priority(profile, spec), threads=threads_for(spec.config.parameters),
         parameters={**shared, "objective": objective},
     )  # fmt: skip
 
 
-def _priority(profile: Profile, spec: ModelSpec, objective: str) -> int:
+def _priority(profile: Profile, spec: ModelSpec) -> int:
     """Long jobs first, so that no large model runs alone at the end; first of all what the ladder waits for."""
-    awaited = spec.role == "target" and objective in profile.finetune.fixed_rate_objectives
+    awaited = spec.role == "target" and bool(profile.finetune.fixed_rate_objectives)
     sizes = sorted(model.config.parameters for model in profile.all_models())
     return (1000 if awaited else 0) + 2 * sizes.index(spec.config.parameters)

@@ -10,9 +10,8 @@ import pandas as pd
 from scalescope import files, paths
 from scalescope.encoder import EncoderConfig
 from scalescope.pipeline.jobs import BUDGETS, FINETUNE, PRETRAIN, Job, planned
-from scalescope.pipeline.profile import ModelSpec, Profile
+from scalescope.pipeline.profile import ALL, ModelSpec, Profile
 from scalescope.pipeline.record import read_csv
-from scalescope.schema import SCRATCH
 from scalescope.tasks.spec import TASKS, Task
 from scalescope.training.data import of_task
 
@@ -46,11 +45,13 @@ def pretrain_tokens(profile: Profile) -> int:
     return profile.pretrain.steps * profile.pretrain.batch_size * profile.text.sequence_length
 
 
-def finetune_runs(profile: Profile, spec: ModelSpec, objective: str) -> int:
+def finetune_runs(profile: Profile, spec: ModelSpec, objective: str = ALL) -> int:
     """Finetuning runs of one model on one task at most: the grid, other seeds, other seeds at the fixed rate.
 
     Other pretraining seeds have all seeds at the best and at the fixed rate, and no grid.
     """
+    if objective == ALL:
+        return sum(finetune_runs(profile, spec, own) for own in profile.finetuned_after(ALL))
     settings = profile.finetune
     others = len(settings.seeds) - 1
     rates = 2 if objective in settings.fixed_rate_objectives and spec.role != "target" else 1
@@ -123,7 +124,7 @@ def job_seconds(profile: Profile, job: Job, speeds: Speeds = NOMINAL) -> float:
     if job.station == BUDGETS:
         pretrained = budget_share(profile) * pretrain_tokens(profile)
         return NOTEBOOK_SECONDS + pretrained * pretraining + _budget_finetuning(profile) * tokens * finetuning
-    return NOTEBOOK_SECONDS + finetune_runs(profile, spec, job.objective or "") * tokens * finetuning
+    return NOTEBOOK_SECONDS + finetune_runs(profile, spec, job.objective or ALL) * tokens * finetuning
 
 
 def _budget_finetuning(profile: Profile) -> int:
@@ -139,15 +140,15 @@ def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
     examples = sum(_task_sizes(profile, name)[1] for name in profile.tasks)
     for spec in profile.all_models():
         own = [job for job in jobs if job.model == spec.name]
-        finetuned = [job.objective for job in own if job.station == FINETUNE]
+        finetuned = any(job.station == FINETUNE for job in own)
         budgets, seeds = sum(job.station == BUDGETS for job in own), len(profile.pretraining_seeds(spec))
-        per_task = sum(finetune_runs(profile, spec, objective) for objective in finetuned)
+        per_task = finetune_runs(profile, spec) if finetuned else 0
         per_task += budgets * _budget_finetuning(profile)
         whole = len(profile.objectives) * seeds
         pretrained = whole + budgets * (len(profile.budgets.fractions) if profile.budgets else 0)
         tokens = (whole + budgets * budget_share(profile)) * pretrain_tokens(profile) + per_task * task_tokens
         n_runs = pretrained + per_task * len(profile.tasks)
-        kept = pretrained + (seeds if SCRATCH in finetuned else 0)  # encoders
+        kept = pretrained + (seeds if finetuned and profile.finetune.from_scratch else 0)  # encoders
         rows.append({
             "model": spec.name, "role": spec.role, "parameters": spec.config.parameters,
             "pretraining_runs": pretrained, "finetuning_runs": per_task * len(profile.tasks), "tokens": int(tokens),

@@ -7,7 +7,7 @@ from pathlib import Path
 from scalescope import files, paths
 from scalescope.pipeline import budgets, stages
 from scalescope.pipeline.jobs import BUDGETS, COLLECT, CORPUS, FIGURES, FINETUNE, LAWS, PAPER, Job, planned
-from scalescope.pipeline.profile import Profile
+from scalescope.pipeline.profile import ALL, ModelSpec, Profile
 from scalescope.pipeline.progress import sealed_notebook
 from scalescope.pipeline.record import table_fault
 from scalescope.training.data import Prepared
@@ -87,17 +87,24 @@ def _folder_fault(folder: Path, needed: tuple[str, ...]) -> str | None:
 
 
 def _run_fault(profile: Profile, prepared: Prepared, job: Job) -> str | None:
-    spec, objective = profile.model(job.model or ""), job.objective or ""
-    finetunes = job.station == FINETUNE
+    spec, objective = profile.model(job.model or ""), job.objective or ALL
     try:
         if job.station == BUDGETS:
             budgets.need_budgets(profile, prepared, objective)
-            return None
-        for place in range(len(profile.pretraining_seeds(spec))) if finetunes else [job.place]:
-            pretrained = stages.pretrained_run(profile, prepared, spec, objective, failed=True, place=place)
-            for name in profile.tasks if finetunes and not pretrained.failed else []:
-                train = stages.find_finetuned
-                stages.sweep_runs(profile, prepared, spec, profile.target, objective, name, train, place)
+        elif job.station == FINETUNE:
+            for own in profile.finetuned_after(objective):
+                _need_finetuned(profile, prepared, spec, own)
+        else:
+            stages.pretrained_run(profile, prepared, spec, objective, failed=True, place=job.place)
     except stages.NotFinished as error:
         return str(error)
     return None
+
+
+def _need_finetuned(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str) -> None:
+    """Raise NotFinished where a finetuning run of a model and objective is missing, or what it starts from."""
+    for place in range(len(profile.pretraining_seeds(spec))):
+        pretrained = stages.pretrained_run(profile, prepared, spec, objective, failed=True, place=place)
+        for name in profile.tasks if not pretrained.failed else []:
+            find = stages.find_finetuned
+            stages.sweep_runs(profile, prepared, spec, profile.target, objective, name, find, place)

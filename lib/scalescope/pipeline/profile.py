@@ -29,6 +29,7 @@ from scalescope.tasks.spec import TASKS
 from scalescope.training.data import DataSettings, of_task
 
 LARGEST_MODEL = 1e11  # parameters
+ALL = "all"  # in place of an objective: every one that models are finetuned after
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,15 @@ class Profile(Section):
     def finetuned_objectives(self) -> list[str]:
         """What models are finetuned after: the objectives, and last "scratch" (nothing) where the control is wanted."""
         return [*self.objectives, *([SCRATCH] if self.finetune.from_scratch else [])]
+
+    def finetuned_after(self, objective: str) -> list[str]:
+        """Objectives that a name stands for: itself, or with "all" every one that models are finetuned after.
+
+        Raises UnknownName for one that this profile does not finetune.
+        """
+        if objective != ALL and objective not in self.finetuned_objectives:
+            raise UnknownName(f"objective of profile {self.name!r}", objective, [*self.finetuned_objectives, ALL])
+        return self.finetuned_objectives if objective == ALL else [objective]
 
     def data_settings(self) -> DataSettings:
         """What determines the encoded corpus and tasks."""

@@ -16,7 +16,7 @@ from scalescope.pipeline import budgets, plan, stages
 from scalescope.pipeline.jobs import BUDGETS, PRETRAIN, Job, planned
 from scalescope.pipeline.noted import NOTES, noted
 from scalescope.pipeline.products import data_fault
-from scalescope.pipeline.profile import ModelSpec, Profile
+from scalescope.pipeline.profile import ALL, ModelSpec, Profile
 from scalescope.schema import UnknownName
 from scalescope.store import MANIFEST, Run
 from scalescope.training.data import Prepared
@@ -83,7 +83,7 @@ def counts(profile: Profile) -> dict[str, tuple[int, int]] | None:
 
 
 def _count(profile: Profile, prepared: Prepared, job: Job) -> tuple[int, int]:
-    spec, objective = profile.model(job.model or ""), job.objective or ""
+    spec, objective = profile.model(job.model or ""), job.objective or ALL
     if job.station == PRETRAIN:
         return len(_pretrained(profile, prepared, spec, objective, [job.place])), 1
     if job.station == BUDGETS:
@@ -91,9 +91,10 @@ def _count(profile: Profile, prepared: Prepared, job: Job) -> tuple[int, int]:
         pretrained = [run for config in configs if (run := stages.store().find(config.id)) is not None]
         finished = sum(_finetuned(profile, prepared, spec, objective, run) for run in pretrained) + len(pretrained)
         return finished, plan.budget_runs(profile)
-    places = range(len(profile.pretraining_seeds(spec)))
-    pretrained = _pretrained(profile, prepared, spec, objective, places)
-    finished = sum(_finetuned(profile, prepared, spec, objective, run) for run in pretrained)
+    places, finished = range(len(profile.pretraining_seeds(spec))), 0
+    for own in profile.finetuned_after(objective):
+        pretrained = _pretrained(profile, prepared, spec, own, places)
+        finished += sum(_finetuned(profile, prepared, spec, own, run) for run in pretrained)
     return finished, plan.finetune_runs(profile, spec, objective) * len(profile.tasks)
 
 

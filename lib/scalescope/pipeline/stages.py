@@ -5,16 +5,17 @@ Finished runs are loaded, never trained again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 
 import pandas as pd
 
 from scalescope import files, paths
 from scalescope.pipeline import cost, record
 from scalescope.pipeline.noted import note
-from scalescope.pipeline.profile import ModelSpec, Profile
+from scalescope.pipeline.profile import ALL, ModelSpec, Profile
 from scalescope.pipeline.rows import concat, curve_rows, finetune_rows, model_columns, pretrain_row, skill_rows
 from scalescope.schema import COLUMNS, SCRATCH
 from scalescope.store import Run, Store
@@ -28,7 +29,9 @@ from scalescope.training.finetune import finetune as finetune_run
 from scalescope.training.initial import InitialConfig, initial
 from scalescope.training.pretrain import PretrainConfig, Progress
 from scalescope.training.pretrain import pretrain as pretrain_run
-from scalescope.training.sweep import Sweep, repeat, sweep
+from scalescope.training.sweep import Sweep, best_rate, grid_of, repeat, seeds_of, sweep
+
+Train = Callable[[list[FinetuneConfig], Run | Sequence[Run]], list[Run]]
 
 
 class NotFinished(RuntimeError):
@@ -122,39 +125,73 @@ def skills(
 def finetune(
     profile: Profile,
     model: str,
-    objective: str,
+    objective: str = ALL,
     tasks: list[str] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> pd.DataFrame:
     """The whole tuning protocol of one model on its tasks; one row a run of the table "finetune".
 
-    The fixed rate ("without HPT") is the target's best rate for the task, so the target is finetuned first:
-    raises NotFinished where it is not, or where the model has not been pretrained; "scratch" needs neither. A model
-    that diverged in pretraining gives no rows. All pretraining seeds of the model are finetuned: the grid of learning
-    rates is searched with the first, the others have its best rate. `progress(task, best value)` is called after each
-    task.
+    objective: one that the model was pretrained with, "scratch", or "all" of them: their runs are then trained side by
+    side, which costs less than one after the other. The fixed rate ("without HPT") is the target's best rate for the
+    task, so the target is finetuned first: raises NotFinished where it is not, or where the model has not been
+    pretrained; "scratch" needs neither. A model that diverged in pretraining gives no rows. All pretraining seeds of
+    the model are finetuned: the grid of learning rates is searched with the first, the others have its best rate.
+    `progress(task, best value)` is called after each task. Raises UnknownName for an objective that is not finetuned.
     """
     spec, target = profile.model(model), profile.target
     use_threads(spec.config.parameters)
     prepared = prepare(profile)
-    places = range(len(profile.pretraining_seeds(spec)))
-    if objective == SCRATCH:
-        for place in places:
-            pretrain(profile, model, objective, prepared=prepared, place=place)
-    alive = [
-        place for place in places
-        if not pretrained_run(profile, prepared, spec, objective, failed=True, place=place).failed
-    ]  # fmt: skip
+    starts = _starts(profile, prepared, spec, profile.finetuned_after(objective))
     frames = []
-    for name in tasks or profile.tasks if alive else []:
+    for name in tasks or profile.tasks if starts else []:
         data, best = prepared.task_data(name), []
-        for place in alive:
-            done = sweep_runs(profile, prepared, spec, target, objective, name, trainer(profile, data), place)
-            frames.append(finetune_rows(profile, spec, objective, data.task.metric, name, done.runs, place))
+        _train_together(profile, prepared, spec, name, starts, trainer(profile, data))
+        for own, place in starts:
+            done = sweep_runs(profile, prepared, spec, target, own, name, find_finetuned, place)
+            frames.append(finetune_rows(profile, spec, own, data.task.metric, name, done.runs, place))
             best.append(frames[-1]["value"].max())
         if progress is not None:
             progress(name, float(pd.Series(best, dtype=float).max()))
     return concat(frames, "finetune")
+
+
+def _starts(profile: Profile, prepared: Prepared, spec: ModelSpec, objectives: list[str]) -> dict[tuple[str, int], Run]:
+    """What a model is finetuned from, by objective and place of the pretraining seed; diverged runs are left out."""
+    found = {}
+    for objective in objectives:
+        for place in range(len(profile.pretraining_seeds(spec))):
+            if objective == SCRATCH:
+                pretrain(profile, spec.name, objective, prepared=prepared, place=place)
+            run = pretrained_run(profile, prepared, spec, objective, failed=True, place=place)
+            if not run.failed:
+                found[objective, place] = run
+    return found
+
+
+def _train_together(
+    profile: Profile, prepared: Prepared, spec: ModelSpec, name: str, starts: dict[tuple[str, int], Run], train: Train
+) -> None:
+    """Train all that the protocol wants of one task in two groups: what is known before grids are read, the rest."""
+    settings = profile.finetune
+    grid = grid_of(settings.learning_rates, settings.seeds)
+
+    def run(wanted: dict[tuple[str, int], list[tuple[float, int]]]) -> dict[tuple[str, int], list[Run]]:
+        configs = {
+            start: finetune_configs(profile, prepared, spec, start[0], name, starts[start], members)
+            for start, members in wanted.items()
+        }
+        members = list(chain(*configs.values()))
+        done = {run.id: run for run in (train(members, list(starts.values())) if members else [])}
+        return {start: [done[config.id] for config in own] for start, own in configs.items()}
+
+    fixed = {start: seeds_of(_fixed_rate(profile, prepared, spec, start[0], name), settings.seeds) for start in starts}
+    first = run({start: list(dict.fromkeys([*(() if start[1] else grid), *fixed[start]])) for start in starts})
+    best = {
+        objective: best_rate(dict(zip(grid, runs[: len(grid)], strict=True)))
+        for (objective, place), runs in first.items()
+        if place == 0
+    }
+    run({start: seeds_of(best.get(start[0]), settings.seeds) for start in starts})
 
 
 def collect(profile: Profile) -> dict[str, pd.DataFrame]:
@@ -264,18 +301,25 @@ def sweep_runs(
     def run(members: list[tuple[float, int]]) -> list[Run]:
         return train(finetune_configs(profile, prepared, spec, objective, name, pretrained, members), pretrained)
 
-    grid = {"learning_rates": settings.learning_rates, "seeds": settings.seeds}
-    fixes, fixed = objective in settings.fixed_rate_objectives, None
-    if fixes and spec.name != target.name:
-        with suppress(PretrainingDiverged):  # then there is no rate to fix
-            fixed = sweep_runs(profile, prepared, target, target, objective, name, find_finetuned).best_rate
+    fixed = _fixed_rate(profile, prepared, spec, objective, name)
     if place:
         best = None
         with suppress(PretrainingDiverged):  # then nothing was tuned
             best = sweep_runs(profile, prepared, spec, target, objective, name, find_finetuned).best_rate
         return repeat(run, best_rate=best, fixed_rate=fixed, seeds=settings.seeds)
-    done = sweep(run, **grid, fixed_rate=fixed)
+    done = sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds, fixed_rate=fixed)
+    fixes = objective in settings.fixed_rate_objectives
     return replace(done, fixed=done.tuned) if fixes and spec.name == target.name else done
+
+
+def _fixed_rate(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str) -> float | None:
+    """The target's best rate for a task, for another model of an objective that is also finetuned without tuning."""
+    target = profile.target
+    if objective not in profile.finetune.fixed_rate_objectives or spec.name == target.name:
+        return None
+    with suppress(PretrainingDiverged):  # then there is no rate to fix
+        return sweep_runs(profile, prepared, target, target, objective, name, find_finetuned).best_rate
+    return None
 
 
 def finetune_configs(
@@ -296,18 +340,18 @@ def finetune_configs(
     ]  # fmt: skip
 
 
-def trainer(profile: Profile, data: TaskData) -> Callable[[list[FinetuneConfig], Run], list[Run]]:
+def trainer(profile: Profile, data: TaskData) -> Train:
     """A function `train(configs, pretrained)` that trains or loads the runs of configurations, and notes their ids."""
     clock = cost.clock()
 
-    def train(configs: list[FinetuneConfig], pretrained: Run) -> list[Run]:
+    def train(configs: list[FinetuneConfig], pretrained: Run | Sequence[Run]) -> list[Run]:
         note(profile.name, [config.id for config in configs])
         return finetune_run(configs, pretrained, data, store(), clock)
 
     return train
 
 
-def find_finetuned(configs: list[FinetuneConfig], pretrained: Run) -> list[Run]:
+def find_finetuned(configs: list[FinetuneConfig], pretrained: Run | Sequence[Run]) -> list[Run]:
     """The finished finetuning runs of configurations; raises NotFinished."""
     return [_find_finetuned(config) for config in configs]
 

@@ -1,9 +1,9 @@
-"""Finetuning one pretrained encoder on one task: many learning rates and seeds in one batched computation."""
+"""Finetuning one model on one task: learning rates, seeds and pretrained weights side by side."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 
@@ -78,49 +78,57 @@ class Member:
 
 def finetune(
     configs: Sequence[FinetuneConfig],
-    pretrained: Run,
+    pretrained: Run | Sequence[Run],
     data: TaskData,
     store: Store,
     clock: AbstractContextManager | None = None,
 ) -> list[Run]:
-    """Train the members (learning rates and seeds of one model and task) together, or return finished runs.
+    """Train the members together, or return finished runs; `pretrained` are the runs that they start from.
+
+    Members are learning rates and seeds of one model and task, also from several pretraining runs of that model: other
+    objectives and pretraining seeds, and its initialisation.
 
     Each trains all epochs, after warm-up at a constant rate or one that falls to zero, and is evaluated after each. A
     member's result does not depend on the others: trained alone, in another group, or later, it is the same run.
     metrics: one row per epoch with step, value (metric units), loss (nats); the best epoch on the metric is
     the result (Ivgi 2022, section 3.2: the number of epochs is thereby tuned), and its evaluation examples are the
     run's `rows`. A non-finite loss gives status "failed". `clock` is entered while members train, never to load.
-    Raises ValueError for members that differ in more than rate and seed.
+    Raises ValueError for members that differ in more than rate, seed and pretraining, and for pretraining runs that
+    are missing or of another shape.
     """
-    if len({replace(config, learning_rate=0.0, seed=0) for config in configs}) > 1:
-        raise ValueError("members of one group may differ in learning_rate and seed only")
+    start = _starts(configs, [pretrained] if isinstance(pretrained, Run) else pretrained)
     what, ids = f"{configs[0].model} on {configs[0].task}", sorted({config.id for config in configs})
     with telling_what_is_kept(store, ids, what), ExitStack() as claims:
         # in one order everywhere, so that two processes never wait for each other
         found = {config.id: claims.enter_context(store.claim(config.id)) for config in sorted(configs, key=_id)}
         missing = list({config.id: config for config in configs if found[config.id] is None}.values())
-        size = members_together(_shape(pretrained, 0.0), data.train, configs[0].batch_size) if missing else 1
-        for start in range(0, len(missing), size):
+        shape = _shape(start[configs[0].pretrained], 0.0)
+        size = members_together(shape, data.train, configs[0].batch_size)
+        for first in range(0, len(missing), size):
             with clock or nullcontext():
-                trained = _train(missing[start : start + size], pretrained, data, store)
+                trained = _train(missing[first : first + size], start, data, store)
             found |= {run.id: run for run in trained}
     return [found[config.id] for config in configs]
 
 
-def build_models(configs: Sequence[FinetuneConfig], pretrained: Run, task: Task) -> list[TaskModel]:
-    """The pretrained encoder, one for all, under a fresh head for each; the seed decides the head."""
-    shape = _shape(pretrained, configs[0].dropout)
-    encoder = Encoder(shape, seed=0)
-    encoder.load_state_dict(pretrained.weights())
-    models = []
+def build_models(configs: Sequence[FinetuneConfig], pretrained: Mapping[str, Run], task: Task) -> list[TaskModel]:
+    """The encoder that each member starts from (pretrained: by run id) under a fresh head; the seed decides the head.
+
+    Members with the same pretraining run share one encoder.
+    """
+    encoders, models = {}, []
+    for name in {config.pretrained: None for config in configs}:
+        encoders[name] = Encoder(_shape(pretrained[name], configs[0].dropout), seed=0)
+        encoders[name].load_state_dict(pretrained[name].weights())
     for config in configs:
+        shape = encoders[config.pretrained].config
         head = Head(task.family, shape.hidden, task.n_labels, config.dropout)
         initialise(head, shape.layers, config.seed)
-        models.append(TaskModel(encoder, head))
+        models.append(TaskModel(encoders[config.pretrained], head))
     return models
 
 
-def build_ensemble(configs: Sequence[FinetuneConfig], pretrained: Run, task: Task) -> Ensemble:
+def build_ensemble(configs: Sequence[FinetuneConfig], pretrained: Mapping[str, Run], task: Task) -> Ensemble:
     """The models of `build_models` side by side, each with its optimiser."""
     models = build_models(configs, pretrained, task)
     stack = Stack(
@@ -133,6 +141,20 @@ def build_ensemble(configs: Sequence[FinetuneConfig], pretrained: Run, task: Tas
     return Ensemble(models[0].encoder.config, task.family, stack)
 
 
+def _starts(configs: Sequence[FinetuneConfig], pretrained: Sequence[Run]) -> dict[str, Run]:
+    """Pretraining runs by id, after checks that the members fit together and each has its own."""
+    if len({replace(config, learning_rate=0.0, seed=0, pretrained="", objective="") for config in configs}) > 1:
+        raise ValueError("members of one group may differ in learning_rate, seed, pretrained and objective only")
+    found = {run.id: run for run in pretrained}
+    missing = sorted({config.pretrained for config in configs} - set(found))
+    if missing:
+        raise ValueError(f"members start from {missing[0]}, which is not among the pretraining runs {sorted(found)}")
+    shapes = {_shape(found[config.pretrained], 0.0) for config in configs}
+    if len(shapes) > 1:
+        raise ValueError(f"members of one group have encoders of {len(shapes)} shapes: {sorted(map(str, shapes))}")
+    return found
+
+
 def _shape(pretrained: Run, dropout: float) -> EncoderConfig:
     return EncoderConfig(**{**pretrained.manifest["config"]["encoder"], "dropout": dropout})
 
@@ -141,7 +163,7 @@ def _id(config: FinetuneConfig) -> str:
     return config.id
 
 
-def _train(configs: list[FinetuneConfig], pretrained: Run, data: TaskData, store: Store) -> list[Run]:
+def _train(configs: list[FinetuneConfig], pretrained: Mapping[str, Run], data: TaskData, store: Store) -> list[Run]:
     ensemble = build_ensemble(configs, pretrained, data.task)
     members = [Member(config) for config in configs]
     tokens = _epochs(members, ensemble, data)

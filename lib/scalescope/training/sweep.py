@@ -5,7 +5,7 @@ A grid of rates, then several seeds at the best and at a fixed rate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scalescope.store import Run
@@ -47,12 +47,10 @@ def sweep(
         if missing:
             runs.update(zip(missing, train(missing), strict=True))
 
-    grid = [(rate, seeds[0]) for rate in sorted(learning_rates)]
-    fixed = _seeds_of(fixed_rate, seeds)
+    grid, fixed = grid_of(learning_rates, seeds), seeds_of(fixed_rate, seeds)
     run([*grid, *fixed])
-    alive = [member for member in grid if not runs[member].failed]
-    best = max(alive, key=lambda member: runs[member].manifest["summary"]["value"])[0] if alive else None
-    tuned = _seeds_of(best, seeds)
+    best = best_rate({member: runs[member] for member in grid})
+    tuned = seeds_of(best, seeds)
     run(tuned)
     return Sweep(list(runs.values()), best, [runs[member] for member in tuned], [runs[member] for member in fixed])
 
@@ -62,11 +60,23 @@ def repeat(train: Train, *, best_rate: float | None, fixed_rate: float | None, s
 
     A rate that is None (the whole grid failed, or no rate is fixed) has no runs.
     """
-    tuned, fixed = _seeds_of(best_rate, seeds), _seeds_of(fixed_rate, seeds)
+    tuned, fixed = seeds_of(best_rate, seeds), seeds_of(fixed_rate, seeds)
     members = list(dict.fromkeys([*tuned, *fixed]))
     runs = dict(zip(members, train(members), strict=True)) if members else {}
     return Sweep(list(runs.values()), best_rate, [runs[member] for member in tuned], [runs[member] for member in fixed])
 
 
-def _seeds_of(rate: float | None, seeds: Sequence[int]) -> list[tuple[float, int]]:
+def grid_of(learning_rates: Sequence[float], seeds: Sequence[int]) -> list[tuple[float, int]]:
+    """Members (rate, seed) of the grid: every rate at the first seed."""
+    return [(rate, seeds[0]) for rate in sorted(learning_rates)]
+
+
+def seeds_of(rate: float | None, seeds: Sequence[int]) -> list[tuple[float, int]]:
+    """Members (rate, seed) that repeat one rate with every seed; none for a rate of None."""
     return [] if rate is None else [(rate, seed) for seed in seeds]
+
+
+def best_rate(grid: Mapping[tuple[float, int], Run]) -> float | None:
+    """The rate of the best run of the grid, the smaller one at a tie; None if all failed."""
+    alive = [member for member in sorted(grid) if not grid[member].failed]
+    return max(alive, key=lambda member: grid[member].manifest["summary"]["value"])[0] if alive else None
