@@ -1,14 +1,14 @@
 # The pipeline as a graph: corpus and tasks -> pretrain -> finetune -> collect -> laws, figures.
 # Each job runs one notebook through papermill and leaves the executed notebook behind. Which jobs there are
-# and what each needs stands in lib/scalescope/pipeline/jobs.py. `scalescope reproduce` calls this file with
+# and what each needs stands in lib/scalescope/workflow/jobs.py. `scalescope reproduce` calls this file with
 # the profile's folder as working directory, where profile.json holds the profile in use with its data: nothing else
 # tells the jobs what to do (Snakemake would read values of --config as YAML: "data #2", 007).
 
 import sys
 
 from scalescope import paths
-from scalescope.pipeline import jobs
-from scalescope.pipeline.profile import load_profile
+from scalescope.workflow import jobs
+from scalescope.experiment.profile import load_profile
 
 PROFILE = load_profile(paths.RECORD)
 JOBS = {job.name: job for job in jobs.planned(PROFILE, str(paths.work(PROFILE.name) / paths.RECORD))}

@@ -22,12 +22,12 @@ import pandas as pd
 import torch
 from machine import Workers, describe, destination, merge, options, progress
 
-from scalescope import encoder
+from scalescope.data.encoded import DataSettings, Prepared
+from scalescope.model import encoder
 from scalescope.paths import cache
-from scalescope.store import Store
-from scalescope.training.data import DataSettings, Prepared
 from scalescope.training.finetune import FinetuneConfig, finetune
 from scalescope.training.pretrain import PretrainConfig, pretrain
+from scalescope.training.store import Store
 
 F = torch.nn.functional
 SHAPES = {"14K": (12, 2), "111K": (12, 4)}  # aspect ratio, layers
@@ -40,7 +40,7 @@ def with_gelu(x, scale, shift, w_in, w_out, keep=None):
     return x + F.linear(F.gelu(F.linear(F.layer_norm(x, scale.shape, scale, shift), w_in)), w_out)
 
 
-# what stands in scalescope.encoder while an alternative is trained
+# what stands in scalescope.model.encoder while an alternative is trained
 ALTERNATIVES = {
     "GELU instead of squared ReLU": {"feed_forward": with_gelu, "SQUARED_RELU_SCALE": 1.0},
     "squared ReLU that does not start at half size": {"SQUARED_RELU_SCALE": 1.0},

@@ -19,10 +19,10 @@ import torch
 from machine import describe, destination, merge, options, progress
 from pretrain_vs_trainer import BATCH, RATES, SHAPES, masked, our_config
 
-from scalescope.encoder import Encoder
-from scalescope.text.masking import Masked
+from scalescope.data.masking import Masked
+from scalescope.model.encoder import Encoder
+from scalescope.model.flat import FlatAdamW
 from scalescope.training.evaluation import masked_loss
-from scalescope.training.flat import FlatAdamW
 
 FIRST, STEPS, ROUNDS = 4, 10, 3  # batches whose shapes may be compiled anew, then timed ones, in turns
 SIZES = ("12K", "98K", "332K")

@@ -27,13 +27,14 @@ import pandas as pd
 import torch
 from machine import Workers, describe, destination, merge, options, peak_mb, progress
 
-from scalescope.encoder import EncoderConfig
-from scalescope.pipeline import stages
-from scalescope.pipeline.profile import load_profile
-from scalescope.store import Run, Store
-from scalescope.tasks.features import Features
-from scalescope.training.finetune import FinetuneConfig, TaskData, build_models, finetune
+from scalescope.data.encoded import TaskData
+from scalescope.data.tasks.features import Features
+from scalescope.experiment import stages
+from scalescope.experiment.profile import load_profile
+from scalescope.model.encoder import EncoderConfig
+from scalescope.training.finetune import FinetuneConfig, build_models, finetune
 from scalescope.training.pretrain import PretrainConfig, pretrain
+from scalescope.training.store import Run, Store
 
 RATES, SEEDS = (0.0007, 0.0015, 0.003, 0.006), (0, 1, 2, 3, 4)
 SHAPES = {"12K": (32, 1), "98K": (32, 2), "332K": (32, 3)}  # aspect ratio, layers

@@ -27,14 +27,14 @@ from finetuning import sweep_configs
 from machine import Workers, describe, destination, merge, options, progress
 from pretrain_vs_trainer import BATCH, SHAPES, as_arrays, corpora, masked, our_config, ours, theirs
 
-from scalescope.encoder import Encoder
-from scalescope.pipeline import stages
-from scalescope.pipeline.profile import load_profile
-from scalescope.store import Run
+from scalescope.experiment import stages
+from scalescope.experiment.profile import load_profile
+from scalescope.model.encoder import Encoder
+from scalescope.model.ensemble import Dropout
 from scalescope.training.batches import training_batches
-from scalescope.training.ensemble import Dropout
 from scalescope.training.finetune import build_ensemble
 from scalescope.training.members import losses_of
+from scalescope.training.store import Run
 
 GROUPS, STEPS, ROUNDS = (1, 2, 4, 8, 16, 20), 6, 3
 TOKEN_STEPS = (4, 12, 28)

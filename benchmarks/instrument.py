@@ -25,23 +25,23 @@ import pandas as pd
 import torch
 from machine import describe, destination, merge, options, progress
 
-from scalescope import encoder
-from scalescope.encoder import Encoder, EncoderConfig
+from scalescope.data.corpus import Corpus
+from scalescope.data.encoded import DataSettings, Prepared
+from scalescope.data.tokenizer import CLS
+from scalescope.model import encoder
+from scalescope.model.encoder import Encoder, EncoderConfig
 from scalescope.paths import cache
-from scalescope.store import Run, Store
-from scalescope.text.corpus import Corpus
-from scalescope.text.tokenizer import CLS
-from scalescope.training.data import DataSettings, Prepared
 from scalescope.training.evaluation import accuracies
 from scalescope.training.finetune import FinetuneConfig, finetune
 from scalescope.training.pretrain import PretrainConfig, pretrain
+from scalescope.training.store import Run, Store
 
 SHAPES = {"14K": (12, 2), "111K": (12, 4)}  # aspect ratio, layers
 TASKS = ("sst2", "mnli", "cola", "squad")
 RATES, SEEDS = (0.0015, 0.004), (0, 1)
 TOKENS, BATCH = 2_000_000, 32  # of a run, without padding
 CHOICE = "documents packed, attention within each"
-# part: variants; each changes how rows are made, attributes of scalescope.encoder, or the pretraining configuration
+# part: variants; each changes how rows are made, attributes of the encoder's module, or the pretraining configuration
 PARTS: dict[str, dict[str, dict]] = {
     "rows": {
         CHOICE: {},

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from scalescope.experiment.seeds import one_row_per_seed
 from scalescope.laws import PowerLaw, hierarchical_bootstrap, naive_bootstrap
-from scalescope.studies.ivgi2022_published import published_points
-from scalescope.studies.seeds import one_row_per_seed
+from scalescope.papers.ivgi2022.data import published_points
 
 SLOPE, INTERCEPT = -0.1, 0.0
 LADDER = 12 * np.arange(1, 9) ** 3 * 32**2  # the paper's: 12 L (32 L)^2

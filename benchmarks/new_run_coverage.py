@@ -24,9 +24,11 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from laws.truths import TRUTHS, study  # noqa: E402
 
-from scalescope import published  # noqa: E402
 from scalescope.laws import ChinchillaLaw, RectifiedLaw, TrajectoryLaw  # noqa: E402
-from scalescope.studies import besiroglu2024, gadre2024, lin2024  # noqa: E402
+from scalescope.papers import published  # noqa: E402
+from scalescope.papers.besiroglu2024 import fits as besiroglu2024  # noqa: E402
+from scalescope.papers.gadre2024 import fits as gadre2024  # noqa: E402
+from scalescope.papers.lin2024 import fits as lin2024  # noqa: E402
 
 NOISE = 0.01
 LEFT = 2  # degrees of freedom that a fit must leave

@@ -32,11 +32,11 @@ import pandas as pd
 import torch
 from machine import Workers, describe, destination, matmul_peak, memory_mb, merge, options, peak_mb, progress
 
-from scalescope.encoder import EncoderConfig
-from scalescope.pipeline import stages
-from scalescope.pipeline.profile import load_profile
-from scalescope.text.corpus import Corpus
-from scalescope.text.masking import Masked
+from scalescope.data.corpus import Corpus
+from scalescope.data.masking import Masked
+from scalescope.experiment import stages
+from scalescope.experiment.profile import load_profile
+from scalescope.model.encoder import EncoderConfig
 from scalescope.training.loop import Training, masked_batches
 from scalescope.training.pretrain import PretrainConfig
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scalescope import paths, published
+from scalescope import paths
+from scalescope.papers import published
 
 PLACES = (os.environ.get("SCALESCOPE_CACHE"), paths.root().parent / "shared" / "data" / "mirror")
 

@@ -14,12 +14,12 @@ from told import told
 from typer.testing import CliRunner
 
 from scalescope.cli import app
-from scalescope.studies.fits import fits, pretraining_laws
-from scalescope.studies.ivgi2022 import table1, table6
-from scalescope.studies.stopping import heldout_curve
-from scalescope.tasks.rows import load_rows
-from scalescope.tasks.spec import TASKS
-from scalescope.text.files import Files
+from scalescope.data.sources.files import Files
+from scalescope.data.tasks.rows import load_rows
+from scalescope.data.tasks.spec import TASKS
+from scalescope.papers.ivgi2022.fits import fits, pretraining_laws
+from scalescope.papers.ivgi2022.stopping import heldout_curve
+from scalescope.papers.ivgi2022.tables import table1, table6
 
 SQUAD = {
     "id": "1",

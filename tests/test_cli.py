@@ -57,7 +57,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
     def broken(*_):
         raise KeyError("a bug")
 
-    monkeypatch.setattr("scalescope.pipeline.profile.load_profile", broken)
+    monkeypatch.setattr("scalescope.experiment.profile.load_profile", broken)
     assert isinstance(run("check-profile", "smoke").exception, KeyError)
 
 
@@ -107,7 +107,7 @@ def test_check_opens_the_source(tmp_path, where, value, told):
 
 def test_words_after_two_dashes_are_handed_on(monkeypatch):
     asked = []
-    monkeypatch.setattr("scalescope.pipeline.reproduce.reproduce", lambda *words: asked.append(words))
+    monkeypatch.setattr("scalescope.workflow.reproduce.reproduce", lambda *words: asked.append(words))
     run("reproduce", "-P", "smoke", "-j", "2", "--", "-n", "--executor", "slurm", "--", "x")
     assert asked == [("smoke", None, 2, ["-n", "--executor", "slurm", "--", "x"])]
 
@@ -134,14 +134,14 @@ def test_a_command_tells_its_processes_where_it_was_given(tmp_path, monkeypatch)
         monkeypatch.setenv("SCALESCOPE_CACHE", "mycache")
         seen.extend([paths.cache(), paths.given("mydata")])
 
-    monkeypatch.setattr("scalescope.pipeline.notebooks.run", notebook)
+    monkeypatch.setattr("scalescope.workflow.notebooks.run", notebook)
     run("notebook", "ivgi2022/20_pretrain", "--out", "x.ipynb")
     assert seen == [tmp_path / "mycache", tmp_path / "mydata"]
     assert paths.START not in os.environ
 
 
 def test_plan_shows_every_model_and_the_time(monkeypatch):
-    monkeypatch.setattr("scalescope.pipeline.timing.TIMED_SECONDS", 0.01)
+    monkeypatch.setattr("scalescope.workflow.timing.TIMED_SECONDS", 0.01)
     result = run("plan", "--profile", "smoke", "--jobs", "2")
     assert result.exit_code == 0
     told = ("ar8-l1", "ar8-l2", "ar8-l3", "ar16-l1", "ar16-l3", "2 worker(s)", "GFLOP/s")

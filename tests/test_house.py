@@ -10,8 +10,9 @@ import nbformat
 import pytest
 from importlinter import cli as importlinter
 
-from scalescope import paths, published
-from scalescope.pipeline import notebooks
+from scalescope import paths
+from scalescope.papers import published
+from scalescope.workflow import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "lib").rglob("*.py"))
@@ -64,10 +65,10 @@ def test_cells_are_few_short_and_define_nothing(notebook):
     cells = code(content)
     assert len(cells) <= 16
     for cell in cells:
-        assert len(cell.source.splitlines()) <= 10, cell.source
+        assert len(cell.source.splitlines()) <= 15, cell.source
         names = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
         assert not any(isinstance(node, names) for node in ast.walk(ast.parse(cell.source))), cell.source
-        if ".plot" in cell.source or "figures.figure" in cell.source:
+        if ".plot(" in cell.source or "figures.figure" in cell.source:
             assert cell.source.endswith("plt.show()"), cell.source
 
 

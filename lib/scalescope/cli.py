@@ -51,8 +51,8 @@ class PassesOn(TyperCommand):
 
 def _forgotten(command: str, words: list[str]) -> str:
     """What to say about words that a command does not know, with the nearest command that is right."""
-    from scalescope.pipeline.profile import available_profiles
-    from scalescope.schema import nearest
+    from scalescope.errors import nearest
+    from scalescope.experiment.profile import available_profiles
 
     word, known = words[0], available_profiles()
     own = get_close_matches(word.partition("=")[0], ("--profile", "--data", "--jobs"), n=1, cutoff=0.75)
@@ -118,8 +118,8 @@ Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Threads in all; 
 def reproduce(ctx: typer.Context, profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES) -> None:
     """Run all that is missing of a profile, from text to figures. What follows `--` goes to Snakemake."""
     from scalescope import paths
-    from scalescope.pipeline.profile import load_profile
-    from scalescope.pipeline.reproduce import reproduce as run
+    from scalescope.experiment.profile import load_profile
+    from scalescope.workflow.reproduce import reproduce as run
 
     if run(profile, data or None, jobs, ctx.args) is None:  # only a plan was shown
         return
@@ -132,8 +132,8 @@ def reproduce(ctx: typer.Context, profile: ProfileName = "quick", data: Data = "
 @app.command()
 def plan(profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES) -> None:
     """What a profile would train, and how long that would take on this machine. Trains nothing to disk."""
-    from scalescope.pipeline.profile import load_profile
-    from scalescope.pipeline.report import print_plan
+    from scalescope.experiment.profile import load_profile
+    from scalescope.workflow.report import print_plan
 
     print_plan(load_profile(profile, data=data or None), jobs)
 
@@ -141,8 +141,8 @@ def plan(profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES) ->
 @app.command()
 def status(profile: ProfileName = "quick", data: Data = "") -> None:
     """How far a profile is: its jobs that are done, running, failed, or still to do."""
-    from scalescope.pipeline.profile import load_profile
-    from scalescope.pipeline.report import print_status
+    from scalescope.experiment.profile import load_profile
+    from scalescope.workflow.report import print_status
 
     print_status(load_profile(profile, data=data or None))
 
@@ -159,8 +159,8 @@ def campaign(
 ) -> None:
     """Losses of one model at many token budgets from one long run, each decayed in a short branch."""
     from scalescope import paths
-    from scalescope.pipeline.campaign import campaign as run
-    from scalescope.pipeline.profile import load_profile
+    from scalescope.experiment.branches import campaign as run
+    from scalescope.experiment.profile import load_profile
 
     settings = load_profile(profile, data=data or None)
     rows = run(settings, model, objective, budgets, first, last)
@@ -174,8 +174,8 @@ def check_profile(
     profile: Annotated[str, typer.Argument(help="Name in profiles/, or a YAML file.")], data: Data = ""
 ) -> None:
     """Check a profile: every key, value and model, and the source's options, text, vocabulary and rows."""
-    from scalescope.pipeline.check_profile import check_profile as check_all
-    from scalescope.pipeline.profile import load_profile
+    from scalescope.experiment.profile import load_profile
+    from scalescope.workflow.check_profile import check_profile as check_all
 
     typer.echo("\n".join(check_all(load_profile(profile, data or None))))
 
@@ -189,9 +189,9 @@ def notebook(
 ) -> None:
     """Run one notebook with parameters of your own; unknown ones are refused."""
     sys.modules.setdefault("rfc3987_syntax", None)  # optional to jsonschema: a second of grammar, for URLs only
-    from scalescope.pipeline.cost import recorded
-    from scalescope.pipeline.notebooks import run
-    from scalescope.pipeline.progress import end_with_pipeline, marked, seal_notebook
+    from scalescope.experiment.cost import recorded
+    from scalescope.experiment.progress import end_with_pipeline, marked, seal_notebook
+    from scalescope.workflow.notebooks import run
 
     if out.is_dir():
         raise ValueError(f"--out {out} is a folder; give the file of the notebook, such as {out / 'out.ipynb'}")
@@ -205,7 +205,7 @@ def notebook(
 @runs_app.command("list")
 def list_runs() -> None:
     """Runs of each profile that has run here: how many, unfinished ones, shared with other profiles, megabytes."""
-    from scalescope.pipeline.runs import runs_table
+    from scalescope.workflow.runs import runs_table
 
     typer.echo(runs_table().to_string(index=False, float_format="{:.1f}".format))
 
@@ -217,8 +217,8 @@ def remove_runs(
 ) -> None:
     """Remove the runs and executed notebooks of a profile. Tables, figures, and runs of other profiles stay."""
     from scalescope import paths
-    from scalescope.pipeline.reproduce import alone
-    from scalescope.pipeline.runs import of_profile, remove
+    from scalescope.workflow.reproduce import alone
+    from scalescope.workflow.runs import of_profile, remove
 
     count = len(of_profile(profile))
     if not yes:
@@ -232,8 +232,8 @@ def refresh(
     names: Annotated[list[str] | None, typer.Argument(help="Notebooks; all if none is named.")] = None,
 ) -> None:
     """Run notebooks with their defaults in place, without execution noise: this makes the committed ones."""
-    from scalescope.pipeline.notebooks import available
-    from scalescope.pipeline.notebooks import refresh as run
+    from scalescope.workflow.notebooks import available
+    from scalescope.workflow.notebooks import refresh as run
 
     for name in names or available():
         run(name)
@@ -246,8 +246,8 @@ def published_studies(
     download: Annotated[bool, typer.Option(help="Fetch files that are not there.")] = True,
 ) -> None:
     """Refit published studies from their authors' data: tables, figures, and the gallery."""
-    from scalescope import published
-    from scalescope.pipeline.published import refit
+    from scalescope.papers import published
+    from scalescope.workflow.published import refit
 
     for paper in papers or published.PAPERS:
         published.fetch(paper, download=download)
@@ -260,7 +260,7 @@ def published_studies(
 def gallery() -> None:
     """Write figures/README.md from the figures that are there."""
     from scalescope import paths
-    from scalescope.figures.gallery import write_gallery
+    from scalescope.papers.gallery import write_gallery
 
     typer.echo(write_gallery(paths.figures("x", "y").parents[1]))
 
@@ -271,7 +271,7 @@ def check(
     every: Annotated[bool, typer.Option("--all", help="Print every cell, not only those that differ.")] = False,
 ) -> None:
     """Recompute what a paper prints from its own points; exit code 1 if a cell differs and no erratum says why."""
-    from scalescope.pipeline.check import run_check
+    from scalescope.workflow.check import run_check
 
     raise typer.Exit(0 if run_check(study, every) else 1)
 
@@ -281,7 +281,7 @@ def study(
     sources: Annotated[list[str] | None, typer.Argument(help="published, or profiles with results; all.")] = None,
 ) -> None:
     """Make tables, figures and claims of Ivgi 2022 again from collected results. Trains nothing."""
-    from scalescope.pipeline.study import remake
+    from scalescope.workflow.study import remake
 
     for line in remake(sources):
         typer.echo(line)

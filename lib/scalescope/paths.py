@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 START = "SCALESCOPE_START"  # folder in which the command was given; its own processes inherit it
@@ -73,3 +76,9 @@ def profile_file(name: str) -> Path:
 def notebooks() -> Path:
     """Folder of the notebook sources."""
     return root() / "notebooks"
+
+
+def run_id(slug: str, config: Mapping) -> str:
+    """Id of a run: slug + 10 hex digits of the canonical JSON of its whole configuration."""
+    canonical = json.dumps(config, sort_keys=True, separators=(",", ":"))
+    return f"{slug}-{hashlib.sha256(canonical.encode()).hexdigest()[:10]}"

@@ -10,7 +10,7 @@ from published_data import table
 from scipy.optimize import minimize
 
 from scalescope.laws import ChinchillaLaw
-from scalescope.studies import besiroglu2024
+from scalescope.papers.besiroglu2024 import fits as besiroglu2024
 
 DELTA = 1e-3
 STARTS = 30

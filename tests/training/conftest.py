@@ -2,8 +2,8 @@ import pytest
 import torch
 from training.toys import make_config, make_corpus
 
-from scalescope.store import Store
 from scalescope.training.pretrain import pretrain
+from scalescope.training.store import Store
 
 
 @pytest.fixture(autouse=True)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 from killed import kill_points
-from training.test_campaign import Killed, count_steps, kill_at, same
+from training.test_branches import Killed, count_steps, kill_at, same
 from training.toys import make_config, make_corpus
 
 from scalescope import files
-from scalescope.store import Store
 from scalescope.training import pretrain
 from scalescope.training.checkpoint import LATEST, PREVIOUS, keep_two, newest_first, read_state, write_state
+from scalescope.training.store import Store
 
 TRAIN, HELDOUT = make_corpus(64, 0), make_corpus(32, 1)
 CONFIG = make_config(steps=40)

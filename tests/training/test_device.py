@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from scalescope.schema import UnknownName
+from scalescope.errors import UnknownName
 from scalescope.training import device
 
 

@@ -5,9 +5,9 @@ import pytest
 from training import toys
 from training.toys import make_task
 
-from scalescope.encoder import EncoderConfig
-from scalescope.tasks.metrics import matthews
-from scalescope.tasks.noise import standard_error
+from scalescope.data.tasks.metrics import matthews
+from scalescope.data.tasks.noise import standard_error
+from scalescope.model.encoder import EncoderConfig
 from scalescope.training import finetune as module
 from scalescope.training import members
 from scalescope.training.finetune import FinetuneConfig, finetune

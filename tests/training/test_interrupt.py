@@ -6,18 +6,18 @@ import threading
 from dataclasses import replace
 
 import pytest
-from training.test_campaign import BUDGETS, count_steps, same
-from training.test_campaign import CONFIG as LONG
+from training.test_branches import BUDGETS, count_steps, same
+from training.test_branches import CONFIG as LONG
 from training.test_finetune import make_config as finetune_config
 from training.toys import make_config, make_corpus, make_task
 
-from scalescope.store import Store
 from scalescope.training import finetune as finetuning
 from scalescope.training import loop
-from scalescope.training.campaign import campaign
+from scalescope.training.branches import campaign
 from scalescope.training.finetune import finetune
 from scalescope.training.interrupt import stop_button
 from scalescope.training.pretrain import pretrain
+from scalescope.training.store import Store
 
 TRAIN, HELDOUT = make_corpus(64, 0), make_corpus(32, 1)
 

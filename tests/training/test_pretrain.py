@@ -5,12 +5,12 @@ import pytest
 import torch
 from training.toys import LENGTH, make_config, make_corpus
 
-from scalescope.store import Store
-from scalescope.text.masking import Masker
+from scalescope.data.masking import Masker
 from scalescope.training import loop
 from scalescope.training import pretrain as module
 from scalescope.training.loop import masked_batches
 from scalescope.training.pretrain import pretrain
+from scalescope.training.store import Store
 
 TRAIN, HELDOUT = make_corpus(64, 0), make_corpus(32, 1)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from scalescope.schema import UnknownName
+from scalescope.errors import UnknownName
 from scalescope.training.schedule import schedule
 
 

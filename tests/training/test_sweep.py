@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from scalescope.store import Run
+from scalescope.training.store import Run
 from scalescope.training.sweep import repeat, sweep
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from scalescope.encoder import EncoderConfig
-from scalescope.tasks.features import Features
-from scalescope.tasks.spec import TASKS
-from scalescope.text.corpus import Corpus
-from scalescope.training.finetune import TaskData
+from scalescope.data.corpus import Corpus
+from scalescope.data.encoded import TaskData
+from scalescope.data.tasks.features import Features
+from scalescope.data.tasks.spec import TASKS
+from scalescope.model.encoder import EncoderConfig
 from scalescope.training.pretrain import PretrainConfig
 
 VOCABULARY, LENGTH = 40, 16

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from scalescope.errors import UnknownName
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.fit.form import ExponentialForm
 from scalescope.laws.inputs import mapping
-from scalescope.schema import UnknownName
 
 GRID = {1: 60, 2: 20, 3: 12}  # points of each axis, by the number of shapes
 REACH = (0.01, 100.0)  # bounds of a shape times the range of what it multiplies

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import column_or_1d
 
-from scalescope.schema import UnknownName
+from scalescope.errors import UnknownName
 
 LARGEST = 1e100  # of a size, a loss or a weight: beyond it, or below its inverse, sums of squares are no floats
 

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import indexable
 
+from scalescope.errors import UnknownName
 from scalescope.laws.inputs import numbers, whole
-from scalescope.schema import UnknownName
 
 
 class LargestSizesOut(BaseCrossValidator):

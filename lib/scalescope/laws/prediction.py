@@ -11,11 +11,11 @@ from sklearn.metrics import r2_score
 from sklearn.utils import Tags, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
+from scalescope.errors import UnknownName
 from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.inputs import point_weights, target, without_masked
 from scalescope.laws.intervals import BootstrapResult
 from scalescope.laws.scatter import Scatter, new_run
-from scalescope.schema import UnknownName
 
 KINDS = ("law", "run")
 NO_LACK = "none found at 1 % (bend and break along each input, outliers)"

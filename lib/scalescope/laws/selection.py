@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from scalescope.errors import UnknownName
 from scalescope.laws.inputs import amount, numbers, positive
 from scalescope.laws.selectors import METHODS, Curves, Selector
-from scalescope.schema import UnknownName
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from scalescope.errors import UnknownName
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.fit.losses import Loss
 from scalescope.laws.inputs import mapping, named_values, numbers
-from scalescope.schema import UnknownName
 
 INTERVALS = ("bootstrap", "residual", "profile")
 

@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from scalescope.errors import UnknownName
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.estimates import Estimate, estimate
 from scalescope.laws.fit.trajectory_form import ScaledTrajectoryForm, TrajectoryForm
 from scalescope.laws.inputs import amount, numbers, positive
 from scalescope.laws.trajectory_order import published_order
-from scalescope.schema import UnknownName
 
 ORDERS = ("joint", "published")
 POWERS = (0.05, 50.0)  # 1 / alpha_B

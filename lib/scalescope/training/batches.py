@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from scalescope.tasks.features import Features
+from scalescope.data.tasks.features import Features
 
 LENGTH_CLASSES = 8  # rows of one batch come from the same eighth of the rows in order of length
 STEP_ORDER = 20220213

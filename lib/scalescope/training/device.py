@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
-from scalescope.schema import UnknownName
+from scalescope.errors import UnknownName
 
 
 def pick_device() -> torch.device:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from scalescope.encoder import Encoder
-from scalescope.kernels import masked_cross_entropy
-from scalescope.text.masking import Masked
-from scalescope.text.probes import Probes
+from scalescope.data.masking import Masked
+from scalescope.data.probes import Probes
+from scalescope.model.encoder import Encoder
+from scalescope.model.kernels import masked_cross_entropy
 from scalescope.training.device import autocast
 
 

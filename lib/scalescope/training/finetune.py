@@ -9,19 +9,20 @@ from dataclasses import asdict, dataclass, field, replace
 
 import pandas as pd
 
-from scalescope.encoder import Encoder, EncoderConfig, Head, TaskModel, initialise
-from scalescope.store import Run, Store, run_id
-from scalescope.tasks.features import Features
-from scalescope.tasks.noise import standard_error
-from scalescope.tasks.scoring import evaluate
-from scalescope.tasks.spec import Task
+from scalescope.data.encoded import TaskData
+from scalescope.data.tasks.noise import standard_error
+from scalescope.data.tasks.scoring import evaluate
+from scalescope.data.tasks.spec import Task
+from scalescope.model.encoder import Encoder, EncoderConfig, Head, TaskModel, initialise
+from scalescope.model.ensemble import Dropout, Ensemble
+from scalescope.model.stack import Stack
+from scalescope.paths import run_id
 from scalescope.training.batches import steps_per_epoch, training_batches
 from scalescope.training.device import autocast, pick_device
-from scalescope.training.ensemble import Dropout, Ensemble
 from scalescope.training.interrupt import telling_what_is_kept
 from scalescope.training.members import UNUSED, losses_of, members_together, predict
 from scalescope.training.schedule import schedule
-from scalescope.training.stack import Stack
+from scalescope.training.store import Run, Store
 
 # enters run ids: change it with the order of rows, the dropout stream, or what a run keeps
 ENGINE = "members side by side; 2"
@@ -51,16 +52,6 @@ class FinetuneConfig:
     def id(self) -> str:
         """Id of the run: "finetune-<task>-<objective>-<model>-<hash>"."""
         return run_id(f"finetune-{self.task}-{self.objective}-{self.model}", asdict(self))
-
-
-@dataclass(frozen=True)
-class TaskData:
-    """Features of one task, with the rows that its metric is computed on."""
-
-    task: Task
-    train: Features
-    evaluation: Features
-    rows: list[dict]
 
 
 @dataclass

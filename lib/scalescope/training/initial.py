@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from scalescope.encoder import Encoder, EncoderConfig
-from scalescope.schema import SCRATCH
-from scalescope.store import Run, Store, run_id
+from scalescope.model.encoder import Encoder, EncoderConfig
+from scalescope.paths import run_id
+from scalescope.tables import SCRATCH
 from scalescope.training.device import own_randomness
+from scalescope.training.store import Run, Store
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from scalescope import files
-from scalescope.store import Store
+from scalescope.training.store import Store
 
 
 @contextmanager

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scalescope.encoder import Encoder
-from scalescope.text.corpus import Corpus
-from scalescope.text.masking import Masked, Masker
-from scalescope.text.probes import Probes
+from scalescope.data.corpus import Corpus
+from scalescope.data.masking import Masked, Masker
+from scalescope.data.probes import Probes
+from scalescope.model.encoder import Encoder
+from scalescope.model.flat import FlatAdamW
 from scalescope.training.checkpoint import newest_first, read_state, write_state
-from scalescope.training.convergence import Patience
 from scalescope.training.device import own_randomness, pick_device
+from scalescope.training.early_stopping import Patience
 from scalescope.training.evaluation import accuracies, evaluate, masked_loss
-from scalescope.training.flat import FlatAdamW
 from scalescope.training.schedule import schedule
 
 EVALUATION_BATCH = 128

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from scalescope.encoder import EncoderConfig
-from scalescope.tasks.features import Features
-from scalescope.tasks.scoring import Outputs
-from scalescope.tasks.spec import Task
+from scalescope.data.tasks.features import Features
+from scalescope.data.tasks.scoring import Outputs
+from scalescope.data.tasks.spec import Task
+from scalescope.model.encoder import EncoderConfig
+from scalescope.model.ensemble import Ensemble
 from scalescope.training.batches import Batch, evaluation_batches
 from scalescope.training.device import autocast
-from scalescope.training.ensemble import Ensemble
 
 UNUSED = ("encoder.logit_bias",)  # only masked-token logits read it
 EVALUATION_BATCH = 32

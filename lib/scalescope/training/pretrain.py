@@ -12,14 +12,15 @@ from pathlib import Path
 import pandas as pd
 
 from scalescope import files
-from scalescope.encoder import EncoderConfig
-from scalescope.store import Run, Store, run_id
-from scalescope.text.corpus import Corpus
-from scalescope.text.probes import Probes
+from scalescope.data.corpus import Corpus
+from scalescope.data.probes import Probes
+from scalescope.model.encoder import EncoderConfig
+from scalescope.paths import run_id
 from scalescope.training.checkpoint import forget_latest, keep_two
-from scalescope.training.convergence import Diverged
+from scalescope.training.early_stopping import Diverged
 from scalescope.training.interrupt import stop_button
 from scalescope.training.loop import Training
+from scalescope.training.store import Run, Store
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from scalescope.schema import UnknownName
+from scalescope.errors import UnknownName
 
 SCHEDULES = ("linear", "wsd", "constant")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scalescope.store import Run
+from scalescope.training.store import Run
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalescope.schema import UnknownName
+from scalescope.errors import UnknownName
 
 LOSSES = ("log_huber", "log_squares", "squares", "log_absolute")
 ABSOLUTE = 1e-10  # half width, in ln y, of the parabola that replaces the kink of |r| at 0

@@ -1,0 +1,1 @@
+"""Text and rows to arrays: sources, tokenizer, corpus, masking, tasks."""

@@ -1,0 +1,134 @@
+"""Rows of a task, checked once where they come in, whatever the source."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from scalescope.data.sources.base import Source
+from scalescope.data.sources.json_rows import SURROGATE, shortened
+from scalescope.data.tasks.spec import Task
+from scalescope.errors import BadInput, nearest
+
+LINES_TOLD = 8  # line numbers in a warning
+
+
+def load_rows(source: Source, task: Task, split: str) -> list[dict]:
+    """Checked rows of a task's "train" or "validation" split of any source; raises BadInput."""
+    rows = source.rows(task.name, split)
+    where = source.where(task.name, split) if hasattr(source, "where") else f"{source.name}, {task.name} {split}"
+    return check_rows(task, rows, where)
+
+
+def check_rows(task: Task, rows: list[dict], where: str) -> list[dict]:
+    """Return the rows with the task's own fields (and an id, where they have one), all of the right kind.
+
+    where: file or data set, for messages; row i is called line i + 1. Answers given as a list of objects are
+    turned into an object of lists, as some versions of `datasets` load them.
+    Raises BadInput for no rows, a missing field (naming the nearest one there), a field of the wrong type or without
+    text, an unknown label, half of a surrogate pair, or an answer that is not in its context. Warns, with the lines, of
+    options that are blank or there twice: real tests have a few.
+    """
+    if not rows:
+        raise BadInput(f"{where}: no rows for the task {task.name!r}")
+    checked = [_check(task, row, f"{where}, line {number}") for number, row in enumerate(rows, start=1)]
+    if task.family == "choice":
+        _warn_of_options(checked, where)
+    return checked
+
+
+def _warn_of_options(rows: list[dict], where: str) -> None:
+    for fault, is_bad in (("identical options", _has_twice), ("a blank option", _has_blank)):
+        lines = [number for number, row in enumerate(rows, start=1) if is_bad(row["options"])]
+        if lines:
+            told = ", ".join(map(str, lines[:LINES_TOLD])) + (", ..." if len(lines) > LINES_TOLD else "")
+            warnings.warn(f"{where}: {len(lines)} of {len(rows)} rows have {fault} (lines {told})", stacklevel=4)
+
+
+def _has_twice(options: list[str]) -> bool:
+    return len({" ".join(option.split()) for option in options}) < len(options)
+
+
+def _has_blank(options: list[str]) -> bool:
+    return not all(option.strip() for option in options)
+
+
+def _check(task: Task, row: dict, place: str) -> dict:
+    for name in task.required:
+        if name not in row:
+            spare = [field for field in row if field not in task.required]
+            near = nearest(name, spare or row)
+            hint = f"; nearest field there: {near!r}" if near else ""
+            raise BadInput(f"{place}: field {name!r} of the task {task.name!r} is missing{hint}")
+    for name in task.fields:
+        if name != "options":
+            _check_text(row[name], name, place)
+    kept = {name: row[name] for name in ("id", *task.required) if name in row}
+    if task.family == "span":
+        kept["answers"] = _answers(task, row, place)
+    else:
+        _check_label(task, row[task.target], place)
+    if task.family == "choice":
+        kept["options"] = _options(task, row["options"], place)
+    return kept
+
+
+def _check_text(text: Any, name: str, place: str) -> None:
+    if not isinstance(text, str):
+        raise BadInput(f"{place}: field {name!r} holds {_kind(text)} where text is expected")
+    if not text.strip():
+        raise BadInput(f"{place}: field {name!r} holds {text!r}: no text")
+    _check_characters(text, name, place)
+
+
+def _check_characters(text: str, name: str, place: str) -> None:
+    found = SURROGATE.search(text)
+    if found:
+        raise BadInput(f"{place}: field {name!r} holds half of a surrogate pair, \\u{ord(found[0]):04x}: no character")
+
+
+def _check_label(task: Task, label: Any, place: str) -> None:
+    if type(label) is not type(task.labels[0]) or label not in task.labels:
+        valid = ", ".join(map(repr, task.labels))
+        raise BadInput(
+            f"{place}: unknown label {shortened(repr(label))} in field {task.target!r}; nearest valid "
+            f"{nearest(label, task.labels)} (valid for the task {task.name!r}: {valid})"
+        )
+
+
+def _options(task: Task, options: Any, place: str) -> list[str]:
+    if not isinstance(options, list) or len(options) != task.group or not all(isinstance(o, str) for o in options):
+        raise BadInput(
+            f"{place}: field 'options' should be a list of {task.group} texts, got {shortened(repr(options))}"
+        )
+    for option in options:
+        _check_characters(option, "options", place)
+    return options
+
+
+def _answers(task: Task, row: dict, place: str) -> dict[str, list]:
+    answers = row["answers"]
+    if isinstance(answers, list) and all(isinstance(answer, dict) for answer in answers):
+        answers = {name: [answer.get(name) for answer in answers] for name in ("text", "answer_start")}
+    if not isinstance(answers, dict) or not all(
+        isinstance(answers.get(name), list) for name in ("text", "answer_start")
+    ):
+        raise BadInput(
+            f"{place}: field 'answers' should hold the lists 'text' and 'answer_start', got {shortened(repr(answers))}"
+        )
+    texts, starts = answers["text"], answers["answer_start"]
+    if len(texts) != len(starts):
+        raise BadInput(f"{place}: 'answers' has {len(texts)} text(s) but {len(starts)} answer_start")
+    if not texts and not task.has_no_answer:
+        raise BadInput(f"{place}: no answer, but every question of the task {task.name!r} has one")
+    for text, start in zip(texts, starts, strict=True):
+        if not isinstance(text, str) or type(start) is not int:
+            raise BadInput(f"{place}: answer {text!r} at {start!r} should be a text and an integer")
+        found = row["context"][max(0, start) : max(0, start) + len(text)]
+        if not text.strip() or start < 0 or found != text:
+            raise BadInput(f"{place}: answer {text!r} is not in the context at {start}, which reads {found!r}")
+    return {"text": texts, "answer_start": starts}
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else f"{type(value).__name__} {shortened(repr(value))}"

@@ -1,0 +1,94 @@
+"""The nine tasks of Ivgi et al. (2022): fields, head, metric, and the sizes the paper prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scalescope.errors import UnknownName
+
+FAMILIES = ("classification", "span", "choice")
+METRICS = ("f1", "accuracy", "matthews", "best_f1")
+OPTIONS = "ABCD"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one task is.
+
+    fields: texts that the encoder reads, in order. target: field with the right answer. labels: its valid
+    values (classification: 0..n_labels - 1 or false/true; choice: A..D). n_labels: classes, options, or 2
+    (start and end) for a span; n_outputs: width of the head. paper_train, paper_eval: rows in the paper;
+    paper_majority: frequency of the top class as printed (None where table 1 has none; 0 for Matthews).
+    has_no_answer: a span task whose questions may have no answer.
+    Source: Ivgi, Carmon, Berant (2022), table 1.
+    """
+
+    name: str
+    title: str
+    family: str
+    fields: tuple[str, ...]
+    target: str
+    labels: tuple[int | bool | str, ...]
+    metric: str
+    n_labels: int
+    paper_train: int
+    paper_eval: int
+    paper_majority: float | None
+    has_no_answer: bool = False
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of the head: classes, 1 score an option, or 2 for start and end."""
+        return 1 if self.family == "choice" else self.n_labels
+
+    @property
+    def group(self) -> int:
+        """Features an example makes at least: 4 for a choice among four options, else 1."""
+        return self.n_labels if self.family == "choice" else 1
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Fields that every row must have."""
+        return (*self.fields, self.target)
+
+
+def _span(name: str, title: str, metric: str, train: int, evaluation: int, has_no_answer: bool) -> Task:
+    return Task(
+        name, title, "span", ("question", "context"), "answers", (), metric, 2, train, evaluation, None,
+        has_no_answer,
+    )  # fmt: skip
+
+
+def _classes(
+    name: str, title: str, fields: tuple[str, ...], n_labels: int, train: int, evaluation: int,
+    majority: float, metric: str = "accuracy",
+) -> Task:  # fmt: skip
+    return Task(
+        name, title, "classification", fields, "label", tuple(range(n_labels)), metric, n_labels, train,
+        evaluation, majority,
+    )  # fmt: skip
+
+
+TASKS: dict[str, Task] = {
+    made.name: made
+    for made in (
+        _span("squad", "SQuAD 1.1", "f1", 87_599, 10_570, has_no_answer=False),
+        _classes("mnli", "MNLI", ("premise", "hypothesis"), 3, 98_175, 9_815, 0.35),
+        _classes("qnli", "QNLI", ("question", "sentence"), 2, 104_743, 5_463, 0.51),
+        _classes("sst2", "SST-2", ("sentence",), 2, 67_349, 872, 0.51),
+        Task("race", "RACE", "choice", ("article", "question", "options"), "answer", tuple(OPTIONS),
+             "accuracy", 4, 87_866, 4_887, 0.27),
+        _classes("cola", "CoLA", ("sentence",), 2, 8_551, 1_043, 0.0, metric="matthews"),
+        _span("squad_v2", "SQuAD 2.0", "best_f1", 130_319, 11_873, has_no_answer=True),
+        _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 2, 3_668, 408, 0.68),
+        Task("boolq", "BoolQ", "classification", ("question", "passage"), "answer", (False, True),
+             "accuracy", 2, 9_427, 3_270, 0.62),
+    )
+}  # fmt: skip
+
+
+def task(name: str) -> Task:
+    """The task of that name; raises UnknownName telling the nearest one."""
+    if name not in TASKS:
+        raise UnknownName("task", name, TASKS)
+    return TASKS[name]

@@ -1,0 +1,1 @@
+"""Profiles to runs, and runs to tidy tables."""

@@ -1,0 +1,136 @@
+"""Error against pretraining tokens: one model at shares of the profile's steps, each finetuned on every task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import pandas as pd
+
+from scalescope.data.encoded import Prepared
+from scalescope.data.tasks.spec import TASKS
+from scalescope.errors import UnknownName
+from scalescope.experiment import stages
+from scalescope.experiment.branches import bars
+from scalescope.experiment.noted import note
+from scalescope.experiment.profile import ModelSpec, Profile
+from scalescope.experiment.rows import model_columns
+from scalescope.experiment.sections import budget_steps
+from scalescope.tables import COLUMNS, check
+from scalescope.training.branches import campaign as campaign_runs
+from scalescope.training.branches import trunk_id
+from scalescope.training.device import use_threads
+from scalescope.training.finetune import FinetuneConfig
+from scalescope.training.pretrain import PretrainConfig
+from scalescope.training.store import Run
+from scalescope.training.sweep import sweep
+
+Train = Callable[[list[FinetuneConfig], Run], list[Run]]
+
+
+def budgets(profile: Profile, objective: str, progress: Callable[[str, float], None] | None = None) -> pd.DataFrame:
+    """Pretrain the model of the section "budgets" for each budget, finetune it; rows of the table "budgets".
+
+    The budgets are warm-up-stable-decay runs that share their stable part. Each is finetuned with all seeds at the rate
+    that tuning found best for this model after the profile's own pretraining; what is missing of that is trained too.
+    `progress(task, best value)` is called after each task. Raises UnknownName for an objective without budgets, and
+    ValueError for a profile without the section.
+    """
+    spec, prepared = profile.budget_model, stages.prepare(profile)
+    use_threads(spec.config.parameters)
+    configs = branch_configs(profile, prepared, objective)
+    corpora = prepared.corpus("train"), prepared.corpus("heldout")
+    steps = [config.steps for config in configs]
+    note(profile.name, [trunk_id(configs[0]), *(config.id for config in configs)])
+    runs = campaign_runs(configs[0], steps, *corpora, stages.store(), bars(f"{spec.name} {objective}"), prepared.probes)
+    stages.pretrain(profile, spec.name, objective, prepared=prepared)
+    frames = []
+    for name in profile.tasks:
+        train = stages.trainer(profile, prepared.task_data(name))
+        frames.append(_task_rows(profile, prepared, objective, name, runs, train))
+        if progress is not None:
+            progress(name, float(frames[-1]["value"].max()))
+    return _table(frames)
+
+
+def collect_budgets(profile: Profile, prepared: Prepared) -> pd.DataFrame:
+    """The table "budgets" of the runs that are there."""
+    frames = []
+    for objective in profile.budget_objectives:
+        configs = branch_configs(profile, prepared, objective)
+        runs = [run for config in configs if (run := stages.store().find(config.id)) is not None]
+        for name in profile.tasks:
+            for run in runs:
+                with suppress(stages.NotFinished):
+                    frames.append(_task_rows(profile, prepared, objective, name, [run], stages.find_finetuned))
+    return _table(frames)
+
+
+def need_budgets(profile: Profile, prepared: Prepared, objective: str) -> None:
+    """Raise NotFinished where a run of the budgets of an objective is missing, naming it."""
+    for config in branch_configs(profile, prepared, objective):
+        run = stages.store().find(config.id)
+        if run is None:
+            name = profile.budget_model.name
+            raise stages.NotFinished(f"{name} ({objective}) has not been pretrained for {config.steps} steps")
+        for name in profile.tasks:
+            _task_rows(profile, prepared, objective, name, [run], stages.find_finetuned)
+
+
+def branch_configs(profile: Profile, prepared: Prepared, objective: str) -> list[PretrainConfig]:
+    """Configuration of the pretraining run of each budget, the smallest first.
+
+    Raises UnknownName for an objective without budgets.
+    """
+    spec = profile.budget_model
+    if objective not in profile.budget_objectives:
+        raise UnknownName(f"objective in budgets.objectives of profile {profile.name!r}", objective,
+                          profile.budget_objectives)  # fmt: skip
+    whole = replace(stages.pretrain_config(profile, prepared, spec, objective), schedule="wsd")
+    fractions = profile.budgets.fractions if profile.budgets else []
+    return [replace(whole, steps=budget_steps(profile.pretrain, fraction)) for fraction in sorted(fractions)]
+
+
+def _task_rows(
+    profile: Profile, prepared: Prepared, objective: str, name: str, runs: list[Run], train: Train
+) -> pd.DataFrame:
+    """Rows of one task for the pretraining runs `runs` of the budgets; runs that failed have none."""
+    alive = [run for run in runs if not run.failed]
+    rate = _best_rate(profile, prepared, objective, name, train) if alive else None
+    rows = []
+    for run in alive if rate is not None else []:
+        members = [(rate, seed) for seed in profile.finetune.seeds]
+        configs = stages.finetune_configs(profile, prepared, profile.budget_model, objective, name, run, members)
+        rows += [_row(profile, objective, name, run, done) for done in train(configs, run) if not done.failed]
+    return pd.DataFrame(rows, columns=COLUMNS["budgets"])
+
+
+def _best_rate(profile: Profile, prepared: Prepared, objective: str, name: str, train: Train) -> float | None:
+    """The rate that tuning finds best after the profile's own pretraining; None if that or the whole grid failed."""
+    spec: ModelSpec = profile.budget_model
+    pretrained = stages.pretrained_run(profile, prepared, spec, objective, failed=True)
+    if pretrained.failed:
+        return None
+
+    def run(members: list[tuple[float, int]]) -> list[Run]:
+        return train(stages.finetune_configs(profile, prepared, spec, objective, name, pretrained, members), pretrained)
+
+    return sweep(run, learning_rates=profile.finetune.learning_rates, seeds=profile.finetune.seeds).best_rate
+
+
+def _row(profile: Profile, objective: str, name: str, pretrained: Run, run: Run) -> dict:
+    config, summary = pretrained.manifest["config"], run.manifest["summary"]
+    per_step = profile.pretrain.batch_size * profile.text.sequence_length
+    return {
+        **model_columns(profile, profile.budget_model, objective), "budget_tokens": per_step * config["steps"],
+        **{key: pretrained.manifest["summary"][key] for key in ("tokens", "loss")}, "task": name,
+        "metric": TASKS[name].metric, "seed": run.manifest["config"]["seed"], "value": summary["value"],
+        "value_se": summary["value_se"], "error": 1 - summary["value"], "run_id": run.id,
+    }  # fmt: skip
+
+
+def _table(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    frames = [frame for frame in frames if len(frame)]
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS["budgets"])
+    return check(table, "budgets")

@@ -1,0 +1,104 @@
+"""Columns of tables that people bring: numbers that are numbers, labels that are there, shares that are no percent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scalescope.errors import nearest
+from scalescope.tables import COLUMNS
+
+# columns of the tables in tables.py that are calculated with
+NUMBERS = frozenset(
+    ("aspect_ratio", "layers", "heads", "hidden", "parameters", "tokens", "budget_tokens", "flops", "step", "best_step",
+     "loss", "loss_sd", "loss_at_best", "learning_rate", "seed", "n_seeds", "epoch", "value", "value_sd", "value_se",
+     "error", "error_sd", "value_answerable", "value_answerable_sd", "train", "eval", "majority", "truncated_train",
+     "truncated_eval", "tokens_mean", "unknown_share", "unlocated", "too_long", "bag_of_words", "one_side",
+     "best_possible")
+)  # fmt: skip
+
+
+def need(frame: pd.DataFrame, table: str, columns: list[str]) -> pd.DataFrame:
+    """`frame` itself; raises ValueError that names each of `columns` it lacks and the nearest it has."""
+    lacking = [name for name in columns if name not in frame.columns]
+    if lacking:
+        known = [name for name in frame.columns if name not in COLUMNS[table]]
+        hint = f"; did you mean {nearest(lacking[0], known)!r}?" if known else ""
+        raise ValueError(f"table {table!r} lacks the column(s) {', '.join(lacking)}{hint}")
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise ValueError(f"table {table!r} has the column {twice[0]!r} twice")
+    return frame
+
+
+def with_numbers(frame: pd.DataFrame, table: str, columns: list[str] | None = None) -> pd.DataFrame:
+    """`frame` with numbers in `columns` (all that should hold some); missing ones become NaN.
+
+    Raises ValueError that names table, column, row and value for text, a truth value or anything else that is no
+    number: "40000" is larger than "1200000".
+    """
+    if columns is None:
+        columns = [name for name in frame.columns if name in NUMBERS]
+    return frame.assign(**{name: _numbers(frame[name], table) for name in columns})
+
+
+def _numbers(column: pd.Series, table: str) -> pd.Series:
+    if column.dtype.kind in "iuf" and isinstance(column.dtype, np.dtype):
+        return column
+    for row, value in enumerate(column.tolist()):
+        if not _is_missing(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, Real | Decimal)):
+            hint = "; turn the column into numbers first (pandas.to_numeric)" if isinstance(value, str) else ""
+            raise ValueError(
+                f"table {table!r}, column {column.name!r}, row {row} holds {type(value).__name__} {value!r} where a "
+                f"number is expected{hint}"
+            )
+    values = [np.nan if _is_missing(value) else float(value) for value in column.tolist()]
+    return pd.Series(values, index=column.index, name=column.name, dtype=float)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value))
+
+
+def need_labels(frame: pd.DataFrame, table: str, columns: list[str]) -> None:
+    """Raise ValueError that names table, column and row of a label that is missing: groups would lose such rows."""
+    for name in columns:
+        for row, value in enumerate(frame[name].tolist()):
+            if _is_missing(value) or (isinstance(value, str) and not value.strip()):
+                raise ValueError(f"table {table!r}, column {name!r}, row {row} holds {value!r}: a label is missing")
+
+
+def need_whole(frame: pd.DataFrame, table: str, columns: list[str]) -> None:
+    """Raise ValueError that names table, column, row and value of what is no whole number above or equal to zero."""
+    for name in columns:
+        values = frame[name].to_numpy(dtype=float)
+        bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0) & (values == np.floor(values))))
+        if bad.size:
+            raise ValueError(
+                f"table {table!r}, column {name!r}, row {bad[0]} holds {values[bad[0]]:g} where a whole number from 0 "
+                "on is expected"
+            )
+
+
+def need_sizes(frame: pd.DataFrame, table: str) -> None:
+    """Raise ValueError that names the row of a number of parameters that is not finite and above zero."""
+    sizes = frame["parameters"].to_numpy(dtype=float)
+    bad = np.flatnonzero(~(np.isfinite(sizes) & (sizes > 0)))
+    if bad.size:
+        raise ValueError(f"{table}, row {bad[0]}: parameters must be above zero; got {sizes[bad[0]]:g}")
+
+
+def need_shares(frame: pd.DataFrame, table: str, columns: list[str], least: float = 0.0) -> None:
+    """Raise ValueError that names table, column, row and value of what does not lie between `least` and one."""
+    for name in columns:
+        values = frame[name].to_numpy(dtype=float)
+        bad = np.flatnonzero((values > 1) | (values < least))
+        if bad.size:
+            raise ValueError(
+                f"table {table!r}, column {name!r}, row {bad[0]} holds {values[bad[0]]:g}; a share between {least:g} "
+                "and 1 is expected (is it in percent?)"
+            )

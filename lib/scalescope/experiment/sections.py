@@ -1,0 +1,210 @@
+"""The sections of a profile: every key, its kind and its limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from scalescope.data.tokenizer import MAX_VOCABULARY, SMALLEST_VOCABULARY
+from scalescope.training.schedule import first_decay_step
+
+MOST = 10**13  # of anything that is counted: a larger number is a mistake
+MOST_OPTION = 10**8  # of entities, articles, rows: more fits no memory
+Count = Annotated[int, Field(gt=0, le=MOST)]
+Small = Annotated[int, Field(gt=0, le=10_000)]  # layers, heads and the like
+Share = Annotated[float, Field(ge=0, lt=1)]
+Rate = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+PerTask = Count | dict[str, Count]  # one number, or a number a task with "default" for the others
+Rows = PerTask | None  # a limit, or none
+Objective = Literal["mlm", "pmi"]
+
+
+def _different(values: list) -> list:
+    """The list itself; raises ValueError naming a value that is there twice: it would be run twice under one name."""
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            raise ValueError(f"{value!r} is listed twice")
+    return values
+
+
+Different = AfterValidator(_different)
+
+
+class Section(BaseModel):
+    """A part of a profile: unknown keys are refused, values are never changed (1 is a number, "1" and true are not)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SourceSection(Section):
+    """Where text and rows come from; `options` go to the source (seed and sizes of the microworld)."""
+
+    kind: Literal["microworld", "files", "hub"]
+    folder: Annotated[str, Field(min_length=1)] | None = None
+    options: dict[str, int | float | str] = {}
+
+    @model_validator(mode="after")
+    def _options_in_reach(self) -> SourceSection:
+        for name, value in self.options.items():
+            if isinstance(value, int) and abs(value) > MOST_OPTION:
+                raise ValueError(f"source.options.{name} is {value}; at most {MOST_OPTION:,} makes sense")
+        return self
+
+    @model_validator(mode="after")
+    def _folder_is_read(self) -> SourceSection:
+        if self.folder is not None and self.kind != "files":
+            raise ValueError(
+                f"source.folder is {self.folder!r}, but the kind {self.kind!r} reads no folder; 'files' does"
+            )
+        return self
+
+
+class TextSection(Section):
+    """Tokenizer and corpus. Tokens count pieces; sequence_length includes [CLS]."""
+
+    vocabulary_size: Annotated[int, Field(ge=SMALLEST_VOCABULARY, le=MAX_VOCABULARY)]
+    sequence_length: Annotated[int, Field(ge=16, le=65_536)]
+    train_tokens: Count
+    heldout_tokens: Count
+
+    @model_validator(mode="after")
+    def _at_least_one_row(self) -> TextSection:
+        for name in ("train_tokens", "heldout_tokens"):
+            if getattr(self, name) < self.sequence_length:
+                raise ValueError(
+                    f"text.{name}={getattr(self, name)} does not fill one row of text.sequence_length="
+                    f"{self.sequence_length}"
+                )
+        return self
+
+
+class LadderSection(Section):
+    """Models of one aspect ratio."""
+
+    aspect_ratio: Small
+    layers: Annotated[list[Small], Field(min_length=1), Different]
+    heads: Small
+
+
+class ModelsSection(Section):
+    """The ladder that laws are fitted to, the held-out target, and perhaps a second aspect ratio."""
+
+    ladder: LadderSection
+    second: LadderSection | None = None
+    target: LadderSection
+
+    @model_validator(mode="after")
+    def _one_target(self) -> ModelsSection:
+        if len(self.target.layers) != 1:
+            raise ValueError(f"target.layers must name one model, got {self.target.layers}")
+        if len(self.ladder.layers) < 2:
+            raise ValueError(
+                f"ladder.layers must name two models at least, got {self.ladder.layers}: a law needs two sizes"
+            )
+        return self
+
+
+class PretrainSection(Section):
+    """Pretraining settings, the same at every size (Ivgi 2022, section 3.1). Steps count batches."""
+
+    batch_size: Count
+    steps: Count
+    learning_rate: Rate
+    warmup_steps: Count
+    schedule: Literal["linear", "wsd", "constant"]
+    decay_fraction: Share = 0.2
+    weight_decay: Share
+    dropout: Share
+    mask_rate: Rate = 0.15
+    eval_every: Count
+    eval_sequences: Count
+    patience: Count
+    target_patience: Count | None = None  # the paper waits longer for BERT-Base
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    seeds: Annotated[list[Seed], Field(min_length=1), Different] = [0]  # of the ladder; other models have the first
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seeds_are_a_list(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "seed" in given:
+            raise ValueError(f"pretrain.seed is now a list; write `seeds: [{given['seed']}]` instead of `seed`")
+        return given
+
+    @model_validator(mode="after")
+    def _steps_in_order(self) -> PretrainSection:
+        for name in ("warmup_steps", "eval_every"):
+            if getattr(self, name) > self.steps:
+                raise ValueError(f"pretrain.{name}={getattr(self, name)} exceeds pretrain.steps={self.steps}")
+        return self
+
+
+def budget_steps(pretrain: PretrainSection, fraction: float) -> int:
+    """Steps of a run that has this share of the profile's own."""
+    return round(fraction * pretrain.steps)
+
+
+def check_fractions(pretrain: PretrainSection, fractions: list[float]) -> None:
+    """Raise ValueError for shares of the steps without room for warm-up and decay, or of equal numbers of steps."""
+    found: dict[int, float] = {}
+    for fraction in fractions:
+        steps = budget_steps(pretrain, fraction)
+        start = first_decay_step(
+            "wsd", steps=steps, warmup_steps=pretrain.warmup_steps, decay_fraction=pretrain.decay_fraction
+        )
+        if start <= pretrain.warmup_steps:
+            raise ValueError(
+                f"budgets.fractions holds {fraction:g}: {steps} of {pretrain.steps} steps have no room for "
+                f"{pretrain.warmup_steps} steps of warm-up, a stable part and {pretrain.decay_fraction:.0%} of decay"
+            )
+        if steps in found:
+            raise ValueError(f"budgets.fractions holds {found[steps]:g} and {fraction:g}: both are {steps} steps")
+        found[steps] = fraction
+
+
+class FinetuneSection(Section):
+    """Finetuning settings. The number of epochs is tuned by evaluating each."""
+
+    max_length: Annotated[int, Field(ge=16)]
+    stride: Count
+    batch_size: PerTask
+    epochs: PerTask
+    learning_rates: Annotated[list[Rate], Field(min_length=1), Different]
+    seeds: Annotated[list[Seed], Field(min_length=1), Different]
+    schedule: Literal["constant", "linear"] = "constant"  # the paper's; "linear" falls to zero after warm-up
+    warmup_fraction: Share
+    dropout: Share
+    weight_decay: Share
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    train_rows: Rows = None
+    eval_rows: Rows = None
+    roles: Annotated[list[Literal["ladder", "second", "target"]], Different] = ["ladder", "target"]  # paper: figure 3
+    fixed_rate_objectives: Annotated[list[Objective], Different] = ["mlm"]  # as in the paper's figure 4
+    from_scratch: bool = False  # the control: each of these models also finetuned from its initialisation
+
+    @model_validator(mode="after")
+    def _laws_are_possible(self) -> FinetuneSection:
+        if "ladder" not in self.roles:
+            raise ValueError(f"finetune.roles is {self.roles}: the laws are fitted to the ladder; add 'ladder'")
+        if "target" not in self.roles and self.fixed_rate_objectives:
+            raise ValueError(
+                f"finetune.fixed_rate_objectives is {self.fixed_rate_objectives}: the fixed rate is the target's best; "
+                "add 'target' to finetune.roles, or give no objective (fixed_rate_objectives: [])"
+            )
+        if self.stride >= self.max_length:
+            raise ValueError(
+                f"finetune.stride={self.stride} must be below finetune.max_length={self.max_length}: windows must meet"
+            )
+        return self
+
+
+class BudgetsSection(Section):
+    """Error against pretraining tokens: one model, pretrained for several shares of the profile's steps.
+
+    Each share is a warm-up-stable-decay run (the runs share their stable part), finetuned on every task.
+    """
+
+    model: str
+    objectives: Annotated[list[Objective], Field(min_length=1), Different]
+    fractions: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=2), Different]

@@ -1,1 +1,0 @@
-"""Tables to matplotlib figures, one module a paper."""

@@ -1,0 +1,1 @@
+"""One folder per paper: data, fits, claims or reported numbers, figures."""

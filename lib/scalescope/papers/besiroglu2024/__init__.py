@@ -1,0 +1,1 @@
+"""Besiroglu et al. (2024): Chinchilla scaling, a replication attempt."""

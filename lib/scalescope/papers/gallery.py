@@ -1,0 +1,76 @@
+"""The gallery: figures/README.md, written from what lies in the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from scalescope import files
+from scalescope.papers.besiroglu2024 import figures as besiroglu2024
+from scalescope.papers.gadre2024 import figures as gadre2024
+from scalescope.papers.ivgi2022 import figures as ivgi2022
+from scalescope.papers.lin2024 import figures as lin2024
+
+CAPTIONS = {**ivgi2022.CAPTIONS, **besiroglu2024.CAPTIONS, **gadre2024.CAPTIONS, **lin2024.CAPTIONS}
+PAPERS = {
+    "ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*",
+    "besiroglu2024": "Besiroglu et al. (2024), *Chinchilla scaling: a replication attempt*",
+    "gadre2024": "Gadre et al. (2024), *Language models scale reliably with over-training and on downstream tasks*",
+    "lin2024": "Lin et al. (2024), *Selecting large language model to fine-tune via rectified scaling law*",
+}
+COMMANDS = {
+    "wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>",
+    "published": "scalescope published",  # its CSVs leave out what the papers themselves measured
+    "published/ivgi2022": "scalescope study published",
+    "diagnose": "scalescope notebooks refresh ivgi2022/80_diagnose",
+}
+HEAD = """\
+# Figures
+
+Written by `{command}` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, and
+as a CSV of the numbers it draws. Error bars are one standard deviation over seeds, where nothing else is said. What
+is missing was not run yet.
+"""
+
+
+def write_gallery(
+    folder: Path,
+    command: str = "scalescope gallery",
+    commands: Mapping[str, str] | None = None,
+    skip: Collection[str] = ("smoke",),
+) -> Path:
+    """Write `README.md` into `folder` (layout `<profile>/<paper>/<figure>.png`) and return its path.
+
+    `command` is what wrote the gallery; `commands` overrides, per profile or "profile/paper", what makes its figures;
+    profiles in `skip` are left out (smoke is not committed). Raises FileNotFoundError if the folder is not there.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"no folder of figures at {folder}")
+    commands = {**COMMANDS, **(commands or {})}
+    parts = [HEAD.format(command=command)]
+    for profile in sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in skip):
+        for paper in sorted(path.name for path in (folder / profile).iterdir() if path.is_dir()):
+            command = commands.get(f"{profile}/{paper}") or commands.get(profile, f"make reproduce PROFILE={profile}")
+            parts += _section(folder, profile, paper, command)
+    target = folder / "README.md"
+    files.write_text(target, "\n".join(parts))
+    return target
+
+
+def _section(folder: Path, profile: str, paper: str, command: str) -> list[str]:
+    names = sorted(path.stem for path in (folder / profile / paper).glob("*.png"))
+    if not names:
+        return []
+    lines = [f"## {profile}: {PAPERS.get(paper, paper)}\n", f"Made by `{command}`.\n"]
+    for name in names:
+        place = f"{profile}/{paper}/{name}"
+        caption = CAPTIONS.get(name, name.replace("_", " "))
+        others = [s for s in ("svg", "csv") if (folder / f"{place}.{s}").exists()]
+        links = " · ".join(f"[{suffix.upper()}]({place}.{suffix})" for suffix in others)
+        lines += [
+            f"### {name}\n",
+            f"![{name}]({place}.png)\n",
+            caption + (f" {links}" if links else "") + "\n",
+        ]
+    return lines

@@ -1,0 +1,1 @@
+"""Ivgi, Carmon and Berant (2022): Scaling Laws Under the Microscope."""

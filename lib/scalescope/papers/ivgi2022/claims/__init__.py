@@ -1,0 +1,46 @@
+"""The claims C1 to C13 of Ivgi 2022, judged on published or live tables by the same functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from scalescope.errors import UnknownName
+from scalescope.papers.ivgi2022.claims.evidence import Evidence
+from scalescope.papers.ivgi2022.claims.finetuning import c3, c4, c5, c6, c7, c8
+from scalescope.papers.ivgi2022.claims.method import c9, c11, c12
+from scalescope.papers.ivgi2022.claims.pretraining import PUBLISHED, c1, c2, c10, c13
+from scalescope.papers.ivgi2022.claims.verdict import CLAIMS, Verdict
+from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain
+
+__all__ = ["CLAIMS", "JUDGES", "Evidence", "Verdict", "judge", "judge_all", "live_evidence", "published_evidence"]
+
+JUDGES: dict[str, Callable[[Evidence], Verdict]] = {
+    "C1": c1, "C2": c2, "C3": c3, "C4": c4, "C5": c5, "C6": c6, "C7": c7, "C8": c8, "C9": c9, "C10": c10,
+    "C11": c11, "C12": c12, "C13": c13,
+}  # fmt: skip
+
+
+def judge(claim: str, evidence: Evidence) -> Verdict:
+    """The verdict on one claim; raises UnknownName for a claim that is not C1 to C13."""
+    if claim not in JUDGES:
+        raise UnknownName("claim", claim, JUDGES)
+    return JUDGES[claim](evidence)
+
+
+def judge_all(evidence: Evidence) -> pd.DataFrame:
+    """All verdicts of one source, one row a claim: what claims.csv holds."""
+    return pd.DataFrame([judge(claim, evidence).row(evidence.source) for claim in JUDGES])
+
+
+def published_evidence(n_boot: int = 1000) -> Evidence:
+    """The paper's own points; table 5 and C8 use those of its figure 3."""
+    return Evidence(PUBLISHED, published_points(), published_pretrain(), published_curve(),
+                    pair_points=published_points(keep_outlier=False), n_boot=n_boot)  # fmt: skip
+
+
+def live_evidence(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> Evidence:
+    """The collected tables of a profile; "curves" and "finetune" may be absent."""
+    return Evidence(source, tables["points"], tables["pretrain"], tables.get("curves"), tables.get("finetune"),
+                    n_boot=n_boot)  # fmt: skip

@@ -1,0 +1,163 @@
+"""The tables of the main paper for one source, as files: what 50_laws shows and the README links to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from scalescope import files, paths
+from scalescope.errors import UnknownName
+from scalescope.experiment.points import OBJECTIVES, usable_pretraining
+from scalescope.experiment.profile import available_profiles
+from scalescope.experiment.profile_file import ENDINGS
+from scalescope.experiment.record import read_csv
+from scalescope.experiment.stages import read_tables
+from scalescope.papers.ivgi2022 import tables as ivgi2022
+from scalescope.papers.ivgi2022.cards import cards
+from scalescope.papers.ivgi2022.claims import PUBLISHED, Evidence, judge_all
+from scalescope.papers.ivgi2022.compute import compute_saved
+from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain, published_tasks
+from scalescope.papers.ivgi2022.diagnose import diagnose
+from scalescope.papers.ivgi2022.selection import select_all
+from scalescope.papers.ivgi2022.stopping import STOPPING, heldout_curve, stopping
+
+PAPER = "ivgi2022"
+STAND_IN_FOR, STAND_IN = "smoke", "quick"  # notebooks begin with smoke, whose numbers mean nothing
+REMEDY = "run `scalescope study` again"
+PUBLISHED_PATIENCES = (1500, 3000, 4500, 6000, 7500)  # from the first the paper tried to the one it took
+
+
+def source_tables(source: str) -> dict[str, pd.DataFrame]:
+    """The tables a study reads: "published" from the paper's points, any other source as collected.
+
+    "pair_points" are the points of the comparison between objectives. Raises FileNotFoundError telling how to
+    make the tables of a profile that has none.
+    """
+    if source != PUBLISHED:
+        return read_tables(source)
+    return {
+        "points": published_points(),
+        "pair_points": published_points(keep_outlier=False),
+        "pretrain": published_pretrain(),
+        "curves": published_curve(),
+        "tasks": published_tasks(),
+    }
+
+
+def law_tables(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> dict[str, pd.DataFrame]:
+    """Tables 1-7 of Ivgi et al. (2022), full-precision fits, tools and verdicts of one source, by name.
+
+    tables: as `source_tables` gives them; "curves" and "finetune" may be lacking. Intervals come from `n_boot`
+    bootstrap samples.
+    """
+    points, pretrain = tables["points"], tables["pretrain"]
+    pair = tables.get("pair_points", points)
+    evidence = Evidence(source, points, pretrain, tables.get("curves"), tables.get("finetune"), pair, n_boot)
+    return {
+        "table1": ivgi2022.table1(tables["tasks"]),
+        "table2": ivgi2022.table2(points),
+        "table3": ivgi2022.table3(points, n_boot=n_boot),
+        "table4": ivgi2022.table4(points),
+        "table5": ivgi2022.table5(pair),
+        "table6": ivgi2022.table6(pretrain),
+        "table7": ivgi2022.table7(points, n_boot=n_boot),
+        "fits": ivgi2022.fits(points, n_boot=n_boot),
+        "pretraining_laws": ivgi2022.pretraining_laws(pretrain, n_boot=n_boot),
+        "missing": ivgi2022.missing(points, pretrain),
+        "diagnosis": diagnoses(pretrain),
+        "stopping": stops(source, tables.get("curves")),
+        "selection": select_all(pair, n_boot=n_boot),
+        "compute": compute_saved(pretrain, tables.get("finetune")),
+        "claims": judge_all(evidence),
+    }
+
+
+def diagnoses(pretrain: pd.DataFrame) -> pd.DataFrame:
+    """`diagnose` of every pretraining ladder: per objective, the ladder with its target, and the second ratio."""
+    usable = pretrain[usable_pretraining(pretrain)]
+    parts = []
+    for objective in OBJECTIVES:
+        for roles in (("ladder", "target"), ("second",)):
+            series = usable[(usable["objective"] == objective) & usable["role"].isin(roles)]
+            if len(series):
+                parts.append(diagnose(series).assign(objective=objective))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["objective", *table.columns.drop("objective")]]
+
+
+def stops(source: str, curves: pd.DataFrame | None) -> pd.DataFrame:
+    """`stopping` of the largest model of each objective that has a curve."""
+    if curves is None or curves.empty:
+        return pd.DataFrame(columns=["objective", *STOPPING])
+    patiences: Sequence[int] | None = PUBLISHED_PATIENCES if source == PUBLISHED else None
+    parts = []
+    for objective in OBJECTIVES:
+        if ((curves["objective"] == objective) & (curves["split"] == "heldout")).any():
+            table = stopping(heldout_curve(curves, objective), patiences)
+            table.insert(0, "objective", objective)
+            parts.append(table)
+    return pd.concat(parts, ignore_index=True)
+
+
+def write_law_tables(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> list[str]:
+    """Write `law_tables` and the fit cards to data/results/<source>/ivgi2022/; returns the names of the files."""
+    folder = paths.results(source) / PAPER
+    made = law_tables(source, tables, n_boot)
+    for name, table in made.items():
+        files.write_table(folder / f"{name}.csv", table)
+    text = "\n\n".join(card.markdown() for card in cards(tables["points"], tables["pretrain"], n_boot))
+    files.write_text(folder / "cards.md", text + "\n")
+    names = [*(f"{name}.csv" for name in made), "cards.md"]
+    if source != PUBLISHED:  # those are committed facts, which git keeps whole
+        files.seal(folder, names)
+    return names
+
+
+def live_source(profile: str) -> str:
+    """Whose results a notebook shows beside the paper's: the profile's own; for "smoke", which means nothing, "quick".
+
+    profile: a name, or the path of a YAML file. Raises UnknownName for a profile that does not exist, FileNotFoundError
+    for one without collected tables: no other profile takes its place in silence.
+    """
+    profile = Path(profile).stem if profile.endswith(ENDINGS) else profile
+    if profile == STAND_IN_FOR:
+        return STAND_IN
+    collected = (paths.results(profile) / "points.csv").is_file()
+    if not collected and profile not in available_profiles():
+        raise UnknownName("profile", profile, available_profiles())
+    if not collected:
+        raise FileNotFoundError(
+            f"no tables of the profile {profile!r}: run `make reproduce PROFILE={profile}` first, or take a profile "
+            f"that has some (such as {STAND_IN!r})"
+        )
+    return profile
+
+
+def beside(name: str, live: str) -> pd.DataFrame:
+    """A table of tasks of the paper's points and of a live source side by side (columns `<column>`, `<column>_live`).
+
+    Raises FileNotFoundError telling how to make the tables.
+    """
+    tables = []
+    for source in (PUBLISHED, live):
+        file = paths.results(source) / PAPER / f"{name}.csv"
+        if not file.is_file():
+            raise FileNotFoundError(f"no {file.name} of {source}: run `scalescope study` first")
+        tables.append(read_csv(file, REMEDY))
+    published, own = tables
+    both = published.merge(own, on="task", how="left", suffixes=("", "_live"))
+    return both[["task", *(c for name in published.columns.drop("task") for c in (name, f"{name}_live"))]]
+
+
+def collect_claims(leave_out: Sequence[str] = ("smoke",)) -> pd.DataFrame:
+    """The verdicts of every source that has been judged, the paper's own first: data/results/claims.csv."""
+    folder = paths.results(PUBLISHED).parent
+    found = sorted(folder.glob(f"*/{PAPER}/claims.csv"), key=lambda file: (file.parts[-3] != PUBLISHED, file))
+    found = [file for file in found if file.parts[-3] not in leave_out]
+    if not found:
+        raise FileNotFoundError(f"no claims below {folder}: run `scalescope study` first")
+    claims = pd.concat([read_csv(file, REMEDY) for file in found], ignore_index=True)
+    files.write_table(folder / "claims.csv", claims)
+    return claims

@@ -1,0 +1,154 @@
+"""Tables of Ivgi, Carmon and Berant (2022) from tidy points, live or published: one code path for both.
+
+Source: "Scaling Laws Under the Microscope", Findings of EMNLP 2022. Conventions: the fit is a line of ln(1
+- metric) against ln N over all seeds of the ladder (role "ladder"); the target is never in a fit; R2 is in
+linear space; relative errors are on the metric. Blank cells (NaN) are explained by `missing`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scalescope.errors import UnknownName
+from scalescope.experiment.columns import need, need_labels, with_numbers
+from scalescope.experiment.points import OBJECTIVES, PAPER_TASKS, check_tasks, missing, task_names, title
+from scalescope.papers.ivgi2022.fits import fits, pretraining_laws
+
+__all__ = [
+    "fits",
+    "missing",
+    "pretraining_laws",
+    "printed",
+    "table1",
+    "table2",
+    "table3",
+    "table4",
+    "table5",
+    "table6",
+    "table7",
+]
+
+TABLE_7 = [
+    "task", "r2_mlm", "r2_pmi", "slope_mlm_low", "slope_mlm_high", "slope_pmi_low", "slope_pmi_high", "pred_mlm",
+    "act_mlm", "pred_pmi", "act_pmi", "r2_from_2_mlm", "r2_from_2_pmi", "re_from_2_mlm", "re_from_2_pmi",
+]  # fmt: skip
+TWO_DIGITS = {"slope_hpt", "slope_hpt_pm", "slope_no_hpt", "slope_no_hpt_pm", "top_freq", *TABLE_7[1:]}
+CLEAR = 0.95  # R2 from which the paper calls a law clear
+
+
+def table1(tasks: pd.DataFrame) -> pd.DataFrame:
+    """Data statistics: train and evaluation examples, metric, majority baseline (metric units)."""
+    need(tasks, "tasks", ["task", "train", "eval", "majority"])
+    found = check_tasks(tasks).set_index("task")
+    rows = []
+    for task in task_names(tasks):
+        row = found.loc[task] if task in found.index else pd.Series(dtype=object)
+        metric = PAPER_TASKS[task][1] if task in PAPER_TASKS else row["metric"]
+        rows.append([title(task), row.get("train"), row.get("eval"), metric, row.get("majority")])
+    table = pd.DataFrame(rows, columns=["task", "train", "eval", "metric", "top_freq"])
+    counts = table[["train", "eval"]].apply(pd.to_numeric).astype("Int64")
+    return _rounded(table.assign(**counts, top_freq=pd.to_numeric(table["top_freq"])), exact=False)
+
+
+def table2(points: pd.DataFrame, *, objective: str = "mlm", exact: bool = False) -> pd.DataFrame:
+    """R2, mean relative error on the two largest ladder sizes, and R2 from two layers on; tuned runs."""
+    rows = _select(points, objective, "with", n_boot=1)
+    return _rounded(rows[["task", "r2", "mre", "r2_from_2"]], exact)
+
+
+def table3(
+    points: pd.DataFrame,
+    *,
+    objective: str = "mlm",
+    exact: bool = False,
+    n_boot: int = 1000,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """R2 and slope with and without tuning; the slope is the midpoint of its interval, with half width."""
+    table = pd.DataFrame({"task": [title(task) for task in task_names(points)]})
+    for hpt, suffix in (("with", "hpt"), ("without", "no_hpt")):
+        rows = _select(points, objective, hpt, n_boot=n_boot, random_state=random_state)
+        table[f"r2_{suffix}"] = rows["r2"]
+        table[f"slope_{suffix}"] = (rows["slope_low"] + rows["slope_high"]) / 2
+        table[f"slope_{suffix}_pm"] = (rows["slope_high"] - rows["slope_low"]) / 2
+    order = ["task", "r2_hpt", "r2_no_hpt", "slope_hpt", "slope_hpt_pm", "slope_no_hpt", "slope_no_hpt_pm"]
+    return _rounded(table[order], exact)
+
+
+def table4(points: pd.DataFrame, *, objective: str = "mlm", exact: bool = False) -> pd.DataFrame:
+    """Prediction and actual metric of the held-out target, relative error (negative: predicted too low)."""
+    rows = _select(points, objective, "with", n_boot=1)
+    return _rounded(rows[["task", "prediction", "actual", "re", "re_from_2"]], exact)
+
+
+def table5(points: pd.DataFrame, *, exact: bool = False) -> pd.DataFrame:
+    """PMI - MLM at the target (metric units), predicted and actual, sign, and R2 of the MLM fit."""
+    mlm, pmi = (_select(points, objective, "with", n_boot=1) for objective in OBJECTIVES)
+    predicted, actual = pmi["prediction"] - mlm["prediction"], pmi["actual"] - mlm["actual"]
+    known = predicted.notna() & actual.notna()
+    table = pd.DataFrame({"task": mlm["task"], "predicted_delta": predicted, "actual_delta": actual})
+    agree = np.where(np.sign(predicted) == np.sign(actual), "Correct", "Wrong")
+    table["sign"] = pd.Series(agree, index=table.index, dtype=object).where(known)
+    clear = np.where(mlm["r2"] >= CLEAR, f">= {CLEAR}", f"< {CLEAR}")
+    table["r2"] = pd.Series(clear, index=table.index, dtype=object).where(mlm["r2"].notna())
+    return _rounded(table, exact)
+
+
+def table6(pretrain: pd.DataFrame) -> pd.DataFrame:
+    """The models: aspect ratio, layers, heads and N = 12 L H^2; ladder, second aspect ratio, target."""
+    columns = ["aspect_ratio", "layers", "heads", "parameters"]
+    need(pretrain, "pretrain", ["role", *columns])
+    need_labels(pretrain, "pretrain", ["role"])
+    pretrain = with_numbers(pretrain, "pretrain", columns)
+    order = {"ladder": 0, "second": 1, "target": 2}
+    models = pretrain.assign(order=pretrain["role"].map(order)).sort_values(["order", "aspect_ratio", "layers"])
+    return models[columns].drop_duplicates().astype(int).reset_index(drop=True)
+
+
+def table7(points: pd.DataFrame, *, exact: bool = False, n_boot: int = 1000, random_state: int = 0) -> pd.DataFrame:
+    """Both objectives side by side: R2, slope interval, prediction and actual metric, and R2 and RE from 2 layers on.
+
+    RE is relative to the target of the same objective; the paper's PMI column is not (errata.csv).
+    """
+    table = pd.DataFrame({"task": [title(task) for task in task_names(points)]})
+    names = {"r2": "r2", "slope_low": "slope_{}_low", "slope_high": "slope_{}_high", "prediction": "pred",
+             "actual": "act", "r2_from_2": "r2_from_2", "re_from_2": "re_from_2"}  # fmt: skip
+    for objective in OBJECTIVES:
+        rows = _select(points, objective, "with", n_boot=n_boot, random_state=random_state)
+        for name, wanted in names.items():
+            table[wanted.format(objective) if "{}" in wanted else f"{wanted}_{objective}"] = rows[name]
+    return _rounded(table[TABLE_7], exact)
+
+
+def printed(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of the paper as text: its digits (three, slopes and frequencies two), blanks empty."""
+
+    def text(value: Any, column: str) -> str:
+        if pd.isna(value):
+            return ""
+        if isinstance(value, float | np.floating):
+            return f"{value:.{2 if column in TWO_DIGITS else 3}f}"
+        return str(value)
+
+    return pd.DataFrame({name: [text(value, name) for value in table[name]] for name in table.columns})
+
+
+def _rounded(table: pd.DataFrame, exact: bool) -> pd.DataFrame:
+    table = table.reset_index(drop=True)
+    if exact:
+        return table
+    digits = {name: 2 if name in TWO_DIGITS else 3 for name in table.select_dtypes("float").columns}
+    table = table.round(digits)
+    return table.assign(**{name: table[name] + 0.0 for name in digits})  # -0.000 reads as 0.000
+
+
+def _select(points: pd.DataFrame, objective: str, hpt: str, **settings: Any) -> pd.DataFrame:
+    """Fits of one objective and tuning: one row per task, blank if there is none, `task` is the title."""
+    if objective not in OBJECTIVES:
+        raise UnknownName("objective", objective, OBJECTIVES)
+    part = points[(points["objective"] == objective) & (points["hpt"] == hpt)]
+    rows = fits(part, **settings).set_index("task").reindex(task_names(points))
+    return rows.drop(columns="title").rename(index=title).rename_axis("task").reset_index()

@@ -1,1 +1,0 @@
-"""Profiles to jobs, notebooks, plans and tables."""

@@ -1,1 +1,0 @@
-"""Tables to fits, predictions and claims, one module a paper."""

@@ -1,1 +1,0 @@
-"""Documents and masked batches: sources of text, tokenizer, corpus, masking."""

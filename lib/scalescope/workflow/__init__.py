@@ -1,0 +1,1 @@
+"""Jobs, notebooks, plans, progress: how a profile is run from end to end."""

@@ -1,0 +1,241 @@
+"""Running one notebook strictly: known parameters of the right type, all of its output or none."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from scalescope import files, paths
+from scalescope.errors import UnknownName
+from scalescope.workflow.sockets import socket_folder
+from scalescope.workflow.warm import kernel_command
+
+KERNEL_STARTS = 3  # a busy machine may be too slow for the first
+KERNEL_SECONDS = 120
+NO_KERNEL = ("Kernel died before replying", "Kernel didn't respond")
+PARAMETER = re.compile(r"^(?P<name>\w+): (?P<type>[\w\[\] |]+) = (?P<value>.+?)  # (?P<help>.+)$")
+COLOURS = 128  # of a committed picture
+KINDS = {"str": str, "int": int, "float": float, "bool": bool}
+
+
+class NotebookFailed(RuntimeError):
+    """A cell raised an error; the message names notebook, cell and error, and where the notebook is kept."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line `name: kind = default  # help` of the cell tagged "parameters"."""
+
+    name: str
+    kind: str
+    default: Any
+    help: str
+
+
+def available() -> list[str]:
+    """Names of all notebooks in their order, such as "ivgi2022/20_pretrain"."""
+    folder = paths.notebooks()
+    files = [p for p in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts]
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in files)
+
+
+def find(name: str) -> Path:
+    """File of the notebook called `name` (with or without .ipynb); raises UnknownName with the nearest one."""
+    name = name.removesuffix(".ipynb").removeprefix("notebooks/")
+    if name not in available():
+        raise UnknownName("notebook", name, available())
+    return paths.notebooks() / f"{name}.ipynb"
+
+
+def parameters(notebook: Path) -> dict[str, Parameter]:
+    """The parameters of a notebook; raises ValueError for a line that is not `name: kind = literal  # help`."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        raise ValueError(f"notebook {notebook.name} must have one cell tagged 'parameters', has {len(tagged)}")
+    found = {}
+    for line in tagged[0].source.splitlines():
+        match = PARAMETER.match(line)
+        if match is None or match["type"] not in KINDS:
+            raise ValueError(
+                f"notebook {notebook.name}, parameters cell: {line!r} is not `name: kind = literal  # help` "
+                f"with a kind of {', '.join(KINDS)}"
+            )
+        found[match["name"]] = Parameter(match["name"], match["type"], ast.literal_eval(match["value"]), match["help"])
+    return found
+
+
+def checked(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` in the types of the notebook's parameters; texts (from a command line) are read as such.
+
+    Raises UnknownName for a parameter that the notebook does not have (papermill alone lets typos pass) and
+    ValueError for a value of another type.
+    """
+    known = parameters(notebook)
+    values = {}
+    for name, value in given.items():
+        if name not in known:
+            raise UnknownName(f"parameter of notebook {notebook.stem!r}", name, known)
+        values[name] = _typed(notebook.stem, known[name], value)
+    return values
+
+
+def run(name: str, out: Path, given: Mapping[str, Any] | None = None) -> Path:
+    """Execute the notebook `name` with parameters `given` and write it to `out`, whole or not at all.
+
+    Raises UnknownName or ValueError for bad parameters and NotebookFailed when a cell fails: the notebook
+    with its traceback is then kept as `<out>.failed.ipynb`.
+    """
+    notebook, out = find(name), Path(out)
+    values = checked(notebook, given or {})
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial, failed = (out.with_name(f"{out.stem}.{word}.ipynb") for word in ("partial", "failed"))
+    failed.unlink(missing_ok=True)
+    try:
+        _execute(notebook, partial, values)
+    except NotebookFailed as error:
+        kept = partial.is_file()  # not where no kernel came up
+        if kept:
+            os.replace(partial, failed)
+        where = f"; the notebook with its traceback: {failed}" if kept else ""
+        raise NotebookFailed(f"{error}{where}") from error.__cause__
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    files.write(out, lambda part: os.replace(partial, part))
+    return out
+
+
+def refresh(name: str) -> Path:
+    """Execute a notebook with its defaults, in place, without the noise of the execution (see `strip`)."""
+    notebook = find(name)
+    with tempfile.TemporaryDirectory() as folder:
+        executed = Path(folder) / notebook.name
+        with _environment(TQDM_DISABLE="1"):
+            _execute(notebook, executed, {})
+        text = nbformat.writes(strip(nbformat.read(executed, as_version=4)))
+        files.write_text(notebook, text.rstrip("\n") + "\n")
+    return notebook
+
+
+def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook without timings, papermill's marks, and what depends on the machine.
+
+    Outputs stay, pictures in fewer colours. Cells and executions are numbered from the top (nbval takes a cell without
+    a number as never run), so that the same notebook gives the same bytes.
+    """
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+    }
+    notebook.cells = [c for c in notebook.cells if "injected-parameters" not in c.metadata.get("tags", [])]
+    executed = 0
+    for number, cell in enumerate(notebook.cells):
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = {"tags": tags} if tags else {}
+        cell["id"] = f"cell-{number:02d}"
+        if cell.cell_type == "code":
+            executed += 1
+            cell.execution_count = executed
+            for output in cell.outputs:
+                output.update({"metadata": {}} if "metadata" in output else {})
+                if "image/png" in output.get("data", {}):
+                    output.data["image/png"] = _in_few_colours(output.data["image/png"])
+                output.update({"execution_count": executed} if "execution_count" in output else {})
+    return notebook
+
+
+def _in_few_colours(png: str) -> str:
+    """A picture (base64) in a palette of its own, a third of the size: notebooks are committed with their figures."""
+    from PIL import Image
+
+    picture, small = Image.open(BytesIO(base64.b64decode(png))), BytesIO()
+    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode()
+
+
+def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
+    kind = KINDS[parameter.kind]
+    try:
+        if isinstance(value, str) and kind is bool:
+            return {"true": True, "false": False}[value.lower()]
+        if isinstance(value, str) and kind is not str:
+            return kind(value)
+    except (ValueError, KeyError):
+        pass
+    else:
+        if type(value) is kind or (kind is float and type(value) is int):
+            return kind(value)
+    raise ValueError(
+        f"parameter {parameter.name!r} of notebook {notebook!r} must be {parameter.kind} "
+        f"(such as {parameter.default!r}), got {value!r}"
+    )
+
+
+def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:
+    """Run a notebook through papermill in a kernel of its own, and write it after each cell."""
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    for start in range(1, KERNEL_STARTS + 1):
+        try:
+            with _private_kernel() as manager:
+                papermill.execute_notebook(
+                    _literally(notebook), _literally(out), parameters=values,
+                    kernel_name="python3", language="python", progress_bar=False,
+                    log_output=True, start_timeout=KERNEL_SECONDS, cwd=notebook.parent,
+                    kernel_manager_class=manager,
+                )  # fmt: skip
+            return
+        except PapermillExecutionError as error:
+            message = f"notebook {notebook.stem}, cell {error.exec_count}: {error.ename}: {error.evalue}"
+            raise NotebookFailed(message) from error
+        except RuntimeError as error:  # what jupyter_client raises for a kernel that does not come up
+            if not any(sign in str(error) for sign in NO_KERNEL):
+                raise
+            if start == KERNEL_STARTS:
+                raise NotebookFailed(f"no kernel for notebook {notebook.stem}: {error}") from error
+
+
+def _literally(path: Path) -> str:
+    """A path for papermill, which fills parameters into braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+@contextmanager
+def _private_kernel() -> Iterator[type]:
+    """A kernel manager that talks through sockets in a folder of its own: no ports that two could pick at once."""
+    from jupyter_client.manager import AsyncKernelManager
+
+    with socket_folder("kernel-") as folder, _environment(JUPYTER_RUNTIME_DIR=folder):
+
+        class PrivateKernelManager(AsyncKernelManager):
+            def __init__(self, **settings):
+                super().__init__(**{"transport": "ipc", "ip": f"{folder}/ipc", **settings})
+
+            def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+                return kernel_command(super().format_kernel_cmd(extra_arguments))
+
+        yield PrivateKernelManager
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -1,0 +1,191 @@
+"""What a profile would cost: runs, tokens, FLOPs, disk and hours on this machine. Trains nothing to disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from scalescope import files, paths
+from scalescope.data.encoded import of_task
+from scalescope.data.tasks.spec import TASKS, Task
+from scalescope.experiment.profile import ALL, ModelSpec, Profile
+from scalescope.experiment.record import read_csv
+from scalescope.model.encoder import EncoderConfig
+from scalescope.workflow.jobs import BUDGETS, FINETUNE, PRETRAIN, Job, planned
+
+NOTEBOOK_SECONDS = 2.0  # a forked kernel that reads and draws
+NOMINAL_FLOPS = 3e10  # a second of one thread, until this machine is timed
+TEXT_RATE = 5e4  # tokens a second that are written, counted and encoded, with the rows of the tasks
+RUN_BYTES = 25_000  # manifest and two small tables
+EXAMPLE_BYTES = 10  # of a finetuning run, for each evaluation example
+
+# words that an example of a family usually has, for the tokens of finetuning; longer ones fill max_length
+TYPICAL_TOKENS = {"sentence": 24, "pair": 56}
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Seconds a token of each model on one thread, of pretraining and of finetuning (a token of one member of a group).
+
+    matrix_rate: FLOP/s of float32 matrix products on one thread. Models that are not in it have a nominal speed.
+    """
+
+    pretrain: dict[str, float] = field(default_factory=dict)
+    finetune: dict[str, float] = field(default_factory=dict)
+    matrix_rate: float | None = None
+
+
+NOMINAL = Speeds()
+
+
+def pretrain_tokens(profile: Profile) -> int:
+    """Tokens of one pretraining run, if patience does not end it earlier."""
+    return profile.pretrain.steps * profile.pretrain.batch_size * profile.text.sequence_length
+
+
+def finetune_runs(profile: Profile, spec: ModelSpec, objective: str = ALL) -> int:
+    """Finetuning runs of one model on one task at most: the grid, other seeds, other seeds at the fixed rate.
+
+    Other pretraining seeds have all seeds at the best and at the fixed rate, and no grid.
+    """
+    if objective == ALL:
+        return sum(finetune_runs(profile, spec, own) for own in profile.finetuned_after(ALL))
+    settings = profile.finetune
+    others = len(settings.seeds) - 1
+    rates = 2 if objective in settings.fixed_rate_objectives and spec.role != "target" else 1
+    again = (len(profile.pretraining_seeds(spec)) - 1) * len(settings.seeds) * rates
+    return len(settings.learning_rates) + others * rates + again
+
+
+def budget_runs(profile: Profile) -> int:
+    """Runs of one job of the section "budgets": a pretraining run per budget, each finetuned with all seeds."""
+    count = len(profile.budgets.fractions) if profile.budgets else 0
+    return count * (1 + len(profile.tasks) * len(profile.finetune.seeds))
+
+
+def budget_share(profile: Profile) -> float:
+    """Tokens that a job of "budgets" pretrains on, per tokens of a whole run: the stable part once, then the decays."""
+    fractions = profile.budgets.fractions if profile.budgets else []
+    decay = profile.pretrain.decay_fraction
+    return (1 - decay) * max(fractions, default=0.0) + decay * sum(fractions)
+
+
+def finetune_tokens(profile: Profile, name: str) -> int:
+    """Tokens of one finetuning run of a task; the evaluation counts a third.
+
+    Lengths, and rows where a source has fewer than asked for, are those that `40_collect` found in this profile;
+    otherwise what such tasks usually have.
+    """
+    train, evaluation, length = _task_sizes(profile, name)
+    return int((train + evaluation / 3) * (of_task(profile.finetune.epochs, name) or 1) * length)
+
+
+def _task_sizes(profile: Profile, name: str) -> tuple[float, float, float]:
+    """Train rows, evaluation rows, and tokens of an example of one task."""
+    settings, task = profile.finetune, TASKS[name]
+    train = min(of_task(settings.train_rows, name) or task.paper_train, task.paper_train)
+    evaluation = min(of_task(settings.eval_rows, name) or task.paper_eval, task.paper_eval)
+    length = example_tokens(task, settings.max_length)
+    known = _known_lengths(paths.results(profile.name))
+    if name in known.index:
+        found = known.loc[name]
+        train, evaluation, length = min(train, found["train"]), min(evaluation, found["eval"]), found["tokens_mean"]
+    return train, evaluation, length
+
+
+def example_tokens(task: Task, max_length: int) -> int:
+    """Tokens that one example of a task usually has, all its features together."""
+    family = task.family
+    if family == "classification" and "passage" not in task.fields:
+        family = "sentence" if len(task.fields) == 1 else "pair"
+    return min(TYPICAL_TOKENS.get(family, max_length), max_length) * task.group
+
+
+def compute_per_token(config: EncoderConfig, mask_rate: float) -> float:
+    """FLOPs of a training step per token: 6 N, attention, and the logits of the masked tokens."""
+    attention = 12 * config.layers * config.max_length * config.hidden
+    return 6 * config.parameters + attention + 6 * mask_rate * config.vocabulary_size * config.hidden
+
+
+def job_seconds(profile: Profile, job: Job, speeds: Speeds = NOMINAL) -> float:
+    """Seconds of one job on one thread."""
+    if job.model is None:
+        tokens = profile.text.train_tokens + profile.text.heldout_tokens
+        return NOTEBOOK_SECONDS + (tokens / TEXT_RATE if job.station.startswith("10") else 0.0)
+    spec = profile.model(job.model)
+    pretraining, finetuning = (
+        known.get(spec.name) or _nominal(profile, spec) for known in (speeds.pretrain, speeds.finetune)
+    )
+    if job.station == PRETRAIN:
+        return NOTEBOOK_SECONDS + pretrain_tokens(profile) * pretraining
+    tokens = sum(finetune_tokens(profile, name) for name in profile.tasks)
+    if job.station == BUDGETS:
+        pretrained = budget_share(profile) * pretrain_tokens(profile)
+        return NOTEBOOK_SECONDS + pretrained * pretraining + _budget_finetuning(profile) * tokens * finetuning
+    return NOTEBOOK_SECONDS + finetune_runs(profile, spec, job.objective or ALL) * tokens * finetuning
+
+
+def _budget_finetuning(profile: Profile) -> int:
+    """Finetuning runs on one task of one job of the section "budgets"."""
+    return len(profile.budgets.fractions) * len(profile.finetune.seeds) if profile.budgets else 0
+
+
+def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
+    """One row per model: parameters, runs of all objectives and tasks, tokens, FLOPs (6 N D), bytes, hours."""
+    rows = []
+    jobs = planned(profile)
+    task_tokens = sum(finetune_tokens(profile, name) for name in profile.tasks)
+    examples = sum(_task_sizes(profile, name)[1] for name in profile.tasks)
+    for spec in profile.all_models():
+        own = [job for job in jobs if job.model == spec.name]
+        finetuned = any(job.station == FINETUNE for job in own)
+        budgets, seeds = sum(job.station == BUDGETS for job in own), len(profile.pretraining_seeds(spec))
+        per_task = finetune_runs(profile, spec) if finetuned else 0
+        per_task += budgets * _budget_finetuning(profile)
+        whole = len(profile.objectives) * seeds
+        pretrained = whole + budgets * (len(profile.budgets.fractions) if profile.budgets else 0)
+        tokens = (whole + budgets * budget_share(profile)) * pretrain_tokens(profile) + per_task * task_tokens
+        n_runs = pretrained + per_task * len(profile.tasks)
+        kept = pretrained + (seeds if finetuned and profile.finetune.from_scratch else 0)  # encoders
+        rows.append({
+            "model": spec.name, "role": spec.role, "parameters": spec.config.parameters,
+            "pretraining_runs": pretrained, "finetuning_runs": per_task * len(profile.tasks), "tokens": int(tokens),
+            "flops": 6.0 * spec.config.parameters * tokens,
+            "bytes": n_runs * RUN_BYTES + int(per_task * examples * EXAMPLE_BYTES) + kept * _weight_bytes(spec.config),
+            "hours": sum(job_seconds(profile, job, speeds) for job in own) / 3600,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def hours(profile: Profile, workers: int, speeds: Speeds = NOMINAL) -> float:
+    """Estimated hours of the whole profile with so many threads: no less than its longest chain."""
+    jobs = planned(profile)
+    seconds = {job.name: job_seconds(profile, job, speeds) for job in jobs}
+    ends: dict[str, float] = {}
+    for job in jobs:
+        ends[job.name] = max((ends[name] for name in job.needs), default=0.0) + seconds[job.name] / job.threads
+    return max(sum(seconds.values()) / workers, max(ends.values())) / 3600
+
+
+def done(profile: Profile) -> list[str]:
+    """Names of the jobs whose executed notebook is there."""
+    folder = paths.work(profile.name)
+    return [job.name for job in planned(profile) if (folder / job.out).is_file()]
+
+
+def _known_lengths(folder: Path) -> pd.DataFrame:
+    table = folder / "tasks.csv"
+    try:
+        return read_csv(table, "").set_index("task") if table.is_file() else pd.DataFrame()
+    except files.Damaged:  # an estimate can do without
+        return pd.DataFrame()
+
+
+def _weight_bytes(config: EncoderConfig) -> int:
+    return 4 * (config.parameters + config.vocabulary_size * (config.hidden + 1))
+
+
+def _nominal(profile: Profile, spec: ModelSpec) -> float:
+    return compute_per_token(spec.config, profile.pretrain.mask_rate) / NOMINAL_FLOPS + 2e-6 * spec.config.layers

@@ -1,0 +1,179 @@
+"""The published studies as files: their tables in data/results/published/, their figures in figures/published/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scalescope import files, paths
+from scalescope.errors import UnknownName
+from scalescope.papers import published
+from scalescope.papers.besiroglu2024 import figures as besiroglu_figures
+from scalescope.papers.besiroglu2024 import fits as besiroglu2024
+from scalescope.papers.besiroglu2024 import inference as besiroglu2024_inference
+from scalescope.papers.besiroglu2024 import reported as besiroglu2024_reported
+from scalescope.papers.gadre2024 import figures as gadre_figures
+from scalescope.papers.gadre2024 import fits as gadre2024
+from scalescope.papers.gadre2024 import reported as gadre2024_reported
+from scalescope.papers.lin2024 import figures as lin_figures
+from scalescope.papers.lin2024 import fits as lin2024
+from scalescope.papers.lin2024 import reported as lin2024_reported
+from scalescope.papers.lin2024 import vanilla as lin2024_vanilla
+from scalescope.papers.reference import reference
+from scalescope.plotting import style
+
+PROFILE = "published"  # the folder under data/results/ and figures/
+SLOW = {  # tables that take more than seconds, and what makes them
+    "besiroglu2024": {"replicates": besiroglu2024.bootstrap},
+    "lin2024": {"selection_by_law": lambda data: lin2024.selection(data, ("RectifiedFit", "VanillaFit")),
+                "fits": lin2024.fits, "outer_power": lin2024_vanilla.outer_power},
+}  # fmt: skip
+POLICY = pd.Series(range(361)).map(lambda k: 10 ** (18 + k / 40)).to_numpy()  # FLOP, 1e18 to 1e27
+
+
+@dataclass(frozen=True)
+class Refit:
+    """One published study: its data (None where it is not there), its tables by name, and what to say about them."""
+
+    paper: str
+    data: pd.DataFrame | None
+    tables: dict[str, pd.DataFrame]
+    note: str
+
+    def draw(self, number: int) -> Figure:
+        """Figure `number` of the study; without the data, the committed picture of it."""
+        slugs = FIGURES[self.paper][0]
+        if number not in slugs:
+            raise UnknownName(f"figure of {self.paper}", number, slugs)
+        return _picture(self.paper, slugs[number]) if self.data is None else self._drawn(number)[0]
+
+    def _drawn(self, number: int) -> tuple[Figure, pd.DataFrame]:
+        return FIGURES[self.paper][1][number](self.data, self.tables)
+
+    def write(self) -> list[Path]:
+        """Write all tables (CSV) and figures (PNG, SVG, CSV without the paper's own points); return the paths."""
+        if self.data is None:
+            raise published.MissingData(self.note)
+        folder = results(self.paper)
+        written = []
+        for name, table in self.tables.items():
+            files.write_table(folder / f"{name}.csv", table, float_format=None)  # in full: what is read is what was
+            written.append(folder / f"{name}.csv")
+        for number, slug in FIGURES[self.paper][0].items():
+            figure, drawn = self._drawn(number)
+            ours = drawn[drawn["kind"] != "point"].dropna(axis=1, how="all")
+            written += style.save(figure, ours, paths.figures(PROFILE, self.paper), slug)
+            plt.close(figure)
+        return written
+
+
+def results(paper: str) -> Path:
+    """Folder of the tables of one published study."""
+    return paths.results(PROFILE) / paper
+
+
+def refit(paper: str, *, full: bool = True, download: bool = True, folder: Path | None = None) -> Refit:
+    """Refit a published study: all of it (`full`), or the slow tables as committed and the rest anew.
+
+    Without the data (and `download` False) the tables are the committed ones; `note` says which they are. Raises
+    MissingData if the data cannot be downloaded, UnknownName for another paper.
+    """
+    if paper not in published.PAPERS:
+        raise UnknownName("published study", paper, published.PAPERS)
+    try:
+        data = published.load(paper, folder=folder, download=download)
+    except published.MissingData as error:
+        if download:
+            raise
+        return Refit(paper, None, committed(paper), f"NOT COMPUTED HERE: these are the committed tables. {error}")
+    slow = {name: (make(data) if full else _read(results(paper) / f"{name}.csv"))
+            for name, make in SLOW.get(paper, {}).items()}  # fmt: skip
+    as_committed = "" if full or not slow else f"; as committed: {', '.join(slow)}"
+    return Refit(paper, data, MAKERS[paper](data, slow), f"computed here, from the published data{as_committed}")
+
+
+def committed(paper: str) -> dict[str, pd.DataFrame]:
+    """The committed tables of a study by name; raises FileNotFoundError if there are none."""
+    found = sorted(results(paper).glob("*.csv"))
+    if not found:
+        raise FileNotFoundError(f"no tables of {paper} in {results(paper)}; `scalescope published {paper}` makes them")
+    return {file.stem: _read(file) for file in found}
+
+
+def _read(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file, dtype={"reported": str})
+
+
+def _gadre(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    return {
+        "fits": gadre2024.fits(data), "predictions": gadre2024.predictions(data),
+        "dataset_pairs": gadre2024.dataset_pairs(data), "comparison": gadre2024_reported.comparison(data),
+    }  # fmt: skip
+
+
+def _lin(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    quick = lin2024.selection(data)
+    mended = lin2024.selection(data, [lin2024.AtS(mended=True)]).assign(method="AtS, mended")
+    tables = {
+        **slow, "selection": pd.concat([quick, slow["selection_by_law"]], ignore_index=True),
+        "rmsd_summary": lin2024.rmsd_summary(slow["fits"], reference("lin2024")),
+        "ablation": lin2024.ablation(data), "size_limits": lin2024.size_limits(data),
+    }  # fmt: skip
+    compared = lin2024_reported.comparison(data, tables)
+    drawn = pd.concat([quick, mended, slow["selection_by_law"]], ignore_index=True)
+    return {**tables, "selection": drawn, "comparison": compared}
+
+
+def _besiroglu(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    fitted, replicates = besiroglu2024.fits(data), slow["replicates"]
+    headline = besiroglu2024.params_of(fitted, besiroglu2024.FREE_SCALE)
+    tests = besiroglu2024_inference.against_hoffmann(data, headline, replicates)
+    return {
+        "fits": fitted, "replicates": replicates, "intervals": besiroglu2024.intervals(replicates),
+        "policy": besiroglu2024.optimal_policy(headline, replicates, POLICY),
+        "likelihoods": besiroglu2024_inference.likelihoods(data, headline),
+        "tests": pd.DataFrame(tests.items(), columns=["statistic", "value"]),
+        "comparison": besiroglu2024_reported.comparison(data, fitted, replicates),
+    }  # fmt: skip
+
+
+def _misread(tables: dict[str, pd.DataFrame]) -> float:
+    rows = tables["comparison"]
+    chosen = rows["quantity"].str.startswith("optimal tokens") & rows["setting"].str.startswith("refit")
+    return float(rows.loc[chosen, "reported"].item())
+
+
+def _picture(paper: str, slug: str) -> Figure:
+    """The committed picture of a figure, as a figure."""
+    image = plt.imread(paths.figures(PROFILE, paper) / f"{slug}.png")
+    height, width = image.shape[:2]
+    figure = plt.figure(figsize=(width / style.DPI, height / style.DPI), dpi=style.DPI)
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.imshow(image, interpolation="none")
+    ax.set_axis_off()
+    return figure
+
+
+Draw = Callable[[pd.DataFrame, dict[str, pd.DataFrame]], tuple[Figure, pd.DataFrame]]
+MAKERS = {"besiroglu2024": _besiroglu, "gadre2024": _gadre, "lin2024": _lin}
+FIGURES: dict[str, tuple[dict[int, str], dict[int, Draw]]] = {
+    "gadre2024": (gadre_figures.SLUGS, {
+        number: lambda data, tables, draw=draw: draw(data) for number, draw in gadre_figures.FIGURES.items()
+    }),
+    "lin2024": (lin_figures.SLUGS, {
+        1: lambda data, tables: lin_figures.figure1(data, tables["fits"]),
+        2: lambda data, tables: lin_figures.figure2(tables["fits"], reference("lin2024")),
+        3: lambda data, tables: lin_figures.figure3(data, tables["fits"]),
+        4: lambda data, tables: lin_figures.figure4(tables["selection"]),
+    }),
+    "besiroglu2024": (besiroglu_figures.SLUGS, {
+        1: lambda data, tables: besiroglu_figures.figure1(data, tables["fits"]),
+        2: lambda data, tables: besiroglu_figures.figure2(tables["fits"], tables["intervals"]),
+        3: lambda data, tables: besiroglu_figures.figure3(tables["policy"], _misread(tables)),
+    }),
+}  # fmt: skip

@@ -1,0 +1,141 @@
+"""Running a whole profile: Snakemake decides what is missing and runs it, this module starts and watches it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from scalescope import files, paths
+from scalescope.experiment import stages
+from scalescope.experiment.cost import ENGINE, recorded
+from scalescope.experiment.profile import Profile, load_profile
+from scalescope.experiment.progress import PIPELINE
+from scalescope.experiment.record import write_profile
+from scalescope.workflow.cost_table import report
+from scalescope.workflow.jobs import PAPER, planned
+from scalescope.workflow.products import forget_stale
+from scalescope.workflow.snakemake import only_shows, shadow
+from scalescope.workflow.terminal import Watch
+from scalescope.workflow.warm import warm_kernels
+
+LOCK_SECONDS = 5.0  # the last processes of a pipeline that was just killed need a moment to end
+
+
+class PipelineBusy(RuntimeError):
+    """Another pipeline works on the same profile in the same folder."""
+
+
+class PipelineFailed(RuntimeError):
+    """Jobs failed; the message lists them with where to read why. What finished is kept."""
+
+
+def reproduce(
+    profile: str, data: str | None = None, workers: int = 1, snakemake_arguments: Sequence[str] = ()
+) -> Path | None:
+    """Run every job of a profile that is missing; returns the folder of the profile's work.
+
+    data: folder with corpus/ and tasks/ in place of the profile's source. snakemake_arguments go to Snakemake
+    as they are (a cluster: "--executor slurm"); where they only show something (a dry run: "-n" in any spelling),
+    nothing changes on disk and None is returned. Raises PipelineBusy when the same profile is already being run here,
+    and PipelineFailed with the failed jobs after all others are done. Ends with what all of it has cost (see
+    cost_table.py).
+    """
+    profile = str(Path(profile).resolve()) if Path(profile).suffix in (".yaml", ".yml") else profile
+    settings = load_profile(profile, data=str(Path(data).expanduser().resolve()) if data else None)
+    folder = paths.work(settings.name)
+    if only_shows(snakemake_arguments):
+        with shadow(settings, folder) as place:
+            subprocess.run(_command(place, workers, snakemake_arguments), check=True, env=_environment())
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder):
+        for place in (folder, paths.results(settings.name), paths.figures(settings.name, PAPER)):
+            files.remove_abandoned(place)
+        write_profile(settings, stages.prepare(settings), folder)
+        with recorded(folder, ENGINE):
+            forget_stale(settings, folder)
+            _run(settings, folder, workers, snakemake_arguments)
+        try:
+            report(folder)
+        except OSError as error:
+            files.say(f"no table of costs: {error}")
+    return folder
+
+
+def _command(folder: Path, workers: int, extra: Sequence[str]) -> list[str]:
+    """Snakemake over the profile.json of a folder."""
+    return [
+        sys.executable, "-m", "snakemake", "--snakefile", str(paths.root() / "Snakefile"),
+        "--directory", str(folder), "--cores", str(workers), "--nolock", "--rerun-incomplete", "--rerun-triggers",
+        "mtime", "--keep-going", "--scheduler", "greedy", "--nocolor", *extra,
+    ]  # fmt: skip
+
+
+def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:
+    log = folder / "logs" / "snakemake.log"
+    log.parent.mkdir(exist_ok=True)
+    with warm_kernels(_environment(), _die_with_parent) as environment, log.open("w") as stream:
+        process = subprocess.Popen(
+            _command(folder, workers, extra), stdout=stream, stderr=subprocess.STDOUT, env=environment,
+            preexec_fn=_die_with_parent,
+        )  # fmt: skip
+        watch = Watch(settings, folder, log, workers)
+        try:
+            code = watch.follow(process)
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
+    failed = watch.failed() if code else []
+    if code and not failed and all((folder / job.out).is_file() for job in planned(settings)):
+        files.say(f"Snakemake ended with exit code {code} after all jobs were done; its log: {log}")
+    elif code:
+        lines = [f"  {name}: {reason}\n    log: {folder / 'logs' / (name + '.log')}" for name, reason in failed]
+        ended = f"Snakemake ended with exit code {code}: {log}"
+        what = f"{len(failed)} job(s) failed:\n" + "\n".join(lines) if failed else ended
+        raise PipelineFailed(f"{what}\nWhat finished is kept; the same command goes on from here.")
+
+
+def _environment() -> dict[str, str]:
+    """One thread a worker, no bars in logs, and the process that the jobs must not outlive."""
+    single = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    # oneDNN keeps a kernel for every shape it has met: batches of all lengths made that 1 GB a worker
+    single["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] = "64"
+    place = {PIPELINE: str(os.getpid()), "SCALESCOPE_ROOT": str(paths.root())}
+    return {**os.environ, **single, **place, "TQDM_DISABLE": "1"}
+
+
+def _die_with_parent() -> None:
+    """On Linux: kill -9 of the pipeline ends its Snakemake too (option 1 of prctl is the death signal)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the profile's folder for this process; the lock ends with the process, however it ends.
+
+    Raises PipelineBusy if another process holds it.
+    """
+    holder = folder / ".pipeline.pid"
+    lock = FileLock(folder / ".pipeline.lock")
+    try:
+        lock.acquire(timeout=LOCK_SECONDS)
+    except Timeout:
+        pid = (holder.read_text(errors="replace").strip() if holder.is_file() else "") or "unknown"
+        raise PipelineBusy(
+            f"another pipeline (process {pid}) is running this profile in {folder}; wait for it or stop it"
+        ) from None
+    try:
+        holder.write_text(str(os.getpid()))
+        yield
+    finally:
+        lock.release()

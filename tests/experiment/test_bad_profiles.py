@@ -1,0 +1,108 @@
+"""Profiles that cannot be run: each draws an error naming key and value."""
+
+from __future__ import annotations
+
+import pytest
+from told import told
+
+from scalescope import paths
+from scalescope.data.sources.open import open_source
+from scalescope.experiment.profile import load_profile
+
+SMOKE = paths.profile_file("smoke").read_text().replace("name: smoke\n", "")
+# what is replaced in the smoke profile, by what, what is told
+PROFILES = [
+    ("seeds: [0, 1]", "seeds: [0, 0, 1]", ["finetune.seeds", "0 is listed twice", "line"]),
+    ("seeds: [0, 1]", "seeds: []", ["finetune.seeds", "[]"]),
+    ("seeds: [0, 1]", "seeds: [-1]", ["finetune.seeds.0", "-1"]),
+    ("seeds: [0, 1]", "seeds: [4294967296]", ["finetune.seeds.0", "4294967296"]),
+    ("seeds: [0, 1]", "seeds: [0, 01]", ["finetune.seeds.1", "'01'"]),
+    ("seeds: [0, 1]", "seeds: [0, 1.0]", ["finetune.seeds.1", "1.0"]),
+    ("seeds: [0, 1]", "seeds: [0, yes]", ["finetune.seeds.1", "'yes'"]),
+    ("seeds: [0, 1]", "seeds: [0, true]", ["finetune.seeds.1", "True"]),
+    ("seeds: [0, 1]", "seeds: 0", ["finetune.seeds", "0"]),
+    ("learning_rates: [0.001, 0.003]", "learning_rates: [0.001, 0.001]", ["learning_rates", "0.001 is listed twice"]),
+    ("learning_rates: [0.001, 0.003]", "learning_rates: [0.001, 1e-3]", ["learning_rates", "0.001 is listed twice"]),
+    ("learning_rates: [0.001, 0.003]", "learning_rates: []", ["learning_rates", "[]"]),
+    ("learning_rates: [0.001, 0.003]", "learning_rates: [3]", ["learning_rates.0", "3"]),
+    ("learning_rates: [0.001, 0.003]", "learning_rates: ['0.001']", ["learning_rates.0", "'0.001'"]),
+    ("tasks: [squad,", "tasks: [squad, squad,", ["tasks", "'squad' is listed twice"]),
+    ("tasks: [squad,", "tasks: [sqaud,", ["'sqaud'", "'squad'"]),
+    ("objectives: [mlm, pmi]", "objectives: [mlm, mlm]", ["objectives", "'mlm' is listed twice"]),
+    ("objectives: [mlm, pmi]", "objectives: []", ["objectives", "[]"]),
+    ("objectives: [mlm, pmi]", "objectives: [clm]", ["objectives.0", "'clm'"]),
+    ("objectives: [mlm, pmi]", "objectives: mlm", ["objectives", "'mlm'"]),
+    ("layers: [1, 2, 3]", "layers: [1, 2, 2]", ["models.ladder.layers", "2 is listed twice"]),
+    ("layers: [1, 2, 3]", "layers: [1]", ["ladder.layers", "[1]", "two"]),
+    ("layers: [1, 2, 3]", "layers: []", ["models.ladder.layers", "[]"]),
+    ("layers: [1, 2, 3]", "layers: [1, 0]", ["models.ladder.layers.1", "0"]),
+    ("layers: [1, 2, 3]", "layers: [1, 100000]", ["models.ladder.layers.1", "100000"]),
+    ("layers: [1, 2, 3]", "layers: [1, 9999]", ["ar8-l9999", "parameters"]),
+    ("aspect_ratio: 8", "aspect_ratio: 7", ["heads=4", "hidden=7"]),
+    ("aspect_ratio: 8", "aspect_ratio: 8.5", ["aspect_ratio", "8.5"]),
+    ("aspect_ratio: 8", "aspect_ratio: 0x8", ["aspect_ratio", "'0x8'"]),
+    ("vocabulary_size: 512", "vocabulary_size: 63", ["vocabulary_size", "63"]),
+    ("vocabulary_size: 512", "vocabulary_size: 70000", ["vocabulary_size", "70000"]),
+    ("vocabulary_size: 512", "vocabulary_size: 0512", ["vocabulary_size", "'0512'"]),
+    ("vocabulary_size: 512", "vocabulary_size: 1_000", ["vocabulary_size", "'1_000'"]),
+    ("vocabulary_size: 512", "vocabulary_size: 8:32", ["vocabulary_size", "'8:32'"]),
+    ("sequence_length: 64", "sequence_length: 8", ["sequence_length", "8"]),
+    ("sequence_length: 64", "sequence_length: 32", ["finetune.max_length=64", "text.sequence_length=32"]),
+    ("train_tokens: 120000", "train_tokens: 12", ["train_tokens=12", "sequence_length=64"]),
+    ("train_tokens: 120000", "train_tokens: 1e5", ["train_tokens", "100000.0"]),
+    ("train_tokens: 120000", "train_tokens: " + "9" * 5000, ["line", "99999", "5000 digits"]),
+    ("train_tokens: 120000", "train_tokens: 99999999999999", ["train_tokens", "99999999999999"]),
+    ("heldout_tokens: 8000", "heldout_tokens: 10", ["heldout_tokens=10"]),
+    ("steps: 60", "steps: 5", ["warmup_steps=10", "steps=5"]),
+    ("steps: 60", "steps: 15", ["eval_every=20", "steps=15"]),
+    ("steps: 60", "steps: 60.5", ["pretrain.steps", "60.5"]),
+    ("dropout: 0.0", "dropout: 10", ["pretrain.dropout", "10"]),
+    ("dropout: 0.0", "dropout: 1.0", ["pretrain.dropout", "1.0"]),
+    ("weight_decay: 0.01", "weight_decay: -0.01", ["pretrain.weight_decay", "-0.01"]),
+    ("weight_decay: 0.01", "weight_decay: .nan", ["pretrain.weight_decay", "'.nan'"]),
+    ("weight_decay: 0.01", "weight_decay: 1e999", ["line", "1e999"]),
+    ("patience: 60", "patience: on", ["pretrain.patience", "'on'"]),
+    ("schedule: linear", "schedule: cosine", ["pretrain.schedule", "'cosine'"]),
+    ("schedule: linear", "schedul: linear", ["pretrain.schedul", "'schedule'"]),
+    ("schedule: linear", "schedule: linear\n  mask_rate: 15", ["pretrain.mask_rate", "15"]),
+    ("schedule: linear", "schedule: linear\n  steps: 70", ["line", "'steps'", "twice"]),
+    ("schedule: linear", "schedule: &s linear", ["line", "&s"]),
+    ("schedule: linear", "schedule: !!str linear", ["line", "tag:yaml.org,2002:str"]),
+    ("schedule: linear", "schedule: [linear", ["line", "not valid YAML"]),
+    ("stride: 24", "stride: 64", ["stride=64", "max_length=64"]),
+    ("epochs: 1", "epochs: 0", ["finetune.epochs", "0"]),
+    ("epochs: 1", "epochs: 1\n  roles: []", ["finetune.roles", "[]", "ladder"]),
+    ("epochs: 1", "epochs: 1\n  roles: [target]", ["finetune.roles", "['target']", "ladder"]),
+    ("epochs: 1", "epochs: 1\n  roles: [ladder, ladder]", ["finetune.roles", "'ladder' is listed twice"]),
+    ("epochs: 1", "epochs: 1\n  roles: [ladder]", ["fixed_rate_objectives", "['mlm']", "target"]),
+    ("epochs: 1", "epochs: 1\n  fixed_rate_objectives: [mlm, mlm]", ["'mlm' is listed twice"]),
+    ("train_rows: 96", "train_rows: 0", ["finetune.train_rows", "0"]),
+    ("train_rows: 96", "train_rows: {defalt: 5}", ["'defalt'"]),
+    ("batch_size: 32\n  epochs", "batch_size: {squad: 4}\n  epochs", ["finetune.batch_size", "'mnli'", "'default'"]),
+    ("kind: microworld", "kind: files", ["'files'"]),
+    ("kind: microworld", "kind: microworld\n  folder: x", ["source.folder", "microworld"]),
+    ("kind: microworld", "kind: microword", ["source.kind", "'microword'"]),
+    ("entities: 300", "entities: 1000000000", ["source.options.entities", "1000000000"]),
+    ("entities: 300", "entities: 0300", ["'entities'", "'0300'"]),
+    ("seed: 0,", "seed: no,", ["'seed'", "'no'"]),
+    ("seed: 0,", "sead: 0,", ["'sead'", "'seed'"]),
+    ("train_articles: 8000", "train_articles: 0", ["train_articles", "0"]),
+    ("title:", "name: quick\ntitle:", ["'quick'", "name: mine"]),
+    ("title:", "name: ''\ntitle:", ["''", "name: mine"]),
+    ("title:", "name: ../../x\ntitle:", ["'../../x'"]),
+    ("title:", "titel:", ["titel", "'title'"]),
+    ("objectives: [mlm, pmi]\n", "", ["objectives", "required"]),
+    ("objectives:", "---\nobjectives:", ["line", "second document"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "fragments"), PROFILES)
+def test_profiles(tmp_path, old, new, fragments):
+    assert old in SMOKE
+    (tmp_path / "mine.yaml").write_text(SMOKE.replace(old, new, 1))
+    with pytest.raises(ValueError) as error:
+        settings = load_profile(tmp_path / "mine.yaml")
+        folder = {"folder": settings.source.folder} if settings.source.kind == "files" else {}
+        options = {} if settings.source.kind == "files" else settings.source.options
+        open_source(settings.source.kind, **folder, **options)
+    told(error, fragments)

@@ -1,0 +1,73 @@
+import pandas as pd
+import pytest
+
+from scalescope import paths
+from scalescope.errors import UnknownName
+from scalescope.papers.ivgi2022 import law_tables as station
+from scalescope.papers.ivgi2022.claims.agreement import agreement
+from scalescope.papers.ivgi2022.law_tables import beside, collect_claims, law_tables, source_tables, write_law_tables
+from scalescope.workflow import study
+from scalescope.workflow.check import run_check
+
+BOOT = 20
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty project folder that has the paper's facts."""
+    published = paths.published("ivgi2022")
+    monkeypatch.setenv("SCALESCOPE_ROOT", str(tmp_path))
+    paths.published("ivgi2022").parent.mkdir(parents=True)
+    paths.published("ivgi2022").symlink_to(published)
+    return tmp_path
+
+
+def test_the_files_hold_the_tables_of_the_published_points(project):
+    tables = source_tables("published")
+    names = write_law_tables("published", tables, n_boot=BOOT)
+    folder = paths.results("published") / "ivgi2022"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+    assert {"table7.csv", "claims.csv", "selection.csv", "compute.csv", "diagnosis.csv", "cards.md"} <= set(names)
+    assert pd.read_csv(folder / "table2.csv").iloc[0].tolist() == ["SQuAD 1.1", 0.998, 0.006, 0.995]
+    assert "### SQuAD 1.1, MLM, with HPT" in (folder / "cards.md").read_text()
+    both = beside("table2", "published")
+    assert (both["r2"] == both["r2_live"]).all()
+    claims = collect_claims()
+    assert set(claims["source"]) == {"published"} and (paths.results("x").parent / "claims.csv").is_file()
+    assert agreement(claims)["id"].tolist() == [f"C{n}" for n in range(1, 14)]
+
+
+def test_a_live_source_may_lack_curves_and_finetuning_runs(project):
+    tables = source_tables("published")
+    made = law_tables("mine", {name: tables[name] for name in ("points", "pretrain", "tasks")}, n_boot=BOOT)
+    assert made["stopping"].empty
+    verdict = made["claims"].set_index("id")["verdict"]
+    assert verdict["C10"] == "not testable" and verdict["C1"] == "holds"
+
+
+def test_results_that_are_not_there_are_named(project):
+    with pytest.raises(FileNotFoundError, match="scalescope study"):
+        beside("table2", "quick")
+    with pytest.raises(FileNotFoundError, match="no claims"):
+        collect_claims()
+    with pytest.raises(ValueError, match="unknown source 'quik'"):
+        list(study.remake(["quik"]))
+    assert study.available_sources() == ["published"]
+
+
+def test_no_other_profile_takes_the_place_of_a_mistyped_one(project):
+    assert station.live_source("smoke") == "quick"
+    paths.profile_file("mine").parent.mkdir()
+    paths.profile_file("mine").write_text("")
+    with pytest.raises(UnknownName, match="unknown profile 'thorogh'"):
+        station.live_source("thorogh")
+    with pytest.raises(FileNotFoundError, match=r"no tables of the profile 'mine': run `make reproduce PROFILE=mine`"):
+        station.live_source("mine")
+    paths.results("mine").mkdir(parents=True)
+    (paths.results("mine") / "points.csv").write_text("")
+    assert station.live_source("mine") == station.live_source("some/mine.yaml") == "mine"
+
+
+def test_an_unknown_check_is_refused():
+    with pytest.raises(ValueError, match="did you mean 'ivgi2022'"):
+        run_check("ivgi22")

@@ -1,0 +1,97 @@
+"""Dry runs in any spelling change nothing, and data reach the jobs whatever their folder is called."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from scalescope import files, paths
+from scalescope.experiment import stages
+from scalescope.experiment.profile import load_profile
+from scalescope.experiment.progress import seal_notebook
+from scalescope.experiment.record import write_profile
+from scalescope.workflow.jobs import planned
+from scalescope.workflow.reproduce import reproduce
+from scalescope.workflow.snakemake import only_shows
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-n"], ["-np"], ["-pn"], ["-p", "-n"], ["--dry-run"], ["--dryrun"], ["--dry-r"], ["-Fnq"], ["--forceall", "-n"],
+     ["--executor", "dryrun"], ["-e", "dryrun"], ["--summary"], ["-D"], ["--dag"], ["--rulegraph", "dot"], ["-l"],
+     ["--lint"]],
+)  # fmt: skip
+def test_what_only_shows_is_known_in_any_spelling(arguments):
+    assert only_shows(arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["-p"], ["--forceall"], ["--until", "10_corpus_and_tasks"], ["--config", "n=1"], ["--keep-going"]]
+)
+def test_what_runs_is_known(arguments):
+    assert not only_shows(arguments)
+
+
+def test_what_snakemake_does_not_take_is_refused_before_anything_changes(project):
+    with pytest.raises(ValueError, match=r"Snakemake does not take '--dry'.*--dry-run"):
+        reproduce("tiny", snakemake_arguments=["--dry"])
+    assert not paths.runs().exists()
+
+
+def state(folder: Path) -> dict[str, tuple]:
+    """Every file and folder below one, with its times, size and content."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        info = path.lstat()
+        found[str(path)] = (info.st_mtime_ns, info.st_ino, path.read_bytes() if path.is_file() else None)
+    return found
+
+
+@pytest.fixture
+def half_done(stubs: Path) -> Path:
+    """Stub notebooks "executed" for 10 and 40; the tables of 40 are gone, and the profile is edited later."""
+    profile, folder = load_profile("tiny"), paths.work("tiny")
+    write_profile(profile, stages.prepare(profile), folder)
+    for job in planned(profile):
+        if job.model is None:
+            files.write_text(folder / job.out, "{}")
+            seal_notebook(folder / job.mark, folder / job.out)
+    return stubs
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_dry_run_shows_what_would_be_done_again_and_changes_nothing(half_done, edited):
+    if edited:
+        source = paths.profile_file("tiny")
+        source.write_text(source.read_text().replace("batch_size: 16", "batch_size: 8"))
+    before = state(half_done)
+    command = [sys.executable, "-m", "scalescope.cli", "reproduce", "-P", "tiny", "-j", "1", "--", "-np"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert state(half_done) == before
+    assert "40_collect" in done.stdout and f"-pprofile={paths.work('tiny') / paths.RECORD}" in done.stdout
+    assert "core-seconds" not in done.stdout and "tables     " not in done.stdout
+
+
+def test_a_dry_run_of_a_profile_that_was_never_run_leaves_no_trace(stubs, capfd):
+    before = state(stubs)
+    assert reproduce("tiny", snakemake_arguments=["-n"]) is None
+    assert state(stubs) == before and "10_corpus_and_tasks" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["data #2", 'data: it\'s "x" '])
+def test_the_data_folder_reaches_the_jobs_whatever_it_is_called(stubs, name):
+    folder = stubs / name
+    for file in ("corpus/a.txt", "corpus/heldout.txt", "tasks/squad/train.jsonl", "tasks/squad/validation.jsonl",
+                 "tasks/sst2/train.jsonl", "tasks/sst2/validation.jsonl"):  # fmt: skip
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'{{"of": "{file}"}}\n')  # heldout text that is train text is refused
+    work = reproduce("tiny", data=str(folder), snakemake_arguments=["--until", "10_corpus_and_tasks"])
+    executed = nbformat.read(work / "notebooks" / "10_corpus_and_tasks.ipynb", as_version=4)
+    given = executed.metadata.papermill.parameters
+    assert set(given) == {"profile"} and load_profile(given["profile"]).source.folder == str(folder)
