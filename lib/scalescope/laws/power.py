@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scalescope.errors import UnknownName
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.diagnostics import WEAK
 from scalescope.laws.inputs import named_values, table
