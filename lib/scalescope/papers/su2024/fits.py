@@ -126,8 +126,9 @@ def critical_slope(table: pd.DataFrame, n_boot: int = 400) -> dict[str, float]:
 def variants(table: pd.DataFrame, model: int, names: Sequence[str]) -> pd.DataFrame:
     """How far each changed rule moves B_crit of one model: its mean over the losses that standard and variant share.
 
-    names: the variants; one without losses in common has a row with `levels` 0. B_crit is read off at the variant's losses from the standard contours by log-log interpolation; ratio: variant over
-    standard, geometric mean, with its lowest and highest.
+    names: the variants; one without losses in common has a row with `levels` 0. B_crit is read off at the variant's
+    losses from the standard contours by log-log interpolation; ratio: variant over standard, geometric mean, with its
+    lowest and highest.
     """
     own = table[(table["parameters"] == model) & table["B_crit"].notna()]
     standard = own[own["variant"] == STANDARD].sort_values("loss")
