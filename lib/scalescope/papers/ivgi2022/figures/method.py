@@ -106,7 +106,7 @@ def _zoom(ax: Axes, best: pd.DataFrame, stops: pd.DataFrame) -> None:
     shown = best[best["step"] >= first]
     range_ = max(shown["value"].max() - shown["value"].min(), 1e-3)
     ax.set_xlim(first, last + 0.03 * (last - first))
-    ax.set_ylim(shown["value"].min() - 0.12 * range_, shown["value"].max() + 0.15 * range_)
+    ax.set_ylim(shown["value"].min() - 0.18 * range_, shown["value"].max() + 0.15 * range_)
 
 
 def _label_stops(ax: Axes, best: pd.DataFrame, stops: pd.DataFrame) -> None:
@@ -117,9 +117,9 @@ def _label_stops(ax: Axes, best: pd.DataFrame, stops: pd.DataFrame) -> None:
     for _, group in stops.groupby(near):
         step, value = group.iloc[0][["step", "value"]]
         text = ", ".join(f"{row.patience:,.0f}: +{row.above_best:.1%}" for row in group.itertuples())
-        side = "right" if step > last - 0.2 * (last - start) else "left"
-        place = {"xytext": (5 * unit, 7 * unit), "textcoords": "offset points", "ha": side}
-        ax.annotate(text, (step, value), fontsize=9 * unit, color=colour, **place)
+        late = step > last - 0.2 * (last - start)  # then to the left, below the curve
+        place = {"ha": "right", "xytext": (5 * unit, -16 * unit)} if late else {"xytext": (5 * unit, 7 * unit)}
+        ax.annotate(text, (step, value), fontsize=9 * unit, color=colour, textcoords="offset points", **place)
 
 
 def fig7_data(points: pd.DataFrame, laws: Laws, *, tasks: Sequence[str] = LOSS_TASKS) -> pd.DataFrame:
