@@ -13,8 +13,8 @@ from scalescope.forecast.ledger import read, scored, summary, with_distance
 from scalescope.forecast.sealing import LEDGER, actual_of_profile
 from scalescope.papers import published
 from scalescope.papers.calibration import N_BOOT, calibration, hits, replayed, series_of, with_sealed
-from scalescope.plotting import style
-from scalescope.plotting.forecast import draw_calibration
+from scalescope.plotting import save
+from scalescope.plotting.forecast import calibration_data, draw_calibration
 
 FORECASTS = "forecasts"  # folder beside the published papers' own
 PAPERS = ("besiroglu2024", "gadre2024", "lin2024", "ivgi2022")
@@ -66,7 +66,7 @@ def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]
     for name, part in tables.items():
         files.write_table(folder / f"{name}.csv", part)
         written.append(folder / f"{name}.csv")
-    figure = draw_calibration(table, summary(together, ["beyond"]))
-    written += style.save(figure, table, paths.figures("published", FORECASTS), "calibration")
-    plt.close(figure)
+    data = calibration_data(table, summary(together, ["beyond"]))
+    written += save(draw_calibration, data, paths.figures("published", FORECASTS), "calibration")
+    plt.close()
     return written
