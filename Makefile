@@ -31,7 +31,7 @@ help:  ## list the targets (the default)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 env: $(READY)  ## make .venv and install the pinned list and the package; ENV=current: look at the active environment
-	@test ! -e .git || git config filter.notebook.clean '$(BIN)/scalescope notebooks clean' || true
+	@test ! -e .git || git config filter.notebook.clean 'if test -x $(BIN)/scalescope; then $(BIN)/scalescope notebooks clean; else cat; fi' || true
 
 reproduce: env  ## run the main job of PROFILE: from text to figures; does only what is missing
 	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" --jobs "$(JOBS)"
