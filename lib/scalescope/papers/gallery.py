@@ -6,16 +6,21 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from scalescope import files
+from scalescope.papers.alabdulmohsin2022 import figures as alabdulmohsin2022
 from scalescope.papers.besiroglu2024 import figures as besiroglu2024
 from scalescope.papers.gadre2024 import figures as gadre2024
+from scalescope.papers.gemstones2025 import figures as gemstones2025
 from scalescope.papers.ivgi2022 import figures as ivgi2022
 from scalescope.papers.lin2024 import figures as lin2024
 
-CAPTIONS = {**ivgi2022.CAPTIONS, **besiroglu2024.CAPTIONS, **gadre2024.CAPTIONS, **lin2024.CAPTIONS}
+DRAWN = (alabdulmohsin2022, besiroglu2024, gadre2024, gemstones2025, ivgi2022, lin2024)
+CAPTIONS = {slug: text for figures in DRAWN for slug, text in figures.CAPTIONS.items()}
 PAPERS = {
     "ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*",
+    "alabdulmohsin2022": "Alabdulmohsin et al. (2022), *Revisiting neural scaling laws in language and vision*",
     "besiroglu2024": "Besiroglu et al. (2024), *Chinchilla scaling: a replication attempt*",
     "gadre2024": "Gadre et al. (2024), *Language models scale reliably with over-training and on downstream tasks*",
+    "gemstones2025": "McLeish et al. (2025), *Gemstones: a model suite for multi-faceted scaling laws*",
     "lin2024": "Lin et al. (2024), *Selecting large language model to fine-tune via rectified scaling law*",
 }
 COMMANDS = {

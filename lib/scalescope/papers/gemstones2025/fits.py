@@ -149,7 +149,8 @@ def frontiers(table: pd.DataFrame) -> pd.DataFrame:
             best = law.compute_optimal(1.0)
             rows.append({"selection": selection, "way": f"direct fit, delta {delta:g}",
                          "a": float(exponents.parameters), "log_n": np.log(float(best.parameters)),
-                         "b": float(exponents.tokens), "log_d": np.log(float(best.tokens)), "optima": np.nan})  # fmt: skip
+                         "b": float(exponents.tokens), "log_d": np.log(float(best.tokens)),
+                         "optima": np.nan})  # fmt: skip
     return pd.DataFrame(rows)
 
 
