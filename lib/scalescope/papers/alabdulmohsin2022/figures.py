@@ -18,9 +18,9 @@ SLUGS = dict(enumerate(("fig1_arena", "fig2_curves"), start=1))
 CAPTIONS = {
     "fig1_arena": "Seven ways to extrapolate 92 learning curves of vision and language, each fitted to the points that "
     "the benchmark gives for fitting. Left: held-out root mean square of ln(prediction / loss), all curves (dots), "
-    "median (bar). Middle: share of curves on which nothing else is better by more than 0.1 %. Right: share of held-out "
-    "points inside the 95 % interval of one new run, mean over curves; dashed: nominal. Points of one curve are "
-    "checkpoints of one training and not independent, as every interval here assumes.",
+    "median (bar). Middle: share of curves on which nothing else is better by more than 0.1 %. Right: share of "
+    "held-out points inside the 95 % interval of one new run, mean over curves; dashed: nominal. Points of one curve "
+    "are checkpoints of one training and not independent, as every interval here assumes.",
     "fig2_curves": "Six of the curves: points to fit (filled) and held out (open), and what each law makes of the "
     "former.",
 }

@@ -24,9 +24,9 @@ CAPTIONS = {
     "and the law of Hoffmann et al. Cross: the number the authors' notebook gives for Chinchilla's compute, which it "
     "read at 1e18 FLOP.",
     "fig4_isoflop": "Bias of approaches 1 and 2 of Hoffmann et al. on simulated studies of three known laws: "
-    "compute-optimal parameters at 1e25 FLOP over the true ones. Filled: without noise, the bias of the approach itself; "
-    "bars: 10th to 90th percentile of studies with 0.3 % of noise in the loss. Budgets 6e18 to 3e21; the direct fit sees "
-    "the same runs as approach 2.",
+    "compute-optimal parameters at 1e25 FLOP over the true ones. Filled: without noise, the bias of the approach "
+    "itself; bars: 10th to 90th percentile of studies with 0.3 % of noise in the loss. Budgets 6e18 to 3e21; the "
+    "direct fit sees the same runs as approach 2.",
 }
 LABELS = {"A": "A", "B": "B", "E": "E", "alpha": "α", "beta": "β", "a": "a"}
 THEIRS, OURS = "Hoffmann et al.", "refit"

@@ -1,4 +1,4 @@
-"""Approaches 1 and 2 of Hoffmann et al. (2022) on the points of their figure 4, beside the direct fit and the printed."""
+"""Approaches 1 and 2 of Hoffmann et al. (2022) on the points of their figure 4, beside the direct fit."""
 
 from __future__ import annotations
 
@@ -67,6 +67,6 @@ def truths(fitted: pd.DataFrame) -> dict[str, Mapping[str, float]]:
     return {"Besiroglu et al.": refit, "Hoffmann et al.": HOFFMANN, "exponents twice as far apart": apart}
 
 
-def simulated(fitted: pd.DataFrame, replicates: int = 40) -> pd.DataFrame:
+def simulated(fitted: pd.DataFrame, replicates: int = 20) -> pd.DataFrame:
     """`isoflop.bias` on `truths`."""
     return isoflop.bias(truths(fitted), replicates=replicates)

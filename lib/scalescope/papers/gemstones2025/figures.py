@@ -16,9 +16,8 @@ CAPTIONS = {
     "fig1_shape": "Mean residual of ln L of each Gemstone (its checkpoints up to 350 billion tokens) under the law in "
     "parameters and tokens and under the law that also knows width and depth, against width over depth. Lines join "
     "nothing: each point is one model.",
-    "fig2_frontier": "Compute-optimal parameters against compute, by approach 1 (lower hull: points and line) and by the "
-    "direct fit of the law in N and D, for two selections of the same models. The two ways differ by more than any "
-    "interval of either would say.",
+    "fig2_frontier": "Compute-optimal parameters against compute, by approach 1 (lower hull: points and line) and by "
+    "the direct fit of the law in N and D, for two selections of the same models.",
 }
 COLOURS = {study.SIZE: style.ORANGE, study.SHAPE: style.BLUE}
 MARKERS = {study.SIZE: "s", study.SHAPE: "o"}
