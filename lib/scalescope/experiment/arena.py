@@ -75,12 +75,12 @@ def cost(
     columns: tuple[str, str],
     contenders: Mapping[str, Contender],
     baseline: str = BASELINE,
-    every: int = 6,
+    every: int = 12,
 ) -> pd.DataFrame:
     """CPU time of one fit of each contender without intervals, over that of the baseline on the same curve.
 
-    One row per contender: curves (every sixth), cpu_ratio (median) and its extremes. Measured, so that it differs from
-    run to run; a failed baseline counts with the time that it took.
+    One row per contender: curves (every twelfth), cpu_ratio (median) and its extremes. Measured, so that it differs
+    from run to run; a failed baseline counts with the time that it took.
     """
     x, y = columns
     taken = {name: [] for name in contenders}
@@ -97,8 +97,8 @@ def cost(
     return pd.DataFrame(rows)
 
 
-def _seconds(contender: Contender, x: np.ndarray, y: np.ndarray, repeats: int = 3) -> float:
-    """CPU seconds of one fit, the least of a few."""
+def _seconds(contender: Contender, x: np.ndarray, y: np.ndarray, repeats: int = 2) -> float:
+    """CPU seconds of one fit, the lesser of two."""
     found = []
     for _ in range(repeats):
         start = time.process_time()
