@@ -38,4 +38,4 @@ def test_simulated_truths_differ_in_their_symmetry():
         .groupby("truth")["far_ratio"]
         .agg(lambda ratio: np.abs(np.log(ratio)).max())
     )
-    assert worst["Besiroglu et al."] == worst.min() < 0.1 < worst["exponents twice as far apart"]
+    assert worst["Besiroglu et al."] == worst.min() < 0.1 < worst["exponents apart"]

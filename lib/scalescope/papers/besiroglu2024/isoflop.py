@@ -64,7 +64,7 @@ def truths(fitted: pd.DataFrame) -> dict[str, Mapping[str, float]]:
     d = 1e20 / (6 * n)
     apart["A"] = refit["A"] * n ** (apart["alpha"] - refit["alpha"])
     apart["B"] = refit["B"] * d ** (apart["beta"] - refit["beta"])
-    return {"Besiroglu et al.": refit, "Hoffmann et al.": HOFFMANN, "exponents twice as far apart": apart}
+    return {"Besiroglu et al.": refit, "Hoffmann et al.": HOFFMANN, "exponents apart": apart}
 
 
 def simulated(fitted: pd.DataFrame, replicates: int = 20) -> pd.DataFrame:

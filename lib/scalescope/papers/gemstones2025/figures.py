@@ -14,8 +14,8 @@ from scalescope.plotting import style
 SLUGS = dict(enumerate(("fig1_shape", "fig2_frontier"), start=1))
 CAPTIONS = {
     "fig1_shape": "Mean residual of ln L of each Gemstone (its checkpoints up to 350 billion tokens) under the law in "
-    "parameters and tokens and under the law that also knows width and depth, against width over depth. Lines join "
-    "nothing: each point is one model.",
+    "parameters and tokens and under the law that also knows width and depth, against width over depth. One "
+    "point per model and law.",
     "fig2_frontier": "Compute-optimal parameters against compute, by approach 1 (lower hull: points and line) and by "
     "the direct fit of the law in N and D, for two selections of the same models.",
 }
@@ -44,7 +44,7 @@ def figure1(residuals: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
 
 def figure2(table: pd.DataFrame, frontiers: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """Compute-optimal parameters by approach 1 and by the direct fit; `frontiers`: `fits.frontiers`."""
-    flops = np.geomspace(1e19, 1e24, 60)
+    flops = np.geomspace(3e18, 1e24, 60)
     lines = frontiers[frontiers["way"].isin(["approach 1, 6 N D", DIRECT]) & frontiers["selection"].isin(SHOWN)]
     drawn = []
     with style.house():
