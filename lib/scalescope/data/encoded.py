@@ -131,7 +131,7 @@ class Prepared:
 
     def task_data(self, name: str) -> TaskData:
         """Features and evaluation rows of one task."""
-        folder = self._build(self.task_folder(name), lambda into: self._encode_task(name, into))
+        folder = self.build(self.task_folder(name), lambda into: self._encode_task(name, into))
         rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text("utf-8").splitlines()]
         return TaskData(task(name), Features.load(folder / "train"), Features.load(folder / "validation"), rows)
 
@@ -141,7 +141,7 @@ class Prepared:
 
     @cached_property
     def _corpus_folder(self) -> Path:
-        return self._build(self.folder / "text", self._encode_corpus)
+        return self.build(self.folder / "text", self._encode_corpus)
 
     def _encode_corpus(self, into: Path) -> None:
         settings, source = self.settings, self.source
@@ -170,7 +170,7 @@ class Prepared:
         text = "".join(json.dumps(row) + "\n" for row in evaluation)
         files.write_text(into / "rows.jsonl", text)
 
-    def _build(self, folder: Path, fill: Callable[[Path], None]) -> Path:
+    def build(self, folder: Path, fill: Callable[[Path], None]) -> Path:
         """Fill a folder whole or not at all, with the digests of its files; other processes wait for it.
 
         A folder whose files do not match their digests (looked at once) is moved aside and filled again.

@@ -9,8 +9,8 @@ import numpy as np
 
 from scalescope.laws.broken_form import BrokenForm
 from scalescope.laws.curve import CurveLaw
-from scalescope.laws.fitting import Optimum
-from scalescope.laws.forms import Form
+from scalescope.laws.fit.form import Form
+from scalescope.laws.fit.optimum import Optimum
 from scalescope.laws.multistart import joint
 
 STEEPEST = 100.0  # largest slope times the range of ln x, as for every power law
@@ -104,11 +104,11 @@ class BrokenLaw(CurveLaw):
         form, origin, axes = self._problem(sizes, y)
         given = self._start(origin)
         extra = self._nested(sizes, y, weights, form) + ([] if given is None else [given])
-        return form, origin, joint(form, self._loss(), _by_place(axes), y, weights, extra, STARTS, KEPT)
+        return form, origin, joint(form, self.given_loss(), _by_place(axes), y, weights, extra, STARTS, KEPT)
 
     def _nested(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, form: BrokenForm) -> list[np.ndarray]:
         """Coefficients [T] of the law with one break fewer, as this law tells it."""
-        if self.breaks == 1 or self._fixed() or self._bounds():
+        if self.breaks == 1 or self._fixed() or self.given_bounds():
             return []
         simpler = BrokenLaw(**self.get_params() | {"start": None, "n_boot": 0})
         theta = simpler.search(sizes, y, weights)[2].theta

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from scalescope.laws.fitting import Optimum, _chosen
-from scalescope.laws.forms import Form
-from scalescope.laws.losses import Loss
-from scalescope.laws.polish import PATIENT_STEPS, Batch, explore, polish
-from scalescope.laws.search import search, starts
+from scalescope.laws.fit.form import Form
+from scalescope.laws.fit.losses import Loss
+from scalescope.laws.fit.optimum import Optimum, _chosen
+from scalescope.laws.fit.polish import PATIENT_STEPS, Batch, explore, polish
+from scalescope.laws.fit.search import search, starts
 
 STEPS = 150  # of all that are kept; the best then goes on: others may creep along a direction of no effect
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scalescope.laws.curve import CurveLaw
-from scalescope.laws.fitting import Optimum
-from scalescope.laws.forms import Form
+from scalescope.laws.fit.form import Form
+from scalescope.laws.fit.optimum import Optimum
 from scalescope.laws.multistart import joint
 from scalescope.laws.saturating_form import SaturatingForm
 
@@ -80,9 +80,9 @@ class SaturatingLaw(CurveLaw):
     def _problem(self, sizes: np.ndarray, y: np.ndarray):
         form, origin, axes = super()._problem(sizes, y)
         form.observed = y
-        if not self._fixed() and not self._bounds():
+        if not self._fixed() and not self.given_bounds():
             form.level = origin[1] = float(y.mean())
-        if "E_0" not in self._fixed() | self._bounds():
+        if "E_0" not in self._fixed() | self.given_bounds():
             form.upper[-1] = HIGHEST * y.max()
             axes[2] = y.max() * (1 + np.array(ABOVE))
         return form, origin, axes
@@ -97,7 +97,7 @@ class SaturatingLaw(CurveLaw):
         form, origin, axes = self._problem(sizes, y)
         given = self._start(origin)
         extra = [] if given is None else [given]
-        return form, origin, joint(form, self._loss(), [axes], y, weights, extra, STARTS, KEPT)
+        return form, origin, joint(form, self.given_loss(), [axes], y, weights, extra, STARTS, KEPT)
 
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] as the paper writes them."""

@@ -53,7 +53,7 @@ def reproduce(
     folder = paths.work(settings.name)
     if only_shows(snakemake_arguments):
         with shadow(settings, folder) as place:
-            subprocess.run(_command(place, workers, snakemake_arguments), check=True, env=_environment())
+            subprocess.run(_command(place, workers, snakemake_arguments), check=True, env=environment_of_jobs())
         return None
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
@@ -82,10 +82,10 @@ def _command(folder: Path, workers: int, extra: Sequence[str]) -> list[str]:
 def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:
     log = folder / "logs" / "snakemake.log"
     log.parent.mkdir(exist_ok=True)
-    with warm_kernels(_environment(), _die_with_parent) as environment, log.open("w") as stream:
+    with warm_kernels(environment_of_jobs(), die_with_parent) as environment, log.open("w") as stream:
         process = subprocess.Popen(
             _command(folder, workers, extra), stdout=stream, stderr=subprocess.STDOUT, env=environment,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )  # fmt: skip
         watch = Watch(settings, folder, log, workers)
         try:
@@ -104,7 +104,7 @@ def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) ->
         raise PipelineFailed(f"{what}\nWhat finished is kept; the same command goes on from here.")
 
 
-def _environment() -> dict[str, str]:
+def environment_of_jobs() -> dict[str, str]:
     """One thread a worker, no bars in logs, and the process that the jobs must not outlive."""
     single = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     # oneDNN keeps a kernel for every shape it has met: batches of all lengths made that 1 GB a worker
@@ -113,7 +113,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, **single, **place, "TQDM_DISABLE": "1"}
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """On Linux: kill -9 of the pipeline ends its Snakemake too (option 1 of prctl is the death signal)."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)

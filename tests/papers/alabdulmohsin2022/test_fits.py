@@ -75,10 +75,13 @@ def test_the_cost_is_a_ratio_to_the_baseline():
 
 
 def test_figures_hold_their_tables(data, scores, summary):
-    figure, drawn = figures.figure1(scores, summary)
-    assert (drawn["kind"] == "score").sum() == len(scores) and len(figure.axes) == 3
     examples = pd.read_csv(TABLES / "examples.csv")
-    figure, drawn = figures.figure2(data, examples)
-    assert len(figure.axes) == 6 and (drawn["kind"] == "law").sum() == len(examples)
+    tables = {"scores": scores, "summary": summary, "examples": examples}
+    drawn = figures.fig1_data(data, tables)
+    assert (drawn["kind"] == "score").sum() == len(scores)
+    assert len(figures.draw_fig1(drawn).axes) == 3
+    drawn = figures.fig2_data(data, tables)
+    assert (drawn["kind"] == "law").sum() == len(examples)
     assert np.isfinite(drawn.loc[drawn["kind"] == "point", "loss"]).all()
+    assert len(figures.draw_fig2(drawn).axes) == 6
     plt.close("all")

@@ -1,6 +1,8 @@
-"""Figures of the arena on 92 learning curves: the Figure and the numbers it draws ("point": measured)."""
+"""Figures of the arena on 92 learning curves: `figN_data` says what is drawn, `draw_figN` draws it ("point": data)."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +16,7 @@ from scalescope.papers.alabdulmohsin2022 import fits as study
 from scalescope.papers.alabdulmohsin2022.data import CURVE, DOMAINS
 from scalescope.plotting import style
 
+Tables = Mapping[str, pd.DataFrame]  # "scores", "summary" and "examples" of the study
 SLUGS = dict(enumerate(("fig1_arena", "fig2_curves"), start=1))
 CAPTIONS = {
     "fig1_arena": "Seven ways to extrapolate 92 learning curves of vision and language, each fitted to the points that "
@@ -35,60 +38,86 @@ LOOKS = {
 }
 
 
-def figure1(scores: pd.DataFrame, summary: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Held-out error, wins and coverage by law; `scores` and `summary` of the study."""
+def fig1_data(table: pd.DataFrame | None, tables: Tables) -> pd.DataFrame:
+    """Scores of every curve, and their summary over all."""
+    names = [*CURVE, "law", "rmse", "coverage", "width", "won"]
+    whole = tables["summary"][tables["summary"]["domain"] == ALL]
+    scores = tables["scores"][names].assign(kind="score")
+    return pd.concat([scores, whole.assign(kind="summary")], ignore_index=True)
+
+
+def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """Held-out error, wins and coverage by law."""
     laws = list(LOOKS)
-    rows = summary[summary["domain"] == ALL].set_index("law").loc[laws].reset_index()
-    with style.house():
-        figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained", sharey=True, width_ratios=(5, 3, 3))
-        _errors(axes[0], scores, rows)
+    rows = data[data["kind"] == "summary"].set_index("law").loc[laws].reset_index()
+    with style.paper_style(size):
+        wide, unit = style.width(2), style.unit()
+        figure, axes = plt.subplots(
+            1, 3, figsize=(wide, 0.38 * wide), layout="constrained", sharey=True, width_ratios=(5, 3, 3)
+        )
+        _errors(axes[0], data[data["kind"] == "score"], laws)
         for ax, column, label in zip(axes[1:], ("wins", "coverage"), ("Share of curves won", "Coverage"), strict=True):
             ax.barh(range(len(laws)), rows[column], color=[LOOKS[law][0] for law in laws], height=0.6)
             for at, value in enumerate(rows[column]):
-                ax.text(value + 0.015, at, f"{value:.2f}", va="center", fontsize=9)
-            ax.set(xlabel=label, xlim=(0, 1.1))
-        axes[2].axvline(0.95, color=style.INK, linestyle="--", linewidth=1)
+                ax.text(value + 0.015, at, f"{value:.2f}", va="center", fontsize=9 * unit)
+            ax.set(xlabel=label, xlim=(0, 1.15))
+        axes[2].axvline(0.95, color=style.INK, linestyle="--", linewidth=unit)
         axes[0].set_yticks(range(len(laws)), laws)
         axes[0].invert_yaxis()
-    names = [*CURVE, "law", "rmse", "coverage", "width", "won"]
-    return figure, pd.concat([scores[names].assign(kind="score"), rows.assign(kind="summary")], ignore_index=True)
+    return figure
 
 
-def _errors(ax: Axes, scores: pd.DataFrame, rows: pd.DataFrame) -> None:
-    for at, law in enumerate(rows["law"]):
+def _errors(ax: Axes, scores: pd.DataFrame, laws: list[str]) -> None:
+    unit = style.unit()
+    for at, law in enumerate(laws):
         values = scores.loc[scores["law"] == law, "rmse"].dropna()
-        jitter = at + np.linspace(-0.28, 0.28, len(values))
-        ax.scatter(values, jitter, s=9, color=LOOKS[law][0], alpha=0.45, linewidth=0)
-        ax.plot([values.median()] * 2, [at - 0.38, at + 0.38], color=style.INK, linewidth=1.6)
+        places = at + np.linspace(-0.28, 0.28, len(values))
+        ax.scatter(values, places, s=9 * unit**2, color=LOOKS[law][0], alpha=0.45, linewidth=0)
+        ax.plot([values.median()] * 2, [at - 0.38, at + 0.38], color=style.INK, linewidth=1.6 * unit)
     ax.set(xscale="log", xlabel="Held-out log-RMSE", xlim=(5e-4, 3))
 
 
-def figure2(table: pd.DataFrame, examples: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Six curves with every contender's prediction; `examples` of the study."""
-    drawn = [examples.assign(kind="law")]
-    with style.house():
-        figure, axes = plt.subplots(2, 3, figsize=(11, 6), layout="constrained")
+def fig2_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Six curves ("point") and every contender's prediction along them ("law")."""
+    drawn = [tables["examples"].assign(kind="law")]
+    for domain, task, model in study.EXAMPLES:
+        chosen = (table["domain"] == domain) & (table["task"] == task) & (table["model"] == model)
+        drawn.append(table[chosen].assign(kind="point"))
+    return pd.concat(drawn, ignore_index=True)
+
+
+def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One panel per curve, on logarithmic axes."""
+    with style.paper_style(size):
+        wide, unit = style.width(2), style.unit()
+        figure, axes = plt.subplots(2, 3, figsize=(wide, 0.6 * wide), layout="constrained")
         for ax, (domain, task, model) in zip(axes.flat, study.EXAMPLES, strict=True):
-            points = table[(table["domain"] == domain) & (table["task"] == task) & (table["model"] == model)]
-            for role, rows in points.groupby("role"):
-                face = style.INK if role == "fit" else "none"
-                ax.scatter(rows["examples"], rows["loss"], s=10, facecolor=face, edgecolor=style.INK, linewidth=0.6,
-                           zorder=1)  # fmt: skip
-            here = examples[(examples["domain"] == domain) & (examples["task"] == task) & (examples["model"] == model)]
-            for law, line in here.groupby("law", sort=False):
-                colour, dash = LOOKS[law]
-                ax.plot(line["examples"], line["predicted"], color=colour, linestyle=dash, linewidth=1.3, zorder=2)
-            low, high = points["loss"].min(), points["loss"].max()
-            ax.set(
-                xscale="log", yscale="log", ylim=(low * 0.85, high * 1.1), title=f"{DOMAINS[domain]}: {task}, {model}"
-            )
-            ax.title.set_fontsize(9)
-            ax.tick_params(which="both", labelsize=8)
-            drawn.append(points.assign(kind="point"))
+            here = data[(data["domain"] == domain) & (data["task"] == task) & (data["model"] == model)]
+            _panel(ax, here)
+            ax.set_title(f"{DOMAINS[domain]}: {task}, {model}", fontsize=9 * unit)
         for ax in axes[1]:
             ax.set_xlabel("Seen examples")
         for ax in axes[:, 0]:
             ax.set_ylabel("Error or loss")
         handles = [Line2D([], [], color=colour, linestyle=dash, label=law) for law, (colour, dash) in LOOKS.items()]
-        figure.legend(handles=handles, loc="outside lower center", ncols=4)
-    return figure, pd.concat(drawn, ignore_index=True)
+        figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=9 * unit)
+    return figure
+
+
+def _panel(ax: Axes, here: pd.DataFrame) -> None:
+    unit = style.unit()
+    for role, rows in here[here["kind"] == "point"].groupby("role"):
+        face = style.INK if role == "fit" else "none"
+        ax.scatter(rows["examples"], rows["loss"], s=10 * unit**2, facecolor=face, edgecolor=style.INK,
+                   linewidth=0.6 * unit, zorder=1)  # fmt: skip
+    lines = here[here["kind"] == "law"]
+    for law, line in lines.groupby("law", sort=False):
+        colour, dash = LOOKS[law]
+        ax.plot(line["examples"], line["predicted"], color=colour, linestyle=dash, linewidth=1.3 * unit, zorder=2)
+    middle = lines["predicted"].dropna()
+    low, high = middle.quantile([0.05, 1.0])
+    ax.set(xscale="log", yscale="log", ylim=(low * 0.8, high * 1.1))
+
+
+DATA = {1: fig1_data, 2: fig2_data}
+DRAW = dict(zip(SLUGS.values(), (draw_fig1, draw_fig2), strict=True))
