@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 
 from scalescope import files, paths
@@ -14,8 +13,8 @@ from scalescope.forecast.sealing import LEDGER
 from scalescope.papers import published
 from scalescope.papers.calibration import N_BOOT, calibration, hits, replayed, series_of, with_sealed
 from scalescope.papers.ledger import scored_ledger
-from scalescope.plotting import style
-from scalescope.plotting.forecast import draw_calibration
+from scalescope.plotting.forecast import calibration_data, draw_calibration
+from scalescope.plotting.save import save
 
 FORECASTS = "forecasts"  # folder beside the published papers' own
 PAPERS = ("besiroglu2024", "gadre2024", "lin2024", "ivgi2022")
@@ -64,7 +63,5 @@ def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]
     for name, part in tables.items():
         files.write_table(folder / f"{name}.csv", part)
         written.append(folder / f"{name}.csv")
-    figure = draw_calibration(table, summary(together, ["beyond"]))
-    written += style.save(figure, table, paths.figures("published", FORECASTS), "calibration")
-    plt.close(figure)
-    return written
+    drawn = calibration_data(table, summary(together, ["beyond"]))
+    return written + save(draw_calibration, drawn, paths.figures("published", FORECASTS), "calibration")

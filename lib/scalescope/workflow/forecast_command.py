@@ -77,7 +77,7 @@ def table(
     if figure is not None:
         from scalescope.plotting.forecast import draw_forecast, forecast_data
 
-        draw_forecast(forecast_data(found), found.table.response).savefig(figure)
+        draw_forecast(forecast_data(found)).savefig(figure)
         typer.echo(f"figure     {figure}", err=True)
 
 
