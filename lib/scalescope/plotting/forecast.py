@@ -41,8 +41,8 @@ def law_data(
     """Runs ("run"), curve and bands of a fitted law along a path to the target ("law"), the target ("target").
 
     Columns: kind, at (the law's only size, else FLOPs), value, law_low, law_high, run_low, run_high, axis, law,
-    response. A law in N and D is drawn along the line, in logarithms, from the smallest run to the target. widening: of the band of a
-    new run, in ln y.
+    response. A law in N and D is drawn along the line, in logarithms, from the smallest run to the target. widening: of
+    the band of a new run, in ln y.
     """
     axis = chosen.inputs[0] if len(chosen.inputs) == 1 else "flops"
     runs = pd.DataFrame({"kind": "run", "at": table.frame[axis].to_numpy(), "value": table.y})

@@ -13,8 +13,8 @@ from scalescope.forecast.sealing import LEDGER
 from scalescope.papers import published
 from scalescope.papers.calibration import N_BOOT, calibration, hits, replayed, series_of, with_sealed
 from scalescope.papers.ledger import scored_ledger
+from scalescope.plotting import save
 from scalescope.plotting.forecast import calibration_data, draw_calibration
-from scalescope.plotting.save import save
 
 FORECASTS = "forecasts"  # folder beside the published papers' own
 PAPERS = ("besiroglu2024", "gadre2024", "lin2024", "ivgi2022")
@@ -64,4 +64,6 @@ def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]
         files.write_table(folder / f"{name}.csv", part)
         written.append(folder / f"{name}.csv")
     drawn = calibration_data(table, summary(together, ["beyond"]))
-    return written + save(draw_calibration, drawn, paths.figures("published", FORECASTS), "calibration")
+    written += save(draw_calibration, drawn, paths.figures("published", FORECASTS), "calibration")
+    plt.close()
+    return written
