@@ -26,7 +26,7 @@ from scalescope.experiment.sections import (
     TextSection,
     check_fractions,
 )
-from scalescope.model.encoder import EncoderConfig
+from scalescope.model.config import EncoderConfig
 from scalescope.tables import SCRATCH
 
 LARGEST_MODEL = 1e11  # parameters

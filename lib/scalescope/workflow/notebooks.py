@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import nbformat
 
@@ -100,7 +101,9 @@ def run(name: str, out: Path, given: Mapping[str, Any] | None = None) -> Path:
     notebook, out = find(name), Path(out)
     values = checked(notebook, given or {})
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial, failed = (out.with_name(f"{out.stem}.{word}.ipynb") for word in ("partial", "failed"))
+    # of this attempt alone: an earlier one may still be running on another machine
+    partial = out.with_name(f".{out.stem}.{uuid4().hex[:8]}.part.ipynb")
+    failed = out.with_name(f"{out.stem}.failed.ipynb")
     failed.unlink(missing_ok=True)
     try:
         _execute(notebook, partial, values)
