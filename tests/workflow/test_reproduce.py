@@ -22,7 +22,7 @@ from scalescope.workflow.terminal import Watch, duration
 COMMAND = [sys.executable, "-m", "scalescope.cli", "reproduce", "--profile", "tiny", "--jobs", "2"]
 
 
-def wait_for(found, seconds: float = 120.0) -> None:
+def wait_for(found, seconds: float = 600.0) -> None:
     """Wait until `found()` is true."""
     end = time.monotonic() + seconds
     while not found():
