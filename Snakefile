@@ -15,7 +15,7 @@ from scalescope.workflow.graph import Graph, results, source
 graph = Graph.read("profile.json")
 SCALESCOPE = "{sys.executable:q} -m scalescope.cli"
 NOTEBOOK = (
-    SCALESCOPE + " notebook ivgi2022/{params.station} --out {output.executed:q} --stamp {output.stamp:q}"
+    "SCALESCOPE_THREADS={params.threads} " + SCALESCOPE + " notebook ivgi2022/{params.station} --out {output.executed:q} --stamp {output.stamp:q}"
     " --mark {params.mark:q} {params.given:q} > {log:q} 2>&1"
 )
 TABLES = results(graph.profile.name, "pretrain.csv", "curves.csv", "finetune.csv", "points.csv", "tasks.csv")
@@ -95,6 +95,7 @@ rule corpus_and_tasks:
         station="10_corpus_and_tasks",
         mark="jobs/10_corpus_and_tasks.json",
         given=graph.parameters("10_corpus_and_tasks"),
+        threads=graph.threads("10_corpus_and_tasks"),
     shell:
         NOTEBOOK
 
@@ -120,6 +121,7 @@ rule pretrain:
         station="20_pretrain",
         mark="jobs/20_pretrain_{model}_{objective}{seed}.json",
         given=graph.parameters("20_pretrain_{model}_{objective}{seed}"),
+        threads=graph.threads("20_pretrain_{model}_{objective}{seed}"),
     shell:
         NOTEBOOK
 
@@ -145,6 +147,7 @@ rule finetune:
         station="30_finetune",
         mark="jobs/30_finetune_{model}.json",
         given=graph.parameters("30_finetune_{model}"),
+        threads=graph.threads("30_finetune_{model}"),
     shell:
         NOTEBOOK
 
@@ -170,6 +173,7 @@ rule budgets:
         station="35_budgets",
         mark="jobs/35_budgets_{model}_{objective}.json",
         given=graph.parameters("35_budgets_{model}_{objective}"),
+        threads=graph.threads("35_budgets_{model}_{objective}"),
     shell:
         NOTEBOOK
 
@@ -195,6 +199,7 @@ rule collect:
         station="40_collect",
         mark="jobs/40_collect.json",
         given=graph.parameters("40_collect"),
+        threads=graph.threads("40_collect"),
     shell:
         NOTEBOOK
 
@@ -221,6 +226,7 @@ rule laws:
         station="50_laws",
         mark="jobs/50_laws.json",
         given=graph.parameters("50_laws"),
+        threads=graph.threads("50_laws"),
     shell:
         NOTEBOOK
 
@@ -246,5 +252,6 @@ rule figures:
         station="60_figures",
         mark="jobs/60_figures.json",
         given=graph.parameters("60_figures"),
+        threads=graph.threads("60_figures"),
     shell:
         NOTEBOOK

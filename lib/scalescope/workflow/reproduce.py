@@ -118,7 +118,7 @@ def environment_of_jobs(elsewhere: bool = False) -> dict[str, str]:
     single = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     # oneDNN keeps a kernel for every shape it has met: batches of all lengths made that 1 GB a worker
     single["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] = "64"
-    place = {"SCALESCOPE_ROOT": str(paths.root()), **({} if elsewhere else {PIPELINE: identity()})}
+    place = {"SCALESCOPE_ROOT": str(paths.root()), PIPELINE: "" if elsewhere else identity()}
     return {**os.environ, **single, **place, "TQDM_DISABLE": "1"}
 
 
