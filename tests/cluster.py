@@ -197,10 +197,8 @@ def compare(local: Path, remote: Path) -> int:
         different += [name for name in sorted(names) if content(local / name) != content(remote / name)]
     for name in different:
         say(f"differs: {name}")
-    return say(
-        f"{count} tables and figures, {len(different)} differ between Slurm and this machine",
-        int(bool(different or not count)),
-    )
+    text = f"{count} tables and figures, {len(different)} of them differ between Slurm and this machine"
+    return say(text, 0 if count and not different else 1)
 
 
 def content(path: Path) -> bytes | None:
