@@ -119,12 +119,12 @@ class Prepared:
         """The WordPiece tokenizer of this source."""
         return load_tokenizer(self._corpus_folder / "tokenizer.json")
 
-    def build(self, task: str | None = None) -> None:
+    def encode(self, task: str | None = None) -> None:
         """Encode the text, or the rows of a task, unless they are there and whole."""
         if task is None:
-            self._build(self.folder / "text", self._encode_corpus)
+            self.build(self.folder / "text", self._encode_corpus)
         else:
-            self._build(self.task_folder(task), lambda into: self._encode_task(task, into))
+            self.build(self.task_folder(task), lambda into: self._encode_task(task, into))
 
     def corpus(self, split: str) -> Corpus:
         """The encoded corpus of "train" or "heldout"."""
@@ -138,7 +138,7 @@ class Prepared:
 
     def task_data(self, name: str) -> TaskData:
         """Features and evaluation rows of one task."""
-        folder = self._build(self.task_folder(name), lambda into: self._encode_task(name, into))
+        folder = self.build(self.task_folder(name), lambda into: self._encode_task(name, into))
         rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text("utf-8").splitlines()]
         return TaskData(task(name), Features.load(folder / "train"), Features.load(folder / "validation"), rows)
 
@@ -148,7 +148,7 @@ class Prepared:
 
     @cached_property
     def _corpus_folder(self) -> Path:
-        return self._build(self.folder / "text", self._encode_corpus)
+        return self.build(self.folder / "text", self._encode_corpus)
 
     def _encode_corpus(self, into: Path) -> None:
         settings, source = self.settings, self.source
@@ -177,7 +177,7 @@ class Prepared:
         text = "".join(json.dumps(row) + "\n" for row in evaluation)
         files.write_text(into / "rows.jsonl", text)
 
-    def _build(self, folder: Path, fill: Callable[[Path], None]) -> Path:
+    def build(self, folder: Path, fill: Callable[[Path], None]) -> Path:
         """Fill a folder whole or not at all, with the digests of its files; other processes wait for it.
 
         A folder whose files do not match their digests (looked at once) is moved aside and filled again.

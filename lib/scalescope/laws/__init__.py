@@ -2,6 +2,7 @@
 
 from scalescope.laws.base import ExtrapolationWarning, NotFitted, ScalingLaw
 from scalescope.laws.bootstrap import BootstrapResult, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
+from scalescope.laws.broken import BrokenLaw, TwiceBrokenLaw
 from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.chinchilla import ChinchillaLaw, OvertrainingLaw
 from scalescope.laws.compute import ComputeExponents, ComputeOptimal
@@ -11,13 +12,17 @@ from scalescope.laws.estimates import Estimate
 from scalescope.laws.power import PowerLaw
 from scalescope.laws.rectified import RectifiedLaw, VanillaFinetuningLaw
 from scalescope.laws.remarks import SuspectInput
+from scalescope.laws.saturating import SaturatingLaw
 from scalescope.laws.shifted import ShiftedPowerLaw
+from scalescope.laws.sigmoid import SigmoidErrorLaw
 from scalescope.laws.summaries import expand, log_mean, squares_about
 from scalescope.laws.trajectory import TrajectoryLaw
 from scalescope.laws.transfer import TransferLaw
+from scalescope.laws.width_depth import WidthDepthLaw
 
 __all__ = [
     "BootstrapResult",
+    "BrokenLaw",
     "ChinchillaLaw",
     "ComputeExponents",
     "ComputeOptimal",
@@ -30,12 +35,16 @@ __all__ = [
     "OvertrainingLaw",
     "PowerLaw",
     "RectifiedLaw",
+    "SaturatingLaw",
     "ScalingLaw",
     "ShiftedPowerLaw",
+    "SigmoidErrorLaw",
     "SuspectInput",
     "TrajectoryLaw",
     "TransferLaw",
+    "TwiceBrokenLaw",
     "VanillaFinetuningLaw",
+    "WidthDepthLaw",
     "expand",
     "fit_card",
     "hierarchical_bootstrap",

@@ -80,15 +80,20 @@ def planned(
     profile_argument (name or path) is handed to the notebooks as it is. threads: of a worker by model, as they were
     decided where the pipeline was started; by default as this machine would decide. Pretraining needs the text only, so
     rows are encoded beside it. Models that do not depend on each other run side by side; a model is finetuned after the
-    target where that decides its fixed learning rate. Budgets wait for the finetuning of their model, which finds their
-    learning rates.
+    target where that decides its fixed learning rate. The target is pretrained after the ladder, whose losses give the
+    forecast of it that is sealed first. Budgets wait for the finetuning of their model, which finds their rates.
     """
     shared = {"profile": profile_argument or profile.name}
     rows = [Job(f"{ROWS}_{name}", ROWS, needs=(TEXT,), task=name) for name in profile.tasks]
     encoded = (TEXT, *(job.name for job in rows))
     jobs = [Job(TEXT, TEXT), *rows, Job(CORPUS, CORPUS, needs=encoded, parameters=shared)]
-    for spec in sorted(profile.all_models(), key=lambda spec: spec.role != "target"):
-        jobs += _model_jobs(profile, spec, shared, encoded, _threads(spec, threads))
+    models = sorted(profile.all_models(), key=lambda spec: spec.role == "target")
+    pretraining = {spec.name: _pretrain_jobs(profile, spec, shared, _threads(spec, threads)) for spec in models}
+    jobs += [job for own in pretraining.values() for job in own]
+    for spec in reversed(models):
+        if spec.role in profile.finetune.roles:
+            needs = (*encoded, *(job.name for job in pretraining[spec.name]))
+            jobs.append(_finetune_job(profile, spec, needs, shared, _threads(spec, threads)))
     jobs += [_budgets_job(profile, objective, shared, threads) for objective in profile.budget_objectives]
     before = tuple(job.name for job in jobs if job.model is not None)
     jobs.append(Job(COLLECT, COLLECT, needs=before, parameters=shared))
@@ -105,38 +110,52 @@ def job(profile: Profile, name: str) -> Job:
     return jobs[name]
 
 
-def seed_ending(place: int) -> str:
-    """What the name of a pretraining job ends in: nothing for the first seed, "_seed1" for the second."""
-    return f"_seed{place}" if place else ""
-
-
 def _threads(spec: ModelSpec, threads: Mapping[str, int] | None) -> int:
     known = (threads or {}).get(spec.name)
     return threads_for(spec.config.parameters) if known is None else known
 
 
-def _model_jobs(
-    profile: Profile, spec: ModelSpec, shared: dict[str, str], encoded: tuple[str, ...], threads: int
-) -> list[Job]:
-    """The pretraining jobs of a model, one per objective and seed, and its finetuning job."""
+def seed_ending(place: int) -> str:
+    """What the name of a pretraining job ends in: nothing for the first seed, "_seed1" for the second."""
+    return f"_seed{place}" if place else ""
+
+
+def _pretraining(model: str, objective: str, place: int) -> str:
+    """Name of a pretraining job."""
+    return f"{PRETRAIN}_{model}_{objective}{seed_ending(place)}"
+
+
+def _pretrain_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str], threads: int) -> list[Job]:
+    """The pretraining jobs of a model, one per objective and seed; the target's wait for the ladder's."""
     jobs = []
     for objective in profile.objectives:
+        needs = [TEXT]
+        if spec.role == "target":
+            needs += [
+                _pretraining(ladder.name, objective, place)
+                for ladder in profile.all_models() if ladder.role == "ladder"
+                for place in range(len(profile.pretraining_seeds(ladder)))
+            ]  # fmt: skip
         for place in range(len(profile.pretraining_seeds(spec))):
             parameters = {**shared, "model": spec.name, "objective": objective}
-            given = {**parameters, "seed": str(place)} if place else parameters
             jobs.append(Job(
-                f"{PRETRAIN}_{spec.name}_{objective}{seed_ending(place)}", PRETRAIN, needs=(TEXT,), threads=threads,
-                model=spec.name, objective=objective, place=place, parameters=given,
+                _pretraining(spec.name, objective, place), PRETRAIN, needs=tuple(needs), threads=threads,
+                model=spec.name, objective=objective, place=place,
+                parameters={**parameters, "seed": str(place)} if place else parameters,
             ))  # fmt: skip
-    if spec.role in profile.finetune.roles:
-        needs = [*encoded, *(job.name for job in jobs)]
-        if profile.finetune.fixed_rate_objectives and spec.role != "target":
-            needs.append(f"{FINETUNE}_{profile.target.name}")
-        jobs.append(Job(
-            f"{FINETUNE}_{spec.name}", FINETUNE, needs=tuple(needs), threads=threads, model=spec.name, objective=ALL,
-            parameters={**shared, "model": spec.name},
-        ))  # fmt: skip
     return jobs
+
+
+def _finetune_job(
+    profile: Profile, spec: ModelSpec, needs: tuple[str, ...], shared: dict[str, str], threads: int
+) -> Job:
+    """The finetuning job of a model, after the target where that decides a learning rate."""
+    if profile.finetune.fixed_rate_objectives and spec.role != "target":
+        needs = (*needs, f"{FINETUNE}_{profile.target.name}")
+    return Job(
+        f"{FINETUNE}_{spec.name}", FINETUNE, needs=needs, threads=threads, model=spec.name, objective=ALL,
+        parameters={**shared, "model": spec.name},
+    )  # fmt: skip
 
 
 def _budgets_job(profile: Profile, objective: str, shared: dict[str, str], threads: Mapping[str, int] | None) -> Job:
