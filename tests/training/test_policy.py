@@ -76,6 +76,15 @@ def test_a_job_has_the_threads_that_were_requested_for_it(monkeypatch):
             policy.threads_here(10)
 
 
+def test_a_process_without_torch_decides_alike_and_stays_without():
+    code = (
+        "import sys; from scalescope.training.policy import decided_precision; print(decided_precision('auto')); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (asked.returncode, asked.stdout.strip()) == (0, policy.precision_here())
+
+
 def test_plans_and_profiles_need_no_torch():
     code = (
         "import sys; from scalescope.workflow import jobs; from scalescope.experiment.profile import load_profile; "

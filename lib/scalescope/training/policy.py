@@ -7,6 +7,9 @@ Nothing here needs PyTorch unless a question can only be answered by it.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from functools import cache
 
 from scalescope.errors import UnknownName
 
@@ -28,11 +31,26 @@ def decided_precision(wanted: str) -> str:
     """
     if wanted != AUTO:
         return wanted
+    return precision_here() if "torch" in sys.modules else _asked()
+
+
+def precision_here() -> str:
+    """The number format that pays on this machine, as PyTorch sees it."""
     import torch
 
     if torch.cuda.is_available():
         return "bf16"
     return WIDE if getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)() else "fp32"
+
+
+@cache
+def _asked() -> str:
+    """The answer of a process that ends: this one need not hold PyTorch in memory while its jobs run."""
+    code = "from scalescope.training.policy import precision_here; print(precision_here())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    if done.returncode:
+        raise OSError(f"PyTorch cannot be asked for a number format: {done.stderr.strip()[-500:]}")
+    return done.stdout.strip()
 
 
 def pick_precision(wanted: str, hidden: int) -> str:

@@ -74,7 +74,7 @@ def print_status(profile: Profile, console: Console | None = None) -> None:
         if own:
             console.print(f"{finished} of at most {most} {what} runs are finished", highlight=False)
     if not trained:
-        console.print("no run is counted before the text is encoded (10_corpus_and_tasks)", highlight=False)
+        console.print("no run is counted before the text is encoded (rules text and rows)", highlight=False)
 
 
 def _text(name: str, row: dict) -> str:
