@@ -44,9 +44,9 @@ TINY = {
 
 
 def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that SCALESCOPE_ROOT points to: the real Snakefile and notebooks, profile "tiny"."""
+    """An empty project folder that SCALESCOPE_ROOT points to: the real Snakefiles and notebooks, profile "tiny"."""
     source = paths.root()
-    for name in ("Snakefile", "notebooks"):
+    for name in ("Snakefile", "Studies.smk", "notebooks"):
         (folder / name).symlink_to(source / name)
     (folder / "data").mkdir()
     (folder / "data" / "published").symlink_to(source / "data" / "published")

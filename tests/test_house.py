@@ -55,7 +55,7 @@ def test_notebook_begins_with_question_then_parameters_then_imports(notebook):
 def test_parameters_are_typed_with_help_and_default_to_smoke(notebook):
     path, _ = notebook
     found = notebooks.parameters(path)
-    assert "profile" not in found or found["profile"].default == "smoke"
+    assert "profile" not in found or found["profile"].default in ("smoke", "studies-smoke")
     # those have no profile: published data, and the reader's own
     assert "profile" in found or path.parent.name in published.PAPERS or path.stem == "90_forecast_your_own"
     assert all(parameter.help for parameter in found.values())

@@ -35,7 +35,7 @@ def test_other_names_are_mapped_in_one_line():
 @pytest.mark.parametrize(
     ("frame", "column", "value", "remedy"),
     [
-        (changed(tokens=runs()["tokens"] / 1e9), "'tokens'", "24", "--units D=billions"),
+        (changed(tokens=runs()["tokens"] / 1e9), "'tokens'", "goes from 0.2 to", "--units D=billions"),
         (changed(params=runs()["params"] / 1e6), "'params'", "600", "--units N=millions"),
         (changed(params=runs()["params"] / 1e9), "'params'", "0.6", "--units N=billions"),
         (runs().rename(columns={"params": "tokens", "tokens": "params"}), "'tokens'", "2e+08", "N=tokens,D=params"),
@@ -46,7 +46,7 @@ def test_other_names_are_mapped_in_one_line():
         (runs().rename(columns={"val_loss": "accuracy"}), "'accuracy'", "score", "--units error=score"),
         (runs().drop(columns="val_loss").assign(error=np.geomspace(60, 20, 10)), "'error'", "60", "error=percent"),
         (runs().assign(error=np.linspace(0.3, 0.8, 10)).drop(columns="val_loss"), "'error'", "0.8", "error=score"),
-        (changed(val_loss=runs()["val_loss"].to_numpy()[::-1]), "'val_loss'", "grows with C", "what they are called"),
+        (changed(val_loss=runs()["val_loss"].to_numpy()[::-1]), "'val_loss'", "grows with N", "what they are called"),
         (changed(val_loss=[*runs()["val_loss"][:-1], -1.0]), "'val_loss'", "-1 in row 10", "leave the row out"),
         (changed(params=["many", *runs()["params"].astype(str)[1:]]), "'params'", "'many' in row 1", "1.4B"),
         (runs().assign(loss=1.0), "'val_loss' and 'loss'", "both", "--columns L="),

@@ -6,7 +6,7 @@ import pytest
 from forecast.made import runs
 
 from scalescope.forecast import forecast, run_table
-from scalescope.plotting.forecast import draw_calibration, draw_forecast, forecast_data
+from scalescope.plotting.forecast import calibration_data, draw_calibration, draw_forecast, forecast_data
 
 
 def test_the_curve_ends_at_the_forecast_and_every_run_is_drawn():
@@ -26,6 +26,6 @@ def test_the_calibration_shows_every_kind_and_class():
     table = pd.DataFrame({"kind": "replayed", "nominal": levels, "forecasts": 10, "coverage": levels,
                           "low": [0.1, 0.4, 0.9], "high": [0.3, 0.6, 1.0]})  # fmt: skip
     by = pd.DataFrame({"beyond": ["up to 2x", "2x to 4x"], "forecasts": [6, 4], "coverage": [0.9, 0.7]})
-    left, right = draw_calibration(table, by).axes
+    left, right = draw_calibration(calibration_data(table, by)).axes
     assert left.get_legend().get_texts()[0].get_text() == "replayed, 10"
     assert [bar.get_height() for bar in right.patches] == [0.9, 0.7]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import html as escaping
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from scalescope.errors import UnknownName
 from scalescope.forecast.columns import SYMBOLS
-from scalescope.forecast.forecast import Forecast
+
+if TYPE_CHECKING:
+    from scalescope.forecast.forecast import Forecast
 
 TOP = 5  # runs worth paying for that are shown
 NONE = "–"

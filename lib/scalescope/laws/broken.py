@@ -9,11 +9,11 @@ import numpy as np
 
 from scalescope.laws.broken_form import BrokenForm
 from scalescope.laws.curve import CurveLaw
-from scalescope.laws.fitting import Optimum, _chosen
-from scalescope.laws.forms import Form
-from scalescope.laws.losses import Loss
-from scalescope.laws.polish import Batch, explore, polish
-from scalescope.laws.search import search, starts
+from scalescope.laws.fit.form import Form
+from scalescope.laws.fit.losses import Loss
+from scalescope.laws.fit.optimum import Optimum, _chosen
+from scalescope.laws.fit.polish import Batch, explore, polish
+from scalescope.laws.fit.search import search, starts
 
 STEEPEST = 100.0  # largest slope times the range of ln x, as for every power law
 FLATTEST = 0.01  # smallest last slope times the range of ln x: one of zero would be part of E
@@ -107,11 +107,11 @@ class BrokenLaw(CurveLaw):
         form, origin, axes = self._problem(sizes, y)
         given = self._start(origin)
         extra = self._nested(sizes, y, weights, form) + ([] if given is None else [given])
-        return form, origin, _joint(form, self._loss(), _by_place(axes), y, weights, extra)
+        return form, origin, _joint(form, self.given_loss(), _by_place(axes), y, weights, extra)
 
     def _nested(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, form: BrokenForm) -> list[np.ndarray]:
         """Coefficients [T] of the law with one break fewer, as this law tells it."""
-        if self.breaks == 1 or self._fixed() or self._bounds():
+        if self.breaks == 1 or self._fixed() or self.given_bounds():
             return []
         simpler = BrokenLaw(**self.get_params() | {"start": None, "n_boot": 0})
         theta = simpler.search(sizes, y, weights)[2].theta

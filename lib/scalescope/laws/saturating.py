@@ -76,9 +76,9 @@ class SaturatingLaw(CurveLaw):
     def _problem(self, sizes: np.ndarray, y: np.ndarray):
         form, origin, axes = super()._problem(sizes, y)
         form.observed = y
-        if not self._fixed() and not self._bounds():
+        if not self._fixed() and not self.given_bounds():
             form.level = origin[1] = float(y.mean())
-        if "E_0" not in self._fixed() | self._bounds():
+        if "E_0" not in self._fixed() | self.given_bounds():
             form.upper[-1] = HIGHEST * y.max()
             axes[2] = y.max() * (1 + np.array(ABOVE))
         return form, origin, axes

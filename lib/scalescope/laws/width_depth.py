@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from scalescope.laws.exponential import REACH, SEARCHED, ExponentialLaw
-from scalescope.laws.forms import ExponentialForm
+from scalescope.laws.fit.form import ExponentialForm
 
 POINTS = 5  # of each of the four axes of the grid
 

@@ -24,6 +24,7 @@ from scalescope.papers.ivgi2022.data import published_points, published_pretrain
 from scalescope.papers.lin2024 import fits as lin2024
 
 REPLAYED, SEALED = "replayed", "sealed"
+FOLDS, N_BOOT = 5, 60  # of each series: every run is asked for once, whatever the folds
 DRAWS = 2000  # of the interval of a coverage
 
 
@@ -86,14 +87,14 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=True).assign(run=lambda table: [f"{place}" for place in table.index])
 
 
-def replayed(series: Iterable[Series], n_boot: int = 200) -> pd.DataFrame:
+def replayed(series: Iterable[Series], n_boot: int = N_BOOT) -> pd.DataFrame:
     """Rolling forecasts of all laws of all series: columns of `rolling`, paper, series, response, chosen.
 
     chosen: of the laws of a fold the one that the forecasts of all earlier folds speak for; before any, the simplest.
     """
     parts = []
     for one in series:
-        found = rolling(one.frame, one.response, one.laws, n_boot)
+        found = rolling(one.frame, one.response, one.laws, n_boot, FOLDS)
         if not found.empty:
             parts.append(_with_choice(found, one.laws).assign(paper=one.paper, series=one.name, response=one.response))
     return pd.concat(parts, ignore_index=True)

@@ -20,7 +20,7 @@ def draw_comparison(table: pd.DataFrame, profile_a: str, profile_b: str) -> Figu
     """
     names = [f"{row.title}, {OBJECTIVES.get(row.objective, row.objective)}" for row in table.itertuples()]
     place = np.arange(len(table))
-    with style.house():
+    with style.paper_style():
         figure, (left, right) = plt.subplots(
             1, 2, figsize=(10, 1.4 + 0.32 * len(table)), layout="constrained", sharey=True, width_ratios=(3, 2)
         )

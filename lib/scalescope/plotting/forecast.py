@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogFormatterSciNotation
 
 from scalescope.forecast.candidates import Candidate
 from scalescope.forecast.columns import SYMBOLS
@@ -64,7 +65,7 @@ def draw_forecast(data: pd.DataFrame, response: str) -> Figure:
     """Runs, the law's curve with both 95 % bands, and the target with the interval of a new run."""
     runs, line, target = (data[data["kind"] == kind] for kind in ("run", "law", "target"))
     axis = data["axis"].iloc[0]
-    with style.house():
+    with style.paper_style():
         figure, ax = plt.subplots(figsize=(7.6, 4.6), layout="constrained")
         finite = np.isfinite(line["run_high"]) & (line["run_low"] > 0)
         ax.fill_between(line["at"][finite], line["run_low"][finite], line["run_high"][finite], color=style.BLUE,
@@ -80,6 +81,8 @@ def draw_forecast(data: pd.DataFrame, response: str) -> Figure:
         every = [*runs["value"], one["value"], *(e for e in (one["run_low"], one["run_high"]) if 0 < e < np.inf)]
         at = [*runs["at"], one["at"]]
         style.log_axes(ax, (min(at) / 1.3, max(at) * 1.3), (min(every) / 1.03, max(every) * 1.03))
+        if axis == "flops":
+            ax.xaxis.set_major_formatter(LogFormatterSciNotation())
         ax.set(
             xlabel=f"{AXES[axis]}, {SYMBOLS[axis]}", ylabel="Loss (nats per token)" if response == "loss" else "Error"
         )
@@ -92,7 +95,7 @@ def draw_rolling(held_out: pd.DataFrame, chosen: str) -> Figure:
 
     held_out: as `forecast.rolling.rolling` gives it. The chosen law is drawn with the 95 % interval of a new run.
     """
-    with style.house():
+    with style.paper_style():
         figure, ax = plt.subplots(figsize=(7.6, 3.8), layout="constrained")
         ax.axhline(0, color=style.GREY, linewidth=1)
         others = held_out[held_out["law"] != chosen]
@@ -110,13 +113,21 @@ def draw_rolling(held_out: pd.DataFrame, chosen: str) -> Figure:
     return figure
 
 
-def draw_calibration(table: pd.DataFrame, runs_95: pd.DataFrame) -> Figure:
-    """Nominal against actual coverage (`studies.calibration.calibration`), and the 95 % interval by distance.
+def calibration_data(table: pd.DataFrame, runs_95: pd.DataFrame) -> pd.DataFrame:
+    """What `draw_calibration` draws: panel "level", coverage (`papers.calibration.calibration`), and "distance".
 
     runs_95: columns beyond, forecasts, coverage (`forecast.ledger.summary` by distance).
     """
-    with style.house():
-        figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained", width_ratios=(1, 1.1))
+    return pd.concat([table.assign(panel="level"), runs_95.assign(panel="distance")], ignore_index=True)
+
+
+def draw_calibration(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """Nominal against actual coverage, and the 95 % interval by distance."""
+    table, runs_95 = (data[data["panel"] == panel] for panel in ("level", "distance"))
+    with style.paper_style(size):
+        figure, (left, right) = plt.subplots(
+            1, 2, figsize=style.inches(10, 4.6), layout="constrained", width_ratios=(1, 1.1)
+        )
         left.plot([0, 1], [0, 1], color=style.GREY, linewidth=1, linestyle="--")
         kinds = [
             kind for kind in LOOKS if kind in set(table["kind"]) and (kind != "all" or table["kind"].nunique() > 2)
@@ -127,14 +138,14 @@ def draw_calibration(table: pd.DataFrame, runs_95: pd.DataFrame) -> Figure:
             ends = np.abs([part["coverage"] - part["low"], part["high"] - part["coverage"]])
             left.errorbar(part["nominal"] + 0.006 * place, part["coverage"], yerr=np.nan_to_num(ends), color=colour,
                           marker=marker, capsize=3, linewidth=1.2,
-                          label=f"{kind}, {part['forecasts'].iloc[0]:,}")  # fmt: skip
+                          label=f"{kind}, {part['forecasts'].iloc[0]:,.0f}")  # fmt: skip
         left.set(xlabel="Nominal coverage", ylabel="Share of runs held", xlim=(0, 1), ylim=(0, 1.02), title="By level")
         left.legend(loc="upper left")
         right.bar(runs_95["beyond"].astype(str), runs_95["coverage"], color=style.BLUE, alpha=0.75, width=0.62)
         right.axhline(0.95, color=style.GREY, linestyle="--", linewidth=1)
         for place, row in enumerate(runs_95.itertuples()):
-            right.text(place, row.coverage + 0.01, f"{row.coverage:.2f}\nof {row.forecasts}", ha="center", va="bottom",
-                       fontsize=9)  # fmt: skip
+            text = f"{row.coverage:.2f}\nof {row.forecasts:.0f}"
+            right.text(place, row.coverage + 0.01, text, ha="center", va="bottom", fontsize=9 * style.unit())
         right.set(xlabel="Beyond the largest fitted run", title="95 % interval by distance", ylim=(0, 1.15))
         right.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     return figure

@@ -14,6 +14,8 @@ from matplotlib.patches import Rectangle
 
 from scalescope.plotting import style
 
+HALF = 4.6  # contrast to white of a colour that white and black stand out from alike
+
 
 def heat(
     ax: Axes,
@@ -33,10 +35,15 @@ def heat(
     sns.heatmap(
         numbers, ax=ax, norm=norm, cmap=cmap, annot=labels, fmt="", cbar=False, annot_kws={"fontsize": 9 * style.unit()}
     )
+    mesh = ax.collections[0]
+    shown = mesh.get_facecolors()[np.isfinite(numbers.to_numpy()).ravel()]
+    for number, colour in zip(ax.texts, shown, strict=True):  # seaborn writes white on rather light cells
+        number.set_color("white" if style.contrast(colour) > HALF else style.INK)
     if outlined is not None:
         look = {"fill": False, "edgecolor": style.ORANGE, "linewidth": 2.2 * style.unit(), "clip_on": False}
         for row, col in np.argwhere(outlined.to_numpy(dtype=bool)):
             ax.add_patch(Rectangle((col, row), 1, 1, **look))
     ax.tick_params(length=0, rotation=0)
     ax.set(xlabel="", ylabel="")
-    return ax.collections[0]
+    ax.grid(False)
+    return mesh

@@ -119,17 +119,25 @@ def _shared_once(data: pd.DataFrame) -> pd.DataFrame:
     """`data` with the place of each series in its panel, how far it is dodged, and a common target only once."""
     parts = []
     for _, rows in data.groupby("panel", sort=False):
-        marked = rows["kind"].isin(["point", OFF_AXIS])
-        names = list(rows.loc[marked, "series"].unique())
-        place = rows["series"].map({name: k for k, name in enumerate(names)})
-        rows = rows.assign(place=place, dodge=(place - (len(names) - 1) / 2) * DODGE)
-        target = (rows["kind"] == "point") & (rows["role"] == "target")
+        marked, target = rows["kind"].isin(["point", OFF_AXIS]), rows["role"] == "target"
+        place, aside = _places(rows, marked)
+        rows = rows.assign(
+            place=place, dodge=aside.where(~target, _places(rows, (rows["kind"] == "point") & target)[1])
+        )
+        target &= rows["kind"] == "point"
         if target.sum() > 1 and rows.loc[target, ["parameters", "value"]].drop_duplicates().shape[0] == 1:
             first = rows.index[target][0]
             rows.loc[first, ["kind", "dodge"]] = [SHARED, 0.0]
             rows = rows.drop(rows.index[target & (rows.index != first)])
         parts.append(rows)
     return pd.concat(parts, ignore_index=True) if parts else data.assign(place=np.nan, dodge=np.nan)
+
+
+def _places(rows: pd.DataFrame, which: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Place of each row's series among those of the rows `which`, and how far it is dodged, points."""
+    names = list(rows.loc[which, "series"].unique())
+    place = rows["series"].map({name: k for k, name in enumerate(names)})
+    return place, (place - (len(names) - 1) / 2) * DODGE
 
 
 def _finish(ax: Axes, rows: pd.DataFrame, looks: Looks, span: tuple[float, float], inches: float) -> None:

@@ -79,9 +79,6 @@ def paper_style(size: str = SCREEN) -> Iterator[None]:
         yield
 
 
-house = paper_style  # its name before
-
-
 def unit() -> float:
     """What lengths in points are to be multiplied with, in the style in use."""
     return mpl.rcParams["font.size"] / SIZED["font.size"]
@@ -91,6 +88,14 @@ def width(columns: int = 2) -> float:
     """Inches of a figure of one column or two, in the style in use."""
     size = min(UNITS, key=lambda name: abs(UNITS[name] - unit()))
     return WIDTHS[size][columns - 1]
+
+
+def inches(wide: float, high: float) -> tuple[float, float]:
+    """Size of a figure that is `wide` and `high` on a screen, in the style in use: of one column or two on paper."""
+    if unit() == 1:
+        return wide, high
+    columns = WIDTHS[PAPER][wide > WIDTHS[SCREEN][0]]
+    return columns, high * (columns / wide + unit()) / 2  # text takes more of a narrow figure
 
 
 def contrast(colour: object) -> float:

@@ -12,9 +12,9 @@ from scalescope import files, paths
 from scalescope.forecast.ledger import read, scored, summary, with_distance
 from scalescope.forecast.sealing import LEDGER, actual_of_profile
 from scalescope.papers import published
-from scalescope.papers.calibration import calibration, hits, replayed, series_of, with_sealed
-from scalescope.plotting import style
-from scalescope.plotting.forecast import draw_calibration
+from scalescope.papers.calibration import N_BOOT, calibration, hits, replayed, series_of, with_sealed
+from scalescope.plotting import save
+from scalescope.plotting.forecast import calibration_data, draw_calibration
 
 FORECASTS = "forecasts"  # folder beside the published papers' own
 PAPERS = ("besiroglu2024", "gadre2024", "lin2024", "ivgi2022")
@@ -24,7 +24,7 @@ WRITTEN = [
 ]  # fmt: skip
 
 
-def replays(n_boot: int = 200, download: bool = True) -> pd.DataFrame:
+def replays(n_boot: int = N_BOOT, download: bool = True) -> pd.DataFrame:
     """All rolling forecasts over the published tables; raises MissingData where files are not to be had."""
     series = []
     for paper in PAPERS:
@@ -44,7 +44,7 @@ def sealed() -> dict[str, pd.DataFrame]:
     return found
 
 
-def write_calibration(n_boot: int = 200, download: bool = True) -> list[Path]:
+def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]:
     """Write the tables and the figure of the record; returns the paths.
 
     data/results/published/forecasts: replayed.csv (every replay of a chosen law, 95 % interval), calibration.csv,
@@ -66,7 +66,7 @@ def write_calibration(n_boot: int = 200, download: bool = True) -> list[Path]:
     for name, part in tables.items():
         files.write_table(folder / f"{name}.csv", part)
         written.append(folder / f"{name}.csv")
-    figure = draw_calibration(table, summary(together, ["beyond"]))
-    written += style.save(figure, table, paths.figures("published", FORECASTS), "calibration")
-    plt.close(figure)
+    data = calibration_data(table, summary(together, ["beyond"]))
+    written += save(draw_calibration, data, paths.figures("published", FORECASTS), "calibration")
+    plt.close()
     return written

@@ -134,7 +134,7 @@ def score(
 @forecast_app.command("calibration")
 def calibration(
     download: Annotated[bool, typer.Option(help="Fetch published files that are not there.")] = True,
-    n_boot: Annotated[int, typer.Option("--n-boot", min=20)] = 200,
+    n_boot: Annotated[int, typer.Option("--n-boot", min=20, help="Bootstrap samples of each fit.")] = 60,
 ) -> None:
     """Replay forecasts over the published tables, add the sealed ones, and draw nominal against actual coverage."""
     from scalescope.workflow.calibration import write_calibration

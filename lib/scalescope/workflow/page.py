@@ -79,7 +79,7 @@ def forecast_page(found: Forecast) -> str:
 
     buffer = BytesIO()
     figure = draw_forecast(forecast_data(found), found.table.response)
-    with style.house():
+    with style.paper_style():
         figure.savefig(buffer, format="png", dpi=style.DPI)
     plt.close(figure)
     drawn = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -11,7 +11,7 @@ import pytest
 from scalescope.papers.gadre2024 import claims, small, small_figures
 from scalescope.tables import COLUMNS
 
-SIZES, MULTIPLIERS, SKILLS = (14e3, 47e3, 111e3, 216e3), (20, 40, 80, 160), {"easy": 0.25, "hard": 0.5}
+SIZES, MULTIPLIERS, SKILLS = (14e3, 47e3, 111e3, 216e3), (20, 40, 80, 160), {"easy": 0.05, "hard": 0.5}
 
 
 def loss_of(n, d):

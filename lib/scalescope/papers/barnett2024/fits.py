@@ -1,11 +1,14 @@
 """Barnett (2024): loss after pretraining on one text and finetuning on another, and what the transfer gap decides.
 
 Source: "An empirical study of scaling laws for transfer", arXiv:2408.16947: L(p, f) = (A p^-alpha + G) f^-beta + E. The
-paper published no data; these are functions of our own tables (`schema.COLUMNS["runs"]`). Its text distributions lie at
+paper published no data; these are functions of our own tables (`tables.COLUMNS["runs"]`). Its text distributions lie at
 unknown distances; our dialects lie at known ones, against which the fitted gap is held.
 """
 
 from __future__ import annotations
+
+import io
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -55,15 +58,18 @@ def cells(found: pd.DataFrame) -> pd.Series:
     return found["text"] + " " + found["pretrain_tokens"].round(-1).astype(str) + " " + found["rows"].astype(str)
 
 
-def law(found: pd.DataFrame, text: str, n_boot: int = N_BOOT, **fixed: float) -> TransferLaw:
-    """The law of one dialect, by least squares of ln L; `fixed` parameters are given, not fitted.
-
-    Raises UnknownName for a dialect without points.
-    """
+def law(found: pd.DataFrame, text: str, n_boot: int = N_BOOT) -> TransferLaw:
+    """The law of one dialect, by least squares of ln L. Raises UnknownName for a dialect without points."""
     if text not in set(found["text"]):
         raise UnknownName("dialect", text, found["text"].unique())
-    own = found[found["text"] == text]
-    made = TransferLaw(loss="log_squares", fixed=fixed or None, n_boot=n_boot, warn_beyond=None)
+    own = found.loc[found["text"] == text, ["text", "rows", *INPUTS, "loss"]]
+    return _law(own.to_json(orient="split", double_precision=15, index=False), n_boot)
+
+
+@lru_cache(maxsize=32)  # forecasts, fits and allocation ask the same law, whose bootstrap takes seconds
+def _law(points_as_json: str, n_boot: int) -> TransferLaw:
+    own = pd.read_json(io.StringIO(points_as_json), orient="split", dtype={"text": str})
+    made = TransferLaw(loss="log_squares", n_boot=n_boot, warn_beyond=None)
     return made.fit(own[INPUTS], own["loss"], groups=cells(own) if n_boot else None)
 
 

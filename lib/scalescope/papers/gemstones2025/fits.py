@@ -15,8 +15,8 @@ from scipy.optimize import minimize
 
 from scalescope.laws import ChinchillaLaw, WidthDepthLaw
 from scalescope.laws.curve import CurveLaw
+from scalescope.laws.fit.losses import huber
 from scalescope.laws.isoflop import Optima, lower_hull
-from scalescope.laws.losses import huber
 from scalescope.papers.gemstones2025.data import SELECTIONS
 
 SIZE, SHAPE = "N, D", "width, depth, N, D"

@@ -6,6 +6,8 @@ paper published no data; these are functions of our own tables. Batch sizes coun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -121,16 +123,18 @@ def critical_slope(table: pd.DataFrame, n_boot: int = 400) -> dict[str, float]:
     return {"value": float(np.polyfit(x, y, 1)[0]), "low": float(low), "high": float(high), "levels": len(rows)}
 
 
-def variants(table: pd.DataFrame, model: int) -> pd.DataFrame:
+def variants(table: pd.DataFrame, model: int, names: Sequence[str]) -> pd.DataFrame:
     """How far each changed rule moves B_crit of one model: its mean over the losses that standard and variant share.
 
-    B_crit is read off at the variant's losses from the standard contours by log-log interpolation; ratio: variant over
-    standard, geometric mean, with its lowest and highest.
+    names: the variants; one without losses in common has a row with `levels` 0. B_crit is read off at the variant's
+    losses from the standard contours by log-log interpolation; ratio: variant over standard, geometric mean, with its
+    lowest and highest.
     """
     own = table[(table["parameters"] == model) & table["B_crit"].notna()]
     standard = own[own["variant"] == STANDARD].sort_values("loss")
     rows = []
-    for name, part in own[own["variant"] != STANDARD].groupby("variant", sort=False):
+    for name in names:
+        part = own[own["variant"] == name]
         inside = part[part["loss"].between(standard["loss"].min(), standard["loss"].max())]
         if len(standard) < 2 or inside.empty:
             rows.append({"variant": name, "levels": 0, "ratio": np.nan, "low": np.nan, "high": np.nan})

@@ -137,7 +137,7 @@ def tables(
     target = profile.model(part.target_model).config.parameters
     result = {
         "runs": runs, "curves": every, "contours": contours, "critical": critical, "fits": study.fits(law),
-        "variants": study.variants(critical, profile.model(part.variant_model).config.parameters),
+        "variants": study.variants(critical, profile.model(part.variant_model).config.parameters, list(VARIANTS)[1:]),
         "answers": study.answers(law, [*sizes, target], losses), "forecasts": forecasts,
     }  # fmt: skip
     return {**result, "claims": claims.judged(result, study.critical_slope(critical))}

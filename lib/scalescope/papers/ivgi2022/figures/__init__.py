@@ -81,7 +81,7 @@ CAPTIONS = {
     "fig7_finetuning_loss": "Evaluation loss of finetuning over that of a uniform guess, ln(classes), against "
     "model size. Held against figure 3 it says which of the two follows the cleaner law.",
     "fig8_answerable": "SQuAD 2.0 models under their own metric and under that of SQuAD 1.1 on the answerable "
-    "questions (HasAns), beside SQuAD 1.1 models. Bars as in figure 3; on answerable questions of the seeds alone.",
+    "questions (HasAns), beside SQuAD 1.1 models. Bars as in figure 3; of HasAns those of the seeds alone.",
     "diagnosis": "Each pretraining run of the ladder against the interval that the other scales predict for it (MLM).",
     "selection": "The difference between objectives that the laws predict for the target, and the one measured.",
     "fig3_beside_the_paper": "The paper's points and these runs on the same axes (MLM, tuned): other data, other "

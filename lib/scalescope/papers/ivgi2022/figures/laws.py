@@ -116,4 +116,9 @@ def fig_both_data(points: pd.DataFrame, laws: Laws, published: pd.DataFrame, pub
                      own_span=True)  # fmt: skip
 
 
-draw_fig3 = draw_fig4 = draw_fig_both = draw_tasks
+def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """Error against size, one panel per task."""
+    return draw_tasks(data, size=size)
+
+
+draw_fig4 = draw_fig_both = draw_fig3

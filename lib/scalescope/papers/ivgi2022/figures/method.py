@@ -85,7 +85,7 @@ def draw_fig6(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         wide = style.width(1)
         figure, axes = plt.subplots(2, 1, figsize=(wide, 1.05 * wide), layout="constrained")
         model = f"The largest model ({style.size_text(best['parameters'].iloc[0])}): the whole run"
-        for ax, head in zip(axes, (model, "Zoomed: patience in steps, and the loss above the best"), strict=True):
+        for ax, head in zip(axes, (model, "Zoomed: patience, loss above the best"), strict=True):
             ax.set_title(head)
             ax.plot(best["step"], best["value"], color=style.BLUE, drawstyle="steps-post")
             ax.plot(stops["step"], stops["value"], color=style.ORANGE, marker="o", linestyle="none", zorder=3)
@@ -106,24 +106,20 @@ def _zoom(ax: Axes, best: pd.DataFrame, stops: pd.DataFrame) -> None:
     shown = best[best["step"] >= first]
     range_ = max(shown["value"].max() - shown["value"].min(), 1e-3)
     ax.set_xlim(first, last + 0.03 * (last - first))
-    ax.set_ylim(shown["value"].min() - 0.12 * range_, shown["value"].max() + 0.15 * range_)
+    ax.set_ylim(shown["value"].min() - 0.18 * range_, shown["value"].max() + 0.15 * range_)
 
 
 def _label_stops(ax: Axes, best: pd.DataFrame, stops: pd.DataFrame) -> None:
     """Each patience and how far the loss it keeps is above the best; those that stop close together share a label."""
     last, start = best["step"].max(), ax.get_xlim()[0]
     near = (stops["step"].diff() > 0.06 * (last - start)).cumsum()
+    colour, unit = style.text_colour(style.ORANGE), style.unit()
     for _, group in stops.groupby(near):
-        row = group.iloc[0]
-        late = row["step"] > last - 0.2 * (last - start)
-        text = f"{', '.join(f'{patience:,.0f}' for patience in group['patience'])}: +{row['above_best']:.1%}"
-        look = {
-            "fontsize": 9 * style.unit(),
-            "color": style.text_colour(style.ORANGE),
-            "ha": "right" if late else "left",
-        }
-        ax.annotate(text, (row["step"], row["value"]), (5 * style.unit(), 7 * style.unit()),
-                    textcoords="offset points", **look)  # fmt: skip
+        step, value = group.iloc[0][["step", "value"]]
+        text = ", ".join(f"{row.patience:,.0f}: +{row.above_best:.1%}" for row in group.itertuples())
+        late = step > last - 0.2 * (last - start)  # then to the left, below the curve
+        place = {"ha": "right", "xytext": (5 * unit, -16 * unit)} if late else {"xytext": (5 * unit, 7 * unit)}
+        ax.annotate(text, (step, value), fontsize=9 * unit, color=colour, textcoords="offset points", **place)
 
 
 def fig7_data(points: pd.DataFrame, laws: Laws, *, tasks: Sequence[str] = LOSS_TASKS) -> pd.DataFrame:
