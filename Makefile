@@ -1,7 +1,7 @@
 # scalescope: `make reproduce` and `make test` are all a fresh machine needs. `make` lists the rest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help current env reproduce studies study test lint unit notebooks plan bench lab browser clean
+.PHONY: help current env reproduce studies study test lint unit notebooks plan bench cluster graph lab browser clean
 
 PROFILE ?= quick
 DATA    ?=
@@ -66,6 +66,14 @@ bench: env  ## speed and memory beside Hugging Face Trainer, into benchmarks/res
 	$(BIN)/python benchmarks/finetuning.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/compile.py
+
+cluster: env  ## as root: install a Slurm of this machine alone with apt, run smoke through it, compare with a local run
+	TQDM_DISABLE=1 $(BIN)/python tests/cluster.py
+
+graph: env  ## draw the pipeline of PROFILE into figures/pipeline (needs graphviz)
+	mkdir -p figures/pipeline
+	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" -- --rulegraph | dot -Tsvg -o "figures/pipeline/$$PROFILE-rules.svg"
+	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" -- --dag | dot -Grankdir=LR -Tsvg -o "figures/pipeline/$$PROFILE-jobs.svg"
 
 lab: env  ## open the notebooks in JupyterLab; profiles, figures and data are in its file browser
 	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00_start_here.ipynb

@@ -124,6 +124,13 @@ class Prepared:
         """The WordPiece tokenizer of this source."""
         return load_tokenizer(self._corpus_folder / "tokenizer.json")
 
+    def encode(self, task: str | None = None) -> None:
+        """Encode the text, or the rows of a task, unless they are there and whole."""
+        if task is None:
+            self.build(self.folder / "text", self._encode_corpus)
+        else:
+            self.build(self.task_folder(task), lambda into: self._encode_task(task, into))
+
     def corpus(self, split: str) -> Corpus:
         """The encoded corpus of "train" or "heldout"."""
         return Corpus.load(self._corpus_folder / split)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -57,28 +56,28 @@ def budgets(profile: Profile, objective: str, progress: Progress | None = None) 
     return _table(frames)
 
 
-def collect_budgets(profile: Profile, prepared: Prepared) -> pd.DataFrame:
-    """The table "budgets" of the runs that are there."""
+def collect_budgets(profile: Profile, prepared: Prepared, partial: bool = False) -> pd.DataFrame:
+    """The table "budgets"; raises NotFinished where a run is missing, which `partial` leaves out."""
     frames = []
     for objective in profile.budget_objectives:
-        configs = branch_configs(profile, prepared, objective)
-        runs = [run for config in configs if (run := stages.store().find(config.id)) is not None]
+        runs: list[Run] = []
+        for config in branch_configs(profile, prepared, objective):
+            with stages.missing_runs(partial):
+                runs.append(_pretrained(profile, config))
         for name in profile.tasks:
             for run in runs:
-                with suppress(stages.NotFinished):
+                with stages.missing_runs(partial):
                     frames.append(_task_rows(profile, prepared, objective, name, [run], stages.find_finetuned))
     return _table(frames)
 
 
-def need_budgets(profile: Profile, prepared: Prepared, objective: str) -> None:
-    """Raise NotFinished where a run of the budgets of an objective is missing, naming it."""
-    for config in branch_configs(profile, prepared, objective):
-        run = stages.store().find(config.id)
-        if run is None:
-            name = profile.budget_model.name
-            raise stages.NotFinished(f"{name} ({objective}) has not been pretrained for {config.steps} steps")
-        for name in profile.tasks:
-            _task_rows(profile, prepared, objective, name, [run], stages.find_finetuned)
+def _pretrained(profile: Profile, config: PretrainConfig) -> Run:
+    """The pretraining run of a budget; raises NotFinished naming it."""
+    run = stages.store().find(config.id)
+    if run is None:
+        name = profile.budget_model.name
+        raise stages.NotFinished(f"{name} ({config.objective}) has not been pretrained for {config.steps} steps")
+    return run
 
 
 def branch_configs(profile: Profile, prepared: Prepared, objective: str) -> list[PretrainConfig]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,7 +16,6 @@ from scalescope import files
 from scalescope.experiment.bar import bar, in_notebook
 
 STEP_FILE = "SCALESCOPE_PROGRESS"  # where a notebook says how far it is; set for the kernel by the pipeline
-PIPELINE = "SCALESCOPE_PIPELINE"  # process id of the pipeline that started a job
 
 
 def steps(what: str) -> Callable[[int, int, float], None]:
@@ -107,37 +105,6 @@ def read_mark(mark: Path) -> dict:
     if state.get("state") == "running":
         return {**state, **_read(mark.with_suffix(".step"), {"step": int, "total": int})}
     return state
-
-
-def seal_notebook(mark: Path, out: Path) -> None:
-    """Keep the digest of an executed notebook beside the status file of its job."""
-    files.write_record(mark.with_suffix(".out"), {"sha256": files.digest(out)})
-
-
-def sealed_notebook(mark: Path) -> str | None:
-    """The digest of a job's executed notebook, or None if there is none that is whole."""
-    try:
-        return files.read_record(mark.with_suffix(".out")).get("sha256")
-    except (FileNotFoundError, files.Damaged):
-        return None
-
-
-def end_with_pipeline() -> None:
-    """End this process soon after the pipeline that started it is gone (kill -9 leaves no orphans training)."""
-    pid = int(os.environ.get(PIPELINE, "0"))
-    if pid:
-        threading.Thread(target=_watch, args=(pid,), daemon=True).start()
-
-
-def _watch(pid: int) -> None:
-    while True:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            os._exit(1)
-        except PermissionError:
-            pass
-        time.sleep(1.0)
 
 
 def note_state(path: Path, content: dict) -> None:

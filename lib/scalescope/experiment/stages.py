@@ -6,7 +6,7 @@ Finished runs are loaded, never trained again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -26,10 +26,11 @@ from scalescope.experiment.seal_target import seal_target
 from scalescope.experiment.seed_groups import seeds_table
 from scalescope.experiment.transfer import Seeds, transfer_table
 from scalescope.tables import COLUMNS, SCRATCH
-from scalescope.training.device import pick_precision, use_threads
+from scalescope.training.device import use_threads
 from scalescope.training.finetune import FinetuneConfig
 from scalescope.training.finetune import finetune as finetune_run
 from scalescope.training.initial import InitialConfig, initial
+from scalescope.training.policy import pick_precision
 from scalescope.training.pretrain import PretrainConfig, Progress
 from scalescope.training.pretrain import pretrain as pretrain_run
 from scalescope.training.store import Run, Store
@@ -211,9 +212,11 @@ def _train_together(
     run({start: seeds_of(best.get(start[0]), settings.seeds) for start in starts})
 
 
-def collect(profile: Profile) -> dict[str, pd.DataFrame]:
-    """All tables of a profile, written to data/results/<profile>/*.csv; runs that do not exist are simply
-    not in them.
+def collect(profile: Profile, partial: bool = False) -> dict[str, pd.DataFrame]:
+    """All tables of a profile, written to data/results/<profile>/*.csv.
+
+    Raises NotFinished, before anything is written, where a run that the profile asks for does not exist; `partial`
+    leaves such runs out.
 
     Tables: pretrain, curves, skills, finetune, points, transfer, seeds, tasks, for the microworld shortcuts, and where
     the profile asks for it budgets (columns in tables.py). The control "scratch" is in finetune, transfer and seeds
@@ -227,18 +230,21 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in names}
     groups: list[Seeds] = []
     models = {
-        f"{spec.name} {own}": (spec, own) for own in profile.finetuned_objectives for spec in profile.all_models()
+        f"{spec.name} {own}": (spec, own)
+        for own in profile.finetuned_objectives
+        for spec in profile.all_models()
+        if own != SCRATCH or spec.role in profile.finetune.roles  # what is not finetuned is not initialised alone
     }
     for label in told.each(f"collecting {profile.name}", list(models)):
         spec, objective = models[label]
-        found = _pretrained_runs(profile, prepared, spec, objective)
+        found = _pretrained_runs(profile, prepared, spec, objective, partial)
         for run in found.values() if objective != SCRATCH else ():
             parts["pretrain"].append(pretrain_row(profile, spec, run))
             parts["curves"].append(curve_rows(run))
             parts["skills"].append(skill_rows(prepared, spec, run))
         alive = [place for place, run in found.items() if not run.failed]
         for name in profile.tasks if spec.role in profile.finetune.roles else []:
-            groups += _collect_task(profile, prepared, spec, objective, name, alive, parts)
+            groups += _collect_task(profile, prepared, spec, objective, name, alive, parts, partial)
     tables = {name: concat(frames, name) for name, frames in parts.items()}
     of_groups = {"transfer": transfer_table, "seeds": seeds_table}
     tables |= {name: of_groups[name](groups) for name in told.each("comparing seeds", list(of_groups))}
@@ -246,7 +252,7 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     if profile.source.kind == "microworld":
         tables["shortcuts"] = shortcuts_table(profile, prepared)
     if profile.budgets is not None:
-        tables["budgets"] = collect_budgets(profile, prepared)
+        tables["budgets"] = collect_budgets(profile, prepared, partial)
     folder = paths.results(profile.name)
     for name, table in tables.items():
         files.write_table(folder / f"{name}.csv", table)
@@ -274,30 +280,38 @@ def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     return {path.stem: with_numbers(record.read_csv(path, remedy), path.stem) for path in found}
 
 
-def _pretrained_runs(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str) -> dict[int, Run]:
-    """The pretraining runs of a model that are there, finished or failed, by the place of their seed."""
+def missing_runs(allowed: bool) -> AbstractContextManager:
+    """A block that ends silently where a run is missing, if that is allowed."""
+    return suppress(NotFinished) if allowed else nullcontext()
+
+
+def _pretrained_runs(
+    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, partial: bool
+) -> dict[int, Run]:
+    """The pretraining runs of a model, finished or failed, by the place of their seed."""
     found = {}
     for place in range(len(profile.pretraining_seeds(spec))):
-        with suppress(NotFinished):
+        with missing_runs(partial):
             found[place] = pretrained_run(profile, prepared, spec, objective, failed=True, place=place)
     return found
 
 
 def _collect_task(
-    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, places: list[int], parts: dict
-) -> list[Seeds]:
+    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, places: list[int], parts: dict,
+    partial: bool,
+) -> list[Seeds]:  # fmt: skip
     """Add the runs of one model and task to the parts of the tables; returns their seeds, tuned and not."""
     from scalescope.data.tasks.spec import TASKS
 
     metric, model = TASKS[name].metric, model_columns(profile, spec, objective)
     groups = {hpt: Seeds(model, hpt, name, metric, []) for hpt in ("with", "without")}
-    collected = False
+    collected: list[int] = []
     for place in places:
-        try:
+        with missing_runs(partial):
             done = sweep_runs(profile, prepared, spec, profile.target, objective, name, find_finetuned, place)
-        except NotFinished:
+            collected.append(place)
+        if place not in collected:
             continue
-        collected = True
         parts["finetune"].append(finetune_rows(profile, spec, objective, metric, name, done.runs, place))
         for hpt, runs in (("with", done.tuned), ("without", done.fixed)):
             runs = [run for run in runs if not run.failed]

@@ -13,7 +13,7 @@ from scalescope.experiment import budgets, progress, stages
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.record import table_fault
 from scalescope.workflow.jobs import BUDGETS, FINETUNE, Job, planned
-from scalescope.workflow.products import COLLECTED, all_runs_are_there
+from scalescope.workflow.products import COLLECTED
 
 
 def complete(profile: Profile) -> int:
@@ -69,9 +69,10 @@ def tables(profile: Profile) -> dict[str, pd.DataFrame]:
         complete(profile)
         stages.collect(profile)
     elif fault is not None:
-        if not all_runs_are_there(profile):
-            again = f"`make reproduce PROFILE={profile.name}` or 40_collect makes the tables again"
-            raise stages.NotFinished(f"{fault}, and runs of this state of the profile are missing; {again}")
         files.say(f"tables are collected again: {fault}")
-        stages.collect(profile)
+        try:
+            stages.collect(profile)
+        except stages.NotFinished as missing:
+            again = f"`make reproduce PROFILE={profile.name}` or 40_collect makes them and the tables"
+            raise stages.NotFinished(f"{fault}, and runs of this state are missing ({missing}): {again}") from None
     return stages.read_tables(profile.name)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import nbformat
 
@@ -20,7 +21,6 @@ from scalescope import files, paths
 from scalescope.errors import UnknownName
 from scalescope.experiment.bar import MARK
 from scalescope.workflow.sockets import socket_folder
-from scalescope.workflow.warm import kernel_command
 
 KERNEL_STARTS = 3  # a busy machine may be too slow for the first
 KERNEL_SECONDS = 120
@@ -102,7 +102,9 @@ def run(name: str, out: Path, given: Mapping[str, Any] | None = None) -> Path:
     notebook, out = find(name), Path(out)
     values = checked(notebook, given or {})
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial, failed = (out.with_name(f"{out.stem}.{word}.ipynb") for word in ("partial", "failed"))
+    # of this attempt alone: an earlier one may still be running on another machine
+    partial = out.with_name(f".{out.stem}.{uuid4().hex[:8]}.part.ipynb")
+    failed = out.with_name(f"{out.stem}.failed.ipynb")
     failed.unlink(missing_ok=True)
     try:
         _execute(notebook, partial, values)
@@ -243,14 +245,20 @@ def _private_kernel() -> Iterator[type]:
     """A kernel manager that talks through sockets in a folder of its own: no ports that two could pick at once."""
     from jupyter_client.manager import AsyncKernelManager
 
+    from scalescope.workflow.warm_kernel import WarmProvisioner
+
     with socket_folder("kernel-") as folder, _environment(JUPYTER_RUNTIME_DIR=folder):
 
         class PrivateKernelManager(AsyncKernelManager):
             def __init__(self, **settings):
                 super().__init__(**{"transport": "ipc", "ip": f"{folder}/ipc", **settings})
 
-            def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
-                return kernel_command(super().format_kernel_cmd(extra_arguments))
+            async def _async_pre_start_kernel(self, **settings):
+                self.kernel_id = self.kernel_id or str(uuid4())
+                if self.provisioner is None:  # there is one when a kernel is started again
+                    own = {"kernel_id": self.kernel_id, "kernel_spec": self.kernel_spec, "parent": self}
+                    self.provisioner = WarmProvisioner(**own)
+                return await super()._async_pre_start_kernel(**settings)
 
         yield PrivateKernelManager
 

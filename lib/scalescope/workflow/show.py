@@ -30,14 +30,14 @@ def models(profile: Profile) -> pd.DataFrame:
 
 
 def stations(profile: Profile) -> pd.DataFrame:
-    """One row per notebook of the pipeline: how many jobs run it, and which notebooks must be done before."""
-    jobs = pd.DataFrame([{"notebook": job.station, "needs": job.needs} for job in planned(profile)])
+    """One row per stage of the pipeline (text, rows, notebooks): its jobs, and which stages come before it."""
+    jobs = pd.DataFrame([{"stage": job.station, "needs": job.needs} for job in planned(profile)])
     station_of = {job.name: job.station for job in planned(profile)}
 
     def before(needs: pd.Series) -> str:
         return ", ".join(sorted({station_of[name] for names in needs for name in names}))
 
-    return jobs.groupby("notebook").agg(jobs=("needs", "size"), after=("needs", before)).reset_index()
+    return jobs.groupby("stage", sort=False).agg(jobs=("needs", "size"), after=("needs", before)).reset_index()
 
 
 def example(prepared: Prepared, name: str) -> str:

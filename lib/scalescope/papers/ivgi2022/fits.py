@@ -19,6 +19,7 @@ from scalescope.experiment.points import (
     title,
     usable_pretraining,
 )
+from scalescope.experiment.pretraining_seeds import SEED
 from scalescope.experiment.progress import each
 from scalescope.papers.ivgi2022.one_law import NUMBERS, STATISTICS, FittedLaw, fit_series
 
@@ -123,7 +124,8 @@ def fit_laws(
     for place in each(bar, list(numbered)) if bar else numbered:
         key, series, n_left_out = numbered[place]
         seed = random_state + key["seed"]
-        content = (key["y"], key["draw"], seed, series[["role", "parameters", key["y"]]].to_csv())
+        columns = [name for name in ("role", "parameters", SEED, key["y"]) if name in series]
+        content = (key["y"], key["draw"], seed, series[columns].to_csv(index=False))
         if content not in known:  # the comparison between objectives has most points of the others
             known[content] = fit_series(
                 series, key["y"], n_boot=n_boot, random_state=seed, naive=key["draw"] == "naive"
