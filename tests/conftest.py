@@ -6,9 +6,9 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import pytest
-from projects import project, stubs
+from projects import live_profile, project, stubs
 
-__all__ = ["close", "project", "stubs"]
+__all__ = ["close", "live_profile", "project", "stubs"]
 
 
 @pytest.fixture(autouse=True)

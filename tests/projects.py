@@ -10,6 +10,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_notebook
 
 from scalescope import paths
+from scalescope.experiment.profile import load_profile
 from scalescope.workflow.jobs import PAPER, STATIONS
 
 TINY = {
@@ -43,9 +44,9 @@ TINY = {
 
 
 def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that SCALESCOPE_ROOT points to: the real Snakefile and notebooks, profile "tiny"."""
+    """An empty project folder that SCALESCOPE_ROOT points to: the real Snakefiles and notebooks, profile "tiny"."""
     source = paths.root()
-    for name in ("Snakefile", "notebooks"):
+    for name in ("Snakefile", "Studies.smk", "notebooks"):
         (folder / name).symlink_to(source / name)
     (folder / "data").mkdir()
     (folder / "data" / "published").symlink_to(source / "data" / "published")
@@ -76,3 +77,27 @@ def stubs(project: Path) -> Path:
             cells.append(new_code_cell("if model == 'ar8-l1':\n    raise OSError('no space left')"))
         nbformat.write(new_notebook(cells=cells), folder / f"{station}.ipynb")
     return project
+
+
+STEP = 16 * 48  # tokens of one step of the profile
+STUDIES = {
+    "seeds": [0],
+    "barnett2024": {
+        "model": "ar8-l1", "budgets": [5 * STEP, 10 * STEP, 20 * STEP],
+        "dialects": {"same": {}, "near": {"vocabulary": 0.4}, "far": {"vocabulary": 1.0, "constructions": 1.0}},
+        "rows": [4, 8, 16],
+        "adapt": {"batch_size": 8, "learning_rates": [0.003], "passes": 1, "least_steps": 2, "evaluations": 1,
+                  "heldout_tokens": 1_000},
+        "prices": [1, 10], "check_dialect": "near", "check_price": 10,
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def live_profile(tmp_path_factory):
+    """The profile "live", whose studies have runs of seconds, in a project folder that the tests of a module share."""
+    with pytest.MonkeyPatch.context() as context:
+        make_project(tmp_path_factory.mktemp("project"), context)
+        content = {**TINY, "name": "live", "studies": STUDIES}
+        paths.profile_file("live").write_text(yaml.safe_dump(content))
+        yield load_profile("live")

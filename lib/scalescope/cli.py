@@ -10,8 +10,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
+try:
+    import typer
+    from typer.core import TyperCommand, TyperGroup
+except ModuleNotFoundError as missing:
+    sys.exit(f"error: the command needs the whole package ({missing}): pip install 'scalescope[all]'")
+
+from scalescope.workflow.forecast_command import forecast_app
 
 # what a user can put right: told in one line; anything else keeps its traceback
 USER_ERRORS = (ValueError, OSError)
@@ -55,7 +60,7 @@ def _forgotten(command: str, words: list[str]) -> str:
     from scalescope.experiment.profile import available_profiles
 
     word, known = words[0], available_profiles()
-    own = get_close_matches(word.partition("=")[0], ("--profile", "--data", "--jobs"), n=1, cutoff=0.75)
+    own = get_close_matches(word.partition("=")[0], ("--profile", "--data", "--jobs", "--executor"), n=1, cutoff=0.75)
     if own:
         return f"unknown option {word}; did you mean {own[0]}?"
     if word.startswith("-"):
@@ -99,6 +104,7 @@ notebooks_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The commit
 app.add_typer(notebooks_app, name="notebooks")
 runs_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The trained runs on this machine.")
 app.add_typer(runs_app, name="runs")
+app.add_typer(forecast_app, name="forecast")
 
 
 @app.callback()
@@ -115,13 +121,16 @@ Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Threads in all; 
 
 
 @app.command(cls=PassesOn, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def reproduce(ctx: typer.Context, profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES) -> None:
+def reproduce(
+    ctx: typer.Context, profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES,
+    executor: Annotated[str, typer.Option(help="Of Snakemake, such as slurm; --jobs then counts jobs.")] = "",
+) -> None:  # fmt: skip
     """Run all that is missing of a profile, from text to figures. What follows `--` goes to Snakemake."""
     from scalescope import paths
     from scalescope.experiment.profile import load_profile
     from scalescope.workflow.reproduce import reproduce as run
 
-    if run(profile, data or None, jobs, ctx.args) is None:  # only a plan was shown
+    if run(profile, data or None, jobs, ctx.args, executor or None) is None:  # only a plan was shown
         return
     name = load_profile(profile, data=data or None).name
     typer.echo(f"notebooks  {paths.work(name) / 'notebooks'}")
@@ -186,20 +195,29 @@ def notebook(
     out: Annotated[Path, typer.Option(help="Where the executed notebook goes.")],
     parameter: Annotated[list[str] | None, typer.Option("-p", help="name=value, any number of times.")] = None,
     mark: Annotated[Path | None, typer.Option(help="File to keep the state of the job in.")] = None,
+    stamp: Annotated[Path | None, typer.Option(help="File that says what the job made, once it is done.")] = None,
 ) -> None:
     """Run one notebook with parameters of your own; unknown ones are refused."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # optional to jsonschema: a second of grammar, for URLs only
-    from scalescope.experiment.cost import recorded
-    from scalescope.experiment.progress import end_with_pipeline, marked, seal_notebook
-    from scalescope.workflow.notebooks import run
+    # optional to jsonschema and papermill: a second of imports, for the grammar of URLs and for Hadoop
+    sys.modules.update(dict.fromkeys({"rfc3987_syntax", "pyarrow"} - set(sys.modules)))
+    from scalescope.workflow.job import run_notebook
 
     if out.is_dir():
         raise ValueError(f"--out {out} is a folder; give the file of the notebook, such as {out / 'out.ipynb'}")
-    end_with_pipeline()
-    with marked(mark), recorded(mark and mark.resolve().parents[1], mark.stem if mark else name):
-        run(name, out, _pairs(parameter or []))
-        if mark is not None:
-            seal_notebook(mark, out)
+    run_notebook(name, out, _pairs(parameter or []), mark, stamp)
+
+
+@app.command(hidden=True)
+def encode(
+    record: Annotated[Path, typer.Option(help="The profile.json of a profile in use.")],
+    stamp: Annotated[Path, typer.Option(help="File that says that the job is done.")],
+    mark: Annotated[Path, typer.Option(help="File to keep the state of the job in.")],
+    task: Annotated[str, typer.Option(help="Encode the rows of this task; by default the text.")] = "",
+) -> None:
+    """Encode the text of a profile, or the rows of one of its tasks (a job of the Snakefile)."""
+    from scalescope.workflow.job import encode as run
+
+    run(record, task or None, mark, stamp)
 
 
 @runs_app.command("list")
@@ -240,6 +258,15 @@ def refresh(
         typer.echo(name)
 
 
+@notebooks_app.command()
+def clean() -> None:
+    """The filter that git runs over notebooks (`make env` sets it up): what JupyterLab adds to a file is left out."""
+    from scalescope.workflow.notebooks import clean as run
+
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    sys.stdout.write(run(sys.stdin.buffer.read().decode("utf-8")))
+
+
 @app.command("published")
 def published_studies(
     papers: Annotated[list[str] | None, typer.Argument(help="Such as gadre2024; all if none is named.")] = None,
@@ -254,6 +281,65 @@ def published_studies(
         for file in refit(paper, download=download).write():
             typer.echo(file)
     gallery()
+
+
+@app.command("compare")
+def compare_profiles(
+    profile_a: Annotated[str, typer.Argument(help="A profile with collected results.")],
+    profile_b: Annotated[str, typer.Argument(help="Another.")],
+    figure: Annotated[Path | None, typer.Option(help="Also draw it: a .png, .svg or .pdf.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write every column.")] = None,
+) -> None:
+    """Slopes of the laws of two profiles, and the ratio of their laws at a size that both reach."""
+    from scalescope import files
+    from scalescope.experiment import compare
+
+    table = compare(profile_a, profile_b)
+    shown = ["title", "objective", "slope_a", "slope_b", "difference", "difference_low", "difference_high", "ratio"]
+    typer.echo(table[shown].to_string(index=False, float_format="%.3g"))
+    if csv is not None:
+        files.write_table(csv, table)
+    if figure is not None:
+        from scalescope.plotting.comparison import draw_comparison
+
+        draw_comparison(table, profile_a, profile_b).savefig(figure)
+
+
+@app.command("report")
+def report_profile(
+    profile: Annotated[str, typer.Argument(help="A profile with collected results, such as quick.")],
+    out: Annotated[Path | None, typer.Option(help="The page; by default report.html among the profile's runs.")] = None,
+) -> None:
+    """Write one HTML page of a profile: figures, tables, claims, forecasts, links to notebooks, a panel to try."""
+    from scalescope.workflow.profile_report import write_report
+
+    typer.echo(write_report(profile, out))
+
+
+@app.command(cls=PassesOn, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def studies(
+    ctx: typer.Context,
+    papers: Annotated[list[str] | None, typer.Argument(help="Such as barnett2024; all of the profile.")] = None,
+    profile: ProfileName = "studies",
+    jobs: Jobs = CORES,
+) -> None:
+    """Run live studies: train, seal and score forecasts, tables, figures. What follows `--` goes to Snakemake."""
+    from scalescope.workflow.studies.reproduce import reproduce as run
+
+    for folder in run(profile, papers or [], None, jobs, ctx.args):
+        typer.echo(f"tables     {folder}")
+
+
+@app.command("study-part", hidden=True)
+def study_part(paper: str, stage: int, part: int, profile: ProfileName = "studies") -> None:
+    """Train one part of one stage of a live study (a job of Studies.smk)."""
+    from scalescope.experiment.pipeline import end_with_pipeline
+    from scalescope.experiment.profile import load_profile
+    from scalescope.workflow.studies.live import train_pack
+
+    end_with_pipeline()
+    count = train_pack(load_profile(profile), paper, stage, part)
+    typer.echo(f"{paper}, stage {stage + 1}, part {part + 1}: {count} runs")
 
 
 @app.command()

@@ -68,9 +68,19 @@ def published(paper: str) -> Path:
     return root() / "data" / "published" / paper
 
 
+def examples() -> Path:
+    """Folder of small example tables."""
+    return root() / "data" / "examples"
+
+
 def profile_file(name: str) -> Path:
     """YAML file of a profile."""
     return root() / "profiles" / f"{name}.yaml"
+
+
+def cluster(executor: str) -> Path:
+    """Folder with Snakemake's settings for an executor, such as "slurm"."""
+    return root() / "profiles" / "cluster" / executor
 
 
 def notebooks() -> Path:

@@ -42,6 +42,19 @@ COLUMNS: dict[str, list[str]] = {
         "run_id", "objective", "role", "aspect_ratio", "layers", "parameters", "pretrain_seed", "step", "tokens",
         "skill", "accuracy", "chance",
     ],
+    # one row per run of a live study. kind: "pretrain" or "adapt" (goes on from another run); text: "standard" (that of
+    # pretraining) or a dialect, at this distance from it; rows: of the text it trains on (0: all); pretrain_tokens:
+    # seen in pretraining, 0 from scratch; finetune_tokens: different tokens of the dialect in its training rows;
+    # tokens: seen by this run, repeats included; loss: best held-out loss of the text in nats, loss_before: that of the
+    # model it starts from
+    "runs": [
+        "study", "role", "kind", "text", "distance", "aspect_ratio", "layers", "parameters", "objective", "seed",
+        "batch_size", "beta2", "learning_rate", "steps", "rows", "pretrain_tokens", "finetune_tokens", "tokens",
+        "flops", "best_step", "loss", "loss_before", "status", "run_id",
+    ],
+    # one row per law and held-out run: the forecast (loss in nats, 95 % interval of one new run), sealed before the run
+    # was trained. inputs: what the law was asked, name=value; points: sha256 of the table of fitted points
+    "forecasts": ["study", "law", "inputs", "run", "mean", "low", "high", "points", "date"],
     # one row per finetuning run; value in metric units, error = 1 - value, loss in nats; value_se: standard error of
     # value (and error) over the evaluation examples; value_answerable: SQuAD 1.1's F1 on the answerable questions of
     # squad_v2, blank for other tasks. The objective "scratch" is the control without pretraining.
@@ -87,6 +100,9 @@ COLUMNS: dict[str, list[str]] = {
                   "flops", "learning_rate", "quantity", "evaluation", "value", "low", "high", "chance"],
     "lin2024": ["dataset", "model", "family", "parameters", "examples", "loss"],
     "besiroglu2024": ["parameters", "tokens", "flops", "token_multiplier", "loss"],
+    "gemstones2025": ["selection", "name", "width", "depth", "parameters", "tokens", "flops", "step", "num_nodes",
+                      "seconds_per_step", "loss"],
+    "alabdulmohsin2022": ["domain", "task", "model", "examples", "loss", "role"],
 }  # fmt: skip
 
 

@@ -87,3 +87,15 @@ def test_half_written_folder_is_refused(tmp_path):
     (tmp_path / "corpus.json").unlink()
     with pytest.raises(ValueError, match="whole encoded corpus"):
         Corpus.load(tmp_path)
+
+
+def test_rows_that_are_drawn_hold_fewer_ones_and_no_more_can_be_drawn_than_there_are(tokenizer):
+    tokens, numbers = encode_corpus(Told(ARTICLES), tokenizer, "train", 64)
+    corpus = Corpus(tokens, numbers, np.ones(tokens.shape, bool), 120)
+    few, more = corpus.drawn(2, 5), corpus.drawn(4, 5)
+    assert np.array_equal(few.tokens, more.tokens[:2]) and np.array_equal(few.documents, more.documents[:2])
+    assert few.units.shape == few.tokens.shape
+    rows = {row.tobytes() for row in corpus.tokens}
+    assert all(row.tobytes() in rows for row in more.tokens) and len({row.tobytes() for row in more.tokens}) == 4
+    with pytest.raises(ValueError, match="cannot be drawn"):
+        corpus.drawn(len(tokens) + 1, 5)

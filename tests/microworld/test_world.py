@@ -34,6 +34,17 @@ def test_another_seed_gives_other_text_and_another_fingerprint(micro):
     assert micro.task_fingerprint("sst2") != other.task_fingerprint("sst2")
 
 
+def test_another_telling_has_other_articles_and_the_same_rows(micro):
+    other = Microworld(**SMALL, telling=1)
+    assert list(islice(micro.articles("train"), 5)) != list(islice(other.articles("train"), 5))
+    assert list(islice(micro.articles("heldout"), 5)) != list(islice(other.articles("heldout"), 5))
+    assert micro.corpus_fingerprint != other.corpus_fingerprint
+    assert micro.rows("sst2", "train") == other.rows("sst2", "train")
+    assert micro.task_fingerprint("sst2") == other.task_fingerprint("sst2")
+    plain = Microworld(seed=1, entities=200, train_articles=5, heldout_articles=3, telling=0)
+    assert plain.corpus_fingerprint == "009f74452f", "the fingerprint from before there were tellings"
+
+
 @pytest.mark.parametrize(("size", "text", "rows"), [("task_train", True, False), ("train_articles", False, True)])
 def test_more_rows_leave_the_fingerprint_of_the_text_alone_and_more_text_that_of_the_rows(micro, size, text, rows):
     other = Microworld(**{**SMALL, size: 1000})

@@ -17,13 +17,14 @@ def gradients(network: nn.Module, step: int) -> None:
     network(rows).square().mean().backward()
 
 
-def test_steps_equal_those_of_torch_with_clipping_and_decay_on_matrices():
+@pytest.mark.parametrize("beta2", [0.98, 0.7])
+def test_steps_equal_those_of_torch_with_clipping_and_decay_on_matrices(beta2):
     ours, theirs = model(), model()
-    flat = FlatAdamW(ours, weight_decay=0.1, largest_norm=0.01)
+    flat = FlatAdamW(ours, weight_decay=0.1, largest_norm=0.01, beta2=beta2)
     matrices = [p for p in theirs.parameters() if p.dim() == 2]
     vectors = [p for p in theirs.parameters() if p.dim() < 2]
     groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
-    reference = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-8)
+    reference = torch.optim.AdamW(groups, betas=(0.9, beta2), eps=1e-8)
     for step in range(10):
         for network in (ours, theirs):
             gradients(network, step)

@@ -8,8 +8,8 @@ from training.toys import LENGTH, make_config, make_corpus
 from scalescope.data.masking import Masker
 from scalescope.training import loop
 from scalescope.training import pretrain as module
-from scalescope.training.loop import masked_batches
-from scalescope.training.pretrain import pretrain
+from scalescope.training.loop import Training, masked_batches
+from scalescope.training.pretrain import MissingStart, pretrain
 from scalescope.training.store import Store
 
 TRAIN, HELDOUT = make_corpus(64, 0), make_corpus(32, 1)
@@ -34,6 +34,65 @@ def test_the_same_configuration_gives_the_same_run(tmp_path):
     assert all(torch.equal(value, weights[key]) for key, value in first.weights().items())
     other = pretrain(make_config(seed=1), TRAIN, HELDOUT, Store(tmp_path / "a"))
     assert other.id != first.id and not other.curve.equals(first.curve)
+
+
+def test_ids_of_runs_that_were_trained_before_do_not_change():
+    assert make_config().id == "pretrain-mlm-ar16-l1-1a99719e45"
+    assert make_config(beta2=0.98, start="", rows=0).id == make_config().id
+    changed = [make_config(**{name: value}).id for name, value in (("beta2", 0.9), ("start", "x"), ("rows", 32))]
+    assert len({make_config().id, *changed}) == 4 and changed[1].startswith("adapt-mlm-ar16-l1-")
+
+
+def test_a_run_that_goes_on_from_another_begins_with_its_weights_and_is_never_worse(store):
+    base = pretrain(make_config(steps=60), TRAIN, HELDOUT, store)
+    config = make_config(steps=20, eval_every=10, start=base.id, rows=32, seed=3)
+    run = pretrain(config, make_corpus(64, 5), HELDOUT, store)
+    heldout = run.curve[run.curve["split"] == "heldout"]
+    assert heldout["step"].tolist() == [0, 10, 20]
+    assert heldout["loss"].iloc[0] == pytest.approx(base.manifest["summary"]["loss"], rel=1e-6)
+    assert run.manifest["kind"] == "adapt" and run.manifest["config"]["start"] == base.id
+    spoiled = pretrain(make_config(steps=10, start=base.id, learning_rate=0.9), TRAIN, HELDOUT, store)
+    assert spoiled.manifest["summary"]["best_step"] == 0
+    assert spoiled.manifest["summary"]["loss"] == pytest.approx(base.manifest["summary"]["loss"], rel=1e-6)
+
+
+def test_a_run_cannot_go_on_from_one_that_is_not_there(store):
+    with pytest.raises(MissingStart, match="goes on from pretrain-x, which is not there"):
+        pretrain(make_config(start="pretrain-x"), TRAIN, HELDOUT, store)
+
+
+def test_a_run_that_goes_on_from_another_and_is_killed_ends_with_the_same_weights(tmp_path, monkeypatch):
+    finished = []
+    for name in ("whole", "killed"):
+        store = Store(tmp_path / name)
+        base = pretrain(make_config(steps=20), TRAIN, HELDOUT, store)
+        config = make_config(steps=40, start=base.id, rows=32)
+        if name == "killed":
+            with monkeypatch.context() as context, pytest.raises(OSError):
+                context.setattr(loop.Training, "_learn", _killed_at_25(loop.Training._learn))
+                pretrain(config, TRAIN, HELDOUT, store)
+        finished.append(pretrain(config, TRAIN, HELDOUT, store))
+    weights = finished[1].weights()
+    assert finished[0].curve.equals(finished[1].curve)
+    assert all(torch.equal(value, weights[key]) for key, value in finished[0].weights().items())
+
+
+def _killed_at_25(learn):
+    def until(training, masked):
+        if training.step == 25:
+            raise OSError("killed")
+        learn(training, masked)
+
+    return until
+
+
+def test_a_share_of_the_rows_is_all_that_a_run_sees(store):
+    small = Training(make_config(rows=16, seed=1), TRAIN, HELDOUT)
+    large = Training(make_config(rows=32, seed=1), TRAIN, HELDOUT)
+    assert small.train.n_sequences == 16
+    assert np.array_equal(small.train.tokens, large.train.tokens[:16]), "more rows hold fewer"
+    other = Training(make_config(rows=16, seed=2), TRAIN, HELDOUT)
+    assert not np.array_equal(small.train.tokens, other.train.tokens)
 
 
 def test_a_finished_run_is_never_trained_again(store, monkeypatch):

@@ -52,6 +52,17 @@ class Corpus:
         """Tokens per row without padding, on average: what a training run counts as seen."""
         return float(np.count_nonzero(self.tokens)) / self.n_sequences
 
+    def drawn(self, rows: int, seed: int) -> Corpus:
+        """A corpus of `rows` rows, drawn without replacement in an order that the seed gives; more rows hold fewer.
+
+        Raises ValueError for more rows than there are.
+        """
+        if not 0 < rows <= self.n_sequences:
+            raise ValueError(f"the corpus has {self.n_sequences} rows; {rows} cannot be drawn from it")
+        chosen = np.random.default_rng(seed).permutation(self.n_sequences)[:rows]
+        units = None if self.units is None else self.units[chosen]
+        return Corpus(self.tokens[chosen], self.documents[chosen], units, self.vocabulary_size)
+
     def save(self, folder: str | Path) -> None:
         """Write one file per array and, last, corpus.json; a folder without corpus.json is unfinished."""
         folder = Path(folder)

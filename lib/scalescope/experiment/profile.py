@@ -24,13 +24,19 @@ from scalescope.experiment.sections import (
     Section,
     SourceSection,
     TextSection,
+    check_budgets,
     check_fractions,
 )
-from scalescope.model.encoder import EncoderConfig
+from scalescope.experiment.study_sections import StudiesSection
+from scalescope.model.config import EncoderConfig
 from scalescope.tables import SCRATCH
 
 LARGEST_MODEL = 1e11  # parameters
 ALL = "all"  # in place of an objective: every one that models are finetuned after
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,8 @@ class Profile(Section):
     tasks: Annotated[list[str], Field(min_length=1), Different]
     finetune: FinetuneSection
     budgets: BudgetsSection | None = None
+    # left out of what is written where it is not given, so that the fingerprints of other profiles stay as they are
+    studies: Annotated[StudiesSection | None, Field(exclude_if=_is_none)] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Profile:
@@ -79,6 +87,7 @@ class Profile(Section):
         if twice:
             raise ValueError(f"models listed twice: {', '.join(twice)}")
         self._budgets_possible()
+        self._studies_possible()
         return self
 
     def _budgets_possible(self) -> None:
@@ -94,6 +103,26 @@ class Profile(Section):
             if objective not in self.objectives:
                 raise UnknownName("objective in budgets.objectives", objective, self.objectives)
         check_fractions(self.pretrain, self.budgets.fractions)
+
+    def _studies_possible(self) -> None:
+        parts = self.studies
+        if parts is None:
+            return
+        if parts.barnett2024 and self.source.kind != "microworld":
+            raise ValueError(f"studies.barnett2024 needs dialects, which the source {self.source.kind!r} does not have")
+        for name in parts.names:
+            part = getattr(parts, name)
+            for model in part.named_models:
+                self.model(model)
+            if part.objective not in self.objectives:
+                raise UnknownName(f"objective in studies.{name}", part.objective, self.objectives)
+        if parts.barnett2024:
+            check_budgets(self.pretrain, parts.barnett2024.budgets, self.text.sequence_length)
+        if parts.gadre2024:
+            part = parts.gadre2024
+            sizes = [self.model(name).config.parameters for name in part.models]
+            if sizes != sorted(sizes):
+                raise ValueError(f"studies.gadre2024.models must grow in size, got {', '.join(part.models)}")
 
     def _sizes_possible(self) -> None:
         if "second" in self.finetune.roles and self.models.second is None:

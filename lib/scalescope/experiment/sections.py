@@ -19,6 +19,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 PerTask = Count | dict[str, Count]  # one number, or a number a task with "default" for the others
 Rows = PerTask | None  # a limit, or none
 Objective = Literal["mlm", "pmi"]
+Precision = Literal["auto", "fp32", "bf16", "wide"]  # see training/policy.py
 
 
 def _different(values: list) -> list:
@@ -122,7 +123,7 @@ class PretrainSection(Section):
     eval_sequences: Count
     patience: Count
     target_patience: Count | None = None  # the paper waits longer for BERT-Base
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Precision = "auto"
     seeds: Annotated[list[Seed], Field(min_length=1), Different] = [0]  # of the ladder; other models have the first
 
     @model_validator(mode="before")
@@ -150,10 +151,7 @@ def check_fractions(pretrain: PretrainSection, fractions: list[float]) -> None:
     found: dict[int, float] = {}
     for fraction in fractions:
         steps = budget_steps(pretrain, fraction)
-        start = first_decay_step(
-            "wsd", steps=steps, warmup_steps=pretrain.warmup_steps, decay_fraction=pretrain.decay_fraction
-        )
-        if start <= pretrain.warmup_steps:
+        if not has_room(pretrain, steps):
             raise ValueError(
                 f"budgets.fractions holds {fraction:g}: {steps} of {pretrain.steps} steps have no room for "
                 f"{pretrain.warmup_steps} steps of warm-up, a stable part and {pretrain.decay_fraction:.0%} of decay"
@@ -161,6 +159,28 @@ def check_fractions(pretrain: PretrainSection, fractions: list[float]) -> None:
         if steps in found:
             raise ValueError(f"budgets.fractions holds {found[steps]:g} and {fraction:g}: both are {steps} steps")
         found[steps] = fraction
+
+
+def token_steps(pretrain: PretrainSection, tokens: int, sequence_length: int) -> int:
+    """Steps of a run of so many tokens, padding included."""
+    return round(tokens / (pretrain.batch_size * sequence_length))
+
+
+def check_budgets(pretrain: PretrainSection, budgets: list[int], sequence_length: int) -> None:
+    """Raise ValueError for a budget in tokens without room for warm-up, a stable part and decay."""
+    for tokens in budgets:
+        steps = token_steps(pretrain, tokens, sequence_length)
+        if not has_room(pretrain, steps):
+            raise ValueError(
+                f"a budget of {tokens} tokens ({steps} steps) has no room for {pretrain.warmup_steps} steps of "
+                f"warm-up, a stable part and {pretrain.decay_fraction:.0%} of decay"
+            )
+
+
+def has_room(pretrain: PretrainSection, steps: int) -> bool:
+    """Whether so many steps have room for warm-up, a stable part and decay."""
+    settings = {"warmup_steps": pretrain.warmup_steps, "decay_fraction": pretrain.decay_fraction}
+    return first_decay_step("wsd", steps=steps, **settings) > pretrain.warmup_steps
 
 
 class FinetuneSection(Section):
@@ -176,7 +196,7 @@ class FinetuneSection(Section):
     warmup_fraction: Share
     dropout: Share
     weight_decay: Share
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Precision = "auto"
     train_rows: Rows = None
     eval_rows: Rows = None
     roles: Annotated[list[Literal["ladder", "second", "target"]], Different] = ["ladder", "target"]  # paper: figure 3

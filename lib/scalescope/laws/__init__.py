@@ -1,6 +1,7 @@
 """Scaling laws as estimators: numpy in, numbers out."""
 
 from scalescope.laws.base import ScalingLaw
+from scalescope.laws.broken import BrokenLaw, TwiceBrokenLaw
 from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.chinchilla import ChinchillaLaw
 from scalescope.laws.compute import ComputeExponents, ComputeOptimal
@@ -14,14 +15,18 @@ from scalescope.laws.power import PowerLaw
 from scalescope.laws.prediction import ExtrapolationWarning
 from scalescope.laws.rectified import RectifiedLaw
 from scalescope.laws.remarks import SuspectInput
+from scalescope.laws.saturating import SaturatingLaw
 from scalescope.laws.shifted import ShiftedPowerLaw
+from scalescope.laws.sigmoid import SigmoidErrorLaw
 from scalescope.laws.summaries import expand, log_mean, squares_about
 from scalescope.laws.trajectory import TrajectoryLaw
 from scalescope.laws.transfer import TransferLaw
 from scalescope.laws.vanilla import VanillaFinetuningLaw
+from scalescope.laws.width_depth import WidthDepthLaw
 
 __all__ = [
     "BootstrapResult",
+    "BrokenLaw",
     "ChinchillaLaw",
     "ComputeExponents",
     "ComputeOptimal",
@@ -34,12 +39,16 @@ __all__ = [
     "OvertrainingLaw",
     "PowerLaw",
     "RectifiedLaw",
+    "SaturatingLaw",
     "ScalingLaw",
     "ShiftedPowerLaw",
+    "SigmoidErrorLaw",
     "SuspectInput",
     "TrajectoryLaw",
     "TransferLaw",
+    "TwiceBrokenLaw",
     "VanillaFinetuningLaw",
+    "WidthDepthLaw",
     "expand",
     "fit_card",
     "hierarchical_bootstrap",

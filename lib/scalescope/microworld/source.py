@@ -29,8 +29,9 @@ class Microworld:
     """A seeded world told in simple English; implements the Source protocol.
 
     Sizes are numbers of articles and of rows per task; `vocabulary`, `constructions` and `entity_tilt` (each 0 to 1)
-    make a dialect. The same arguments give the same text and rows on any machine. Raises ValueError for sizes below
-    one (entities: below 200) and UnknownName for unknown splits and tasks.
+    make a dialect; another `telling` of the same world has other articles, and the same rows. The same arguments give
+    the same text and rows on any machine. Raises ValueError for sizes below one (entities: below 200) and UnknownName
+    for unknown splits and tasks.
     """
 
     name = "microworld"
@@ -47,21 +48,23 @@ class Microworld:
         vocabulary: float = 0.0,
         constructions: float = 0.0,
         entity_tilt: float = 0.0,
+        telling: int = 0,
     ) -> None:
         sizes = {
             "entities": (entities, 200), "seed": (seed, 0),
             "train_articles": (train_articles, 1), "heldout_articles": (heldout_articles, 1),
-            "task_train": (task_train, 1), "task_validation": (task_validation, 1),
+            "task_train": (task_train, 1), "task_validation": (task_validation, 1), "telling": (telling, 0),
         }  # fmt: skip
         for key, (value, least) in sizes.items():
             if value < least:
                 raise ValueError(f"microworld {key} is {value}; nearest valid value is {least}")
-        self.seed, self.entities = seed, entities
+        self.seed, self.entities, self.telling = seed, entities, telling
         self.articles_in = {"train": train_articles, "heldout": heldout_articles}
         self.rows_in = {"train": task_train, "validation": task_validation}
         self.dialect = Dialect(vocabulary, constructions, entity_tilt)
         self._written: dict[str, tuple[list[list[str]], Iterator[list[str]]]] = {}
         self._world_settings = [VERSION, seed, entities, vocabulary, constructions, entity_tilt]
+        self._stream = (telling,) if telling else ()  # the first telling keeps its text and fingerprint
 
     @cached_property
     def world(self) -> World:
@@ -71,7 +74,7 @@ class Microworld:
     @property
     def corpus_fingerprint(self) -> str:
         """10 hex digits over the settings that the articles depend on."""
-        return self._hash(self.articles_in)
+        return self._hash(self.articles_in, *self._stream)
 
     def task_fingerprint(self, task: str) -> str:
         """10 hex digits over the settings that the rows of a task depend on."""
@@ -85,7 +88,7 @@ class Microworld:
         if split not in self.articles_in:
             raise UnknownName("split", split, list(self.articles_in))
         if split not in self._written:  # text is read three times (tokenizer, n-grams, encoding) and written once
-            draw = Draw(self.seed, 10 + list(self.articles_in).index(split))
+            draw = Draw(self.seed, 10 + list(self.articles_in).index(split), *self._stream)
             self._written[split] = [], islice(Articles(self.world).write(draw), self.articles_in[split])
         written, rest = self._written[split]
         for at in count():

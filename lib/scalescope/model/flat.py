@@ -5,19 +5,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+BETA2 = 0.98  # decay of the second moment per step
+
 
 class FlatAdamW:
     """AdamW with gradient clipping over a model whose parameters become views of one buffer.
 
-    betas (0.9, 0.98), eps 1e-8; decay on matrices only. A model of twelve thousand parameters has thirty tensors, so
+    betas (0.9, `beta2`), eps 1e-8; decay on matrices only. A model of twelve thousand parameters has thirty tensors, so
     that clipping and updating them one by one costs more than the arithmetic. Matrices come first in the buffer, so
     that the two decays are two slices. Gradients accumulate in place until `step`, which applies and clears them.
     Do not set the gradients of the model to None.
     """
 
-    def __init__(self, model: nn.Module, weight_decay: float, largest_norm: float = 1.0):
+    def __init__(self, model: nn.Module, weight_decay: float, largest_norm: float = 1.0, beta2: float = BETA2):
         parameters = sorted(model.parameters(), key=lambda parameter: parameter.dim() < 2)  # stable: matrices first
-        self.largest_norm = largest_norm
+        self.largest_norm, self.beta2 = largest_norm, beta2
         self.weights = torch.cat([parameter.detach().flatten() for parameter in parameters])
         self.gradients = torch.zeros_like(self.weights)
         start = 0
@@ -38,7 +40,7 @@ class FlatAdamW:
         self.steps += 1
         for part, decay in self.decays:
             buffers = ([each[part]] for each in (self.weights, self.gradients, self.first, self.second))
-            fused_adamw(*buffers, self.steps, learning_rate, decay)
+            fused_adamw(*buffers, self.steps, learning_rate, decay, self.beta2)
         self.gradients.zero_()
 
     def state(self) -> dict[str, Tensor]:
@@ -62,12 +64,13 @@ def fused_adamw(
     steps: Tensor,
     learning_rate: float,
     weight_decay: float,
+    beta2: float = BETA2,
 ) -> None:
-    """One AdamW step (Loshchilov 2019) in place, betas (0.9, 0.98), eps 1e-8; `steps` counts this one already.
+    """One AdamW step (Loshchilov 2019) in place, betas (0.9, `beta2`), eps 1e-8; `steps` counts this one already.
 
     The kernel behind torch.optim.AdamW(fused=True), whose first use imports the compiler: 5 s a process.
     """
     torch._fused_adamw_(
-        weights, gradients, first, second, [], [steps] * len(weights), lr=learning_rate, beta1=0.9, beta2=0.98,
+        weights, gradients, first, second, [], [steps] * len(weights), lr=learning_rate, beta1=0.9, beta2=beta2,
         weight_decay=weight_decay, eps=1e-8, amsgrad=False, maximize=False,
     )  # fmt: skip

@@ -6,30 +6,47 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from scalescope import files
+from scalescope.papers.alabdulmohsin2022 import figures as alabdulmohsin2022
+from scalescope.papers.barnett2024 import figures as barnett2024
 from scalescope.papers.besiroglu2024 import figures as besiroglu2024
 from scalescope.papers.gadre2024 import figures as gadre2024
+from scalescope.papers.gadre2024 import small_figures as gadre2024_small
+from scalescope.papers.gemstones2025 import figures as gemstones2025
 from scalescope.papers.ivgi2022 import figures as ivgi2022
 from scalescope.papers.lin2024 import figures as lin2024
+from scalescope.papers.su2024 import figures as su2024
+from scalescope.plotting import forecast
 
-CAPTIONS = {**ivgi2022.CAPTIONS, **besiroglu2024.CAPTIONS, **gadre2024.CAPTIONS, **lin2024.CAPTIONS}
+KNOWN = (
+    forecast, ivgi2022, alabdulmohsin2022, besiroglu2024, gadre2024, gadre2024_small, gemstones2025, lin2024,
+    barnett2024, su2024,
+)  # fmt: skip
+CAPTIONS = {name: text for module in KNOWN for name, text in module.CAPTIONS.items()}
 PAPERS = {
+    "forecasts": "the record of forecasts",
     "ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*",
+    "alabdulmohsin2022": "Alabdulmohsin et al. (2022), *Revisiting neural scaling laws in language and vision*",
     "besiroglu2024": "Besiroglu et al. (2024), *Chinchilla scaling: a replication attempt*",
     "gadre2024": "Gadre et al. (2024), *Language models scale reliably with over-training and on downstream tasks*",
+    "gemstones2025": "McLeish et al. (2025), *Gemstones: a model suite for multi-faceted scaling laws*",
+    "barnett2024": "Barnett (2024), *An Empirical Study of Scaling Laws for Transfer*",
+    "su2024": "Su et al. (2024), *Unraveling the Mystery of Scaling Laws: Part I*",
     "lin2024": "Lin et al. (2024), *Selecting large language model to fine-tune via rectified scaling law*",
 }
 COMMANDS = {
     "wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>",
     "published": "scalescope published",  # its CSVs leave out what the papers themselves measured
+    "published/forecasts": "scalescope forecast calibration",
     "published/ivgi2022": "scalescope study published",
+    "studies": "make studies",
     "diagnose": "scalescope notebooks refresh ivgi2022/80_diagnose",
 }
 HEAD = """\
 # Figures
 
-Written by `{command}` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, and
-as a CSV of the numbers it draws. Error bars are one standard deviation over seeds, where nothing else is said. What
-is missing was not run yet.
+Written by `{command}` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, as PDF
+at the width of a paper's columns, and as a CSV of the numbers it draws, from which it can be drawn again. Error bars
+are one standard deviation over seeds, where nothing else is said. What is missing was not run yet.
 """
 
 
@@ -37,12 +54,12 @@ def write_gallery(
     folder: Path,
     command: str = "scalescope gallery",
     commands: Mapping[str, str] | None = None,
-    skip: Collection[str] = ("smoke",),
+    skip: Collection[str] = ("smoke", "studies-smoke"),
 ) -> Path:
     """Write `README.md` into `folder` (layout `<profile>/<paper>/<figure>.png`) and return its path.
 
     `command` is what wrote the gallery; `commands` overrides, per profile or "profile/paper", what makes its figures;
-    profiles in `skip` are left out (smoke is not committed). Raises FileNotFoundError if the folder is not there.
+    profiles in `skip` are left out (they are not committed). Raises FileNotFoundError if the folder is not there.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -66,7 +83,7 @@ def _section(folder: Path, profile: str, paper: str, command: str) -> list[str]:
     for name in names:
         place = f"{profile}/{paper}/{name}"
         caption = CAPTIONS.get(name, name.replace("_", " "))
-        others = [s for s in ("svg", "csv") if (folder / f"{place}.{s}").exists()]
+        others = [s for s in ("svg", "pdf", "csv") if (folder / f"{place}.{s}").exists()]
         links = " · ".join(f"[{suffix.upper()}]({place}.{suffix})" for suffix in others)
         lines += [
             f"### {name}\n",

@@ -7,7 +7,7 @@ the same run until their decay begins. So the stable part is trained once and ea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def campaign(
 
 def trunk_id(config: PretrainConfig) -> str:
     """Id of the stable part that all budgets share."""
-    shared = {key: value for key, value in asdict(config).items() if key not in ("steps", "decay_fraction")}
+    shared = {key: value for key, value in config.facts().items() if key not in ("steps", "decay_fraction")}
     return run_id(f"trunk-{config.objective}-{config.encoder.name}", shared)
 
 

@@ -29,15 +29,26 @@ class Training:
     """Model, optimiser, curve, skills and early stopping of one run after `step` steps.
 
     The skills are measured at the first, second, fourth, eighth ... evaluation and at the last step.
+    `weights`: what the model starts from in place of its initialisation (then it is evaluated at step 0, too).
     What a step draws (order, masks, dropout) depends on the seed and the step alone, so that weights, moments and
     curve are the whole state.
     """
 
-    def __init__(self, config, train: Corpus, heldout: Corpus, probes: Probes | None = None):
-        self.config, self.train, self.probes, self.step = config, train, probes, 0
+    def __init__(
+        self,
+        config,
+        train: Corpus,
+        heldout: Corpus,
+        probes: Probes | None = None,
+        weights: dict[str, torch.Tensor] | None = None,
+    ):
+        self.config, self.probes, self.step = config, probes, 0
+        self.train = train.drawn(config.rows, config.seed) if config.rows else train
         with own_randomness():
             self.model = Encoder(config.encoder, seed=config.seed).to(pick_device())
-        self.optimiser = FlatAdamW(self.model, config.weight_decay)
+        if weights is not None:
+            self.model.load_state_dict(weights)
+        self.optimiser = FlatAdamW(self.model, config.weight_decay, beta2=config.beta2)
         self.masker = Masker(config.objective, train.vocabulary_size, rate=config.mask_rate)
         self.fixed = list(evaluation_batches(heldout, self.masker, config.eval_sequences))
         self.patience = Patience(config.patience)
@@ -57,6 +68,8 @@ class Training:
         Raises Diverged for a loss that is not finite.
         """
         config = self.config
+        if config.start and not self.rows:
+            yield self._evaluate()
         for masked in masked_batches(self.train, self.masker, config.batch_size, config.seed, self.step):
             if self.step >= until or stopped():
                 return
@@ -76,10 +89,11 @@ class Training:
 
     def _evaluate(self) -> bool:
         seen = round(self.step * self.config.batch_size * self.train.tokens_per_row)
-        mean = float(torch.stack(self.recent).mean())
-        self.recent.clear()
         value = evaluate(self.model, self.fixed, self.config.precision)
-        self.rows.append({"step": self.step, "tokens": seen, "split": "train", "loss": mean})
+        if self.recent:
+            mean = float(torch.stack(self.recent).mean())
+            self.rows.append({"step": self.step, "tokens": seen, "split": "train", "loss": mean})
+            self.recent.clear()
         self.rows.append({"step": self.step, "tokens": seen, "split": "heldout", "loss": value})
         number = self.step // self.config.eval_every
         if self.probes is not None and (self.step == self.config.steps or number & (number - 1) == 0):

@@ -6,15 +6,17 @@ import math
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import pandas as pd
+from torch import Tensor
 
 from scalescope import files
 from scalescope.data.corpus import Corpus
 from scalescope.data.probes import Probes
 from scalescope.model.encoder import EncoderConfig
+from scalescope.model.flat import BETA2
 from scalescope.paths import run_id
 from scalescope.training.checkpoint import forget_latest, keep_two
 from scalescope.training.early_stopping import Diverged
@@ -22,12 +24,16 @@ from scalescope.training.interrupt import stop_button
 from scalescope.training.loop import Training
 from scalescope.training.store import Run, Store
 
+LATER = ("beta2", "start", "rows")  # fields that came after the first runs
+
 
 @dataclass(frozen=True)
 class PretrainConfig:
     """Everything that determines one pretraining run.
 
-    Steps count batches; data identifies corpus and tokenizer.
+    Steps count batches; data identifies corpus and tokenizer. beta2: decay of Adam's second moment per step. start: id
+    of the run whose weights it goes on from (to finetune on another text), "" for the initialisation. rows: so many
+    rows of the corpus are all its training data, drawn with the seed (more rows hold fewer); 0 for the whole corpus.
     """
 
     encoder: EncoderConfig
@@ -46,14 +52,32 @@ class PretrainConfig:
     patience: int
     precision: str
     seed: int
+    beta2: float = BETA2
+    start: str = ""
+    rows: int = 0
 
     @property
     def id(self) -> str:
-        """Id of the run: "pretrain-<objective>-<model>-<hash>"."""
-        return run_id(f"pretrain-{self.objective}-{self.encoder.name}", asdict(self))
+        """Id of the run: "<kind>-<objective>-<model>-<hash>"."""
+        return run_id(f"{self.kind}-{self.objective}-{self.encoder.name}", self.facts())
+
+    @property
+    def kind(self) -> str:
+        """ "adapt" for a run that goes on from another one, else "pretrain"."""
+        return "adapt" if self.start else "pretrain"
+
+    def facts(self) -> dict:
+        """The configuration as a dict, without LATER fields at their defaults, so that older runs keep their ids."""
+        given = asdict(self)
+        defaults = {field.name: field.default for field in fields(self) if field.name in LATER}
+        return {name: value for name, value in given.items() if name not in LATER or value != defaults[name]}
 
 
 Progress = Callable[[int, int, float], None]
+
+
+class MissingStart(RuntimeError):
+    """The run that another one goes on from is not there."""
 
 
 def pretrain(
@@ -72,13 +96,28 @@ def pretrain(
     after `patience` steps without a lower held-out loss (Ivgi 2022, section 3.1). A run whose loss is not finite is
     recorded with status "failed" and without weights. A run that was killed goes on from its last evaluation, and one
     that was stopped (KeyboardInterrupt) from the very step; both end with the same weights as an undisturbed one.
-    `clock` is entered while it trains, never to load.
+    `clock` is entered while it trains, never to load. `progress(step, steps, loss)` is called where training begins
+    (the loss is NaN where there is none yet) and after each evaluation.
+    A run that goes on from another (`config.start`) is evaluated at
+    step 0 too, so that its loss is never above the one it started from. Raises MissingStart where that run is not in
+    the store, or failed.
     """
     with store.claim(config.id) as done:
         if done is not None:
             return done
         with clock or nullcontext():
-            return _train(Training(config, train, heldout, probes), store, progress)
+            training = Training(config, train, heldout, probes, start_weights(config, store))
+            return _train(training, store, progress)
+
+
+def start_weights(config: PretrainConfig, store: Store) -> dict[str, Tensor] | None:
+    """Weights of the run that `config` goes on from; None for the initialisation. Raises MissingStart."""
+    if not config.start:
+        return None
+    run = store.find(config.start)
+    if run is None or run.failed:
+        raise MissingStart(f"{config.id} goes on from {config.start}, which {'has failed' if run else 'is not there'}")
+    return run.weights()
 
 
 def _train(training: Training, store: Store, progress: Progress | None) -> Run:
@@ -117,6 +156,8 @@ def finish(
 def _run(training: Training, until: int, folder: Path, progress: Progress | None, pressed: Callable[[], bool]) -> bool:
     """Train to a step, with a checkpoint in `folder` after each evaluation; True when patience ended it."""
     saved = training.step
+    if progress is not None:
+        progress(saved, training.config.steps, training.rows[-1]["loss"] if training.rows else math.nan)
     try:
         for exhausted in training.advance(until, pressed):
             if not exhausted and training.step < until:
@@ -150,9 +191,9 @@ def _record(training: Training, store: Store, status: str, stopped: str, reason:
         "stopped": stopped,
     }
     manifest = {
-        "kind": "pretrain",
+        "kind": config.kind,
         "status": status,
-        "config": asdict(config),
+        "config": config.facts(),
         "summary": summary,
         "reason": reason,
     }

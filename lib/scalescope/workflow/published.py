@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,23 +12,35 @@ from matplotlib.figure import Figure
 from scalescope import files, paths
 from scalescope.errors import UnknownName
 from scalescope.papers import published
+from scalescope.papers.alabdulmohsin2022 import figures as alabdulmohsin_figures
+from scalescope.papers.alabdulmohsin2022 import fits as alabdulmohsin2022
 from scalescope.papers.besiroglu2024 import figures as besiroglu_figures
 from scalescope.papers.besiroglu2024 import fits as besiroglu2024
 from scalescope.papers.besiroglu2024 import inference as besiroglu2024_inference
+from scalescope.papers.besiroglu2024 import isoflop as besiroglu2024_isoflop
 from scalescope.papers.besiroglu2024 import reported as besiroglu2024_reported
+from scalescope.papers.gadre2024 import error_laws as gadre2024_error_laws
 from scalescope.papers.gadre2024 import figures as gadre_figures
 from scalescope.papers.gadre2024 import fits as gadre2024
 from scalescope.papers.gadre2024 import reported as gadre2024_reported
+from scalescope.papers.gemstones2025 import figures as gemstones_figures
+from scalescope.papers.gemstones2025 import fits as gemstones2025
+from scalescope.papers.gemstones2025 import reported as gemstones2025_reported
 from scalescope.papers.lin2024 import figures as lin_figures
 from scalescope.papers.lin2024 import fits as lin2024
 from scalescope.papers.lin2024 import reported as lin2024_reported
 from scalescope.papers.lin2024 import vanilla as lin2024_vanilla
 from scalescope.papers.reference import reference
-from scalescope.plotting import style
+from scalescope.plotting import save, style
 
 PROFILE = "published"  # the folder under data/results/ and figures/
 SLOW = {  # tables that take more than seconds, and what makes them
-    "besiroglu2024": {"replicates": besiroglu2024.bootstrap},
+    "alabdulmohsin2022": {"scores": alabdulmohsin2022.scores, "examples": alabdulmohsin2022.examples,
+                          "cost": alabdulmohsin2022.cost},
+    "besiroglu2024": {"replicates": besiroglu2024.bootstrap,
+                      "isoflop_simulated": lambda data: besiroglu2024_isoflop.simulated(besiroglu2024.fits(data))},
+    "gadre2024": {"error_law_scores": gadre2024_error_laws.scores},
+    "gemstones2025": {"stops": gemstones2025.stops},
     "lin2024": {"selection_by_law": lambda data: lin2024.selection(data, ("RectifiedFit", "VanillaFit")),
                 "fits": lin2024.fits, "outer_power": lin2024_vanilla.outer_power},
 }  # fmt: skip
@@ -47,16 +58,20 @@ class Refit:
 
     def draw(self, number: int) -> Figure:
         """Figure `number` of the study; without the data, the committed picture of it."""
-        slugs = FIGURES[self.paper][0]
+        slugs = FIGURES[self.paper].SLUGS
         if number not in slugs:
             raise UnknownName(f"figure of {self.paper}", number, slugs)
-        return _picture(self.paper, slugs[number]) if self.data is None else self._drawn(number)[0]
+        slug = slugs[number]
+        return _picture(self.paper, slug) if self.data is None else FIGURES[self.paper].DRAW[slug](self.drawn(number))
 
-    def _drawn(self, number: int) -> tuple[Figure, pd.DataFrame]:
-        return FIGURES[self.paper][1][number](self.data, self.tables)
+    def drawn(self, number: int) -> pd.DataFrame:
+        """What figure `number` draws; raises MissingData without the data."""
+        if self.data is None:
+            raise published.MissingData(self.note)
+        return FIGURES[self.paper].DATA[number](self.data, self.tables)
 
     def write(self) -> list[Path]:
-        """Write all tables (CSV) and figures (PNG, SVG, CSV without the paper's own points); return the paths."""
+        """Write all tables (CSV) and figures (PNG, SVG, PDF, CSV without the paper's own points); return the paths."""
         if self.data is None:
             raise published.MissingData(self.note)
         folder = results(self.paper)
@@ -64,11 +79,16 @@ class Refit:
         for name, table in self.tables.items():
             files.write_table(folder / f"{name}.csv", table, float_format=None)  # in full: what is read is what was
             written.append(folder / f"{name}.csv")
-        for number, slug in FIGURES[self.paper][0].items():
-            figure, drawn = self._drawn(number)
-            ours = drawn[drawn["kind"] != "point"].dropna(axis=1, how="all")
-            written += style.save(figure, ours, paths.figures(PROFILE, self.paper), slug)
-            plt.close(figure)
+        return written + self.write_figures()
+
+    def write_figures(self) -> list[Path]:
+        """Write the figures; returns their paths."""
+        written = []
+        for number, slug in FIGURES[self.paper].SLUGS.items():
+            data = self.drawn(number)
+            draw, folder = FIGURES[self.paper].DRAW[slug], paths.figures(PROFILE, self.paper)
+            written += save(draw, data, folder, slug, unpublished=data["kind"] == "point")
+            plt.close()
         return written
 
 
@@ -109,8 +129,22 @@ def _read(file: Path) -> pd.DataFrame:
     return pd.read_csv(file, dtype={"reported": str})
 
 
+def _alabdulmohsin(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    return {**slow, "summary": alabdulmohsin2022.summary(slow["scores"])}
+
+
+def _gemstones(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    fitted, frontiers = gemstones2025.fits(data), gemstones2025.frontiers(data)
+    return {
+        **slow, "fits": fitted, "frontiers": frontiers, "residuals": gemstones2025.residuals(data),
+        "objectives": gemstones2025_reported.objectives(data, fitted),
+        "comparison": gemstones2025_reported.comparison(data, fitted, frontiers),
+    }  # fmt: skip
+
+
 def _gadre(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {
+        **slow, "error_laws": gadre2024_error_laws.summary(slow["error_law_scores"]),
         "fits": gadre2024.fits(data), "predictions": gadre2024.predictions(data),
         "dataset_pairs": gadre2024.dataset_pairs(data), "comparison": gadre2024_reported.comparison(data),
     }  # fmt: skip
@@ -134,18 +168,13 @@ def _besiroglu(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, p
     headline = besiroglu2024.params_of(fitted, besiroglu2024.FREE_SCALE)
     tests = besiroglu2024_inference.against_hoffmann(data, headline, replicates)
     return {
+        **slow, "isoflop": besiroglu2024_isoflop.frontiers(data, fitted),
         "fits": fitted, "replicates": replicates, "intervals": besiroglu2024.intervals(replicates),
         "policy": besiroglu2024.optimal_policy(headline, replicates, POLICY),
         "likelihoods": besiroglu2024_inference.likelihoods(data, headline),
         "tests": pd.DataFrame(tests.items(), columns=["statistic", "value"]),
         "comparison": besiroglu2024_reported.comparison(data, fitted, replicates),
     }  # fmt: skip
-
-
-def _misread(tables: dict[str, pd.DataFrame]) -> float:
-    rows = tables["comparison"]
-    chosen = rows["quantity"].str.startswith("optimal tokens") & rows["setting"].str.startswith("refit")
-    return float(rows.loc[chosen, "reported"].item())
 
 
 def _picture(paper: str, slug: str) -> Figure:
@@ -159,21 +188,11 @@ def _picture(paper: str, slug: str) -> Figure:
     return figure
 
 
-Draw = Callable[[pd.DataFrame, dict[str, pd.DataFrame]], tuple[Figure, pd.DataFrame]]
-MAKERS = {"besiroglu2024": _besiroglu, "gadre2024": _gadre, "lin2024": _lin}
-FIGURES: dict[str, tuple[dict[int, str], dict[int, Draw]]] = {
-    "gadre2024": (gadre_figures.SLUGS, {
-        number: lambda data, tables, draw=draw: draw(data) for number, draw in gadre_figures.FIGURES.items()
-    }),
-    "lin2024": (lin_figures.SLUGS, {
-        1: lambda data, tables: lin_figures.figure1(data, tables["fits"]),
-        2: lambda data, tables: lin_figures.figure2(tables["fits"], reference("lin2024")),
-        3: lambda data, tables: lin_figures.figure3(data, tables["fits"]),
-        4: lambda data, tables: lin_figures.figure4(tables["selection"]),
-    }),
-    "besiroglu2024": (besiroglu_figures.SLUGS, {
-        1: lambda data, tables: besiroglu_figures.figure1(data, tables["fits"]),
-        2: lambda data, tables: besiroglu_figures.figure2(tables["fits"], tables["intervals"]),
-        3: lambda data, tables: besiroglu_figures.figure3(tables["policy"], _misread(tables)),
-    }),
+MAKERS = {
+    "alabdulmohsin2022": _alabdulmohsin, "besiroglu2024": _besiroglu, "gadre2024": _gadre,
+    "gemstones2025": _gemstones, "lin2024": _lin,
+}  # fmt: skip
+FIGURES = {
+    "alabdulmohsin2022": alabdulmohsin_figures, "besiroglu2024": besiroglu_figures, "gadre2024": gadre_figures,
+    "gemstones2025": gemstones_figures, "lin2024": lin_figures,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,11 @@ def test_articles_of_each_split(folder):
         ["last article"],
     ]
     assert list(source.articles("heldout")) == [["held naïve"], ["out"]]
-    assert [path.name for path in source.left_aside] == ["README.md", "other-test-raw.txt"]
+    used = {path for split in source.corpus_files.values() for path in split}
+    assert {path.name for path in (folder / "corpus").iterdir()} - {path.name for path in used} == {
+        "README.md",
+        "other-test-raw.txt",
+    }
 
 
 def test_only_whole_words_of_a_name_count(folder):
@@ -257,4 +262,15 @@ def test_real_folder():
     assert len(heldout) == 120
     assert sum(len(paragraph.split()) for article in heldout for paragraph in article) == 287_510
     assert sum(1 for _ in source.articles("train")) == 2_923
-    assert sum(path.name.endswith(".txt.gz") for path in source.left_aside) == 2
+    used = {path.name for split in source.corpus_files.values() for path in split}
+    assert len({path.name for path in (source.folder / "corpus").glob("*.txt.gz")} - used) == 2
+
+
+def test_text_alone_can_be_read_where_tasks_are_not_asked_for(folder):
+    shutil.rmtree(folder / "tasks")
+    with pytest.raises(BadInput, match="without tasks/"):
+        open_source("files", folder=folder)
+    source = open_source("files", folder=folder, tasks=0)
+    assert len(list(source.articles("train"))) == 3
+    with pytest.raises(BadInput, match=r"no folder .*tasks/sst2"):
+        source.rows("sst2", "train")

@@ -26,23 +26,24 @@ class Files:
 
     corpus/*.txt[.gz]: one paragraph a line, an empty line ends an article. Files with "heldout" in their name
     are the split "heldout"; hidden files, those about the data (README) and those that another data set evaluates
-    on ("test", "dev" and the like in their name) are left aside (`left_aside`), with a warning that says why; all
+    on ("test", "dev" and the like in their name) are not read, with a warning that says why; all
     others are "train", in the order of their names (see file_names.py).
     tasks/<task>/train.jsonl[.gz], validation.jsonl[.gz]: one JSON object a line.
+    tasks: 0 where the folder need not hold tasks/: then there is text to pretrain on, and any rows are BadInput.
     Raises BadInput if the folder is missing or does not hold that, for a pipe or another file that is not a plain one,
     for a text that is there both plain and gzipped, and for held-out text that is also train text.
     """
 
     name = "files"
 
-    def __init__(self, folder: str | Path | None):
+    def __init__(self, folder: str | Path | None, tasks: int = 1):
         if not folder:
             raise BadInput("the source 'files' has no folder: give one with --data (DATA= of make) or as source.folder")
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise BadInput(f"data folder {self.folder} does not exist; it should hold {EXPECTED}")
         held = sorted(entry.name for entry in self.folder.iterdir())
-        for part in ("corpus", "tasks"):
+        for part in ("corpus", *(("tasks",) if tasks else ())):
             if not (self.folder / part).is_dir() or not any((self.folder / part).iterdir()):
                 what = f"holds {', '.join(held[:8])}" if held else "is empty"
                 raise BadInput(f"data folder {self.folder} {what}, without {part}/; it should hold {EXPECTED}")
@@ -51,9 +52,10 @@ class Files:
                 raise BadInput(f"{self.folder / 'corpus'} has no {split} text; {self.folder} should hold {EXPECTED}")
         refuse_both_forms([*self.corpus_files[TRAIN], *self.corpus_files[HELDOUT]])
         refuse_same(self.corpus_files[HELDOUT], self.corpus_files[TRAIN])
-        aside = [f"{path.name} ({reason})" for path, reason in self.left_aside.items() if reason != ABOUT_DATA]
-        if aside:
-            warnings.warn(f"{self.folder / 'corpus'}: not read: {'; '.join(aside)}", stacklevel=2)
+        silent = (*ARTICLE_SPLITS, ABOUT_DATA)
+        unread = [f"{path.name} ({reason})" for path, reason in self._named.items() if reason not in silent]
+        if unread:
+            warnings.warn(f"{self.folder / 'corpus'}: not read: {'; '.join(unread)}", stacklevel=2)
 
     @cached_property
     def corpus_files(self) -> dict[str, list[Path]]:
@@ -64,11 +66,6 @@ class Files:
                 refuse_irregular(path)
                 found[split].append(path)
         return found
-
-    @property
-    def left_aside(self) -> dict[Path, str]:
-        """Entries of corpus/ that are used for neither split, and why."""
-        return {path: reason for path, reason in self._named.items() if reason not in ARTICLE_SPLITS}
 
     @cached_property
     def _named(self) -> dict[Path, str]:
@@ -142,7 +139,8 @@ class Files:
         check_split(split, ROW_SPLITS)
         folder = self.folder / "tasks" / task
         if not folder.is_dir():
-            present = [entry.name for entry in folder.parent.iterdir() if entry.is_dir()]
+            there = folder.parent.iterdir() if folder.parent.is_dir() else ()
+            present = [entry.name for entry in there if entry.is_dir()]
             hint = f"; nearest there: {nearest(task, present)!r}" if present else ""
             raise BadInput(f"no folder {folder} for the task {task!r}{hint}")
         found = self._row_files(task, split)

@@ -1,0 +1,61 @@
+# The live studies as a graph: parts of stage 0 (pretraining) -> stage 1 (what goes on from it) -> forecasts sealed, then
+# stages 2 and 3 (held-out runs) -> the study's notebook. `scalescope studies` calls this file with the profile's folder
+# as working directory, as `scalescope reproduce` calls the Snakefile; what it trains lies in the common run store.
+
+import sys
+
+from scalescope import paths
+from scalescope.experiment.profile import load_profile
+from scalescope.workflow.studies.live import STUDIES
+
+PROFILE = load_profile(paths.RECORD)
+
+
+def done(study, stage):
+    return [f"studies/{study}/{stage}-{part}.done" for part in range(STUDIES[study].PARTS[stage])]
+
+
+wildcard_constraints:
+    study="[a-z0-9]+",
+    stage="[0-9]+",
+    part="[0-9]+",
+
+
+rule all:
+    input:
+        expand("notebooks/{study}_20_live.ipynb", study=PROFILE.studies.names),
+
+
+rule train:
+    input:
+        paths.RECORD,
+        lambda wildcards: done(wildcards.study, int(wildcards.stage) - 1) if int(wildcards.stage) else [],
+    output:
+        touch("studies/{study}/{stage}-{part}.done"),
+    log:
+        "logs/{study}_stage{stage}_part{part}.log",
+    priority: lambda wildcards: int(wildcards.stage)
+    threads: 1
+    params:
+        python=sys.executable,
+        record=lambda wildcards: str(paths.work(PROFILE.name) / paths.RECORD),
+    shell:
+        "{params.python:q} -m scalescope.cli study-part {wildcards.study} {wildcards.stage} {wildcards.part}"
+        " --profile {params.record:q} > {log:q} 2>&1"
+
+
+rule notebook:
+    input:
+        lambda wildcards: done(wildcards.study, len(STUDIES[wildcards.study].PARTS) - 1),
+        lambda wildcards: paths.notebooks() / wildcards.study / "20_live.ipynb",
+    output:
+        "notebooks/{study}_20_live.ipynb",
+    log:
+        "logs/{study}_20_live.log",
+    threads: 1
+    params:
+        python=sys.executable,
+        record=lambda wildcards: str(paths.work(PROFILE.name) / paths.RECORD),
+    shell:
+        "{params.python:q} -m scalescope.cli notebook {wildcards.study}/20_live --out {output:q}"
+        " -p profile={params.record:q} > {log:q} 2>&1"

@@ -1,0 +1,192 @@
+"""Figures of Barnett (2024) from our own runs: for each the numbers it draws, and a drawing of these numbers alone."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
+
+from scalescope.papers.barnett2024 import fits as study
+from scalescope.papers.barnett2024.shared import predict
+from scalescope.plotting import style
+
+CAPTIONS = {
+    "loss_against_finetuning": "Held-out loss of each dialect against its finetuning tokens, one colour per number of "
+    "pretraining tokens; lines: the transfer law of the dialect. Squares: without pretraining. Dotted: the pretrained "
+    "model before finetuning. Stars: the held-out corner, forecast before it was trained.",
+    "gap_against_distance": "The fitted transfer gap against the known distance of the dialect, with 95 % bootstrap "
+    "intervals (exponents shared). Left: in nats at the middle of the finetuning tokens. Right: its share of what "
+    "pretraining and gap leave together, at most pretraining.",
+    "iso_loss": "Pairs of pretraining and finetuning tokens of equal loss under the law of each dialect (lines, nats), "
+    "and the runs (points). Where the lines are steep, more pretraining saves little finetuning data.",
+}
+COLUMNS = ["panel", "kind", "pretrain_tokens", "finetune_tokens", "loss", "low", "high"]
+P_LABEL, F_LABEL = "Pretraining tokens", "Finetuning tokens of the dialect"
+LINE = 60  # points of a line
+LEVELS = 6
+
+
+def loss_data(runs: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
+    """What `draw_loss` draws (COLUMNS), from the tables "runs" and "fits": means over seeds, lowest and highest.
+
+    kind: "point", "held_out", "scratch", "before" (without finetuning) or "law".
+    """
+    found = study.points(runs)
+    held = runs[(runs["kind"] == "adapt") & (runs["role"] == "held_out") & (runs["status"] == "finished")]
+    parts = [_means(found, "point"), _means(held, "held_out"),
+             _means(study.scratch(runs).assign(pretrain_tokens=0), "scratch"),
+             _means(found.assign(loss=found["loss_before"]), "before")]  # fmt: skip
+    for text, own in found.groupby("text", sort=False):
+        params = _params(fits, str(text))
+        grid = np.geomspace(own["finetune_tokens"].min(), own["finetune_tokens"].max(), LINE)
+        for p in own.groupby(own["pretrain_tokens"].round(-1))["pretrain_tokens"].mean():
+            line = pd.DataFrame({"panel": text, "kind": "law", "pretrain_tokens": p, "finetune_tokens": grid})
+            parts.append(line.assign(loss=predict(params, line)))
+    return pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=COLUMNS)
+
+
+def draw_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One panel per dialect, in order of distance."""
+    names, sizes = list(data["panel"].unique()), np.sort(data.loc[data["kind"] == "point", "pretrain_tokens"].unique())
+    colours = dict(zip(sizes, colormaps["viridis"](np.linspace(0.1, 0.85, len(sizes))), strict=True))
+    columns = min(3, len(names))
+    rows = -(-len(names) // columns)
+    with style.paper_style(size):
+        inches = style.inches(3.5 * columns, 0.8 + 3 * rows)
+        figure, axes = plt.subplots(rows, columns, figsize=inches, layout="constrained", squeeze=False)
+        for ax in axes.flat[len(names) :]:
+            ax.set_axis_off()
+        for ax, name in zip(axes.flat, names, strict=False):
+            _loss_panel(ax, data[data["panel"] == name], colours)
+            ax.set_title(name)
+        figure.supxlabel(F_LABEL)
+        figure.supylabel("Held-out loss (nats)")
+        handles = [Line2D([], [], color=c, marker="o", markersize=5, label=f"p = {style.size_text(p)}")
+                   for p, c in colours.items()]  # fmt: skip
+        handles += [
+            Line2D([], [], color=style.GREY, marker="s", markersize=4, label="from scratch"),
+            Line2D([], [], color=style.INK, marker="*", markersize=11, markerfacecolor="white", linestyle="none",
+                   label="held out"),
+        ]  # fmt: skip
+        figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 5))
+    return figure
+
+
+def _loss_panel(ax, rows: pd.DataFrame, colours: dict) -> None:
+    for p, colour in colours.items():
+        law = rows[(rows["kind"] == "law") & np.isclose(rows["pretrain_tokens"], p, rtol=1e-3)]
+        points = rows[(rows["kind"] == "point") & (rows["pretrain_tokens"] == p)]
+        before = rows[(rows["kind"] == "before") & (rows["pretrain_tokens"] == p)]
+        ax.plot(law["finetune_tokens"], law["loss"], color=colour, linewidth=1.2)
+        bars = np.vstack([points["loss"] - points["low"], points["high"] - points["loss"]])
+        ax.errorbar(points["finetune_tokens"], points["loss"], yerr=bars, color=colour, fmt="o", markersize=4)
+        ax.axhline(before["loss"].mean(), color=colour, linestyle=":", linewidth=0.9)
+    scratch = rows[rows["kind"] == "scratch"]
+    ax.plot(scratch["finetune_tokens"], scratch["loss"], color=style.GREY, marker="s", markersize=4, linewidth=1)
+    held = rows[rows["kind"] == "held_out"]
+    ax.plot(held["finetune_tokens"], held["loss"], color=style.INK, marker="*", markersize=11, markerfacecolor="white",
+            linestyle="none", zorder=4)  # fmt: skip
+    sizes = rows.loc[rows["kind"] != "law", "finetune_tokens"]
+    style.log_x(ax, (sizes.min() / 1.3, sizes.max() * 1.3))
+    _log_y(ax)
+
+
+def gap_data(gaps: pd.DataFrame) -> pd.DataFrame:
+    """What `draw_gap` draws, from the table "gaps": one row per dialect and measure, with its interval."""
+    parts = [
+        pd.DataFrame({"kind": "fit", "measure": name, "text": gaps["text"], "distance": gaps["distance"],
+                      "value": gaps[name], "low": gaps[f"{name}_low"], "high": gaps[f"{name}_high"]})
+        for name in ("nats", "share")
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def draw_gap(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """Two panels: the gap in nats, and as a share."""
+    with style.paper_style(size):
+        figure, axes = plt.subplots(1, 2, figsize=style.inches(8.5, 3.6), layout="constrained")
+        labels = {"nats": "Transfer gap (nats)", "share": "Share of the gap"}
+        for ax, (name, label) in zip(axes, labels.items(), strict=True):
+            rows = data[data["measure"] == name]
+            bars = np.vstack([rows["value"] - rows["low"], rows["high"] - rows["value"]])
+            ax.errorbar(rows["distance"], rows["value"], yerr=bars, fmt="o", color=style.BLUE, capsize=3)
+            for row in rows.itertuples():
+                ax.annotate(
+                    row.text, (row.distance, row.value), (6, 4), textcoords="offset points", fontsize=9 * style.unit()
+                )
+            ax.set(xlabel="Known distance from the text of pretraining", ylabel=label, xlim=(-0.05, 1.12))
+            ax.set_ylim(bottom=0)
+    return figure
+
+
+def iso_loss_data(fits: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """What `draw_iso_loss` draws (COLUMNS): runs, and lines of equal loss at LEVELS losses within those measured."""
+    found, parts = study.points(runs), []
+    for text, own in found.groupby("text", sort=False):
+        params = _params(fits, str(text))
+        parts.append(_means(own, "point"))
+        p = np.geomspace(own["pretrain_tokens"].min(), own["pretrain_tokens"].max(), LINE)
+        bracket = params["A"] * p ** -params["alpha"] + params["G"]
+        for loss in np.linspace(own["loss"].min(), own["loss"].max(), LEVELS + 2)[1:-1]:
+            if loss > params["E"]:
+                f = (bracket / (loss - params["E"])) ** (1 / params["beta"])
+                line = pd.DataFrame({"panel": text, "kind": "law", "pretrain_tokens": p, "finetune_tokens": f})
+                parts.append(line.assign(loss=loss))
+    return pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
+
+
+def draw_iso_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One panel per dialect: finetuning tokens against pretraining tokens."""
+    names = list(data["panel"].unique())
+    columns = min(3, len(names))
+    rows = -(-len(names) // columns)
+    points = data[data["kind"] == "point"]
+    limits = [(points[c].min() / 1.3, points[c].max() * 1.3) for c in ("pretrain_tokens", "finetune_tokens")]
+    shades = plt.Normalize(points["loss"].min(), points["loss"].max())
+    with style.paper_style(size):
+        inches = style.inches(3.5 * columns, 0.6 + 3 * rows)
+        figure, axes = plt.subplots(rows, columns, figsize=inches, layout="constrained", squeeze=False)
+        for ax in axes.flat[len(names) :]:
+            ax.set_axis_off()
+        for ax, name in zip(axes.flat, names, strict=False):
+            own = data[data["panel"] == name]
+            for loss, line in own[own["kind"] == "law"].groupby("loss"):
+                ax.plot(line["pretrain_tokens"], line["finetune_tokens"], color=colormaps["viridis"](shades(loss)))
+            runs = own[own["kind"] == "point"]
+            ax.scatter(runs["pretrain_tokens"], runs["finetune_tokens"], c=runs["loss"], norm=shades, s=22, zorder=3)
+            style.log_axes(ax, *limits)
+            ax.yaxis.set_major_formatter(lambda value, _: style.size_text(value))
+            ax.set_title(name)
+        figure.supxlabel(P_LABEL)
+        figure.supylabel(F_LABEL)
+        bar = figure.colorbar(plt.cm.ScalarMappable(shades, "viridis"), ax=axes, label="Held-out loss (nats)")
+        bar.outline.set_visible(False)
+    return figure
+
+
+def _params(fits: pd.DataFrame, text: str) -> dict[str, float]:
+    own = fits[(fits["exponents"] == "separate") & (fits["text"] == text)]
+    return dict(zip(own["symbol"], own["value"], strict=True))
+
+
+def _means(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Mean, lowest and highest loss over seeds of each cell, in the order of the dialects."""
+    if rows.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    cell = [rows["text"].rename("panel"), rows["pretrain_tokens"].round(-1).rename("p"), rows["rows"]]
+    grouped = rows.groupby(cell, sort=False)
+    means = grouped[["pretrain_tokens", "finetune_tokens", "loss"]].mean()
+    bounds = grouped["loss"].agg(low="min", high="max")
+    return means.join(bounds).reset_index().assign(kind=kind)[COLUMNS]
+
+
+def _log_y(ax) -> None:
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.4g}")
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,97 @@
+"""Gadre et al. (2024) on our own runs: loss under over-training from small and short runs, and error from loss.
+
+The paper's protocol with our sizes: both laws of the loss are fitted to small models that were not trained longest, and
+asked about the largest model and about the most over-trained run of each. The error is the mean over skills, masked
+answers that a model fills in without finetuning, as the paper's tasks are done zero-shot; as in the paper, the mean
+over the skills that a fitted model masters by ABOVE_CHANCE is judged beside that over all.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from scalescope.laws import ChinchillaLaw, DownstreamErrorLaw, OvertrainingLaw
+
+INPUTS = ["parameters", "tokens"]
+LAWS = {"OvertrainingLaw": OvertrainingLaw, "ChinchillaLaw": ChinchillaLaw}
+ABOVE_CHANCE = 0.1  # section 3.2 of the paper: ten percentage points above chance
+AVERAGES = ("all skills", "skills above chance")
+N_BOOT = 400
+
+
+def points(runs: pd.DataFrame) -> pd.DataFrame:
+    """Finished pretraining runs: size, tokens, tokens per parameter, loss and role."""
+    rows = runs[(runs["kind"] == "pretrain") & (runs["status"] == "finished")]
+    found = rows[["run_id", "role", "parameters", "tokens", "flops", "seed", "loss"]]
+    multiplier = found["tokens"] / found["parameters"]
+    return found.assign(token_multiplier=multiplier).sort_values(INPUTS, kind="stable", ignore_index=True)
+
+
+def law(found: pd.DataFrame, name: str, n_boot: int = N_BOOT):
+    """A law of the loss (a key of LAWS), fitted to the rows with the role "fit"."""
+    fit = found[found["role"] == "fit"]
+    made = LAWS[name](loss="log_squares", interval="residual", n_boot=n_boot, warn_beyond=None)
+    return made.fit(fit[INPUTS], fit["loss"])
+
+
+def errors(skills: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Mean error of each run over all skills and over those above chance: run_id, average, error, n_skills.
+
+    skills: run_id, skill, accuracy, chance. Which skills are above chance is decided by the fitted runs alone.
+    """
+    fit = skills[skills["run_id"].isin(found.loc[found["role"] == "fit", "run_id"])]
+    best = fit.groupby("skill")["accuracy"].max() - fit.groupby("skill")["chance"].first()
+    chosen = {AVERAGES[0]: list(best.index), AVERAGES[1]: list(best.index[best >= ABOVE_CHANCE])}
+    parts = []
+    for average, names in chosen.items():
+        mean = 1 - skills[skills["skill"].isin(names)].groupby("run_id", sort=False)["accuracy"].mean()
+        parts.append(mean.rename("error").reset_index().assign(average=average, n_skills=len(names)))
+    return pd.concat(parts, ignore_index=True)[["run_id", "average", "error", "n_skills"]]
+
+
+def error_law(found: pd.DataFrame, errors_of: pd.DataFrame, average: str, n_boot: int = N_BOOT) -> DownstreamErrorLaw:
+    """Error against measured loss, of the fitted runs; raises ValueError with fewer than three."""
+    rows = found.merge(errors_of[errors_of["average"] == average], on="run_id")
+    fit = rows[rows["role"] == "fit"]
+    made = DownstreamErrorLaw(interval="residual", n_boot=n_boot, warn_beyond=None)
+    return made.fit(fit[["loss"]], fit["error"])
+
+
+def fits(found: pd.DataFrame, errors_of: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:
+    """Parameters of every law with 95 % intervals; `of` is "loss" or the average whose error the law is of."""
+    laws = [(name, "loss", law(found, name, n_boot)) for name in LAWS]
+    laws += [("DownstreamErrorLaw", each, error_law(found, errors_of, each, n_boot)) for each in _averages(errors_of)]
+    rows = []
+    for name, of, made in laws:
+        for symbol, value in made.params_.items():
+            low, high = made.intervals_.get(symbol, (np.nan, np.nan))
+            rows.append((name, of, symbol, value, low, high, made.n_points_))
+    return pd.DataFrame(rows, columns=["law", "of", "symbol", "value", "low", "high", "n_points"])
+
+
+def _averages(errors_of: pd.DataFrame) -> list[str]:
+    """Averages over at least one skill."""
+    return list(dict.fromkeys(errors_of["average"]))
+
+
+def predictions(found: pd.DataFrame, errors_of: pd.DataFrame) -> pd.DataFrame:
+    """Every run under both laws of the loss, and its error through the loss: each stage on its own and both together.
+
+    `error_from_loss` reads the measured loss, `error_predicted` the predicted one. `*_off`: relative, in percent.
+    """
+    parts = []
+    for name in LAWS:
+        loss = law(found, name, 0).predict(found[INPUTS])
+        for average in _averages(errors_of):
+            second = error_law(found, errors_of, average, 0)
+            rows = found.assign(law=name, loss_predicted=loss).merge(
+                errors_of[errors_of["average"] == average], on="run_id"
+            )
+            rows["error_predicted"] = second.predict(rows["loss_predicted"].to_numpy())
+            rows["error_from_loss"] = second.predict(rows["loss"].to_numpy())
+            parts.append(rows)
+    table = pd.concat(parts, ignore_index=True)
+    for name, actual in (("loss_predicted", "loss"), ("error_predicted", "error"), ("error_from_loss", "error")):
+        table[f"{name.removesuffix('_predicted')}_off"] = 100 * (table[name] / table[actual] - 1).abs()
+    return table

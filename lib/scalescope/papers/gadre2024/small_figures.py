@@ -1,0 +1,84 @@
+"""Figures of our own over-training runs: for each the numbers it draws, and a drawing of these numbers alone."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from scalescope.papers.gadre2024.claims import MAIN
+from scalescope.plotting import style
+
+CAPTIONS = {
+    "overtraining": "Held-out loss against compute, one colour per model size, more tokens per parameter to the right. "
+    "Filled: runs that the law was fitted to (line: the law). Stars: held-out runs, forecast before they were trained.",
+    "error_from_loss": "Mean error over skills, filled in without finetuning, against held-out loss. Line: the "
+    "exponential law of the filled points. Stars: held-out runs.",
+}
+LINE = 60
+
+
+def overtraining_data(predictions: pd.DataFrame) -> pd.DataFrame:
+    """What `draw_overtraining` draws, from the table "predictions": runs with measured and predicted loss."""
+    rows = predictions[(predictions["law"] == MAIN) & (predictions["average"] == predictions["average"].iloc[0])]
+    columns = ["role", "parameters", "tokens", "token_multiplier", "flops", "loss", "loss_predicted"]
+    return rows[columns].assign(kind="point").reset_index(drop=True)
+
+
+def draw_overtraining(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One panel: loss against compute."""
+    sizes = np.sort(data["parameters"].unique())
+    colours = dict(zip(sizes, colormaps["viridis"](np.linspace(0.1, 0.85, len(sizes))), strict=True))
+    with style.paper_style(size):
+        figure, ax = plt.subplots(figsize=style.inches(6.4, 4.2), layout="constrained")
+        for n, colour in colours.items():
+            rows = data[data["parameters"] == n].sort_values("flops")
+            ax.plot(rows["flops"], rows["loss_predicted"], color=colour, linewidth=1.3)
+            for role, look in (("fit", {"marker": "o", "s": 28}), ("held_out", {"marker": "*", "s": 130})):
+                part = rows[rows["role"] == role]
+                face = [colour] if role == "fit" else "white"
+                ax.scatter(part["flops"], part["loss"], facecolors=face, edgecolors=[colour], zorder=3, **look)
+        ax.set(xscale="log", yscale="log", xlabel="Compute 6 N D (FLOPs)", ylabel="Held-out loss (nats)")
+        ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+        ax.yaxis.set_minor_formatter(lambda value, _: f"{value:.3g}")
+        handles = [
+            Line2D([], [], color=c, marker="o", markersize=5, label=style.size_text(n)) for n, c in colours.items()
+        ]
+        handles.append(Line2D([], [], color=style.INK, marker="*", markersize=11, markerfacecolor="white",
+                              linestyle="none", label="held out"))  # fmt: skip
+        ax.legend(handles=handles)
+    return figure
+
+
+def error_data(predictions: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
+    """What `draw_error` draws: per average the runs (kind "point") and the law (kind "law")."""
+    points = predictions[predictions["law"] == MAIN]
+    parts = [points[["average", "role", "parameters", "loss", "error"]].assign(kind="point")]
+    for average, own in points.groupby("average", sort=False):
+        rows = fits[(fits["law"] == "DownstreamErrorLaw") & (fits["of"] == average)]
+        params = dict(zip(rows["symbol"], rows["value"], strict=True))
+        loss = np.linspace(own["loss"].min(), own["loss"].max(), LINE)
+        error = params["epsilon"] - params["k"] * np.exp(-params["gamma"] * loss)
+        parts.append(pd.DataFrame({"average": average, "loss": loss, "error": error, "kind": "law"}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def draw_error(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One panel per average: error against loss."""
+    averages = list(data["average"].unique())
+    with style.paper_style(size):
+        inches = style.inches(4.4 * len(averages), 3.8)
+        figure, axes = plt.subplots(1, len(averages), figsize=inches, layout="constrained", squeeze=False)
+        for ax, average in zip(axes[0], averages, strict=True):
+            rows = data[data["average"] == average]
+            law = rows[rows["kind"] == "law"]
+            ax.plot(law["loss"], law["error"], color=style.BLUE)
+            for role, marker, face in (("fit", "o", style.BLUE), ("held_out", "*", "white")):
+                part = rows[(rows["kind"] == "point") & (rows["role"] == role)]
+                ax.scatter(part["loss"], part["error"], marker=marker, facecolors=face, edgecolors=style.BLUE,
+                           s=30 if role == "fit" else 130, zorder=3)  # fmt: skip
+            ax.set(xlabel="Held-out loss (nats)", ylabel="Mean error", title=average)
+    return figure

@@ -1,0 +1,92 @@
+"""Forecasts of live studies: sealed in the ledger of their profile before the run is trained, and scored after."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from scalescope import paths
+from scalescope.forecast import ledger
+from scalescope.forecast.ledger import Entry
+from scalescope.forecast.sealing import actual_of_profile, entry_of_law, known_run, ledger_of
+from scalescope.laws import ScalingLaw
+from scalescope.tables import COLUMNS, check
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a study forecasts, the stages of runs that are trained after that, and tables that go with them."""
+
+    forecasts: list[Entry]
+    stages: list[list]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def forecast(study: str, name: str, law: ScalingLaw, inputs: Mapping[str, float], run: str, points: str) -> Entry:
+    """The forecast of a fitted law (called `name`) for the loss of one run; points: sha256 of the fitted ones."""
+    return entry_of_law(law, name, inputs, run, points, study)
+
+
+def points_digest(points: pd.DataFrame) -> str:
+    """sha256 of a table of points as CSV with every digit."""
+    return hashlib.sha256(points.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
+
+
+def seal(profile: str, forecasts: Sequence[Entry]) -> pd.DataFrame:
+    """Add forecasts to the profile's ledger; returns the rows of these (table "forecasts").
+
+    A forecast that is there for the same run, quantity, law and inputs stays as it is: it was made first. A run that
+    has been trained already cannot be forecast: it is refused, told in one line, and has no row.
+    """
+    ledger.seal(ledger_of(profile), forecasts, known_run, lenient=True)
+    rows, asked = ledger.read(ledger_of(profile)), {each.key for each in forecasts}
+    return as_table(rows[[key in asked for key in ledger.keys(rows)]])
+
+
+def sealed(profile: str) -> pd.DataFrame:
+    """All forecasts of a profile (table "forecasts"). Raises Damaged for a ledger that was changed since."""
+    return as_table(ledger.read(ledger_of(profile)))
+
+
+def as_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a ledger as the table "forecasts": numbers as numbers, the inputs as "name=value, ..."."""
+    if rows.empty:
+        return pd.DataFrame(columns=COLUMNS["forecasts"])
+    table = ledger.numbers(rows).reset_index(drop=True)
+    inputs = [
+        ", ".join(f"{name}={float(value):.6g}" for name, value in zip(names.split(), values.split(), strict=True))
+        for names, values in zip(table["sizes"], table["target"], strict=True)
+    ]
+    return check(table.assign(inputs=inputs, points=table["sha256"])[COLUMNS["forecasts"]], "forecasts")
+
+
+def scored_ledger(profile: str) -> tuple[int, pd.DataFrame]:
+    """How many forecasts of a profile are sealed, and those whose run is known by now (see `forecast.ledger.judged`).
+
+    The profile's own are scored by its collected tables, those of a study by what the study measured (its table
+    "forecasts"). Raises BrokenLedger, FileNotFoundError where nothing is collected.
+    """
+    rows = ledger.read(ledger_of(profile))
+    own = rows[rows["study"] == ""]
+    parts = [ledger.scored(own, actual_of_profile(profile))] if len(own) else []
+    for study, part in rows[rows["study"] != ""].groupby("study"):
+        path = paths.results(profile) / str(study) / "forecasts.csv"
+        if path.is_file():
+            measured = pd.read_csv(path).set_index(["law", "inputs", "run"])["actual"]
+            asked = as_table(part).set_index(["law", "inputs", "run"]).index
+            parts.append(ledger.judged(part, measured.reindex(asked).to_numpy(dtype=float)))
+    return len(rows), pd.concat(parts, ignore_index=True) if parts else ledger.judged(rows.head(0), [])
+
+
+def final_losses(forecasts: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
+    """The loss of the run of each forecast, from the table "runs"; NaN for one that is not trained yet."""
+    return forecasts["run"].map(runs.drop_duplicates("run_id").set_index("run_id")["loss"]).astype(float)
+
+
+def scored(forecasts: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
+    """Forecasts beside what came: `actual`, `off` (predicted over actual, minus one), whether the interval held."""
+    inside = actual.between(forecasts["low"], forecasts["high"]).where(actual.notna())
+    return forecasts.assign(actual=actual, off=forecasts["mean"] / actual - 1, inside=inside)

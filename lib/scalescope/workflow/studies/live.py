@@ -1,0 +1,141 @@
+"""One live study end to end: train what is missing, seal forecasts, train what was forecast, tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scalescope import files, paths
+from scalescope.errors import UnknownName
+from scalescope.experiment.profile import Profile
+from scalescope.experiment.study_runs import Planned, Texts, packs, runs_table, train
+from scalescope.papers.barnett2024 import live as barnett2024
+from scalescope.papers.gadre2024 import live as gadre2024
+from scalescope.papers.ledger import HeldOut, scored, seal
+from scalescope.papers.su2024 import live as su2024
+from scalescope.plotting import save
+
+STUDIES: dict[str, ModuleType] = {"barnett2024": barnett2024, "su2024": su2024, "gadre2024": gadre2024}
+Told = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Live:
+    """The result of a live study: its tables by name, and its figures as functions of these tables."""
+
+    paper: str
+    profile: str
+    tables: dict[str, pd.DataFrame]
+
+    def draw(self, name: str) -> Figure:
+        """One of the figures; raises UnknownName."""
+        data = self.data(name)
+        return STUDIES[self.paper].DRAW[name](data)
+
+    def data(self, name: str) -> pd.DataFrame:
+        """The numbers that a figure draws; raises UnknownName."""
+        known = STUDIES[self.paper].DATA
+        if name not in known:
+            raise UnknownName(f"figure of {self.paper}", name, known)
+        return known[name](self.tables)
+
+    def write(self) -> list[Path]:
+        """Write tables (CSV) to data/results/<profile>/<paper>/, figures to figures/<profile>/<paper>/."""
+        folder = paths.results(self.profile) / self.paper
+        for name, table in self.tables.items():
+            files.write_table(folder / f"{name}.csv", table)
+        files.seal(folder, [f"{name}.csv" for name in self.tables])
+        written = [folder / f"{name}.csv" for name in self.tables]
+        for name in STUDIES[self.paper].DATA:
+            draw, folder = STUDIES[self.paper].DRAW[name], paths.figures(self.profile, self.paper)
+            written += save(draw, self.data(name), folder, name)
+            plt.close()
+        return written
+
+
+def module(profile: Profile, paper: str) -> ModuleType:
+    """The module of a study; raises UnknownName for one that does not exist, or that the profile does not have."""
+    if paper not in STUDIES:
+        raise UnknownName("study", paper, STUDIES)
+    names = profile.studies.names if profile.studies else []
+    if paper not in names:
+        raise UnknownName(f"study of profile {profile.name!r}", paper, names)
+    return STUDIES[paper]
+
+
+def stage(profile: Profile, paper: str, number: int) -> tuple[Texts, list[Planned]]:
+    """Texts and runs of one stage: first those that laws are fitted to, then held-out ones.
+
+    Planning a held-out stage seals its forecasts first. Raises NotFinished where an earlier stage is not done.
+    """
+    study = module(profile, paper)
+    known = study.texts(profile)
+    if number < study.FIT_STAGES:
+        return known, study.first(profile, known)[number]
+    return known, _sealed(profile, study, known).stages[number - study.FIT_STAGES]
+
+
+def train_pack(profile: Profile, paper: str, number: int, pack: int) -> int:
+    """Train or load one part of a stage; returns how many runs it holds (none for a part that does not exist)."""
+    known, planned = stage(profile, paper, number)
+    parts = packs(planned, STUDIES[paper].PARTS[number])
+    return len(train(profile, known, parts[pack])) if pack < len(parts) else 0
+
+
+def run(profile: Profile, paper: str, told: Told | None = None) -> Live:
+    """All stages of a study in this process, then its tables; what is finished is loaded.
+
+    `told(stage, runs)` is called after each of `stages`.
+    """
+    study, names = module(profile, paper), stages(profile, paper)
+    known = study.texts(profile)
+
+    def all_of(planned: list[list[Planned]]) -> None:
+        for each in planned:
+            count = len(train(profile, known, each))
+            if told is not None:
+                told(names.pop(0), count)
+
+    all_of(study.first(profile, known))
+    held = _sealed(profile, study, known)
+    all_of(held.stages)
+    return _collected(profile, paper, known, held)
+
+
+def collect(profile: Profile, paper: str) -> Live:
+    """The tables of a study whose fitted runs are all there; raises NotFinished."""
+    study = module(profile, paper)
+    known = study.texts(profile)
+    return _collected(profile, paper, known, _sealed(profile, study, known))
+
+
+def _sealed(profile: Profile, study: ModuleType, known: Texts) -> HeldOut:
+    """What is held out, its forecasts in the ledger."""
+    held = study.held_out(profile, known)
+    seal(profile.name, held.forecasts)
+    return held
+
+
+def _collected(profile: Profile, paper: str, known: Texts, held: HeldOut) -> Live:
+    study = STUDIES[paper]
+    planned = [each for part in (study.first(profile, known), held.stages) for stage in part for each in stage]
+    runs, forecasts = runs_table(paper, known, planned), seal(profile.name, held.forecasts)
+    forecasts = scored(forecasts, study.measured(forecasts, runs))
+    return Live(paper, profile.name, study.tables(profile, known, runs, forecasts, held))
+
+
+def stages(profile: Profile, paper: str) -> list[str]:
+    """Names of the stages of a study, in their order."""
+    return [f"stage {number + 1}" for number in range(len(module(profile, paper).PARTS))]
+
+
+def parts(profile: Profile, paper: str) -> Iterator[tuple[int, int]]:
+    """Stage and part of every job of a study, in the order in which they may run."""
+    counts = module(profile, paper).PARTS
+    yield from ((number, pack) for number, count in enumerate(counts) for pack in range(count))

@@ -1,0 +1,76 @@
+"""Running the live studies of a profile: Snakemake decides what is missing (Studies.smk), this module starts it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from scalescope import files, paths
+from scalescope.experiment import stages
+from scalescope.experiment.profile import load_profile
+from scalescope.experiment.record import write_profile
+from scalescope.workflow.reproduce import PipelineFailed, alone, die_with_parent, environment_of_jobs
+from scalescope.workflow.studies import live
+
+STEPS = re.compile(r"^(\d+) of (\d+) steps")
+
+
+def reproduce(
+    profile: str, papers: Sequence[str] = (), data: str | None = None, workers: int = 1, extra: Sequence[str] = ()
+) -> list[Path]:
+    """Train what is missing of the studies `papers` (all of the profile if none is named) and run their notebooks.
+
+    Returns the folders of their tables. extra goes to Snakemake. Stopped at any point, the same call goes on. Raises
+    UnknownName for a study that the profile does not have, PipelineBusy where another pipeline works on the profile,
+    and PipelineFailed with the logs of what failed.
+    """
+    settings = load_profile(profile, data=data)
+    names = list(papers) or (settings.studies.names if settings.studies else [])
+    if not names:
+        raise ValueError(f"profile {settings.name!r} has no section 'studies'; 'studies' and 'studies-smoke' have one")
+    for name in names:
+        live.module(settings, name)
+    folder = paths.work(settings.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder):
+        write_profile(settings, stages.prepare(settings), folder)
+        _run(folder, [f"notebooks/{name}_20_live.ipynb" for name in names], workers, extra)
+    return [paths.results(settings.name) / name for name in names]
+
+
+def _run(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -> None:
+    log = folder / "logs" / "studies.log"
+    log.parent.mkdir(exist_ok=True)
+    command = [
+        sys.executable, "-m", "snakemake", *targets, "--snakefile", str(paths.root() / "Studies.smk"),
+        "--directory", str(folder), "--cores", str(workers), "--nolock", "--rerun-incomplete", "--rerun-triggers",
+        "mtime", "--keep-going", "--scheduler", "greedy", "--nocolor", *extra,
+    ]  # fmt: skip
+    started, failed = time.time(), []
+    with log.open("w", encoding="utf-8") as stream, subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment_of_jobs(),
+        preexec_fn=die_with_parent,
+    ) as process:  # fmt: skip
+        for line in process.stdout or ():
+            stream.write(line)
+            stream.flush()
+            step = STEPS.match(line)
+            if step:
+                files.say(f"{step[1]} of {step[2]} jobs, {(time.time() - started) / 60:.1f} minutes")
+            failed += re.findall(r"^\s+log: (\S+)", line) if "check log file" in line else []
+    if process.returncode:
+        told = "".join(f"\n  {_last(folder / name)}\n    log: {folder / name}" for name in failed)
+        raise PipelineFailed(
+            f"Snakemake ended with exit code {process.returncode}: {log}{told}\n"
+            "What finished is kept; the same command goes on from here."
+        )
+
+
+def _last(log: Path) -> str:
+    """The last line of a log that says something."""
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.is_file() else []
+    return next((line for line in reversed(lines) if line.strip()), "nothing was logged")

@@ -1,0 +1,97 @@
+"""A whole live study on a few runs: stages, forecasts before their runs, tables, figures, and going on."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+import yaml
+
+from scalescope import paths
+from scalescope.errors import UnknownName
+from scalescope.experiment import stages
+from scalescope.experiment.profile import load_profile
+from scalescope.papers.barnett2024 import live as barnett2024
+from scalescope.training import loop
+from scalescope.workflow.studies import live
+
+
+@pytest.fixture(scope="module")
+def study(live_profile):
+    return live.run(live_profile, "barnett2024")
+
+
+def test_held_out_runs_are_trained_after_their_forecasts_were_sealed(live_profile, study):
+    forecasts = pd.read_csv(paths.results("live") / "forecasts.csv")
+    assert len(forecasts) >= 3 + 2 and forecasts["sha256"].str.len().eq(64).all()
+    for row in forecasts.itertuples():
+        run = stages.store().find(row.run)
+        assert run.folder.stat().st_mtime >= pd.Timestamp(row.date).timestamp() - 1
+        assert row.low <= row.mean <= row.high
+    tables = study.tables
+    assert tables["forecasts"]["actual"].notna().all()
+    fitted = barnett2024.study.points(tables["runs"])
+    assert not set(forecasts["run"]) & set(tables["runs"].query("role == 'fit'")["run_id"])
+    assert len(fitted) == 3 * (3 * 3 - 1)
+
+
+def test_every_table_and_figure_is_written_and_a_figure_is_redrawn_from_its_numbers(study):
+    for path in study.write():
+        assert path.stat().st_size > 0
+    assert set(study.tables["claims"]["verdict"]) <= {"holds", "fails", "not testable"}
+    assert study.tables["splits"]["actual"].notna().all() and study.tables["splits"]["factor"].iloc[0] == 1
+    folder = paths.figures("live", "barnett2024")
+    for name in barnett2024.DRAW:
+        data = pd.read_csv(folder / f"{name}.csv")
+        redrawn = barnett2024.DRAW[name](data)
+        assert len(redrawn.axes) == len(study.draw(name).axes)
+    plt.close("all")
+    with pytest.raises(UnknownName, match="did you mean 'iso_loss'"):
+        study.draw("isoloss")
+
+
+def test_a_finished_study_trains_nothing_and_gives_the_same_tables(live_profile, study, monkeypatch):
+    monkeypatch.setattr(loop.Training, "_learn", lambda *_: pytest.fail("trained again"))
+    again = live.run(live_profile, "barnett2024").tables
+    for name, table in study.tables.items():
+        pd.testing.assert_frame_equal(again[name], table, obj=name)
+
+
+def test_parts_are_those_of_every_stage_and_a_part_that_is_not_there_holds_nothing(live_profile, study):
+    assert list(live.parts(live_profile, "barnett2024")) == [
+        (stage, part) for stage, count in enumerate(barnett2024.PARTS) for part in range(count)
+    ]
+    assert [live.train_pack(live_profile, "barnett2024", 0, part) for part in range(4)] == [3, 0, 0, 0]
+
+
+def test_studies_that_are_not_there_are_named(live_profile):
+    with pytest.raises(UnknownName, match="did you mean 'barnett2024'"):
+        live.module(live_profile, "barnet2024")
+    with pytest.raises(UnknownName, match="study of profile 'tiny'"):
+        live.module(load_profile("tiny"), "barnett2024")
+    with pytest.raises(ValueError, match=r"profile 'tiny' has no section 'studies\.barnett2024'"):
+        barnett2024.section(load_profile("tiny"))
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "message"),
+    [
+        ("model", "ar8-l9", "unknown model 'ar8-l9'"),
+        ("budgets", [100, 8000, 9000], "a budget of 100 tokens .* has no room"),
+        ("objective", "pmi", "unknown objective in studies.barnett2024 'pmi'"),
+        ("check_dialect", "nearr", "check_dialect is 'nearr'; the dialects are far, near, same"),
+        ("dialects", {"same": {}, "far": {"vocabulary": 1.5}}, "less than or equal to 1"),
+        ("rows", [4, 4, 8], "4 is listed twice"),
+    ],
+)
+def test_a_section_that_cannot_be_run_is_refused(live_profile, where, value, message):
+    content = yaml.safe_load(paths.profile_file("live").read_text())
+    content["studies"]["barnett2024"][where] = value
+    content["name"] = "wrong"
+    paths.profile_file("wrong").write_text(yaml.safe_dump(content))
+    with pytest.raises(ValueError, match=message):
+        load_profile("wrong")
+
+
+def test_profiles_without_studies_keep_their_fingerprint():
+    assert "studies" not in load_profile("tiny").model_dump(mode="json")

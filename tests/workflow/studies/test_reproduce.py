@@ -1,0 +1,28 @@
+"""The graph of the live studies: which jobs there are, and what cannot be run."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from scalescope import paths
+from scalescope.errors import UnknownName
+from scalescope.workflow.studies.reproduce import reproduce
+
+
+def test_a_dry_run_lists_every_part_of_every_stage_and_the_notebook(live_profile):
+    folders = reproduce("live", ["barnett2024"], extra=["-n"])
+    assert folders == [paths.results("live") / "barnett2024"]
+    log = (paths.work("live") / "logs" / "studies.log").read_text()
+    counts = dict(re.findall(r"^(train|notebook|total) +(\d+)", log, re.MULTILINE))
+    assert counts == {"train": "10", "notebook": "1", "total": "11"}
+    held = re.search(r"rule train:\n\s+input: (.*)\n\s+output: studies/barnett2024/2-0.done", log)
+    assert held and all(f"studies/barnett2024/1-{part}.done" in held[1] for part in range(4)), "after all fitted runs"
+
+
+def test_what_cannot_be_run_is_refused(live_profile):
+    with pytest.raises(UnknownName, match="did you mean 'barnett2024'"):
+        reproduce("live", ["barnet2024"])
+    with pytest.raises(ValueError, match="profile 'tiny' has no section 'studies'"):
+        reproduce("tiny")
