@@ -80,7 +80,7 @@ lab: env  ## open the notebooks in JupyterLab; profiles, figures and data are in
 
 browser: env  ## every notebook in a real browser, Run All, with pictures (installs playwright and Debian's chromium)
 	PYTHON=$(BIN)/python sh tests/browser/install.sh
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/browser tests/workflow/test_page.py
 
 clean:  ## remove .venv and caches; runs, results and figures stay (`scalescope runs remove --profile NAME` for runs)
 	rm -rf .venv .snakemake .pytest_cache .ruff_cache .import_linter_cache data/cache
