@@ -258,6 +258,15 @@ def refresh(
         typer.echo(name)
 
 
+@notebooks_app.command()
+def clean() -> None:
+    """The filter that git runs over notebooks (`make env` sets it up): what JupyterLab adds to a file is left out."""
+    from scalescope.workflow.notebooks import clean as run
+
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    sys.stdout.write(run(sys.stdin.buffer.read().decode("utf-8")))
+
+
 @app.command("published")
 def published_studies(
     papers: Annotated[list[str] | None, typer.Argument(help="Such as gadre2024; all if none is named.")] = None,

@@ -1,4 +1,4 @@
-"""Forecasts are sealed before their run, once, and scored after it; what was trained cannot be forecast."""
+"""Forecasts of studies are sealed before their run, once, and scored after it; what was trained cannot be forecast."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import pandas as pd
 import pytest
 
 from scalescope import files, paths
-from scalescope.experiment import stages
+from scalescope.forecast.ledger import Entry
+from scalescope.forecast.quantiles import COLUMNS
+from scalescope.forecast.sealing import ledger_of
 from scalescope.laws import PowerLaw
-from scalescope.papers.ledger import NAME, Forecast, final_losses, forecast, points_digest, scored, seal, sealed
+from scalescope.papers.ledger import final_losses, forecast, points_digest, scored, scored_ledger, seal, sealed
 
-ONE = Forecast("x2024", "PowerLaw", {"parameters": 1000.0}, "pretrain-mlm-ar8-l1-0123456789", 2.0, 1.8, 2.2, "ab")
+ENDS = dict(zip(COLUMNS, np.linspace(1.8, 2.2, len(COLUMNS)), strict=True))
+RUN = "pretrain-mlm-ar8-l1-0123456789"
+ONE = Entry(RUN, "loss", "PowerLaw", {"parameters": 1000.0}, 5, 2.0, ENDS, "ab", "x2024")
 
 
 @pytest.fixture
@@ -25,24 +29,24 @@ def folder(tmp_path, monkeypatch):
 
 def test_a_forecast_is_kept_as_it_was_made_first(folder):
     first = seal("live", [ONE])
-    assert first[["law", "inputs", "run", "mean"]].iloc[0].tolist() == ["PowerLaw", "parameters=1000", ONE.run, 2.0]
-    again = seal("live", [replace(ONE, mean=3.0), replace(ONE, run="another")])
+    assert first[["law", "inputs", "run", "mean"]].iloc[0].tolist() == ["PowerLaw", "parameters=1000", RUN, 2.0]
+    again = seal("live", [replace(ONE, quantiles=dict.fromkeys(COLUMNS, 3.0)), replace(ONE, run="another")])
     assert again["mean"].tolist() == [2.0, 2.0] and again["date"].iloc[0] == first["date"].iloc[0]
     assert len(sealed("live")) == 2 and len(seal("live", [ONE])) == 1
-    assert len(seal("live", [replace(ONE, inputs={"parameters": 2000.0})])) == 1 and len(sealed("live")) == 3
+    assert len(seal("live", [replace(ONE, target={"parameters": 2000.0})])) == 1 and len(sealed("live")) == 3
 
 
-def test_a_run_that_was_trained_already_is_refused(folder, monkeypatch, capsys):
-    monkeypatch.setattr(stages.Store, "find", lambda self, run: "a run")
-    assert seal("live", [ONE]).empty and not (paths.results("live") / NAME).exists()
-    assert "has been trained already" in capsys.readouterr().err
+def test_a_run_that_was_trained_already_is_refused(folder, capsys):
+    (paths.runs() / RUN).mkdir(parents=True)
+    (paths.runs() / RUN / "manifest.json").write_text("{}")
+    assert seal("live", [ONE]).empty and not ledger_of("live").exists()
+    assert "is trained already" in capsys.readouterr().err
 
 
 def test_a_ledger_that_was_changed_is_not_read(folder):
     seal("live", [ONE])
-    path = paths.results("live") / NAME
-    path.write_text(path.read_text().replace("2.2", "9.9"))
-    with pytest.raises(files.Damaged, match="a forecast cannot be made again after its run"):
+    ledger_of("live").write_text(ledger_of("live").read_text().replace("2.2", "9.9"))
+    with pytest.raises(files.Damaged, match="not as it was sealed"):
         seal("live", [replace(ONE, run="another")])
 
 
@@ -50,10 +54,23 @@ def test_forecasts_of_a_law_hold_its_interval_and_are_scored_against_what_came()
     x = np.array([10.0, 20, 40, 80])
     law = PowerLaw(n_boot=50).fit(x, 3 * x**-0.3 * np.array([1.01, 0.99, 1.01, 0.99]))
     made = forecast("x2024", "PowerLaw", law, {"parameters": 160.0}, "run", points_digest(pd.DataFrame({"x": x})))
-    assert made.mean == pytest.approx(3 * 160**-0.3, rel=0.05) and made.low < made.mean < made.high
-    assert len(made.points) == 64 and made.points != points_digest(pd.DataFrame({"x": x + 1}))
+    assert made.quantiles["q500"] == pytest.approx(3 * 160**-0.3, rel=0.05) and made.study == "x2024"
+    assert made.quantiles["q025"] < made.quantiles["q500"] < made.quantiles["q975"]
+    assert len(made.sha256) == 64 and made.sha256 != points_digest(pd.DataFrame({"x": x + 1}))
     table = pd.DataFrame([{"law": "a", "run": "run", "mean": 2.0, "low": 1.8, "high": 2.2},
                           {"law": "a", "run": "later", "mean": 2.0, "low": 1.8, "high": 2.2}])  # fmt: skip
     found = scored(table, final_losses(table, pd.DataFrame({"run_id": ["run"], "loss": [1.6]})))
     assert found["off"].iloc[0] == pytest.approx(0.25) and found["inside"].iloc[0] == False  # noqa: E712
     assert np.isnan(found["actual"].iloc[1]) and pd.isna(found["inside"].iloc[1])
+
+
+def test_a_ledger_of_a_profile_and_its_studies_is_scored_by_what_each_measured(folder):
+    later = replace(ONE, target={"parameters": 2000.0})  # the same run at another place of its curve
+    seal("live", [replace(ONE, study="", run="own"), ONE, later, replace(ONE, run="not yet")])
+    results = paths.results("live")
+    (results / "pretrain.csv").write_text("run_id,status,loss\nown,finished,2.1\n")
+    (results / "x2024").mkdir()
+    rows = [("PowerLaw", "parameters=1000", RUN, 1.9), ("PowerLaw", "parameters=2000", RUN, 2.5)]
+    pd.DataFrame(rows, columns=["law", "inputs", "run", "actual"]).to_csv(results / "x2024" / "forecasts.csv")
+    count, done = scored_ledger("live")
+    assert count == 4 and done["actual"].tolist() == [2.1, 1.9, 2.5] and done["covered"].tolist() == [True, True, False]

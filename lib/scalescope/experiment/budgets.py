@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -26,15 +27,16 @@ from scalescope.training.store import Run
 from scalescope.training.sweep import sweep
 
 Train = Callable[[list[FinetuneConfig], Run], list[Run]]
+Progress = Callable[[str, float | None], None]
 
 
-def budgets(profile: Profile, objective: str, progress: Callable[[str, float], None] | None = None) -> pd.DataFrame:
+def budgets(profile: Profile, objective: str, progress: Progress | None = None) -> pd.DataFrame:
     """Pretrain the model of the section "budgets" for each budget, finetune it; rows of the table "budgets".
 
     The budgets are warm-up-stable-decay runs that share their stable part. Each is finetuned with all seeds at the rate
     that tuning found best for this model after the profile's own pretraining; what is missing of that is trained too.
-    `progress(task, best value)` is called after each task. Raises UnknownName for an objective without budgets, and
-    ValueError for a profile without the section.
+    `progress(task, best value)` is called after each task, and with None as the value before one in which a run is
+    missing. Raises UnknownName for an objective without budgets, and ValueError for a profile without the section.
     """
     spec, prepared = profile.budget_model, stages.prepare(profile)
     use_threads(spec.config.parameters)
@@ -46,7 +48,8 @@ def budgets(profile: Profile, objective: str, progress: Callable[[str, float], N
     stages.pretrain(profile, spec.name, objective, prepared=prepared)
     frames = []
     for name in profile.tasks:
-        train = stages.trainer(profile, prepared.task_data(name))
+        before = partial(progress, name, None) if progress else None
+        train = stages.trainer(profile, prepared.task_data(name), before)
         frames.append(_task_rows(profile, prepared, objective, name, runs, train))
         if progress is not None:
             progress(name, float(frames[-1]["value"].max()))

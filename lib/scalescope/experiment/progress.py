@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,39 +13,69 @@ from typing import Any
 from tqdm import tqdm
 
 from scalescope import files
+from scalescope.experiment.bar import bar, in_notebook
 
 STEP_FILE = "SCALESCOPE_PROGRESS"  # where a notebook says how far it is; set for the kernel by the pipeline
 
 
 def steps(what: str) -> Callable[[int, int, float], None]:
     """A callback `(step, steps, loss)` that shows a bar (none under TQDM_DISABLE) and tells the pipeline."""
-    bars: list[tqdm] = []  # made at the first step: a run that is only loaded shows none
+    shown: list[tqdm] = []  # made at the first step: a run that is only loaded shows none
 
     def tell(step: int, total: int, loss: float) -> None:
-        _show(bars, what, step, total, f"loss {loss:.3f}")
+        _show(shown, what, step, total, "" if math.isnan(loss) else f"loss {loss:.3f}")
 
     return tell
 
 
-def items(what: str, names: list[str]) -> Callable[[str, float], None]:
-    """A callback `(name, value)` for each finished one of `names`; shows and tells like `steps`."""
-    bars: list[tqdm] = []
+def items(what: str, names: Sequence[str]) -> Callable[[str, float | None], None]:
+    """A callback `(name, value)` for each of `names`; shows and tells like `steps`.
 
-    def tell(name: str, value: float) -> None:
-        _show(bars, what, names.index(name) + 1, len(names), f"{name} {value:.3f}")
+    With a value the name is finished; with None it is being worked on, and the bar stays before it.
+    """
+    shown: list[tqdm] = []
+
+    def tell(name: str, value: float | None) -> None:
+        done = list(names).index(name)
+        _show(shown, what, done if value is None else done + 1, len(names), _note(name, value))
 
     return tell
 
 
-def _show(bars: list[tqdm], what: str, step: int, total: int, note: str) -> None:
-    if not bars:
-        bars.append(tqdm(desc=what, total=total, leave=False))
-    bars[0].set_postfix_str(note, refresh=False)
-    bars[0].update(step - bars[0].n)
-    if step >= total:
-        bars[0].close()
+def each(what: str, names: Sequence[str]) -> Iterator[str]:
+    """The names, one after the other; a notebook shows which one is being worked on."""
+    tell = items(what, names) if in_notebook() else lambda name, value: None
+    for name in names:
+        tell(name, None)
+        yield name
+        tell(name, math.nan)
+
+
+def parts() -> Callable[[str, str, int, int], None]:
+    """A callback `(what, part, done, total)` for work in parts, such as encoding a corpus; 0: nobody knows how many."""
+    shown: dict[str, list[tqdm]] = {}
+
+    def tell(what: str, part: str, done: int, total: int) -> None:
+        _show(shown.setdefault(what, []), what, done, total, part)
+
+    return tell
+
+
+def _note(name: str, value: float | None) -> str:
+    return name if value is None or math.isnan(value) else f"{name} {value:.3f}"
+
+
+def _show(shown: list[tqdm], what: str, step: int, total: int, note: str) -> None:
+    if not shown:
+        shown.append(bar(desc=what, total=total or None, leave=False))
+    shown[0].set_postfix_str(note, refresh=False)
+    shown[0].update(step - shown[0].n)
+    if not step:
+        shown[0].refresh()
+    if total and step >= total:
+        shown[0].close()
     target = os.environ.get(STEP_FILE)
-    if target:
+    if target and total:
         note_state(Path(target), {"step": step, "total": total, "note": note})
 
 

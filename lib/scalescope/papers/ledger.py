@@ -1,68 +1,33 @@
-"""Forecasts that are sealed before the run they are about is trained, and scored after."""
+"""Forecasts of live studies: sealed in the ledger of their profile before the run is trained, and scored after."""
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
-from filelock import FileLock
 
-from scalescope import files, paths
-from scalescope.experiment import stages
-from scalescope.experiment.record import read_csv
+from scalescope import paths
+from scalescope.forecast import ledger
+from scalescope.forecast.ledger import Entry
+from scalescope.forecast.sealing import actual_of_profile, entry_of_law, known_run, ledger_of
 from scalescope.laws import ScalingLaw
 from scalescope.tables import COLUMNS, check
-
-NAME = "forecasts.csv"
-KEY = ("law", "inputs", "run")
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What a law says about one run: mean and 95 % interval of the loss of one new run, in nats (or its error).
-
-    inputs: what the law was asked, by name. points: sha256 of the fitted points (see `points_digest`).
-    """
-
-    study: str
-    law: str
-    inputs: Mapping[str, float]
-    run: str
-    mean: float
-    low: float
-    high: float
-    points: str
-
-    @property
-    def asked(self) -> str:
-        """The inputs as text, "name=value, ..."."""
-        return ", ".join(f"{name}={value:.6g}" for name, value in self.inputs.items())
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What identifies a forecast in the ledger: KEY."""
-        return self.law, self.asked, self.run
 
 
 @dataclass(frozen=True)
 class HeldOut:
     """What a study forecasts, the stages of runs that are trained after that, and tables that go with them."""
 
-    forecasts: list[Forecast]
+    forecasts: list[Entry]
     stages: list[list]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def forecast(study: str, name: str, law: ScalingLaw, inputs: Mapping[str, float], run: str, points: str) -> Forecast:
-    """The forecast of a fitted law (called `name`) for one run."""
-    asked = np.array([[inputs[each] for each in law.inputs]], dtype=float)
-    low, high = law.predict_interval(asked, kind="run")
-    mean = law.predict_many({key: np.array([value]) for key, value in law.params_.items()}, asked)[0, 0]
-    return Forecast(study, name, dict(inputs), run, float(mean), float(low[0]), float(high[0]), points)
+def forecast(study: str, name: str, law: ScalingLaw, inputs: Mapping[str, float], run: str, points: str) -> Entry:
+    """The forecast of a fitted law (called `name`) for the loss of one run; points: sha256 of the fitted ones."""
+    return entry_of_law(law, name, inputs, run, points, study)
 
 
 def points_digest(points: pd.DataFrame) -> str:
@@ -70,38 +35,50 @@ def points_digest(points: pd.DataFrame) -> str:
     return hashlib.sha256(points.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
 
 
-def seal(profile: str, forecasts: Sequence[Forecast]) -> pd.DataFrame:
-    """Add forecasts to data/results/<profile>/forecasts.csv; returns the rows of these runs and laws.
+def seal(profile: str, forecasts: Sequence[Entry]) -> pd.DataFrame:
+    """Add forecasts to the profile's ledger; returns the rows of these (table "forecasts").
 
-    A forecast that is there for the same law, inputs and run stays as it is: it was made first. A run that has been
-    trained already cannot be forecast: it is refused, told in one line, and has no row.
+    A forecast that is there for the same run, quantity, law and inputs stays as it is: it was made first. A run that
+    has been trained already cannot be forecast: it is refused, told in one line, and has no row.
     """
-    folder = paths.results(profile)
-    lock = paths.work(profile) / ".forecasts.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
-        table = sealed(profile)
-        known = set(zip(*(table[name] for name in KEY), strict=True))
-        new = [each for each in forecasts if each.key not in known]
-        late = {each.run for each in new if stages.store().find(each.run) is not None}
-        for run in sorted(late):
-            files.say(f"not forecast: {run} has been trained already, so that it is no held-out run any more")
-        rows = [_row(each) for each in new if each.run not in late]
-        if rows:
-            table = pd.concat([table, pd.DataFrame(rows)], ignore_index=True) if len(table) else pd.DataFrame(rows)
-            files.write_table(folder / NAME, check(table, "forecasts"), float_format="%.8g")
-            files.seal(folder, [NAME])
-    asked = {each.key for each in forecasts}
-    keep = [key in asked for key in zip(*(table[name] for name in KEY), strict=True)]
-    return table[keep].reset_index(drop=True)
+    ledger.seal(ledger_of(profile), forecasts, known_run, lenient=True)
+    rows, asked = ledger.read(ledger_of(profile)), {each.key for each in forecasts}
+    return as_table(rows[[key in asked for key in ledger.keys(rows)]])
 
 
 def sealed(profile: str) -> pd.DataFrame:
-    """The forecasts of a profile; empty where there are none. Raises Damaged for a file that was changed since."""
-    path = paths.results(profile) / NAME
-    if not path.is_file():
+    """All forecasts of a profile (table "forecasts"). Raises Damaged for a ledger that was changed since."""
+    return as_table(ledger.read(ledger_of(profile)))
+
+
+def as_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a ledger as the table "forecasts": numbers as numbers, the inputs as "name=value, ..."."""
+    if rows.empty:
         return pd.DataFrame(columns=COLUMNS["forecasts"])
-    return read_csv(path, "a forecast cannot be made again after its run; restore the file")
+    table = ledger.numbers(rows).reset_index(drop=True)
+    inputs = [
+        ", ".join(f"{name}={float(value):.6g}" for name, value in zip(names.split(), values.split(), strict=True))
+        for names, values in zip(table["sizes"], table["target"], strict=True)
+    ]
+    return check(table.assign(inputs=inputs, points=table["sha256"])[COLUMNS["forecasts"]], "forecasts")
+
+
+def scored_ledger(profile: str) -> tuple[int, pd.DataFrame]:
+    """How many forecasts of a profile are sealed, and those whose run is known by now (see `forecast.ledger.judged`).
+
+    The profile's own are scored by its collected tables, those of a study by what the study measured (its table
+    "forecasts"). Raises BrokenLedger, FileNotFoundError where nothing is collected.
+    """
+    rows = ledger.read(ledger_of(profile))
+    own = rows[rows["study"] == ""]
+    parts = [ledger.scored(own, actual_of_profile(profile))] if len(own) else []
+    for study, part in rows[rows["study"] != ""].groupby("study"):
+        path = paths.results(profile) / str(study) / "forecasts.csv"
+        if path.is_file():
+            measured = pd.read_csv(path).set_index(["law", "inputs", "run"])["actual"]
+            asked = as_table(part).set_index(["law", "inputs", "run"]).index
+            parts.append(ledger.judged(part, measured.reindex(asked).to_numpy(dtype=float)))
+    return len(rows), pd.concat(parts, ignore_index=True) if parts else ledger.judged(rows.head(0), [])
 
 
 def final_losses(forecasts: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
@@ -113,9 +90,3 @@ def scored(forecasts: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
     """Forecasts beside what came: `actual`, `off` (predicted over actual, minus one), whether the interval held."""
     inside = actual.between(forecasts["low"], forecasts["high"]).where(actual.notna())
     return forecasts.assign(actual=actual, off=forecasts["mean"] / actual - 1, inside=inside)
-
-
-def _row(each: Forecast) -> dict:
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return {"study": each.study, "law": each.law, "inputs": each.asked, "run": each.run, "mean": each.mean,
-            "low": each.low, "high": each.high, "points": each.points, "date": now}  # fmt: skip

@@ -19,6 +19,7 @@ import nbformat
 
 from scalescope import files, paths
 from scalescope.errors import UnknownName
+from scalescope.experiment.bar import MARK
 from scalescope.workflow.sockets import socket_folder
 
 KERNEL_STARTS = 3  # a busy machine may be too slow for the first
@@ -127,16 +128,23 @@ def refresh(name: str) -> Path:
         executed = Path(folder) / notebook.name
         with _environment(TQDM_DISABLE="1"):
             _execute(notebook, executed, {})
-        text = nbformat.writes(strip(nbformat.read(executed, as_version=4)))
-        files.write_text(notebook, text.rstrip("\n") + "\n")
+        files.write_text(notebook, clean(executed.read_text(encoding="utf-8")))
     return notebook
 
 
-def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook without timings, papermill's marks, and what depends on the machine.
+def clean(text: str) -> str:
+    """The text of a notebook file as git keeps it (see `strip`); of a clean one, the same text.
 
-    Outputs stay, pictures in fewer colours. Cells and executions are numbered from the top (nbval takes a cell without
-    a number as never run), so that the same notebook gives the same bytes.
+    Raises nbformat.reader.NotJSONError for a text that is no notebook.
+    """
+    return nbformat.writes(strip(nbformat.reads(text, as_version=4))).rstrip("\n") + "\n"
+
+
+def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook without timings, progress bars, the marks of papermill and JupyterLab, and what a machine adds.
+
+    Other outputs stay, pictures in fewer colours. Cells and executions are numbered from the top (nbval takes a cell
+    without a number as never run), so that the same notebook gives the same bytes.
     """
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -152,7 +160,8 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             executed += 1
             cell.execution_count = executed
             # a widget lives in its kernel; what is left of it has a random number
-            cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
+            kept = [o for o in cell.outputs if o.get("metadata") != MARK and WIDGET not in o.get("data", {})]
+            cell.outputs = _joined(kept)
             for output in cell.outputs:
                 output.update({"metadata": {}} if "metadata" in output else {})
                 if "image/png" in output.get("data", {}):
@@ -161,11 +170,24 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
+def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Outputs with neighbouring pieces of one stream as one: where they are cut depends on the load of the machine."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if joined and output.output_type == "stream" == joined[-1].output_type and output.name == joined[-1].name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
 def _in_few_colours(png: str) -> str:
     """A picture (base64) in a palette of its own, a third of the size: notebooks are committed with their figures."""
     from PIL import Image
 
     picture, small = Image.open(BytesIO(base64.b64decode(png))), BytesIO()
+    if picture.mode == "P":
+        return png
     picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     return base64.b64encode(small.getvalue()).decode()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from scalescope.experiment import stages
@@ -11,7 +13,7 @@ from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, bran
 from scalescope.experiment.study_sections import Gadre2024Section
 from scalescope.papers.gadre2024 import claims, small_figures
 from scalescope.papers.gadre2024 import small as study
-from scalescope.papers.ledger import Forecast, HeldOut, forecast, points_digest
+from scalescope.papers.ledger import HeldOut, forecast, points_digest
 
 PAPER = "gadre2024"
 PARTS = (4, 4)  # of each stage that can be trained side by side: fitted runs, held-out runs
@@ -72,8 +74,9 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
             tokens = round(each.config.steps * each.config.batch_size * corpus.tokens_per_row)
             inputs = {"parameters": each.config.encoder.parameters, "tokens": tokens}
             said = forecast(PAPER, name, law, inputs, each.config.id, digest)
-            ends = second.predict([[said.low], [said.mean], [said.high]])
-            error = Forecast(PAPER, f"{ERROR} after {name}", inputs, each.config.id, ends[1], ends[0], ends[2], digest)
+            after = map(float, second.predict([[loss] for loss in said.quantiles.values()]))  # it rises with the loss
+            errors_of = dict(zip(said.quantiles, after, strict=True))
+            error = replace(said, quantity="error", law=f"{ERROR} after {name}", quantiles=errors_of)
             forecasts += [said, error]
     return HeldOut(forecasts, [held])
 
