@@ -73,7 +73,7 @@ cluster: env  ## as root: install a Slurm of this machine alone with apt, run sm
 graph: env  ## draw the pipeline of PROFILE into figures/pipeline (needs graphviz)
 	mkdir -p figures/pipeline
 	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" -- --rulegraph | dot -Tsvg -o "figures/pipeline/$$PROFILE-rules.svg"
-	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" -- --dag | dot -Grankdir=LR -Tsvg -o "figures/pipeline/$$PROFILE-jobs.svg"
+	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" -- --dag | tred | dot -Grankdir=LR -Tsvg -o "figures/pipeline/$$PROFILE-jobs.svg"
 
 lab: env  ## open the notebooks in JupyterLab; profiles, figures and data are in its file browser
 	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00_start_here.ipynb
