@@ -16,8 +16,8 @@ from scalescope.laws.multistart import joint
 STEEPEST = 100.0  # largest slope times the range of ln x, as for every power law
 FLATTEST = 0.01  # smallest last slope times the range of ln x: one of zero would be part of E
 SHARPEST = 0.004  # smallest width of a break, of the range of ln x
-STARTS = 6  # of each part of the grid
-KEPT = 10  # of all these starts, polished to the end
+STARTS = 8  # of each part of the grid
+KEPT = 40  # of all these starts, polished
 GRIDS = {1: (6, 6, 6, 3), 2: (3, 4, 3, 2)}  # slopes before and after, places, widths of a break
 
 

@@ -10,7 +10,7 @@ from scalescope.laws.fit.optimum import Optimum, _chosen
 from scalescope.laws.fit.polish import PATIENT_STEPS, Batch, explore, polish
 from scalescope.laws.fit.search import search, starts
 
-STEPS = 150  # of all that are kept; the best then goes on: others may creep along a direction of no effect
+ROUNDS = ((60, 12), (300, 3))  # steps, and how many of the best go on: others creep along what has no effect
 
 
 def joint(
@@ -25,8 +25,8 @@ def joint(
 ) -> Optimum:
     """The best optimum for y and weights [n] from the best starts of each part of a grid and from `extra` [T] ones.
 
-    `parts`: axes of each part, as for `fitting.optimum`; `most` starts of each take a few rough steps together, and the
-    `kept` best of all are polished.
+    `parts`: axes of each part, as for `fit.optimum`; `most` starts of each take a few rough steps together, the `kept`
+    best of all are polished, and ever fewer of them longer.
     """
     found, size = list(extra), 0
     for axes in parts:
@@ -36,8 +36,9 @@ def joint(
         found += list(theta[starts(value, tuple(map(len, axes)), idle, most)])
     begun = np.clip(np.array(found), form.lower, form.upper)
     batch = Batch(form, loss, y[None], weights[None], begun, rivals=np.zeros(len(begun), dtype=int))
-    ends, reached = polish(explore(batch, kept), STEPS)
-    best = int(np.argmin(reached))
-    last, value = polish(Batch(form, loss, y[None], weights[None], ends[best : best + 1].copy()), PATIENT_STEPS)
-    ends[best], reached[best] = last[0], value[0]
+    batch = explore(batch, kept)
+    for steps, left in ROUNDS:
+        ends, reached = polish(batch, steps)
+        batch = Batch(form, loss, y[None], weights[None], ends[np.argsort(reached, kind="stable")[:left]])
+    ends, reached = polish(batch, PATIENT_STEPS)
     return _chosen(Batch(form, loss, y[None], weights[None], ends), reached, weights.sum(), size, len(begun))
