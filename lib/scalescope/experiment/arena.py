@@ -63,7 +63,7 @@ def _summed(mine: pd.DataFrame, base: pd.Series) -> dict[str, float]:
     better = rmse.fillna(np.inf) * (1 + TIE) < base.fillna(np.inf)
     return {
         "curves": len(mine), "failed": int(rmse.isna().sum()), "median_rmse": rmse.median(),
-        "ratio": float(np.exp(np.log(rmse / base).mean())), "wins": float(mine["won"].mean()),
+        "ratio": _geometric(rmse / base), "wins": float(mine["won"].mean()),
         "beats_baseline": float(better.mean()), "coverage": mine["coverage"].mean(),
         "interval_curves": int(mine["coverage"].notna().sum()), "median_width": mine["width"].median(),
     }  # fmt: skip
@@ -106,3 +106,9 @@ def _seconds(contender: Contender, x: np.ndarray, y: np.ndarray, repeats: int = 
             contender(x, y, x[-1:], False)
         found.append(time.process_time() - start)
     return max(min(found), 1e-6)
+
+
+def _geometric(ratios: pd.Series) -> float:
+    """Geometric mean of the ratios that are known; 0 if one is exact."""
+    with np.errstate(divide="ignore"):
+        return float(np.exp(np.log(ratios).mean()))
