@@ -1,15 +1,24 @@
 # scalescope: `make reproduce` and `make test` are all a fresh machine needs. `make` lists the rest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env reproduce studies study test lint unit notebooks plan bench lab clean
+.PHONY: help current env reproduce studies study test lint unit notebooks plan bench lab clean
 
 PROFILE ?= quick
 DATA    ?=
 STUDY   ?=
 JOBS    ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 PYTHON  ?= python3
+ENV     ?= .venv
 
+ifeq ($(ENV),.venv)
 BIN := .venv/bin
+READY := .venv/.installed
+else ifeq ($(ENV),current)
+BIN := $(shell $(PYTHON) -c "import sysconfig; print(sysconfig.get_path('scripts'))")
+READY := current
+else
+$(error ENV=$(ENV) is unknown: ".venv" (made here) or "current" (the active environment))
+endif
 # one thread a worker: models this small gain nothing from two, and two workers then do not fight
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
@@ -18,10 +27,10 @@ export TOKENIZERS_PARALLELISM := false
 export PROFILE DATA STUDY
 
 help:  ## list the targets (the default)
-	@echo "make <target> [PROFILE=$(PROFILE)] [DATA=folder with corpus/ and tasks/] [JOBS=$(JOBS)]"
+	@echo "make <target> [PROFILE=$(PROFILE)] [DATA=folder with corpus/ and tasks/] [JOBS=$(JOBS)] [ENV=$(ENV) or current]"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-env: .venv/.installed  ## make .venv and install the pinned list and the package
+env: $(READY)  ## make .venv and install the pinned list and the package; ENV=current: look at the active environment
 
 reproduce: env  ## run the main job of PROFILE: from text to figures; does only what is missing
 	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" --jobs "$(JOBS)"
@@ -62,6 +71,10 @@ lab: env  ## open the notebooks in JupyterLab
 
 clean:  ## remove .venv and caches; runs, results and figures stay (`scalescope runs remove --profile NAME` for runs)
 	rm -rf .venv .snakemake .pytest_cache .ruff_cache .import_linter_cache data/cache
+
+current:
+	@$(PYTHON) -c 'import scalescope.cli, torch, snakemake, papermill, jupyterlab, seaborn' || { echo "the active \
+	environment lacks a part of the project: $(PYTHON) -m pip install -r requirements.lock, then -m pip install --no-deps -e ."; exit 2; }
 
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "scalescope needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name one with PYTHON=")'

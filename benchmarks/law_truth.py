@@ -78,7 +78,7 @@ def _of_truth(kind, name: str, truth: dict[str, float], interval: str, studies: 
         inside = [law.intervals_[parameter][0] <= value <= law.intervals_[parameter][1] for law in found]
         rows.append(
             {
-                "law": kind.__name__, "truth": name, "loss": found[0]._loss().name, "interval": interval,
+                "law": kind.__name__, "truth": name, "loss": found[0].given_loss().name, "interval": interval,
                 "parameter": parameter, "studies": studies, "median_error": f"{np.median(errors):.4f}",
                 "coverage": f"{np.mean(inside):.3f}", "cpu_s_per_study": f"{seconds:.3f}",
             }
@@ -94,7 +94,8 @@ def one(kind, truth: dict[str, float], interval: str, seed: int, grouped: bool =
     settings = {"n_boot": N_BOOT, "random_state": seed}
     if interval != "default":
         settings |= {"loss": "log_squares", "interval": interval}
-        settings["n_boot"] = 0 if interval == "profile" else N_BOOT
+    if "profile" in (interval, kind.default_interval if interval == "default" and not grouped else ""):
+        settings["n_boot"] = 1  # a profile does not depend on the replicates
     if not grouped:
         return kind(**settings).fit(X, exact * np.exp(noise * rng.normal(size=len(exact))))
     of = np.repeat(np.arange(len(exact)), SEEDS)

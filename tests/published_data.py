@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -12,13 +11,13 @@ import pytest
 from scalescope import paths
 from scalescope.papers import published
 
-PLACES = (os.environ.get("SCALESCOPE_CACHE"), paths.root().parent / "shared" / "data" / "mirror")
+MIRROR = paths.cache()  # of this process; tests that write a cache have one of their own
 
 
 def folder(paper: str) -> Path | None:
-    """The first folder that holds all files of a paper, or None: SCALESCOPE_CACHE, a mirror beside the project."""
-    given = [Path(place) for place in PLACES if place]
-    return next((place for place in given if published.here(paper, place)), None)
+    """The folder of the cache that holds all files of a paper, or None; SCALESCOPE_CACHE names another cache."""
+    place = MIRROR if (MIRROR / paper).is_dir() else MIRROR / "published"
+    return place if published.here(paper, place) else None
 
 
 @cache

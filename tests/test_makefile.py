@@ -53,3 +53,35 @@ def test_clean_removes_environment_and_caches_and_leaves_what_was_trained(folder
     subprocess.run(["make", "-s", "clean"], cwd=folder, check=True)
     left = {path.relative_to(folder).as_posix() for path in folder.rglob("a")}
     assert left == {"data/runs/quick/a", "data/results/quick/a", "figures/quick/a"} and not (folder / ".venv").exists()
+
+
+@pytest.fixture
+def python(folder: Path) -> Path:
+    """The folder's environment as the active one, with a python that imports nothing if a file "lacking" is there."""
+    shutil.move(folder / ".venv", folder / "active")
+    made = folder / "active" / "bin" / "python"
+    made.write_text(
+        f'#!/bin/sh\ncase "$2" in *sysconfig*) echo "{made.parent}" ;; *) test ! -e "{folder}/lacking" ;; esac\n'
+    )
+    made.chmod(0o755)
+    return made
+
+
+def test_the_active_environment_is_used_as_it_is(folder, python):
+    command = ["make", "-s", "plan", "ENV=current", f"PYTHON={python}", "PROFILE=smoke", "JOBS=1"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[:3] == ["plan", "--profile", "smoke"] and not (folder / ".venv").exists()
+
+
+def test_an_active_environment_that_lacks_something_is_told_how_to_get_it(folder, python):
+    (folder / "lacking").touch()
+    command = ["make", "-s", "plan", "ENV=current", f"PYTHON={python}"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 2 and "-m pip install -r requirements.lock" in done.stdout
+    assert not (folder / ".venv").exists()
+
+
+def test_another_environment_is_refused(folder):
+    done = subprocess.run(["make", "plan", "ENV=conda"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 2 and 'ENV=conda is unknown: ".venv"' in done.stderr

@@ -10,8 +10,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
+try:
+    import typer
+    from typer.core import TyperCommand, TyperGroup
+except ModuleNotFoundError as missing:
+    sys.exit(f"error: the command needs the whole package ({missing}): pip install 'scalescope[all]'")
+
+from scalescope.workflow.forecast_command import forecast_app
 
 # what a user can put right: told in one line; anything else keeps its traceback
 USER_ERRORS = (ValueError, OSError)
@@ -99,6 +104,7 @@ notebooks_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The commit
 app.add_typer(notebooks_app, name="notebooks")
 runs_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The trained runs on this machine.")
 app.add_typer(runs_app, name="runs")
+app.add_typer(forecast_app, name="forecast")
 
 
 @app.callback()
@@ -254,6 +260,39 @@ def published_studies(
         for file in refit(paper, download=download).write():
             typer.echo(file)
     gallery()
+
+
+@app.command("compare")
+def compare_profiles(
+    profile_a: Annotated[str, typer.Argument(help="A profile with collected results.")],
+    profile_b: Annotated[str, typer.Argument(help="Another.")],
+    figure: Annotated[Path | None, typer.Option(help="Also draw it: a .png, .svg or .pdf.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write every column.")] = None,
+) -> None:
+    """Slopes of the laws of two profiles, and the ratio of their laws at a size that both reach."""
+    from scalescope import files
+    from scalescope.experiment import compare
+
+    table = compare(profile_a, profile_b)
+    shown = ["title", "objective", "slope_a", "slope_b", "difference", "difference_low", "difference_high", "ratio"]
+    typer.echo(table[shown].to_string(index=False, float_format="%.3g"))
+    if csv is not None:
+        files.write_table(csv, table)
+    if figure is not None:
+        from scalescope.plotting.comparison import draw_comparison
+
+        draw_comparison(table, profile_a, profile_b).savefig(figure)
+
+
+@app.command("report")
+def report_profile(
+    profile: Annotated[str, typer.Argument(help="A profile with collected results, such as quick.")],
+    out: Annotated[Path | None, typer.Option(help="The page; by default report.html among the profile's runs.")] = None,
+) -> None:
+    """Write one HTML page of a profile: figures, tables, claims, forecasts, links to notebooks, a panel to try."""
+    from scalescope.workflow.profile_report import write_report
+
+    typer.echo(write_report(profile, out))
 
 
 @app.command(cls=PassesOn, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -68,6 +68,11 @@ def published(paper: str) -> Path:
     return root() / "data" / "published" / paper
 
 
+def examples() -> Path:
+    """Folder of small example tables."""
+    return root() / "data" / "examples"
+
+
 def profile_file(name: str) -> Path:
     """YAML file of a profile."""
     return root() / "profiles" / f"{name}.yaml"

@@ -100,6 +100,9 @@ COLUMNS: dict[str, list[str]] = {
                   "flops", "learning_rate", "quantity", "evaluation", "value", "low", "high", "chance"],
     "lin2024": ["dataset", "model", "family", "parameters", "examples", "loss"],
     "besiroglu2024": ["parameters", "tokens", "flops", "token_multiplier", "loss"],
+    "gemstones2025": ["selection", "name", "width", "depth", "parameters", "tokens", "flops", "step", "num_nodes",
+                      "seconds_per_step", "loss"],
+    "alabdulmohsin2022": ["domain", "task", "model", "examples", "loss", "role"],
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from scalescope.data.pmi import pmi_from_tokens, pmi_vocabulary, unit_starts
+from scalescope.data.pmi import pmi_vocabulary, unit_starts
 from scalescope.data.tokenizer import CLS, SEP, train_tokenizer
 from scalescope.data.units import cover
 
@@ -118,17 +118,3 @@ def test_units_in_encoded_text(paragraphs):
         "rio de janeiro",
     ]
     assert any(piece.startswith("##") for piece in pieces)
-
-
-def test_from_tokens_equals_from_words(paragraphs):
-    """With paragraphs in rows of their own, nothing is cut and both ways count the same."""
-    tokenizer = train_tokenizer([" ".join(paragraph) for paragraph in paragraphs], 200)
-    encoded = [tokenizer.encode(" ".join(paragraph), add_special_tokens=False).ids for paragraph in paragraphs]
-    width = max(map(len, encoded)) + 1
-    tokens = np.full((len(encoded), width), SEP, dtype=np.uint16)
-    for row, ids in zip(tokens, encoded, strict=True):
-        row[1 : 1 + len(ids)] = ids
-    from_tokens = pmi_from_tokens(tokens, tokenizer)
-    from_words = pmi_vocabulary(paragraphs)
-    assert from_tokens.ngrams == from_words.ngrams
-    assert from_tokens.coverage == from_words.coverage

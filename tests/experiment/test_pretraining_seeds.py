@@ -10,6 +10,7 @@ from scalescope.experiment.series import law_series
 from scalescope.laws import PowerLaw, hierarchical_bootstrap
 from scalescope.papers.ivgi2022.compute import compute_saved
 from scalescope.papers.ivgi2022.fits import fits, pretraining_laws
+from scalescope.papers.ivgi2022.one_law import fit_series
 
 
 def points(pretrain_seeds=(0, 1), seeds=3):
@@ -54,7 +55,8 @@ def test_laws_read_all_runs_and_draw_pretraining_seeds_first():
     groups = np.stack([ladder["parameters"], ladder["pretrain_seed"]], axis=1)
     drawn = hierarchical_bootstrap(PowerLaw(), ladder["parameters"], ladder["error"], groups, n_boot=200)
     assert (row["slope_low"], row["slope_high"]) == pytest.approx(drawn.intervals()["slope"], rel=1e-12)
-    sleeve = law_series(table, "error", (1e3, 1e5), n_boot=200).query("kind == 'legend_slope_ci'").iloc[0]
+    law = fit_series(table, "error", n_boot=200)
+    sleeve = law_series(table, "error", (1e3, 1e5), law).query("kind == 'legend_slope_ci'").iloc[0]
     assert (sleeve["err_low"], sleeve["err_high"]) == pytest.approx(drawn.intervals()["slope"], rel=1e-12)
 
 

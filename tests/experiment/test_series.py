@@ -24,7 +24,7 @@ def test_a_bar_holds_both_variances_and_what_is_not_known_is_left_out():
 
 def test_points_of_a_figure_have_the_noise_of_the_examples_where_it_is_known():
     def reach(frame, y="error"):
-        found = law_series(frame, y, (100, 10000), n_boot=10).query("kind == 'point'")
+        found = law_series(frame, y, (100, 10000), None).query("kind == 'point'")
         return (found["err_high"] - found["value"]).to_numpy(dtype=float)
 
     between = np.sqrt(0.0002)

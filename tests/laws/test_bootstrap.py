@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from scalescope.laws import PowerLaw, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
-from scalescope.laws.bootstrap import _draw_hierarchical, _draw_nested
+from scalescope.laws.resample import by_group, by_subgroup
 
 GROUPS = np.array([3, 1, 1, 2, 3, 3, 1, 3, 2, 4, 4, 4])  # ragged, not sorted
 SIZES = 10.0**GROUPS
@@ -36,7 +36,7 @@ def test_equals_a_slow_loop_over_the_same_draws(hierarchical):
 
 def test_draws_scales_then_as_many_seeds_as_the_scale_has():
     group = np.unique(GROUPS, return_inverse=True)[1]
-    counts = _draw_hierarchical(np.random.default_rng(0), group, 4000)
+    counts = by_group(np.random.default_rng(0), group, 4000)
     per_scale = np.stack([counts[:, group == g].sum(axis=1) for g in range(4)], axis=1)
     size = np.bincount(group)
     assert (per_scale % size == 0).all()  # a drawn scale brings as many draws as it has seeds
@@ -57,7 +57,7 @@ def test_a_law_with_few_scales_is_redrawn_not_spoiled():
 def test_without_noise_every_replicate_is_the_truth():
     result = hierarchical_bootstrap(PowerLaw(), SIZES, 3 * SIZES**-0.25, GROUPS, n_boot=300)
     np.testing.assert_allclose(result.params["slope"], -0.25, atol=1e-9)
-    low, high = result.sleeve([10.0, 1e9])
+    low, high = result.band(PowerLaw(), [10.0, 1e9])
     np.testing.assert_allclose(low, 3 * np.array([10.0, 1e9]) ** -0.25)
     np.testing.assert_allclose(high, low)
 
@@ -78,7 +78,7 @@ def test_percentiles_and_levels():
     assert low < median < high
     assert result.intervals(0.99)["slope"][0] < low
     with pytest.raises(ValueError, match="level must lie between 0 and 1; got 95"):
-        result.sleeve([1.0], 95)
+        result.band(PowerLaw(), [1.0], 95)
 
 
 def test_residual_intervals_are_expanded_to_students_t():
@@ -124,7 +124,7 @@ def test_one_subgroup_per_scale_is_the_draw_by_scale():
 def test_subgroups_are_drawn_within_scales_and_points_within_subgroups():
     group = np.unique(GROUPS, return_inverse=True)[1]
     subgroup = np.unique(10 * GROUPS + SUBGROUPS, return_inverse=True)[1]
-    counts = _draw_nested(np.random.default_rng(0), group, subgroup, 6000)
+    counts = by_subgroup(np.random.default_rng(0), group, subgroup, 6000)
     owner = np.array([group[subgroup == s][0] for s in range(subgroup.max() + 1)])
     size = np.bincount(subgroup)
     per_subgroup = np.stack([counts[:, subgroup == s].sum(axis=1) for s in range(len(size))], axis=1)

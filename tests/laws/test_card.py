@@ -3,9 +3,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from scalescope import paths
-from scalescope.laws import NotFitted, PowerLaw
+from scalescope.laws import PowerLaw
 from scalescope.laws.card import LABELS
 
 SIZES = np.repeat([1e4, 1e5, 1e6], 3)
@@ -44,7 +45,7 @@ def test_the_caller_hands_in_the_rest_and_silence_shows(law):
 def test_refuses_unknown_items_and_laws_without_fit(law):
     with pytest.raises(TypeError, match="colour"):
         law.card(colour="blue")
-    with pytest.raises(NotFitted):
+    with pytest.raises(NotFittedError):
         PowerLaw().card()
 
 

@@ -9,11 +9,11 @@ from laws.truths import PAIRS, TRUTHS, study
 from scipy.optimize import least_squares, minimize
 from scipy.stats import t
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from scalescope.laws import (
     ChinchillaLaw,
     ExtrapolationWarning,
-    NotFitted,
     OvertrainingLaw,
     RectifiedLaw,
     ShiftedPowerLaw,
@@ -55,7 +55,7 @@ def test_no_simplex_search_from_the_optimum_finds_a_better_one(loss):
 
     def objective(logs):
         twin = {name: np.array([np.exp(value)]) for name, value in zip(law.parameters, logs, strict=True)}
-        return law._loss().objective(law._loss().residuals(law.predict_many(twin, X)[0], y), np.ones(len(y)))
+        return law.given_loss().objective(law.given_loss().residuals(law.predict_many(twin, X)[0], y), np.ones(len(y)))
 
     rng = np.random.default_rng(0)
     ends = [minimize(objective, start + 0.02 * rng.normal(size=5), method="Nelder-Mead").fun for _ in range(3)]
@@ -264,7 +264,7 @@ def test_prediction_refuses_what_fit_refuses():
 
 @pytest.mark.parametrize("kind", LAWS)
 def test_nothing_before_fit(kind):
-    with pytest.raises(NotFitted, match=f"{kind.__name__} is not fitted yet"):
+    with pytest.raises(NotFittedError, match=f"{kind.__name__} instance is not fitted yet"):
         kind().predict(TRUTHS[kind][0])
 
 

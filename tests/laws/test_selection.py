@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scalescope.laws.selection import METHODS, AtS, Curves, ModelSize, pearson, relative_accuracy, select
+from scalescope.laws.selection import pearson, relative_accuracy, select
+from scalescope.laws.selectors import METHODS, AtS, Curves, ModelSize
 
 SIZES = 200.0 * 2.0 ** np.arange(8)
 TARGET = 200 * 2**13

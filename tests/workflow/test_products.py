@@ -17,8 +17,8 @@ from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.progress import seal_notebook
 from scalescope.experiment.record import table_fault
-from scalescope.papers.ivgi2022 import law_figures, law_tables
-from scalescope.plotting import style
+from scalescope.papers.ivgi2022 import figures, law_figures, law_tables, stored_laws
+from scalescope.plotting import save
 from scalescope.workflow import products
 from scalescope.workflow.complete import complete, tables
 from scalescope.workflow.jobs import PAPER, planned
@@ -35,9 +35,10 @@ def finished(tmp_path_factory):
         complete(profile)
         stages.collect(profile)
         found = stages.read_tables("tiny")
-        law_tables.write_law_tables("tiny", found, N_BOOT)
-        name, (figure, drawn) = next(law_figures.law_figures("tiny", found, N_BOOT))
-        style.save(figure, drawn, paths.figures("tiny", PAPER), name)
+        laws = stored_laws.source_laws("tiny", found, N_BOOT)
+        law_tables.write_law_tables("tiny", found, laws)
+        name, data = next(law_figures.figure_tables("tiny", found, laws))
+        save(figures.DRAW[name], data, paths.figures("tiny", PAPER), name)
         for job in planned(profile):
             files.write_text(folder / job.out, '{"cells": []}')
             seal_notebook(folder / job.mark, folder / job.out)
@@ -151,7 +152,8 @@ def test_collect_killed_at_any_point_is_found_and_made_again(copied):
 
 def test_a_figure_killed_at_any_point_is_found(copied):
     folder = paths.figures("tiny", PAPER)
-    name, (figure, drawn) = next(law_figures.law_figures("tiny", stages.read_tables("tiny"), N_BOOT))
+    found = stages.read_tables("tiny")
+    name, data = next(law_figures.figure_tables("tiny", found, stored_laws.source_laws("tiny", found, N_BOOT)))
     before = {path.name: path.read_bytes() for path in folder.glob("fig*")}
     job = next(job for job in planned(load_profile("tiny")) if job.name == "60_figures")
     prepared = stages.prepare(load_profile("tiny"))
@@ -161,7 +163,7 @@ def test_a_figure_killed_at_any_point_is_found(copied):
             (folder / file).write_bytes(b"old")
 
     spoil()
-    for survived in kill_points(lambda: style.save(figure, drawn, folder, name)):
+    for survived in kill_points(lambda: save(figures.DRAW[name], data, folder, name)):
         made = {path.name: path.read_bytes() for path in folder.glob("fig*")}
         fault = products.product_fault(load_profile("tiny"), prepared, job)
         assert (fault is None) == (made == before) and (made == before or not survived)

@@ -50,26 +50,6 @@ def pmi_vocabulary(
     return _rank(np.array(stream, dtype=np.int32), list(lexicon), size, coverage, min_count)
 
 
-def pmi_from_tokens(
-    tokens: np.ndarray,
-    tokenizer: Tokenizer,
-    size: int | None = None,
-    coverage: float = 0.5,
-    min_count: int = 10,
-) -> PmiVocabulary:
-    """As `pmi_vocabulary`, over encoded text uint16 [n_sequences, sequence_length], not split anew.
-
-    N-grams that cross a row's end, or hold a word the tokenizer does not know, are not counted.
-    """
-    lexicon: dict[str, int] = {}
-    streams = []
-    for block in blocks(tokens):
-        starts = whole_words(block, tokenizer)
-        streams.append(word_ids(block.reshape(-1), starts.reshape(-1), tokenizer, lexicon, grow=True))
-    stream = np.concatenate([*streams, np.zeros(0, np.int32)])
-    return _rank(stream, list(lexicon), size, coverage, min_count)
-
-
 def unit_starts(tokens: np.ndarray, tokenizer: Tokenizer, vocabulary: PmiVocabulary) -> np.ndarray:
     """True where a masking unit begins, bool [n_sequences, sequence_length].
 
@@ -88,7 +68,7 @@ def unit_starts(tokens: np.ndarray, tokenizer: Tokenizer, vocabulary: PmiVocabul
     done = 0
     for block in blocks(tokens):
         flags = whole_words(block, tokenizer)
-        ids = word_ids(block.reshape(-1), flags.reshape(-1), tokenizer, lexicon, grow=False).astype(np.int64)
+        ids = word_ids(block.reshape(-1), flags.reshape(-1), tokenizer, lexicon).astype(np.int64)
         inner = cover(len(ids), {n: find_ngrams(ids, n, listed[n]) for n in LENGTHS})[1]
         flat = flags.reshape(-1)
         flat[np.flatnonzero(flat)[inner]] = False

@@ -27,12 +27,10 @@ def whole_words(tokens: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:
     return starts
 
 
-def word_ids(
-    tokens: np.ndarray, starts: np.ndarray, tokenizer: Tokenizer, lexicon: dict[str, int], grow: bool
-) -> np.ndarray:
+def word_ids(tokens: np.ndarray, starts: np.ndarray, tokenizer: Tokenizer, lexicon: dict[str, int]) -> np.ndarray:
     """Lexicon number of every word, int32 [number of starts]; BREAK for specials and words not in it.
 
-    grow: give unknown words the next numbers. A row's first word that lost its beginning is no word either.
+    A row's first word that lost its beginning is no word either.
     """
     first = np.flatnonzero(starts)
     lengths = np.diff(first, append=len(tokens))
@@ -42,15 +40,15 @@ def word_ids(
         keys[longer] = _mix(keys[longer] ^ tokens[first[longer] + extra].astype(np.uint64))
     _, example, inverse = np.unique(keys, return_index=True, return_inverse=True)
     numbers = np.full(len(example), BREAK, dtype=np.int32)
-    for index in np.argsort(example):  # in order of appearance, so that numbers do not depend on the hash
-        begin = first[example[index]]
-        pieces = [tokenizer.id_to_token(int(t)) for t in tokens[begin : begin + lengths[example[index]]]]
+    for index, at in enumerate(example):
+        begin = first[at]
+        pieces = [tokenizer.id_to_token(int(t)) for t in tokens[begin : begin + lengths[at]]]
         if tokens[begin] <= MASK or UNK in tokens[begin : begin + len(pieces)]:
             continue
         if pieces[0].startswith(PREFIX):
             continue
         word = pieces[0] + "".join(piece.removeprefix(PREFIX) for piece in pieces[1:])
-        numbers[index] = lexicon.setdefault(word, len(lexicon)) if grow else lexicon.get(word, BREAK)
+        numbers[index] = lexicon.get(word, BREAK)
     return numbers[inverse]
 
 

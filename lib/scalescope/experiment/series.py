@@ -1,49 +1,54 @@
-"""One series of a figure as a tidy table: points, line, sleeve, legend. Figures draw nothing else."""
+"""One series of a figure as a tidy table: points, line, band, legend. Figures draw nothing else; nothing is fitted."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from scalescope.experiment.pretraining_seeds import drawn_together
-from scalescope.laws import PowerLaw, SuspectInput
-
 SERIES = ["kind", "role", "aspect_ratio", "layers", "parameters", "value", "err_low", "err_high", "n_seeds"]
-SLEEVE_POINTS = 50
+BAND_POINTS = 50
 OFF_AXIS = "off_axis"  # kind of a mean of 0, which a logarithmic axis does not show
-MIN_SIZES_R2 = 3  # a line through two sizes always fits
+
+
+class FittedCurve(Protocol):
+    """What is drawn of a law that is fitted already.
+
+    numbers: where the law has them "slope", its interval "slope_low" and "slope_high", and "r2".
+    """
+
+    @property
+    def numbers(self) -> Mapping[str, Any]:
+        """Slope, its interval and R2 by name."""
+
+    def predict(self, sizes: np.ndarray) -> np.ndarray:
+        """The law [n] at the sizes."""
+
+    def band(self, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Bounds [n], [n] of 95 % of the bootstrapped laws; None without bootstrap."""
 
 
 def law_series(
     points: pd.DataFrame,
     y: str,
     span: tuple[float, float],
+    law: FittedCurve | None,
     *,
-    n_boot: int = 1000,
-    random_state: int = 0,
-    naive: bool = False,
+    line_points: int = 2,
     **labels: object,
 ) -> pd.DataFrame:
     """Everything drawn of one series, one row each, with `labels` (panel, task, ...) as leading columns.
 
-    `points` holds one row per seed (pretraining and finetuning); all rows whose role is not "target" are fitted.
-    `kind` is "point" (mean over seeds; err_low and err_high are one `error_bar` below and above; the
-    evaluation sample is in it where `points` has "value_se" and `y` is the error), "fit_line" (its two
-    ends over `span`), "sleeve" (95 % of the hierarchical bootstrap, or of the `naive` one, at 50 sizes, evenly
-    spaced in ln N over `span`), "legend_slope", "legend_slope_ci" and "legend_r2". With fewer than two sizes
-    there are points only. A point whose mean is 0 has the kind "off_axis".
+    `points` holds one row per seed (pretraining and finetuning); law: fitted to those whose role is not "target", None
+    where there are too few. `kind` is "point" (mean over seeds; err_low and err_high are one `error_bar` below and
+    above; the evaluation sample is in it where `points` has "value_se" and `y` is the error), "fit_line" (over `span`:
+    its two ends, or `line_points` where it is no straight line), "sleeve" (95 % of the bootstrapped laws at 50 sizes,
+    evenly spaced in ln N over `span`), "legend_slope", "legend_slope_ci" and "legend_r2". A point whose mean is 0 has
+    the kind "off_axis".
     """
-    rows = _means(points, y)
-    fitted = points[points["role"] != "target"]
-    if fitted["parameters"].nunique() >= 2:
-        law = PowerLaw(n_boot=n_boot, random_state=random_state)
-        with warnings.catch_warnings():
-            if naive:  # on purpose: what too narrow intervals look like
-                warnings.simplefilter("ignore", SuspectInput)
-            law.fit(fitted, fitted[y], groups=None if naive else drawn_together(fitted))
-        rows += _law_rows(law, fitted, y, span)
+    rows = _means(points, y) + ([] if law is None else _law_rows(law, span, line_points))
     frame = pd.DataFrame(rows, columns=SERIES)
     frame = frame.astype({name: float for name in SERIES if name not in ("kind", "role")})
     for place, (name, value) in enumerate(labels.items()):
@@ -66,7 +71,7 @@ def error_bar(values: pd.Series, noise: pd.Series | None = None) -> float:
 
 def _means(points: pd.DataFrame, y: str) -> list[dict]:
     rows = []
-    by = ["parameters", "role", "aspect_ratio", "layers"]
+    by = [name for name in ("parameters", "role", "aspect_ratio", "layers") if name in points]
     known = y == "error" and "value_se" in points
     for key, part in points.groupby(by):
         mean, half = part[y].mean(), error_bar(part[y], part["value_se"] if known else None)
@@ -75,16 +80,16 @@ def _means(points: pd.DataFrame, y: str) -> list[dict]:
     return rows
 
 
-def _law_rows(law: PowerLaw, fitted: pd.DataFrame, y: str, span: tuple[float, float]) -> list[dict]:
-    ends = np.array(span, dtype=float)
-    rows = [{"kind": "fit_line", "parameters": x, "value": v} for x, v in zip(ends, law.predict(ends), strict=True)]
-    if law.bootstrap_ is not None:
-        sizes = np.geomspace(*ends, SLEEVE_POINTS)
-        low, high = law.predict_interval(sizes)
-        rows += [{"kind": "sleeve", "parameters": x, "err_low": a, "err_high": b}
-                 for x, a, b in zip(sizes, low, high, strict=True)]  # fmt: skip
-        slope_low, slope_high = law.intervals_["slope"]
-        rows.append({"kind": "legend_slope_ci", "err_low": slope_low, "err_high": slope_high})
-    rows.append({"kind": "legend_slope", "value": law.params_["slope"]})
-    r2 = law.score(fitted, fitted[y]) if law.n_sizes_ >= MIN_SIZES_R2 else np.nan
-    return [*rows, {"kind": "legend_r2", "value": r2}]
+def _law_rows(law: FittedCurve, span: tuple[float, float], line_points: int) -> list[dict]:
+    line = np.geomspace(*span, line_points)
+    rows = [{"kind": "fit_line", "parameters": x, "value": v} for x, v in zip(line, law.predict(line), strict=True)]
+    sizes = np.geomspace(*span, BAND_POINTS)
+    band, numbers = law.band(sizes), law.numbers
+    if band is not None:
+        rows += [{"kind": "sleeve", "parameters": x, "err_low": low, "err_high": high}
+                 for x, low, high in zip(sizes, *band, strict=True)]  # fmt: skip
+    if np.isfinite(numbers.get("slope_low", np.nan)) or (band is not None and "slope_low" in numbers):
+        rows.append({"kind": "legend_slope_ci", "err_low": numbers["slope_low"], "err_high": numbers["slope_high"]})
+    if "slope" in numbers:
+        rows.append({"kind": "legend_slope", "value": numbers["slope"]})
+    return [*rows, {"kind": "legend_r2", "value": numbers.get("r2", np.nan)}]

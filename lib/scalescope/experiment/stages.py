@@ -19,6 +19,7 @@ from scalescope.experiment.columns import with_numbers
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
 from scalescope.experiment.rows import concat, curve_rows, finetune_rows, model_columns, pretrain_row, skill_rows
+from scalescope.experiment.seal_target import seal_target
 from scalescope.experiment.seed_groups import seeds_table
 from scalescope.experiment.transfer import Seeds, transfer_table
 from scalescope.tables import COLUMNS, SCRATCH
@@ -100,9 +101,20 @@ def pretrain(
         return pretrain_row(profile, spec, initial(start, store()))
     config = pretrain_config(profile, prepared, spec, objective, place)
     note(profile.name, [config.id])
+    if spec.role == "target":
+        seal_target(profile.name, spec.config.parameters, config.id, ladder_losses(profile, prepared, objective))
     corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
     run = pretrain_run(config, *corpora, store(), clock.telling(progress), clock, prepared.probes)
     return pretrain_row(profile, spec, run)
+
+
+def ladder_losses(profile: Profile, prepared: Prepared, objective: str) -> pd.DataFrame:
+    """Rows of the table "pretrain" of the ladder's finished runs, those that diverged left out."""
+    rows = []
+    for spec in (spec for spec in profile.all_models() if spec.role == "ladder"):
+        found = _pretrained_runs(profile, prepared, spec, objective)
+        rows += [pretrain_row(profile, spec, run) for run in found.values() if not run.failed]
+    return concat(rows, "pretrain")
 
 
 def curve(

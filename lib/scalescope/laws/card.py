@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from scalescope.laws.base import ScalingLaw
+from scalescope.laws.interface import Reported
 
 MISSING = "not reported"
 
@@ -68,6 +68,12 @@ class FitCard:
         rows = [f"| {label} | {_cell(value)} |" for label, value in self._shown()]
         return "\n".join([f"### {self.title}", "", "| item | value |", "|---|---|", *rows])
 
+    def html(self) -> str:
+        """The card as an HTML table of two columns under a heading."""
+        cell = '<td style="text-align: left">{}</td>'
+        rows = [f"<tr>{cell.format(label)}{cell.format(escape(value))}</tr>" for label, value in self._shown()]
+        return f"<h3>{escape(self.title)}</h3><table>{''.join(rows)}</table>"
+
     def _shown(self) -> list[tuple[str, str]]:
         return [(label, _shown(self.facts[name])) for name, label in LABELS.items()]
 
@@ -79,7 +85,7 @@ class FitCard:
 
 
 def fit_card(
-    law: ScalingLaw,
+    law: Reported,
     *,
     title: str | None = None,
     parameters_counted: str | None = None,
@@ -90,7 +96,7 @@ def fit_card(
     held_out: Any = None,
     target: Any = None,
 ) -> FitCard:
-    """The card of a fitted `law`; raises NotFitted before `fit`.
+    """The card of a fitted `law`; raises NotFittedError before `fit`.
 
     What the law cannot know: `parameters_counted` (how: e.g. "12 L H^2, without embeddings"), `tokens` (how many each
     run saw), `tuning` (of hyperparameters), `seeds` (a number or words; else counted from the groups), `left_out`

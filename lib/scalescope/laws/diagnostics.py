@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
 
-from scalescope.laws.fitting import EXACT, Optimum
-from scalescope.laws.losses import Loss, huber
-
-if TYPE_CHECKING:
-    from scalescope.laws.curve import CurveLaw
+from scalescope.laws.fit.losses import Loss, huber
+from scalescope.laws.fit.optimum import EXACT, Optimum
+from scalescope.laws.interface import Curve
 
 STEP = 1e-5
 NULL = 1e-5  # singular value, of unit columns, below which a direction has no effect on the law
@@ -42,12 +40,12 @@ class Sensitivity:
     free: int
 
 
-def sensitivity(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Sensitivity:
+def sensitivity(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Sensitivity:
     """The sensitivity of a fitted law at its optimum."""
-    loss = law._loss()
-    names = law._fitted_names()
+    loss = law.given_loss()
+    names = law.fitted_names()
     scale, gradient = differences(law, names, sizes)
-    values = law.predict_many({name: np.array([value]) for name, value in law.params_.items()}, sizes)[0]
+    values = _values(law, sizes)
     used = weights > 0
     residuals = loss.residuals(values, y)[used]
     free = int(used.sum()) - len(names)
@@ -75,15 +73,25 @@ def _cofactor(weighted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(loose, np.inf, directions**2 @ inverse / np.where(dead, 1.0, norms) ** 2), loose
 
 
-def _unit(law: CurveLaw, name: str, sizes: np.ndarray) -> float:
+def _alone(law: Curve) -> dict[str, np.ndarray]:
+    """The fitted parameters as one set [1] of many."""
+    return {name: np.array([value]) for name, value in law.params_.items()}
+
+
+def _values(law: Curve, sizes: np.ndarray) -> np.ndarray:
+    """The fitted law [n]."""
+    return law.predict_many(_alone(law), sizes)[0]
+
+
+def _unit(law: Curve, name: str, sizes: np.ndarray) -> float:
     """The natural unit of a parameter that is zero: one, in the coordinates about the middle of the data."""
     origin = law.origin(sizes)
-    theta = law.centred({key: np.array([value]) for key, value in law.params_.items()}, origin)
+    theta = law.centred(_alone(law), origin)
     theta[0, law.slot(name)] = 1.0
     return float(law.natural(theta, origin)[name][0])
 
 
-def differences(law: CurveLaw, names: list[str], sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def differences(law: Curve, names: list[str], sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A unit [P] of each parameter and the change [P, n] of the residuals per unit.
 
     The unit is the parameter itself or, where it is zero, its natural one; differences are central (one-sided at zero).
@@ -96,11 +104,11 @@ def differences(law: CurveLaw, names: list[str], sizes: np.ndarray) -> tuple[np.
     sets = np.vstack([up, down])
     params = {name: np.full(len(sets), value) for name, value in law.params_.items()}
     params |= dict(zip(names, sets.T, strict=True))
-    params |= {name: params[leader] for name, leader in law._tied().items()}
+    params |= {name: params[leader] for name, leader in law.tied().items()}
     values = law.predict_many(params, sizes)
     distance = np.diagonal(up - down) / scale
     gradient = (values[: len(names)] - values[len(names) :]) / distance[:, None]
-    centre = law.predict_many(law._fitted(), sizes)[0] if law._logarithmic() else 1.0
+    centre = _values(law, sizes) if law.given_loss().logarithmic else 1.0
     return scale, gradient / centre
 
 
@@ -121,7 +129,7 @@ def _noise(loss: Loss, residuals: np.ndarray, weights: np.ndarray, free: int) ->
     return bend, bend / max(mean_square, 1e-300)
 
 
-def diagnose(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+def diagnose(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
     """`diagnostics_` of a fitted law.
 
     unidentified: parameters the design cannot tell apart, whatever the noise. at_bound: those at the edge of what is
@@ -136,8 +144,8 @@ def diagnose(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarra
     with np.errstate(over="ignore"):
         factor = dict(zip(found.names, np.exp(1.96 * found.errors), strict=True))
     weak = {n: f for n, f in factor.items() if f > WEAK and n not in loose and n not in bounds}
-    residuals = law._loss().residuals(law.predict_many(law._fitted(), sizes)[0], y)
-    value = (huber(residuals, law._loss().width) * weights).sum()
+    residuals = law.given_loss().residuals(_values(law, sizes), y)
+    value = (huber(residuals, law.given_loss().width) * weights).sum()
     flat = np.sqrt(np.maximum(0.02 * value, 1e-300) * found.cofactor / found.bend)
     return {
         "identified": not (loose or bounds or weak or other),
@@ -159,7 +167,7 @@ def _search(best: Optimum | None) -> dict[str, Any]:
     return {name: getattr(best, name) for name in names}
 
 
-def _other_optimum(law: CurveLaw, found: Sensitivity, y: np.ndarray) -> dict[str, tuple[float, float]]:
+def _other_optimum(law: Curve, found: Sensitivity, y: np.ndarray) -> dict[str, tuple[float, float]]:
     """Parameters (value, other value) of a second optimum that the data cannot tell from the first; else empty.
 
     Such are the mirror images of a law in N and D on a design of constant D / N, where both powers can change places.
@@ -177,13 +185,13 @@ def _other_optimum(law: CurveLaw, found: Sensitivity, y: np.ndarray) -> dict[str
     return {name: pair for name, pair in pairs.items() if abs(pair[0] - pair[1]) > NEAR * max(map(abs, pair))}
 
 
-def _at_bound(law: CurveLaw, sizes: np.ndarray) -> dict[str, float]:
+def _at_bound(law: Curve, sizes: np.ndarray) -> dict[str, float]:
     """Parameters at a bound of the search, with their value."""
     origin = law.centre(sizes)
     form = law.limited(law.form(sizes, origin), origin)
-    theta = law.centred({name: np.array([value]) for name, value in law.params_.items()}, origin)[0]
+    theta = law.centred(_alone(law), origin)[0]
     found = {}
-    for name in law._fitted_names():
+    for name in law.fitted_names():
         at = law.slot(name)
         if theta[at] <= form.lower[at] * (1 + 1e-9) or theta[at] >= form.upper[at] * (1 - 1e-9):
             found[name] = law.params_[name]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scalescope.laws.bootstrap import BootstrapResult
+from scalescope.laws.intervals import BootstrapResult
 
 LARGEST = 1e300
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from scalescope.errors import UnknownName
 from scalescope.laws.curve import CurveLaw
-from scalescope.laws.forms import ExponentialForm
+from scalescope.laws.fit.form import ExponentialForm
+from scalescope.laws.inputs import mapping
 
 GRID = {1: 60, 2: 20, 3: 12}  # points of each axis, by the number of shapes
 REACH = (0.01, 100.0)  # bounds of a shape times the range of what it multiplies
@@ -38,13 +39,14 @@ class ExponentialLaw(CurveLaw):
         """Linear ones, then shapes."""
         return (*self.terms, *self._shapes())
 
-    def _tied(self) -> dict[str, str]:
+    def tied(self) -> dict[str, str]:
+        """Exponents that equal another: name -> the one that is fitted."""
         every = list(dict.fromkeys(shape for parts in self.terms.values() for shape in parts))
-        for pair in (self.ties or {}).items():
+        for pair in mapping(self.ties, "ties").items():
             for name in pair:
                 if name not in every:
                     raise UnknownName("exponent in ties", name, every)
-        tied = dict(self.ties or {})
+        tied = mapping(self.ties, "ties")
         for name, leader in tied.items():
             if leader in tied or name in self._fixed():
                 raise ValueError(f"{name} is tied to {leader}: fix or tie {leader} only, and to no other exponent")
@@ -54,7 +56,7 @@ class ExponentialLaw(CurveLaw):
 
     def _tied_terms(self) -> dict[str, dict[str, str]]:
         """`terms` with every tied exponent under the name of the one that is fitted."""
-        tied = self._tied()
+        tied = self.tied()
         return {k: {tied.get(shape, shape): u for shape, u in parts.items()} for k, parts in self.terms.items()}
 
     def _shapes(self) -> list[str]:
@@ -105,7 +107,7 @@ class ExponentialLaw(CurveLaw):
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] in the paper's symbols."""
         params = dict(zip(self.coefficients, theta.T, strict=True))
-        params |= {name: params[leader] for name, leader in self._tied().items()}
+        params |= {name: params[leader] for name, leader in self.tied().items()}
         shift = self._shift(params, origin)
         return {name: params[name] * shift.get(name, 1.0) for name in self.parameters}
 

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import column_or_1d
 
 from scalescope.errors import UnknownName
+
+LARGEST = 1e100  # of a size, a loss or a weight: beyond it, or below its inverse, sums of squares are no floats
 
 
 def numbers(values: Any, name: str) -> np.ndarray:
     """`values` as float64; raises ValueError that names the first entry that is not a finite number.
 
     Text is refused even where it looks like a number, and so are dates, booleans and masked entries: each of them can
-    be read as a number, and then is a wrong one.
+    be read as a number, and then is a wrong one. TypeError for sparse matrices and for objects.
     """
+    if issparse(values):
+        raise TypeError(f"Sparse data was passed for {name}, but dense data is required; use .toarray()")
     masked = np.flatnonzero(np.ma.getmaskarray(values).reshape(-1)) if np.ma.isMaskedArray(values) else ()
     if len(masked):
         raise ValueError(
             f"{name} has {len(masked)} masked value(s), the first at entry {masked[0]}; leave these rows out "
             f"(fit and score do so themselves)"
         )
-    try:
-        given = np.asarray(values)
+    try:  # of a list every entry is looked at: NumPy makes one type of all, text of numbers or numbers of booleans
+        given = np.asarray(values, dtype=object if isinstance(values, list | tuple) else None)
     except ValueError as error:  # rows of different lengths
         raise ValueError(f"{name} must hold numbers; got {values!r:.80}") from error
     if given.dtype.kind in "US" and not isinstance(values, np.ndarray):
-        given = np.asarray(values, dtype=object)  # NumPy makes text of all entries where one is text
+        given = np.asarray(values, dtype=object)
     _no_other_kind(given, name)
     try:
         array = given.astype(float)
+    except OverflowError as error:
+        raise ValueError(f"{name} has a number that no float holds ({error})") from error
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers; got {values!r:.80}") from error
+        raise type(error)(f"{name} must hold numbers; got {values!r:.80} ({error})") from error
     bad = np.flatnonzero(~np.isfinite(array.reshape(-1)))
     if bad.size:
         value = array.reshape(-1)[bad[0]]
-        raise ValueError(f"{name} has {bad.size} value(s) that are not finite; entry {bad[0]} is {value}")
+        raise ValueError(f"{name} has {bad.size} value(s) that are not finite (NaN or inf); entry {bad[0]} is {value}")
     return array
 
 
@@ -47,7 +56,9 @@ def _no_other_kind(given: np.ndarray, name: str) -> None:
             raise ValueError(
                 f"{name} must hold numbers; entry {entry} is the text {str(value)!r}: convert the column first"
             )
-        if isinstance(value, bool | np.bool_ | complex | np.complexfloating | np.datetime64 | np.timedelta64):
+        if isinstance(value, complex | np.complexfloating):
+            raise ValueError(f"Complex data not supported: {name} must hold real numbers; entry {entry} is {value}")
+        if isinstance(value, bool | np.bool_ | np.datetime64 | np.timedelta64):
             raise ValueError(f"{name} must hold numbers; entry {entry} is {value!r}")
 
 
@@ -105,53 +116,73 @@ def _is_missing(label: Any) -> bool:
 
 
 def positive(array: np.ndarray, name: str) -> np.ndarray:
-    """`array` itself; raises ValueError that names the first entry that is not above zero."""
+    """`array` itself; raises ValueError that names the first entry not above zero, or where floats end."""
     bad = np.flatnonzero(array.reshape(-1) <= 0)
     if bad.size:
         value = array.reshape(-1)[bad[0]]
         raise ValueError(f"{name} must be above zero to take its logarithm; entry {bad[0]} is {value:g}")
+    return _of_this_world(array, name)
+
+
+def _of_this_world(array: np.ndarray, name: str) -> np.ndarray:
+    """`array` itself; raises ValueError for an entry, other than zero, whose square or cube is no float."""
+    size = array.reshape(-1)
+    far = np.flatnonzero((size != 0) & ((size < 1 / LARGEST) | (size > LARGEST)))
+    if far.size:
+        raise ValueError(
+            f"{name} must lie between {1 / LARGEST:g} and {LARGEST:g}; entry {far[0]} is {size[far[0]]:g}: which unit "
+            f"is it in?"
+        )
     return array
 
 
-def column(X: Any, name: str) -> np.ndarray:
-    """One named input as a vector [n]: from a DataFrame its column, else an array of shape [n] or [n, 1]."""
-    if hasattr(X, "columns"):
-        if name not in X.columns:
-            raise UnknownName("column", name, X.columns)
-        X = X[name].to_numpy()
-    array = numbers(X, name)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have the shape [n] or [n, 1]; got {list(array.shape)}")
-    return array
-
-
-def table(X: Any, names: tuple[str, ...]) -> np.ndarray:
+def table(X: Any, names: tuple[str, ...], law: str = "this law") -> np.ndarray:
     """Named inputs, all above zero, as [n, k]: from a DataFrame by name, from an array by the order of `names`.
 
     One input may also be a vector [n]. Raises UnknownName for a column that is missing and ValueError for another
-    shape or a value that is not a finite number above zero, naming column and entry.
+    shape (naming the `law`) or a value that is not a finite number above zero, naming column and entry.
     """
     if hasattr(X, "columns"):
-        return np.stack([positive(column(X, name), name) for name in names], axis=1)
-    array = numbers(X, names[0]) if len(names) == 1 else _plain(X, names)
+        return np.stack([_column(X, name) for name in names], axis=1)
+    array = _plain(X, names)
     if len(names) == 1 and array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != len(names):
-        wanted = "[n] or [n, 1]" if len(names) == 1 else f"[n, {len(names)}]"
-        raise ValueError(f"X must have the shape {wanted}, columns {', '.join(names)}; got {list(array.shape)}")
+        _refuse_shape(array, names, law)
     return np.stack([positive(numbers(part, name), name) for part, name in zip(array.T, names, strict=True)], axis=1)
+
+
+def _column(X: Any, name: str) -> np.ndarray:
+    """One column of a DataFrame [n], all above zero."""
+    if name not in X.columns:
+        raise UnknownName("column", name, X.columns)
+    part = X[name]
+    if hasattr(part, "columns"):
+        raise ValueError(f"X has {part.shape[1]} columns of the name {name!r}; a law reads columns by name")
+    return positive(numbers(part.to_numpy(), name), name)
+
+
+def _refuse_shape(array: np.ndarray, names: tuple[str, ...], law: str) -> None:
+    wanted = f"[n, {len(names)}]" + (" or [n]" if len(names) == 1 else "")
+    asked = f"X must have the shape {wanted}, columns {', '.join(names)}; got {list(array.shape)}"
+    if array.ndim != 2:
+        raise ValueError(f"{asked}. Reshape your data to one row per run")
+    if not array.shape[1]:
+        raise ValueError(
+            f"X has 0 feature(s) (shape={array.shape}) while a minimum of {len(names)} is required; {asked}"
+        )
+    raise ValueError(f"X has {array.shape[1]} features, but {law} is expecting {len(names)} features as input; {asked}")
 
 
 def _plain(X: Any, names: tuple[str, ...]) -> np.ndarray:
     """An array or list of rows as an array of any type, whose columns are checked one by one."""
-    if np.ma.isMaskedArray(X):
+    if np.ma.isMaskedArray(X) or issparse(X):
         return numbers(X, ", ".join(names))
     try:
-        return np.asarray(X)
+        array = np.asarray(X, dtype=object if isinstance(X, list | tuple) else None)
     except ValueError as error:
         raise ValueError(f"X must hold numbers in the columns {', '.join(names)}; got {X!r:.80}") from error
+    return numbers(array, ", ".join(names)) if array.dtype.kind == "c" else array
 
 
 def amount(value: Any, name: str) -> float:
@@ -165,8 +196,15 @@ def amount(value: Any, name: str) -> float:
 
 
 def target(y: Any, n: int) -> np.ndarray:
-    """The target as a vector [n] of numbers above zero; raises ValueError on another length."""
+    """The target as a vector [n] of numbers above zero; raises ValueError on another length.
+
+    Of a column [n, 1] scikit-learn's DataConversionWarning says that it was read as a vector.
+    """
+    if y is None:
+        raise ValueError("a law requires y to be passed, but the target y is None")
     array = numbers(y, "y")
+    if array.shape == (n, 1):
+        array = column_or_1d(array, warn=True)
     if array.shape != (n,):
         raise ValueError(f"X has {n} point(s) but y has the shape {list(array.shape)}")
     return positive(array, "y")
@@ -181,4 +219,34 @@ def point_weights(sample_weight: Any, n: int) -> np.ndarray:
         raise ValueError(f"X has {n} point(s) but sample_weight has the shape {list(weights.shape)}")
     if (weights < 0).any() or not weights.any():
         raise ValueError("sample_weight must not be negative, and at least one weight must be above zero")
-    return weights
+    return _of_this_world(weights, "sample_weight")
+
+
+def whole(value: Any, name: str, least: int = 1) -> int:
+    """A setting that counts something; raises ValueError if it is no whole number from `least` on."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(
+            f"{name} must be a whole number {f'above {least - 1}' if least else 'from 0 on'}; got {value!r}"
+        )
+    return int(value)
+
+
+def mapping(given: Any, what: str) -> dict[str, Any]:
+    """A setting that maps names of parameters to something, {} for None; raises ValueError for another type."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{what} must be a dict with names of parameters as its keys; got {given!r}")
+    return dict(given)
+
+
+def named_values(given: Any, what: str, names: tuple[str, ...], least: float = -np.inf) -> dict[str, float]:
+    """A setting that gives values to some of the parameters `names`, none below `least`, checked."""
+    checked = {}
+    for name, value in mapping(given, what).items():
+        if name not in names:
+            raise UnknownName(f"parameter in {what}", name, names)
+        checked[name] = float(numbers(value, f"{what} {name}"))
+        if checked[name] < least:
+            raise ValueError(f"{what} {name} must not be below {least:g}; got {value:g}")
+    return checked

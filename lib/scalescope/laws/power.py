@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scalescope.errors import UnknownName
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.diagnostics import WEAK
-from scalescope.laws.inputs import column, numbers, positive
+from scalescope.laws.inputs import named_values, table
 
 Z95 = 1.96  # normal quantile of a 95 % interval
 TINY = 1e-300
@@ -55,7 +54,7 @@ class PowerLaw(ScalingLaw):
 
     def sizes(self, X: Any) -> np.ndarray:
         """Checked sizes [n, 1]; raises ValueError if one is not a finite number above zero."""
-        return positive(column(X, self.size), self.size)[:, None]
+        return table(X, self.input_names, type(self).__name__)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -65,15 +64,10 @@ class PowerLaw(ScalingLaw):
     @property
     def min_distinct(self) -> int:
         """Fewest distinct sizes that determine the law: as many as it has free parameters."""
-        return len(self._fitted_names())
+        return len(self.fitted_names())
 
     def _fixed(self) -> dict[str, float]:
-        fixed = {}
-        for name, value in (self.fixed or {}).items():
-            if name not in self.parameters:
-                raise UnknownName("parameter in fixed", name, self.parameters)
-            fixed[name] = float(numbers(value, f"fixed {name}"))
-        return fixed
+        return named_values(self.fixed, "fixed", self.parameters)
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Slope and intercept [B] of least-squares lines of y, [n] or [B, n], one for every row of `weights` [B, n]."""
@@ -112,7 +106,7 @@ class PowerLaw(ScalingLaw):
     def _diagnose(self, log_x: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
         """Standard errors of a line; two distinct sizes, which `fit` demands, identify both parameters."""
         used = int((weights > 0).sum())
-        names = self._fitted_names()
+        names = self.fitted_names()
         free = used - len(names)
         middle = np.average(log_x, weights=weights)
         spread = max(weights @ (log_x - middle) ** 2, TINY)
@@ -146,7 +140,7 @@ class PowerLaw(ScalingLaw):
 
     def _gradient(self, sizes: np.ndarray) -> np.ndarray:
         log_x = np.log(sizes[:, 0])
-        return np.array([{"slope": log_x, "intercept": np.ones_like(log_x)}[n] for n in self._fitted_names()]).reshape(
+        return np.array([{"slope": log_x, "intercept": np.ones_like(log_x)}[n] for n in self.fitted_names()]).reshape(
             -1, len(log_x)
         )
 

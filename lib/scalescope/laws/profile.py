@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy.stats import t as student
 
 from scalescope.laws.diagnostics import Sensitivity, sensitivity
-from scalescope.laws.polish import Batch, polish
-
-if TYPE_CHECKING:
-    from scalescope.laws.curve import CurveLaw
+from scalescope.laws.fit.polish import Batch, polish
+from scalescope.laws.interface import Curve
 
 STEPS = 12
 NEAR = 1e-3  # relative distance from the threshold at which an end is found
@@ -19,7 +15,7 @@ FARTHEST = 25.0  # logarithm of the factor beyond which a parameter counts as un
 
 
 def profile_intervals(
-    law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, level: float = 0.95
+    law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, level: float = 0.95
 ) -> dict[str, tuple[float, float]]:
     """Interval (low, high) of each free parameter; 0 or infinity where the loss never rises enough.
 
@@ -35,9 +31,9 @@ def profile_intervals(
     form, best, unit = law.profiled(sizes)
     form = law.limited(form, np.zeros_like(law.origin(sizes)))
     slots = np.array([law.slot(name) for name in found.names])
-    batch = Batch(form, law._loss(), y[None], weights[None], best[None])
+    batch = Batch(form, law.given_loss(), y[None], weights[None], best[None])
     ends = _ends(batch, slots, unit[slots], found, goal, law.optimum_.value)
-    given = law._bounds()
+    given = law.given_bounds()
     return {
         name: tuple(float(end) for end in np.clip((low, high), *given.get(name, (0.0, np.inf))))
         for name, low, high in zip(found.names, *ends, strict=True)

@@ -1,4 +1,4 @@
-"""Finetuning loss against the number of examples, with and without what pretraining already taught."""
+"""Finetuning loss against the number of examples, with what pretraining already taught."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.estimates import Estimate, estimate
-from scalescope.laws.exponential import ExponentialLaw
-from scalescope.laws.forms import RectifiedForm
+from scalescope.laws.fit.form import RectifiedForm
 
 SLOWEST = 0.01  # lowest beta times the range of ln D: nearly straight
 STEEPEST = 100.0  # highest beta times the usual range: the whole fall lies between two neighbouring sizes
@@ -96,16 +95,3 @@ def _betas(u: np.ndarray) -> tuple[float, float]:
     usual = np.median(np.diff(sizes)) * (len(sizes) - 1)
     reach = OVERFLOW / max(np.abs(sizes).max(), np.ptp(sizes), 1e-9)
     return SLOWEST / np.ptp(sizes), float(max(min(STEEPEST / usual, reach), 2 * SLOWEST / np.ptp(sizes)))
-
-
-class VanillaFinetuningLaw(ExponentialLaw):
-    """L(D) = B / D^beta + E: the rectified law without pre-learned data (D_l = 0).
-
-    Default loss: log_squares. Source: Lin 2024, the law its section 3 finds wanting (Hernandez 2021).
-    """
-
-    inputs: ClassVar[tuple[str, ...]] = ("examples",)
-    parameters: ClassVar[tuple[str, ...]] = ("B", "beta", "E")
-    terms: ClassVar[dict] = {"E": {}, "B": {"beta": "examples"}}
-    equation: ClassVar[str] = "L(D) = B / D^beta + E"
-    source: ClassVar[str] = "Lin 2024; Hernandez 2021"

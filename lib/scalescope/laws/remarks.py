@@ -22,6 +22,8 @@ def remarks(
     independent.
     """
     found = [*_units(names, sizes, y, share)]
+    if len(y) > 1 and np.ptp(y) == 0:
+        found.append(f"y is {y[0]:.4g} at all {len(y)} points: nothing changes with {', '.join(names)}")
     if group is None and spread and len(np.unique(sizes, axis=0)) < len(sizes):
         repeated = len(sizes) - len(np.unique(sizes, axis=0))
         found.append(

@@ -24,6 +24,13 @@ class Scatter:
     free: int
     units: int
 
+    def text(self) -> str | None:
+        """In words; None without degrees of freedom."""
+        if self.free < 1:
+            return None
+        unit = "of y, relative" if self.logarithmic else "of y"
+        return f"{self.deviation:.3g} {unit}, one standard deviation, {self.free} d.f."
+
 
 def scatter_of(
     residuals: np.ndarray, weights: np.ndarray, group: np.ndarray | None, fitted: int, logarithmic: bool

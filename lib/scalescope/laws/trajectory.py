@@ -9,8 +9,8 @@ import numpy as np
 from scalescope.errors import UnknownName
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.estimates import Estimate, estimate
+from scalescope.laws.fit.trajectory_form import ScaledTrajectoryForm, TrajectoryForm
 from scalescope.laws.inputs import amount, numbers, positive
-from scalescope.laws.trajectory_form import ScaledTrajectoryForm, TrajectoryForm
 from scalescope.laws.trajectory_order import published_order
 
 ORDERS = ("joint", "published")
@@ -128,7 +128,7 @@ class TrajectoryLaw(CurveLaw):
             return super().fit_weighted(X, y, weights)
         sizes = self.sizes(X)
         rows = np.broadcast_arrays(np.atleast_2d(np.asarray(y, dtype=float)), np.asarray(weights, dtype=float))
-        found = [published_order(sizes, *row, self._loss(), self._fixed()) for row in zip(*rows, strict=True)]
+        found = [published_order(sizes, *row, self.given_loss(), self._fixed()) for row in zip(*rows, strict=True)]
         return {name: np.array([params[name] for params in found]) for name in self.parameters}
 
     def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from scalescope.laws.fitting import optimum
-from scalescope.laws.forms import ExponentialForm
-from scalescope.laws.losses import Loss
+from scalescope.laws.fit.form import ExponentialForm
+from scalescope.laws.fit.losses import Loss
+from scalescope.laws.fit.optimum import optimum
 
 LEVELS = 12  # losses at which the runs of one size are compared
 EXPONENTS = np.geomspace(0.02, 3.0, 60)

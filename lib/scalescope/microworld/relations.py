@@ -103,11 +103,6 @@ class Relation:
     denials: list[Form]
     distinct: dict[str, list[Form]]
 
-    @property
-    def agentive(self) -> bool:
-        """Whether the object is a person or company that did something to the subject."""
-        return self.object in ("person", "company")
-
 
 def load_relations(lexicon: Lexicon) -> dict[str, list[Relation]]:
     """Return the relations by subject type, in the wording of the lexicon's dialect."""

@@ -200,4 +200,3 @@ years ago; on market day; during the storm; every evening; in early autumn; afte
 friday"""
 MATERIALS = """stone brick wood marble granite iron steel slate limestone timber sandstone flint basalt
 concrete clay"""
-REGION_HEADS = "north south east west upper lower outer inner"

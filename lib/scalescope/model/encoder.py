@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
@@ -122,14 +123,20 @@ class Block(nn.Module):
         return F.dropout(like.new_ones(shape), self.dropout) if self.training and self.dropout else None
 
 
+def _without_global_randomness() -> AbstractContextManager:
+    """PyTorch's layers draw weights of their own when they are built; `initialise` then replaces them."""
+    return torch.random.fork_rng(devices=[])
+
+
 class Encoder(nn.Module):
     """Bidirectional pre-norm transformer with relative positions and tied masked-token logits."""
 
     def __init__(self, config: EncoderConfig, *, seed: int):
         super().__init__()
         self.config = config
-        self.token_embedding = nn.Embedding(config.vocabulary_size, config.hidden)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        with _without_global_randomness():
+            self.token_embedding = nn.Embedding(config.vocabulary_size, config.hidden)
+            self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.final_norm = nn.LayerNorm(config.hidden)
         self.logit_bias = nn.Parameter(torch.zeros(config.vocabulary_size))
         initialise(self, config.layers, seed)
@@ -177,8 +184,9 @@ class Head(nn.Module):
             raise UnknownName("head", family, families)
         self.family, self.dropout = family, dropout
         outputs = {"classification": n_labels, "choice": 1, "span": 2}[family]
-        self.dense = nn.Linear(hidden, hidden) if family != "span" else None
-        self.out = nn.Linear(hidden, outputs)
+        with _without_global_randomness():
+            self.dense = nn.Linear(hidden, hidden) if family != "span" else None
+            self.out = nn.Linear(hidden, outputs)
 
     def forward(self, hidden: Tensor) -> Tensor:
         if self.dense is None:
@@ -240,9 +248,3 @@ def initialise(module: nn.Module, layers: int, seed: int) -> None:
                 parameter.normal_(0.0, scale, generator=generator)
             elif name.endswith("bias"):
                 parameter.zero_()
-
-
-def count_parameters(encoder: Encoder) -> int:
-    """N counted from the real weight matrices of the blocks; equal to `config.parameters`."""
-    matrices = (part.weight for part in encoder.blocks.modules() if isinstance(part, nn.Linear))
-    return sum(weight.numel() for weight in matrices)

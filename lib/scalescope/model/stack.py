@@ -64,10 +64,6 @@ class Stack:
         for name, value in zip(self.names, found, strict=True):
             self._view(self.gradient, name).copy_(value)
 
-    def gradient_of(self, name: str) -> Tensor:
-        """The gradient [E, *shape] of one weight after `differentiate`."""
-        return self._view(self.gradient, name)
-
     def table(self, name: str) -> tuple[Tensor, int]:
         """The first weight [E, V, H] as the whole buffer [M, H], and how many rows lie between two members."""
         assert self.names[0] == name, f"{name} is not the first weight, {self.names[0]} is"

@@ -13,10 +13,12 @@ from scalescope.papers.gadre2024 import small_figures as gadre2024_small
 from scalescope.papers.ivgi2022 import figures as ivgi2022
 from scalescope.papers.lin2024 import figures as lin2024
 from scalescope.papers.su2024 import figures as su2024
+from scalescope.plotting import forecast
 
-KNOWN = (ivgi2022, besiroglu2024, gadre2024, gadre2024_small, lin2024, barnett2024, su2024)
+KNOWN = (forecast, ivgi2022, besiroglu2024, gadre2024, gadre2024_small, lin2024, barnett2024, su2024)
 CAPTIONS = {name: text for module in KNOWN for name, text in module.CAPTIONS.items()}
 PAPERS = {
+    "forecasts": "the record of forecasts",
     "ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*",
     "besiroglu2024": "Besiroglu et al. (2024), *Chinchilla scaling: a replication attempt*",
     "gadre2024": "Gadre et al. (2024), *Language models scale reliably with over-training and on downstream tasks*",
@@ -27,6 +29,7 @@ PAPERS = {
 COMMANDS = {
     "wikipedia": "make reproduce PROFILE=wikipedia DATA=<folder>",
     "published": "scalescope published",  # its CSVs leave out what the papers themselves measured
+    "published/forecasts": "scalescope forecast calibration",
     "published/ivgi2022": "scalescope study published",
     "studies": "make studies",
     "diagnose": "scalescope notebooks refresh ivgi2022/80_diagnose",
@@ -34,9 +37,9 @@ COMMANDS = {
 HEAD = """\
 # Figures
 
-Written by `{command}` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, and
-as a CSV of the numbers it draws. Error bars are one standard deviation over seeds, where nothing else is said. What
-is missing was not run yet.
+Written by `{command}` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, as PDF
+at the width of a paper's columns, and as a CSV of the numbers it draws, from which it can be drawn again. Error bars
+are one standard deviation over seeds, where nothing else is said. What is missing was not run yet.
 """
 
 
@@ -73,7 +76,7 @@ def _section(folder: Path, profile: str, paper: str, command: str) -> list[str]:
     for name in names:
         place = f"{profile}/{paper}/{name}"
         caption = CAPTIONS.get(name, name.replace("_", " "))
-        others = [s for s in ("svg", "csv") if (folder / f"{place}.{s}").exists()]
+        others = [s for s in ("svg", "pdf", "csv") if (folder / f"{place}.{s}").exists()]
         links = " · ".join(f"[{suffix.upper()}]({place}.{suffix})" for suffix in others)
         lines += [
             f"### {name}\n",

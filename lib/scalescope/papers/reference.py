@@ -16,6 +16,7 @@ NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 KINDS = {  # the first that is found in `where_reported` says who gave the number
     r"computed from": "other optimum",
     r"reproduced (exactly )?by (a )?rerun|^scaling_explorer|^data_analysis|^results/|^hadasah": "printed",
+    r"^parameters|^Hoffmann 2022, table": "printed",
     r"rerun|^exp_data|^scaling/": "authors' code",
 }
 UNCERTAINTIES = {

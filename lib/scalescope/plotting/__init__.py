@@ -1,1 +1,6 @@
-"""What figures share: style, panels, grids, heat maps. No statistics."""
+"""Pictures: the paper style on seaborn, panels of laws, heat maps, files. Nothing is fitted here."""
+
+from scalescope.plotting.plot_law import plot_law
+from scalescope.plotting.save import save
+
+__all__ = ["plot_law", "save"]

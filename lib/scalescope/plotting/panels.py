@@ -1,131 +1,261 @@
-"""One panel of laws in log-log, drawn from the rows of `law_series`, and the legend above all panels."""
+"""Panels of laws in log-log on seaborn's FacetGrid, from the rows of `law_series`, and the legend above them all."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import ScaledTranslation
 
 from scalescope.experiment.series import OFF_AXIS
 from scalescope.plotting import style
 
-BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
-SLEEVE_ROOM = 0.2  # share of the range of points and lines by which sleeves may widen it at either end
+Looks = Mapping[str, tuple[str, str]]  # of each series: colour and marker
+BAND_ROOM = 0.2  # share of the range of points and lines by which bands may widen it at either end
 LINE = 13  # height of a line of text inside a panel, points
+DODGE = 5.0  # distance of points of two series at one size, points; their sizes are the same
+DASHES = (0, (4, 3))
+FILLED = {"o": "●", "s": "■", "D": "◆", "^": "▲", "v": "▼", "P": "✚"}
+OPEN = {"o": "○", "s": "□", "D": "◇", "^": "△", "v": "▽", "P": "✚"}
 
 
-def panel(ax: Axes, rows: pd.DataFrame, looks: dict, span: tuple[float, float], head: str) -> None:
-    """One panel: every series of `rows` in its look, numbers of its law written in its colour."""
-    ax.set_title(head)
-    points, unseen = rows[rows["kind"] == "point"], rows[rows["kind"] == OFF_AXIS]
+class LawGrid(sns.FacetGrid):
+    """A FacetGrid that leaves the layout to matplotlib's constrained one, once the figure is drawn."""
+
+    def tight_layout(self, *args: object, **settings: object) -> LawGrid:
+        """Nothing: seaborn asks for it after each mapping."""
+        return self
+
+
+def law_grid(
+    data: pd.DataFrame,
+    looks: Looks,
+    panels: Mapping[str, str],
+    *,
+    x_label: str,
+    y_label: str,
+    wrap: int = 3,
+    columns: int = 2,
+    height: float = 0.87,
+    span: tuple[float, float] | None = None,
+) -> Figure:
+    """One panel per value of the column "panel" (`panels`: value -> title), with every series of `data` in its look.
+
+    data: rows of `law_series`. wrap: panels side by side; columns: of a paper that the figure fills, one or two;
+    height: of a panel, as a share of its width. span: smallest and largest size, by default of the data. To be called
+    within `paper_style`. A panel without points says "no runs".
+    """
+    data = _shared_once(data)
+    wrap = min(wrap, len(panels))
+    wide = style.width(columns) / wrap
+    grid = LawGrid(
+        data, col="panel", col_order=list(panels), col_wrap=wrap, hue="series", hue_order=list(looks),
+        palette={name: colour for name, (colour, _) in looks.items()},
+        hue_kws={"marker": [marker for _, marker in looks.values()]},
+        height=wide * height, aspect=1 / height, sharex=False, sharey=False,
+    )  # fmt: skip
+    for draw in (bands, laws, points, targets):
+        grid.map_dataframe(draw)
+    sizes = data.loc[data["kind"].isin(["point", SHARED, "fit_line"]), "parameters"]
+    for name, ax in grid.axes_dict.items():
+        rows = data[data["panel"] == name]
+        ax.set_title(panels[name])
+        _finish(ax, rows, looks, span or (sizes.min(), sizes.max()), height * wide)
+    grid.figure.set_layout_engine("constrained")
+    grid.figure.supxlabel(x_label)
+    grid.figure.supylabel(y_label)
+    return grid.figure
+
+
+def bands(data: pd.DataFrame, color: str, **_: object) -> None:
+    """Where 95 % of the bootstrapped laws lie."""
+    rows = data[data["kind"] == "sleeve"]
+    plt.gca().fill_between(rows["parameters"], rows["err_low"], rows["err_high"], color=color, alpha=0.15, linewidth=0)
+
+
+def laws(data: pd.DataFrame, color: str, **_: object) -> None:
+    """The fitted laws."""
+    rows = data[data["kind"] == "fit_line"]
+    plt.gca().plot(rows["parameters"], rows["value"], color=color, linewidth=1.4 * style.unit(), zorder=2)
+
+
+def points(data: pd.DataFrame, color: str, marker: str, **_: object) -> None:
+    """Means over seeds with their bars, those of several series at one size side by side."""
+    rows = data[(data["kind"] == "point") & (data["role"] != "target")]
+    filled = not rows.empty and rows["place"].iloc[0] == 0
+    _marks(rows, color, marker, 5, color if filled else "white")
+
+
+def targets(data: pd.DataFrame, color: str, **_: object) -> None:
+    """Held-out targets, which are in no fit."""
+    _marks(data[(data["kind"] == "point") & (data["role"] == "target")], color, "*", 11, "white")
+    _marks(data[data["kind"] == SHARED], style.INK, "*", 11, "white")
+
+
+SHARED = "shared_target"  # of several series: it belongs to none of them
+
+
+def _marks(rows: pd.DataFrame, colour: str, marker: str, size: float, face: str) -> None:
+    if rows.empty:
+        return
+    ax, unit = plt.gca(), style.unit()
+    aside = ScaledTranslation(rows["dodge"].iloc[0] * unit / 72, 0, ax.figure.dpi_scale_trans)
+    bars = np.vstack([rows["value"] - rows["err_low"], rows["err_high"] - rows["value"]]).astype(float)
+    ax.errorbar(
+        rows["parameters"], rows["value"], yerr=np.nan_to_num(bars), color=colour, linestyle="none", marker=marker,
+        markersize=size * unit, capsize=2 * unit, elinewidth=unit, markerfacecolor=face, markeredgewidth=1.2 * unit,
+        zorder=3, transform=ax.transData + aside,
+    )  # fmt: skip
+
+
+def _shared_once(data: pd.DataFrame) -> pd.DataFrame:
+    """`data` with the place of each series in its panel, how far it is dodged, and a common target only once."""
+    parts = []
+    for _, rows in data.groupby("panel", sort=False):
+        marked, target = rows["kind"].isin(["point", OFF_AXIS]), rows["role"] == "target"
+        place, aside = _places(rows, marked)
+        rows = rows.assign(
+            place=place, dodge=aside.where(~target, _places(rows, (rows["kind"] == "point") & target)[1])
+        )
+        target &= rows["kind"] == "point"
+        if target.sum() > 1 and rows.loc[target, ["parameters", "value"]].drop_duplicates().shape[0] == 1:
+            first = rows.index[target][0]
+            rows.loc[first, ["kind", "dodge"]] = [SHARED, 0.0]
+            rows = rows.drop(rows.index[target & (rows.index != first)])
+        parts.append(rows)
+    return pd.concat(parts, ignore_index=True) if parts else data.assign(place=np.nan, dodge=np.nan)
+
+
+def _places(rows: pd.DataFrame, which: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Place of each row's series among those of the rows `which`, and how far it is dodged, points."""
+    names = list(rows.loc[which, "series"].unique())
+    place = rows["series"].map({name: k for k, name in enumerate(names)})
+    return place, (place - (len(names) - 1) / 2) * DODGE
+
+
+def _finish(ax: Axes, rows: pd.DataFrame, looks: Looks, span: tuple[float, float], inches: float) -> None:
+    """Limits, baseline and text of one panel."""
+    unseen = rows[rows["kind"] == OFF_AXIS]
+    behind = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
+    small = 9 * style.unit()
     if len(unseen):
         text = "error 0: " + ", ".join(dict.fromkeys(f"{row.series} ({row.role})" for row in unseen.itertuples()))
-        ax.text(0.98, 0.98, text, transform=ax.transAxes, ha="right", va="top", fontsize=9, bbox=BEHIND_TEXT)
-    if points.empty:
-        ax.text(0.5, 0.5, "no runs", transform=ax.transAxes, ha="center", va="center", color=style.GREY)
-        ax.set_xticks([])
-        ax.set_yticks([])
+        ax.text(0.98, 0.98, text, transform=ax.transAxes, ha="right", va="top", fontsize=small, bbox=behind)
+    if not rows["kind"].isin(["point", SHARED]).any():
+        no_runs(ax)
         return
     present = [name for name in looks if (rows["series"] == name).any()]
-    _limits(ax, span, _reach(rows), len(present))
-    shared = _shared_target(points)
-    for place, name in enumerate(present):
-        _draw(ax, rows[rows["series"] == name], *looks[name], filled=place == 0, shared_target=shared)
     for value in rows.loc[rows["kind"] == "baseline", "value"]:
-        ax.axhline(value, color=style.GREY, linestyle=(0, (4, 3)), linewidth=1.2, zorder=1)
+        ax.axhline(value, color=style.GREY, linestyle=DASHES, linewidth=1.2 * style.unit(), zorder=1)
+    height = (len(present) * LINE + 8) * style.unit() / 72 / (inches - 0.6 * style.unit())
+    above = _limits(ax, span, _reach(rows), min(height, 0.5))
+    for band in ax.collections:  # text lies on white, not on bands
+        if band.get_alpha():
+            band.set_clip_path(Rectangle((0, above), 1, 1 - above, transform=ax.transAxes))
     for line, name in enumerate(reversed(present)):
         colour, marker = looks[name]
-        text = f"{_mark(marker, name == present[0])} {_law_text(name, rows[rows['series'] == name])}"
+        own = rows[rows["series"] == name]
+        text = f"{_mark(marker, own)} {_law_text(name, own)}"
         place = {"xycoords": "axes fraction", "textcoords": "offset points"}
-        look = {"color": colour, "fontsize": 9, "bbox": BEHIND_TEXT}
-        ax.annotate(text, (0.02, 0), (0, 5 + LINE * line), **place, **look)
+        look = {"color": style.text_colour(colour), "fontsize": small}
+        ax.annotate(text, (0.02, 0), (0, (5 + LINE * line) * style.unit()), **place, **look)
+
+
+def no_runs(ax: Axes) -> None:
+    """An empty panel says so."""
+    ax.text(0.5, 0.5, "no runs", transform=ax.transAxes, ha="center", va="center", color=style.GREY)
+    ax.set_xticks([])
+    ax.set_yticks([])
 
 
 def _reach(rows: pd.DataFrame) -> tuple[float, float]:
-    """Lowest and highest value to show: all points and lines, and as much of the sleeves as leaves them legible."""
+    """Lowest and highest value to show: all points and lines, and as much of the bands as leaves them legible."""
 
     def ends(kinds: list[str]) -> tuple[float, float]:
         values = rows.loc[rows["kind"].isin(kinds), ["value", "err_low", "err_high"]].to_numpy(dtype=float)
-        values = values[values > 0]  # a bar may reach below zero, which a log axis does not show
+        values = values[(values > 0) & np.isfinite(values)]  # a log axis shows nothing else
         return (float(values.min()), float(values.max())) if values.size else (np.inf, 0.0)
 
-    (low, high), (sleeve_low, sleeve_high) = ends(["point", "fit_line", "baseline"]), ends(["sleeve"])
-    more = (high / low) ** SLEEVE_ROOM
-    return max(min(low, sleeve_low), low / more), min(max(high, sleeve_high), high * more)
+    (low, high), (band_low, band_high) = ends(["point", SHARED, "fit_line", "baseline"]), ends(["sleeve"])
+    more = (high / low) ** BAND_ROOM
+    return max(min(low, band_low), low / more), min(max(high, band_high), high * more)
 
 
-def _limits(ax: Axes, span: tuple[float, float], data: tuple[float, float], lines: int) -> None:
-    """Limits around the data, with room below it for so many lines of text."""
-    points_high = ax.get_figure().get_figheight() * 72 / ax.get_gridspec().nrows - 45  # axes height, about
+def _limits(ax: Axes, span: tuple[float, float], data: tuple[float, float], text: float) -> float:
+    """Limits around the data, with room below it for text (a share of the axes); returns where that room ends."""
     low, high = data
     range_ = max(np.log(high / low), 0.05)
-    text = min((lines * LINE + 8) / points_high, 0.5)  # share of the axes the text takes
     below = (text + 0.03) / (0.9 - text) * range_
     wide = (span[1] / span[0]) ** 0.055 if span[1] > span[0] else 2.0
     margin = np.exp(0.07 * range_)
     style.log_axes(ax, (span[0] / wide, span[1] * wide), (low * np.exp(-below), high * margin),
                    y_ticks=(low / np.sqrt(margin), high * margin))  # fmt: skip
+    return below / (below + range_ + 0.07 * range_) - 0.01
 
 
-def _shared_target(points: pd.DataFrame) -> bool:
-    """Whether several series have the very same target: it then belongs to none of them."""
-    target = points[points["role"] == "target"]
-    return len(target) > 1 and target[["parameters", "value"]].drop_duplicates().shape[0] == 1
-
-
-def _draw(ax: Axes, rows: pd.DataFrame, colour: str, marker: str, *, filled: bool, shared_target: bool) -> None:
-    sleeve = rows[rows["kind"] == "sleeve"]
-    ax.fill_between(sleeve["parameters"], sleeve["err_low"], sleeve["err_high"], color=colour, alpha=0.15, linewidth=0)
-    line = rows[rows["kind"] == "fit_line"]
-    ax.plot(line["parameters"], line["value"], color=colour, linewidth=1.4, zorder=2)
-    for role in rows.loc[rows["kind"] == "point", "role"].unique():
-        points = rows[(rows["kind"] == "point") & (rows["role"] == role)]
-        bars = np.vstack([points["value"] - points["err_low"], points["err_high"] - points["value"]])
-        target = role == "target"
-        ax.errorbar(
-            points["parameters"], points["value"], yerr=np.nan_to_num(bars.astype(float)),
-            color=style.INK if target and shared_target else colour, linestyle="none",
-            marker="*" if target else marker, markersize=11 if target else 5, capsize=2, elinewidth=1,
-            markerfacecolor=colour if filled and not target else "white", markeredgewidth=1.2, zorder=3,
-        )  # fmt: skip
-
-
-def _mark(marker: str, filled: bool) -> str:
-    """The marker of a series as a character."""
-    return {"o": "●○", "s": "■□", "D": "◆◇", "^": "▲△"}[marker][0 if filled else 1]
+def _mark(marker: str, rows: pd.DataFrame) -> str:
+    """What is drawn of a series, as a character: its marker, or a band alone."""
+    if not rows["kind"].isin(["point", SHARED, OFF_AXIS]).any():
+        return "▬"
+    return (FILLED if (rows["place"] == 0).any() else OPEN)[marker]
 
 
 def _law_text(name: str, rows: pd.DataFrame) -> str:
     """R2 and the slope's interval of one series; says so where there is no law."""
     numbers = rows[rows["kind"].str.startswith("legend")].set_index("kind")
     name = name.removesuffix(" HPT").replace("without", "w/o")
-    if "legend_slope" not in numbers.index:
-        return f"{name}: no law"
     r2 = numbers["value"].get("legend_r2", np.nan)
-    text = f"{name}: R² {round(r2, 3) + 0.0:.3f}, slope" if np.isfinite(r2) else f"{name}: slope"
+    parts = [f"R² {round(r2, 3) + 0.0:.3f}"] if np.isfinite(r2) else []
     if "legend_slope_ci" in numbers.index:
         low, high = numbers.loc["legend_slope_ci", ["err_low", "err_high"]]
-        return f"{text} [{low:.2f}, {high:.2f}]".replace("-", "−")
-    return f"{text} {numbers.loc['legend_slope', 'value']:.2f}".replace("-", "−")
+        parts.append(f"slope [{low:.2f}, {high:.2f}]")
+    elif "legend_slope" in numbers.index:
+        parts.append(f"slope {numbers.loc['legend_slope', 'value']:.2f}")
+    elif not (rows["kind"] == "fit_line").any():
+        parts.append("no law")
+    return f"{name}: {', '.join(parts)}".replace("-", "−") if parts else name
 
 
-def legend(figure: Figure, looks: dict, data: pd.DataFrame, *, sleeves: bool = False) -> None:
-    """One legend above all panels: the series (`sleeves`: by their shade), then what the other marks mean."""
+def legend(figure: Figure, looks: Looks, data: pd.DataFrame, *, by_band: bool = False) -> None:
+    """One legend above all panels: the series (`by_band`: by their shade), then what the other marks mean.
+
+    Only of what is drawn.
+    """
+    drawn = {name: look for name, look in looks.items() if (data["series"] == name).any()}
+    unit = style.unit()
     handles = [
         Rectangle((0, 0), 1, 1, color=c, alpha=0.3, label=f"95 % of laws, {name} bootstrap")
-        if sleeves
-        else Line2D([], [], color=c, marker=m, markersize=5, markerfacecolor="white" if place else c, label=name)
-        for place, (name, (c, m)) in enumerate(looks.items())
+        if by_band
+        else Line2D([], [], color=c, marker=m, markersize=5 * unit, markerfacecolor="white" if k else c, label=name)
+        for k, (name, (c, m)) in enumerate(drawn.items())
     ]
     if ((data["role"] == "target") & (data["kind"] == "point")).any():
-        handles.append(Line2D([], [], color=style.INK, marker="*", markersize=11, markerfacecolor="white",
-                              linestyle="none", label="held-out target"))  # fmt: skip
-    if (data["kind"] == "sleeve").any() and not sleeves:
+        handles.append(target_handle())
+    if (data["kind"] == "sleeve").any() and not by_band:
         handles.append(Rectangle((0, 0), 1, 1, color=style.GREY, alpha=0.25, label="95 % of bootstrapped laws"))
     if (data["kind"] == "baseline").any():
-        handles.append(Line2D([], [], color=style.GREY, linestyle=(0, (4, 3)), label="majority baseline"))
-    if handles:
-        figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), columnspacing=1.6)
+        handles.append(Line2D([], [], color=style.GREY, linestyle=DASHES, label="majority baseline"))
+    above(figure, handles)
+
+
+def target_handle() -> Line2D:
+    """The star of a held-out target, for a legend."""
+    look = {"markersize": 11 * style.unit(), "markerfacecolor": "white", "linestyle": "none"}
+    return Line2D([], [], color=style.INK, marker="*", label="held-out target", **look)
+
+
+def above(figure: Figure, handles: list, columns: int | None = None) -> None:
+    """A legend above all panels, in one row where its width allows, else in as many as it needs."""
+    if not handles:
+        return
+    lengths = [len(handle.get_label()) + 6 for handle in handles]
+    fits = figure.get_figwidth() / (0.085 * style.unit())  # letters side by side
+    ncols = columns or (len(handles) if sum(lengths) < fits else max(int(fits / max(lengths)), 1))
+    figure.legend(handles=handles, loc="outside upper center", ncols=ncols, columnspacing=1.6)

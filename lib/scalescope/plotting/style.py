@@ -1,61 +1,117 @@
-"""The house style: one look, readable at the width of a README and without full colour vision."""
+"""The paper style on seaborn's set_theme: one look, readable in a README, in a column of a paper, and by all eyes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import colorsys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from scalescope import files
+from scalescope.errors import UnknownName
 
 # Okabe and Ito's palette, told apart with any colour vision; the marker says the same again
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#8A8A8A"
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9")
+MARKERS = "osD^vP"
 INK = "#222222"
 DPI = 150
+READABLE = 4.5  # contrast of small text to its ground (WCAG 2.1, 1.4.3)
+SCREEN, PAPER = "screen", "paper"
+UNITS = {SCREEN: 1.0, PAPER: 0.69}  # of text, lines and marks; the smallest text is 9 points on a screen
+WIDTHS = {SCREEN: (6.8, 10.0), PAPER: (3.3, 6.9)}  # inches of a figure of one column and of two
 
-HOUSE = {
+LOOK = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same figure everywhere
-    "font.size": 10,
-    "axes.titlesize": 11,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.labelsize": 10.5,
     "axes.edgecolor": "#BBBBBB",
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
-    "xtick.labelsize": 9.5,
-    "ytick.labelsize": 9.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#E6E6E6",
-    "grid.linewidth": 0.8,
     "legend.frameon": False,
-    "legend.fontsize": 10,
-    "lines.linewidth": 1.6,
     "svg.hashsalt": "scalescope",
     "svg.fonttype": "path",
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
+    "pdf.fonttype": 42,  # as text, which a reader can search
+}
+SIZED = {  # in points, at a unit of 1
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.labelsize": 10.5,
+    "figure.labelsize": 11,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "legend.fontsize": 10,
+    "legend.title_fontsize": 10,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 6,
+    "axes.linewidth": 0.8,
+    "grid.linewidth": 0.8,
 }
 
 
 @contextmanager
-def house() -> Iterator[None]:
-    """The style, for the time of a `with` block; no global setting is left behind."""
-    with mpl.rc_context(HOUSE):
+def paper_style(size: str = SCREEN) -> Iterator[None]:
+    """seaborn's theme with our look, for the time of a `with` block; no global setting is left behind.
+
+    size: "screen", or "paper" for a journal's columns: figures of 3.3 or 6.9 inches, no text below 6 points. Raises
+    UnknownName for another.
+    """
+    if size not in UNITS:
+        raise UnknownName("size of figures", size, UNITS)
+    with mpl.rc_context():
+        sized = {name: value * UNITS[size] for name, value in SIZED.items()}
+        sns.set_theme(context="paper", style="whitegrid", palette=list(PALETTE), color_codes=False, rc=LOOK | sized)
         yield
+
+
+def unit() -> float:
+    """What lengths in points are to be multiplied with, in the style in use."""
+    return mpl.rcParams["font.size"] / SIZED["font.size"]
+
+
+def width(columns: int = 2) -> float:
+    """Inches of a figure of one column or two, in the style in use."""
+    size = min(UNITS, key=lambda name: abs(UNITS[name] - unit()))
+    return WIDTHS[size][columns - 1]
+
+
+def inches(wide: float, high: float) -> tuple[float, float]:
+    """Size of a figure that is `wide` and `high` on a screen, in the style in use: of one column or two on paper."""
+    if unit() == 1:
+        return wide, high
+    columns = WIDTHS[PAPER][wide > WIDTHS[SCREEN][0]]
+    return columns, high * (columns / wide + unit()) / 2  # text takes more of a narrow figure
+
+
+def contrast(colour: object) -> float:
+    """Contrast of a colour to white, 1 to 21 (WCAG 2.1)."""
+    share = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(share <= 0.03928, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return float(1.05 / (linear @ (0.2126, 0.7152, 0.0722) + 0.05))
+
+
+def text_colour(colour: object) -> tuple[float, float, float]:
+    """A colour as it is, or dark enough for small text on white."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*mpl.colors.to_rgb(colour))
+    while contrast(colour) < READABLE:
+        lightness -= 0.02
+        colour = colorsys.hls_to_rgb(hue, max(lightness, 0.0), saturation)
+    return mpl.colors.to_rgb(colour)
 
 
 def size_text(value: float) -> str:
@@ -80,13 +136,19 @@ def log_ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [float(step * k) for k in range(first, last + 1)]
 
 
+def ticks(axis: Axis, values: Sequence[float], text: Callable[[float], str] = "{:g}".format) -> None:
+    """Ticks at the values, written as `text` says, and no minor ones."""
+    axis.set_major_locator(FixedLocator(list(values)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
 def log_x(ax: Axes, x: tuple[float, float]) -> None:
     """A log x axis over the given range with labels such as 10K and 1M, without minor ticks; y stays as it is."""
     ax.set_xscale("log")
     ax.set_xlim(*x)
-    ax.xaxis.set_major_locator(FixedLocator(log_ticks(*x)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: size_text(value)))
-    ax.xaxis.set_minor_locator(NullLocator())
+    ticks(ax.xaxis, log_ticks(*x), size_text)
     ax.tick_params(length=0)
 
 
@@ -101,26 +163,6 @@ def log_axes(
     ax.set_yscale("log")
     ax.set_xlim(*x)
     ax.set_ylim(*y)
-    y_text = "{:.4g}".format
-    for axis, limits, text in ((ax.xaxis, x, size_text), (ax.yaxis, y_ticks or y, y_text)):
-        axis.set_major_locator(FixedLocator(log_ticks(*limits)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _, text=text: text(value)))
-        axis.set_minor_locator(NullLocator())
-        axis.set_minor_formatter(NullFormatter())
+    ticks(ax.xaxis, log_ticks(*x), size_text)
+    ticks(ax.yaxis, log_ticks(*(y_ticks or y)), "{:.4g}".format)
     ax.tick_params(length=0)
-
-
-def save(figure: Figure, data: pd.DataFrame, folder: Path, name: str) -> list[Path]:
-    """Write `<name>.png` (150 dpi), `<name>.svg` and `<name>.csv` (the plotted numbers); return the paths.
-
-    The files hold no date, program version or random id: the same tables give the same bytes on one machine.
-    """
-    folder = Path(folder)
-    png, svg, csv = (folder / f"{name}.{suffix}" for suffix in ("png", "svg", "csv"))
-    with house():
-        files.write(png, lambda part: figure.savefig(part, format="png", dpi=DPI, metadata={"Software": None}))
-        quiet = {"Date": None, "Creator": None}
-        files.write(svg, lambda part: figure.savefig(part, format="svg", metadata=quiet))
-    files.write_table(csv, data, float_format="%.8g")
-    files.seal(folder, [png.name, svg.name, csv.name])
-    return [png, svg, csv]

@@ -62,13 +62,17 @@ def planned(profile: Profile, profile_argument: str | None = None) -> list[Job]:
     """All jobs of a profile, those that others need first.
 
     profile_argument (name or path) is handed to the notebooks as it is. Models that do not depend on each other run
-    side by side; a model is finetuned after the target where that decides its fixed learning rate. Budgets wait for the
+    side by side; a model is finetuned after the target where that decides its fixed learning rate. The target is
+    pretrained after the ladder, whose losses give the forecast of it that is sealed first. Budgets wait for the
     finetuning of their model, which finds their learning rates.
     """
     shared = {"profile": profile_argument or profile.name}
     jobs = [Job(CORPUS, CORPUS, priority=10**6, parameters=shared)]
+    pretraining = {spec.name: _pretrain_jobs(profile, spec, shared) for spec in profile.all_models()}
+    jobs += [job for own in pretraining.values() for job in own]
     for spec in sorted(profile.all_models(), key=lambda spec: spec.role != "target"):
-        jobs += _model_jobs(profile, spec, shared)
+        if spec.role in profile.finetune.roles:
+            jobs.append(_finetune_job(profile, spec, pretraining[spec.name], shared))
     jobs += [_budgets_job(profile, objective, shared) for objective in profile.budget_objectives]
     before = tuple(job.name for job in jobs)
     jobs.append(Job(COLLECT, COLLECT, needs=before, parameters=shared))
@@ -85,27 +89,41 @@ def job(profile: Profile, name: str) -> Job:
     return jobs[name]
 
 
-def _model_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str]) -> list[Job]:
-    """The pretraining jobs of a model, one per objective and seed, and its finetuning job."""
-    named = {"model": spec.name, "threads": threads_for(spec.config.parameters)}
-    priority, jobs = _priority(profile, spec), []
+def _pretrain_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str]) -> list[Job]:
+    """The pretraining jobs of a model, one per objective and seed; the target's wait for the ladder's."""
+    jobs = []
     for objective in profile.objectives:
+        needs = [CORPUS]
+        if spec.role == "target":
+            needs += [
+                _pretraining(ladder.name, objective, place)
+                for ladder in profile.all_models() if ladder.role == "ladder"
+                for place in range(len(profile.pretraining_seeds(ladder)))
+            ]  # fmt: skip
         for place in range(len(profile.pretraining_seeds(spec))):
             parameters = {**shared, "model": spec.name, "objective": objective}
-            which, given = (f"_seed{place}", {**parameters, "seed": str(place)}) if place else ("", parameters)
             jobs.append(Job(
-                f"{PRETRAIN}_{spec.name}_{objective}{which}", PRETRAIN, objective=objective, place=place,
-                parameters=given, priority=priority, needs=(CORPUS,), **named,
+                _pretraining(spec.name, objective, place), PRETRAIN, objective=objective, place=place,
+                parameters={**parameters, "seed": str(place)} if place else parameters, model=spec.name,
+                priority=_priority(profile, spec), threads=threads_for(spec.config.parameters), needs=tuple(needs),
             ))  # fmt: skip
-    if spec.role in profile.finetune.roles:
-        needs = [job.name for job in jobs]
-        if profile.finetune.fixed_rate_objectives and spec.role != "target":
-            needs.append(f"{FINETUNE}_{profile.target.name}")
-        jobs.append(Job(
-            f"{FINETUNE}_{spec.name}", FINETUNE, objective=ALL, parameters={**shared, "model": spec.name},
-            priority=priority + 1, needs=tuple(needs), **named,
-        ))  # fmt: skip
     return jobs
+
+
+def _pretraining(model: str, objective: str, place: int) -> str:
+    """Name of a pretraining job."""
+    return f"{PRETRAIN}_{model}_{objective}" + (f"_seed{place}" if place else "")
+
+
+def _finetune_job(profile: Profile, spec: ModelSpec, pretraining: list[Job], shared: dict[str, str]) -> Job:
+    """The finetuning job of a model, after its pretraining, and after the target where that decides a learning rate."""
+    needs = [job.name for job in pretraining]
+    if profile.finetune.fixed_rate_objectives and spec.role != "target":
+        needs.append(f"{FINETUNE}_{profile.target.name}")
+    return Job(
+        f"{FINETUNE}_{spec.name}", FINETUNE, objective=ALL, parameters={**shared, "model": spec.name}, model=spec.name,
+        priority=_priority(profile, spec) + 1, threads=threads_for(spec.config.parameters), needs=tuple(needs),
+    )  # fmt: skip
 
 
 def _budgets_job(profile: Profile, objective: str, shared: dict[str, str]) -> Job:

@@ -25,6 +25,7 @@ KERNEL_STARTS = 3  # a busy machine may be too slow for the first
 KERNEL_SECONDS = 120
 NO_KERNEL = ("Kernel died before replying", "Kernel didn't respond")
 PARAMETER = re.compile(r"^(?P<name>\w+): (?P<type>[\w\[\] |]+) = (?P<value>.+?)  # (?P<help>.+)$")
+WIDGET = "application/vnd.jupyter.widget-view+json"
 COLOURS = 128  # of a committed picture
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -148,6 +149,8 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             executed += 1
             cell.execution_count = executed
+            # a widget lives in its kernel; what is left of it has a random number
+            cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
             for output in cell.outputs:
                 output.update({"metadata": {}} if "metadata" in output else {})
                 if "image/png" in output.get("data", {}):

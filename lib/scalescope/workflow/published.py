@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from scalescope.papers.lin2024 import fits as lin2024
 from scalescope.papers.lin2024 import reported as lin2024_reported
 from scalescope.papers.lin2024 import vanilla as lin2024_vanilla
 from scalescope.papers.reference import reference
-from scalescope.plotting import style
+from scalescope.plotting import save, style
 
 PROFILE = "published"  # the folder under data/results/ and figures/
 SLOW = {  # tables that take more than seconds, and what makes them
@@ -47,16 +46,20 @@ class Refit:
 
     def draw(self, number: int) -> Figure:
         """Figure `number` of the study; without the data, the committed picture of it."""
-        slugs = FIGURES[self.paper][0]
+        slugs = FIGURES[self.paper].SLUGS
         if number not in slugs:
             raise UnknownName(f"figure of {self.paper}", number, slugs)
-        return _picture(self.paper, slugs[number]) if self.data is None else self._drawn(number)[0]
+        slug = slugs[number]
+        return _picture(self.paper, slug) if self.data is None else FIGURES[self.paper].DRAW[slug](self.drawn(number))
 
-    def _drawn(self, number: int) -> tuple[Figure, pd.DataFrame]:
-        return FIGURES[self.paper][1][number](self.data, self.tables)
+    def drawn(self, number: int) -> pd.DataFrame:
+        """What figure `number` draws; raises MissingData without the data."""
+        if self.data is None:
+            raise published.MissingData(self.note)
+        return FIGURES[self.paper].DATA[number](self.data, self.tables)
 
     def write(self) -> list[Path]:
-        """Write all tables (CSV) and figures (PNG, SVG, CSV without the paper's own points); return the paths."""
+        """Write all tables (CSV) and figures (PNG, SVG, PDF, CSV without the paper's own points); return the paths."""
         if self.data is None:
             raise published.MissingData(self.note)
         folder = results(self.paper)
@@ -64,11 +67,16 @@ class Refit:
         for name, table in self.tables.items():
             files.write_table(folder / f"{name}.csv", table, float_format=None)  # in full: what is read is what was
             written.append(folder / f"{name}.csv")
-        for number, slug in FIGURES[self.paper][0].items():
-            figure, drawn = self._drawn(number)
-            ours = drawn[drawn["kind"] != "point"].dropna(axis=1, how="all")
-            written += style.save(figure, ours, paths.figures(PROFILE, self.paper), slug)
-            plt.close(figure)
+        return written + self.write_figures()
+
+    def write_figures(self) -> list[Path]:
+        """Write the figures; returns their paths."""
+        written = []
+        for number, slug in FIGURES[self.paper].SLUGS.items():
+            data = self.drawn(number)
+            draw, folder = FIGURES[self.paper].DRAW[slug], paths.figures(PROFILE, self.paper)
+            written += save(draw, data, folder, slug, unpublished=data["kind"] == "point")
+            plt.close()
         return written
 
 
@@ -142,12 +150,6 @@ def _besiroglu(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, p
     }  # fmt: skip
 
 
-def _misread(tables: dict[str, pd.DataFrame]) -> float:
-    rows = tables["comparison"]
-    chosen = rows["quantity"].str.startswith("optimal tokens") & rows["setting"].str.startswith("refit")
-    return float(rows.loc[chosen, "reported"].item())
-
-
 def _picture(paper: str, slug: str) -> Figure:
     """The committed picture of a figure, as a figure."""
     image = plt.imread(paths.figures(PROFILE, paper) / f"{slug}.png")
@@ -159,21 +161,5 @@ def _picture(paper: str, slug: str) -> Figure:
     return figure
 
 
-Draw = Callable[[pd.DataFrame, dict[str, pd.DataFrame]], tuple[Figure, pd.DataFrame]]
 MAKERS = {"besiroglu2024": _besiroglu, "gadre2024": _gadre, "lin2024": _lin}
-FIGURES: dict[str, tuple[dict[int, str], dict[int, Draw]]] = {
-    "gadre2024": (gadre_figures.SLUGS, {
-        number: lambda data, tables, draw=draw: draw(data) for number, draw in gadre_figures.FIGURES.items()
-    }),
-    "lin2024": (lin_figures.SLUGS, {
-        1: lambda data, tables: lin_figures.figure1(data, tables["fits"]),
-        2: lambda data, tables: lin_figures.figure2(tables["fits"], reference("lin2024")),
-        3: lambda data, tables: lin_figures.figure3(data, tables["fits"]),
-        4: lambda data, tables: lin_figures.figure4(tables["selection"]),
-    }),
-    "besiroglu2024": (besiroglu_figures.SLUGS, {
-        1: lambda data, tables: besiroglu_figures.figure1(data, tables["fits"]),
-        2: lambda data, tables: besiroglu_figures.figure2(tables["fits"], tables["intervals"]),
-        3: lambda data, tables: besiroglu_figures.figure3(tables["policy"], _misread(tables)),
-    }),
-}  # fmt: skip
+FIGURES = {"besiroglu2024": besiroglu_figures, "gadre2024": gadre_figures, "lin2024": lin_figures}

@@ -1,17 +1,24 @@
-"""The results table of the README: written from the committed tables between two marks, never by hand."""
+"""What the README shows of results and forecasts: written between marks from the committed tables, never by hand."""
 
 from __future__ import annotations
 
 import re
+import textwrap
+from pathlib import Path
 
 import pandas as pd
 
 from scalescope import files, paths
 from scalescope.experiment.points import split_usable
 from scalescope.experiment.stages import read_tables
+from scalescope.forecast import forecast, read_runs
+from scalescope.forecast.show import parts
+from scalescope.forecast.target import parse_target
 from scalescope.papers.ivgi2022.law_tables import PAPER
 from scalescope.papers.ivgi2022.overview import markdown, overview
 
+EXAMPLE, LARGER = "eight_runs.csv", "large_run.csv"
+FORECASTS = "forecasts"
 MARKED = re.compile(r"(<!-- results of (?P<source>[a-z0-9_-]+) -->\n)(?P<table>.*?)(<!-- end of results -->)", re.S)
 
 
@@ -25,9 +32,45 @@ def results_table(source: str) -> str:
     return markdown(overview(tables["points"], fits, tables["tasks"], tables.get("transfer")), sizes)
 
 
+def example_forecast() -> str:
+    """What `scalescope forecast` says first of the example table and the larger run beside it, as a block of code."""
+    folder = paths.examples()
+    runs = read_runs(folder / EXAMPLE)
+    large = read_larger(folder / LARGER)
+    found = forecast(runs, target=parse_target(f"{large['n_params']},{large['train_tokens']}", runs))
+    lines = [textwrap.fill(line, 118, subsequent_indent="  ") for line in parts(found)[0].sentences]
+    return "\n".join(["```", *lines, "```", "", f"The run was made: {large['val_loss']:.3f}."])
+
+
+def read_larger(path: Path) -> pd.Series:
+    """The run that the example table is asked for."""
+    return pd.read_csv(path).iloc[0]
+
+
+def record_of_forecasts() -> str:
+    """How often the 95 % interval of a new run held it, over all forecasts and by distance, as a sentence."""
+    folder = paths.results("published") / FORECASTS
+    levels, by = (pd.read_csv(folder / f"{name}.csv") for name in ("calibration", "by_distance"))
+    said = []
+    for row in levels[(levels["nominal"] == 0.95) & (levels["kind"] != "all")].itertuples():
+        ends = "" if pd.isna(row.low) else f" [{100 * row.low:.1f}, {100 * row.high:.1f}]"
+        said.append(f"{row.forecasts:,} {row.kind} forecasts, held {100 * row.coverage:.1f} %{ends}")
+    replays = by[by["kind"] == "replayed"]
+    far = "; ".join(f"{row.beyond} {100 * row.coverage:.0f} % of {row.forecasts}" for row in replays.itertuples())
+    return textwrap.fill(f"The 95 % interval of a new run so far: {'; '.join(said)}. By distance: {far}.", 128)
+
+
 def with_results(text: str) -> str:
-    """A text with every marked table ("<!-- results of quick -->" to "<!-- end of results -->") as the results are."""
-    return MARKED.sub(lambda found: f"{found[1]}\n{results_table(found['source'])}\n\n{found[4]}", text)
+    """A text with every marked block as the results are.
+
+    Marks: "<!-- results of quick -->" to "<!-- end of results -->", "<!-- forecast -->" to "<!-- end of forecast -->",
+    "<!-- record -->" to "<!-- end of record -->".
+    """
+    text = MARKED.sub(lambda found: f"{found[1]}\n{results_table(found['source'])}\n\n{found[4]}", text)
+    for name, made in (("forecast", example_forecast), ("record", record_of_forecasts)):
+        block = re.compile(rf"(<!-- {name} -->\n)(.*?)(<!-- end of {name} -->)", re.S)
+        text = block.sub(lambda found, made=made: f"{found[1]}\n{made()}\n\n{found[3]}", text)
+    return text
 
 
 def update_readme() -> None:

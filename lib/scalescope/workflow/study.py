@@ -10,6 +10,7 @@ from scalescope.papers.gallery import write_gallery
 from scalescope.papers.ivgi2022.claims import PUBLISHED
 from scalescope.papers.ivgi2022.law_figures import write_law_figures
 from scalescope.papers.ivgi2022.law_tables import collect_claims, source_tables, write_law_tables
+from scalescope.papers.ivgi2022.stored_laws import source_laws
 from scalescope.workflow.readme import update_readme
 
 
@@ -29,8 +30,9 @@ def remake(sources: Sequence[str] | None = None, n_boot: int = 1000) -> Iterator
         if source not in [*available_sources(), "smoke"]:
             raise UnknownName("source", source, available_sources())
         tables = source_tables(source)
-        names = write_law_tables(source, tables, n_boot)
-        pictures = write_law_figures(source, tables, n_boot)
+        laws = source_laws(source, tables, n_boot)
+        names = write_law_tables(source, tables, laws)
+        pictures = write_law_figures(source, tables, laws)
         yield f"{source}: {len(names)} tables, {len(pictures)} figures"
     claims = collect_claims()
     yield f"claims of {', '.join(dict.fromkeys(claims['source']))}"

@@ -42,7 +42,11 @@ def test_articles_of_each_split(folder):
         ["last article"],
     ]
     assert list(source.articles("heldout")) == [["held naïve"], ["out"]]
-    assert [path.name for path in source.left_aside] == ["README.md", "other-test-raw.txt"]
+    used = {path for split in source.corpus_files.values() for path in split}
+    assert {path.name for path in (folder / "corpus").iterdir()} - {path.name for path in used} == {
+        "README.md",
+        "other-test-raw.txt",
+    }
 
 
 def test_only_whole_words_of_a_name_count(folder):
@@ -257,4 +261,5 @@ def test_real_folder():
     assert len(heldout) == 120
     assert sum(len(paragraph.split()) for article in heldout for paragraph in article) == 287_510
     assert sum(1 for _ in source.articles("train")) == 2_923
-    assert sum(path.name.endswith(".txt.gz") for path in source.left_aside) == 2
+    used = {path.name for split in source.corpus_files.values() for path in split}
+    assert len({path.name for path in (source.folder / "corpus").glob("*.txt.gz")} - used) == 2

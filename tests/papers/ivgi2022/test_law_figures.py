@@ -1,11 +1,18 @@
-"""Profiles that lack what a figure of the paper is about still get all their figures: a panel says what is lacking."""
+"""Profiles that lack what a figure is about still get their figures; committed figures redraw from their CSV."""
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
+from pictures import same_picture
 
-from scalescope.papers.ivgi2022 import figures
-from scalescope.papers.ivgi2022.law_figures import law_figures
+from scalescope import paths
+from scalescope.papers.ivgi2022 import figures, law_figures
+from scalescope.papers.ivgi2022.fits import fit_laws
 from scalescope.papers.ivgi2022.law_tables import law_tables, source_tables
+
+COMMITTED = sorted(
+    file for file in paths.figures("x", "y").parents[1].glob("*/ivgi2022/*.csv") if file.parts[-3] != "smoke"
+)
 
 
 def only(**wanted):
@@ -17,15 +24,39 @@ def only(**wanted):
 
 
 @pytest.mark.parametrize("wanted", [{"objective": "pmi", "task": "cola"}, {"objective": "mlm", "task": "squad"}])
-def test_all_figures_and_tables_are_made(wanted):
+def test_all_figures_and_tables_are_made(wanted, monkeypatch):
+    monkeypatch.setattr(law_figures, "source_laws", lambda source, tables: fit_laws(tables, n_boot=3))
     tables = only(**wanted)
-    names = []
-    for name, (figure, _) in law_figures("mine", tables, n_boot=3):
+    laws, names = fit_laws(tables, n_boot=3), []
+    for name, data in law_figures.figure_tables("mine", tables, laws):
         names.append(name)
+        figure = figures.DRAW[name](data)
         lines = [text.get_text() for ax in figure.axes for text in ax.texts]
         lacks = name.startswith("fig7") or (wanted["objective"] == "pmi" and name.startswith(("fig1", "fig5", "fig8")))
         assert ("no runs" in lines) >= lacks
         plt.close(figure)
     papers = [figures.SLUGS[number] for number in range(1, 9) if number != 6 or len(tables["curves"])]
     assert names[: len(papers)] == papers
-    assert law_tables("mine", tables, n_boot=3)["fits"]["n_points"].sum() > 0
+    assert law_tables("mine", tables, laws)["fits"]["n_points"].sum() > 0
+
+
+def test_figure_6_is_left_out_and_removed_where_no_patience_acts(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "figures", lambda *parts: tmp_path.joinpath(*parts))
+    monkeypatch.setattr(law_figures, "save", lambda draw, data, folder, name: [folder / f"{name}.png"])
+    tables = source_tables("published")
+    falling = tables["curves"].head(5).assign(loss=[5.0, 4.0, 3.0, 2.0, 1.0])
+    old = tmp_path / "published" / "ivgi2022" / f"{figures.SLUGS[6]}.csv"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    laws = fit_laws(tables, n_boot=1)
+    assert figures.SLUGS[6] in [path.stem for path in law_figures.write_law_figures("published", tables, laws)]
+    assert old.is_file()
+    written = law_figures.write_law_figures("published", {**tables, "curves": falling}, laws)
+    assert figures.SLUGS[6] not in [path.stem for path in written] and not old.exists()
+
+
+@pytest.mark.parametrize("file", COMMITTED, ids=lambda file: f"{file.parts[-3]}-{file.stem}")
+def test_every_committed_figure_is_drawn_again_from_the_csv_beside_it(file):
+    figure = figures.DRAW[file.stem](pd.read_csv(file))
+    assert same_picture(figure, file.with_suffix(".png"))
+    assert file.with_suffix(".svg").is_file() and file.with_suffix(".pdf").is_file()

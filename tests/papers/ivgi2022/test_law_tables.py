@@ -5,6 +5,7 @@ from scalescope import paths
 from scalescope.errors import UnknownName
 from scalescope.papers.ivgi2022 import law_tables as station
 from scalescope.papers.ivgi2022.claims.agreement import agreement
+from scalescope.papers.ivgi2022.fits import fit_laws
 from scalescope.papers.ivgi2022.law_tables import beside, collect_claims, law_tables, source_tables, write_law_tables
 from scalescope.workflow import study
 from scalescope.workflow.check import run_check
@@ -24,7 +25,7 @@ def project(tmp_path, monkeypatch):
 
 def test_the_files_hold_the_tables_of_the_published_points(project):
     tables = source_tables("published")
-    names = write_law_tables("published", tables, n_boot=BOOT)
+    names = write_law_tables("published", tables, fit_laws(tables, n_boot=BOOT))
     folder = paths.results("published") / "ivgi2022"
     assert sorted(path.name for path in folder.iterdir()) == sorted(names)
     assert {"table7.csv", "claims.csv", "selection.csv", "compute.csv", "diagnosis.csv", "cards.md"} <= set(names)
@@ -39,7 +40,8 @@ def test_the_files_hold_the_tables_of_the_published_points(project):
 
 def test_a_live_source_may_lack_curves_and_finetuning_runs(project):
     tables = source_tables("published")
-    made = law_tables("mine", {name: tables[name] for name in ("points", "pretrain", "tasks")}, n_boot=BOOT)
+    tables = {name: tables[name] for name in ("points", "pretrain", "tasks")}
+    made = law_tables("mine", tables, fit_laws(tables, n_boot=BOOT))
     assert made["stopping"].empty
     verdict = made["claims"].set_index("id")["verdict"]
     assert verdict["C10"] == "not testable" and verdict["C1"] == "holds"

@@ -8,6 +8,7 @@ from scalescope.papers.ivgi2022.cards import card, cards
 from scalescope.papers.ivgi2022.compute import compute_saved
 from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain
 from scalescope.papers.ivgi2022.diagnose import ABOVE, BELOW, ON, UNKNOWN, diagnose, prediction_interval
+from scalescope.papers.ivgi2022.fits import fit_laws
 from scalescope.papers.ivgi2022.selection import select, select_all
 from scalescope.papers.ivgi2022.stopping import heldout_curve, stopping
 
@@ -108,7 +109,7 @@ def test_a_curve_that_is_not_there_is_named():
 
 
 def test_selection_has_the_signs_of_table_5_and_intervals_around_them():
-    choices = select_all(published_points(keep_outlier=False), n_boot=300).set_index("task")
+    choices = select_all(fit_laws({"points": published_points(keep_outlier=False)}, n_boot=300)).set_index("task")
     assert choices["correct"].tolist() == [True, True, True, True, True, False, True, True, False]
     assert ((choices["gap_low"] < choices["gap"]) & (choices["gap"] < choices["gap_high"])).all()
     assert (choices["decided"] == ((choices["gap_low"] > 0) | (choices["gap_high"] < 0))).all()
@@ -117,14 +118,16 @@ def test_selection_has_the_signs_of_table_5_and_intervals_around_them():
 
 def test_selection_at_another_size_knows_no_actual_value():
     points = published_points()
-    choice = select(points[points["role"] == "ladder"], "squad", at=2e7, n_boot=50)
+    laws = fit_laws({"points": points}, n_boot=50)
+    ladder = fit_laws({"points": points[points["role"] == "ladder"]}, n_boot=50)
+    choice = select(ladder, "squad", at=2e7)
     assert np.isnan(choice["actual_gap"]) and choice["correct"] is None and choice["choice"] == "pmi"
     with pytest.raises(ValueError, match="say at which size"):
-        select(points[points["role"] == "ladder"], "squad")
+        select(ladder, "squad")
     with pytest.raises(ValueError, match="unknown task 'squat'; did you mean 'squad'"):
-        select(points, "squat")
+        select(laws, "squat")
     with pytest.raises(ValueError, match="unknown objective 'clm'"):
-        select(points, "squad", b="clm")
+        select(laws, "squad", b="clm")
 
 
 def test_compute_counts_parameters_once_and_flops_of_all_runs():
@@ -145,12 +148,13 @@ def test_compute_counts_parameters_once_and_flops_of_all_runs():
 
 def test_a_card_tells_what_was_used_and_left_out():
     points = published_points()
-    made = card(points, "squad", n_boot=50).as_dict()
+    laws = fit_laws({"points": points}, n_boot=50)
+    made = card(laws, points, "squad").as_dict()
     assert made["points_used"] == 40 and made["tokens"] == "not published"
     assert made["extrapolation"] == pytest.approx(13.5)
     assert made["held_out"]["relative error at the target"] == pytest.approx(0.0139, abs=1e-4)
     pretrain = published_pretrain().assign(tokens=1_000_000)
-    assert "1,000,000 for every model" in card(points, "squad", pretrain=pretrain, n_boot=50).text()
-    assert len(cards(points, n_boot=10)) == 27
+    assert "1,000,000 for every model" in card(laws, points, "squad", pretrain=pretrain).text()
+    assert len(cards(laws, points)) == 27
     with pytest.raises(ValueError, match="unknown hpt 'whit'"):
-        card(points, "squad", hpt="whit")
+        card(laws, points, "squad", hpt="whit")

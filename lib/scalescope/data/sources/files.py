@@ -26,7 +26,7 @@ class Files:
 
     corpus/*.txt[.gz]: one paragraph a line, an empty line ends an article. Files with "heldout" in their name
     are the split "heldout"; hidden files, those about the data (README) and those that another data set evaluates
-    on ("test", "dev" and the like in their name) are left aside (`left_aside`), with a warning that says why; all
+    on ("test", "dev" and the like in their name) are not read, with a warning that says why; all
     others are "train", in the order of their names (see file_names.py).
     tasks/<task>/train.jsonl[.gz], validation.jsonl[.gz]: one JSON object a line.
     Raises BadInput if the folder is missing or does not hold that, for a pipe or another file that is not a plain one,
@@ -51,9 +51,10 @@ class Files:
                 raise BadInput(f"{self.folder / 'corpus'} has no {split} text; {self.folder} should hold {EXPECTED}")
         refuse_both_forms([*self.corpus_files[TRAIN], *self.corpus_files[HELDOUT]])
         refuse_same(self.corpus_files[HELDOUT], self.corpus_files[TRAIN])
-        aside = [f"{path.name} ({reason})" for path, reason in self.left_aside.items() if reason != ABOUT_DATA]
-        if aside:
-            warnings.warn(f"{self.folder / 'corpus'}: not read: {'; '.join(aside)}", stacklevel=2)
+        silent = (*ARTICLE_SPLITS, ABOUT_DATA)
+        unread = [f"{path.name} ({reason})" for path, reason in self._named.items() if reason not in silent]
+        if unread:
+            warnings.warn(f"{self.folder / 'corpus'}: not read: {'; '.join(unread)}", stacklevel=2)
 
     @cached_property
     def corpus_files(self) -> dict[str, list[Path]]:
@@ -64,11 +65,6 @@ class Files:
                 refuse_irregular(path)
                 found[split].append(path)
         return found
-
-    @property
-    def left_aside(self) -> dict[Path, str]:
-        """Entries of corpus/ that are used for neither split, and why."""
-        return {path: reason for path, reason in self._named.items() if reason not in ARTICLE_SPLITS}
 
     @cached_property
     def _named(self) -> dict[Path, str]:

@@ -57,21 +57,10 @@ def answer_f1(predicted: str, references: Sequence[str]) -> float:
     return max(_pair_f1(_words(predicted), _words(reference)) for reference in _right(references))
 
 
-def answer_exact(predicted: str, references: Sequence[str]) -> float:
-    """1.0 if the answer equals one of its references after normalisation, else 0.0."""
-    return float(any(_words(predicted) == _words(reference) for reference in _right(references)))
-
-
 def squad_f1(predicted: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """Mean word F1 of answers [n], each against its references (an empty list: no answer is right)."""
     _same_length(predicted, references)
     return float(np.mean([answer_f1(*pair) for pair in zip(predicted, references, strict=True)]))
-
-
-def exact_match(predicted: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Share of answers [n] that equal one of their references after normalisation."""
-    _same_length(predicted, references)
-    return float(np.mean([answer_exact(*pair) for pair in zip(predicted, references, strict=True)]))
 
 
 def question_f1(predicted: str, references: Sequence[str]) -> float:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from scalescope.errors import UnknownName
 
-FAMILIES = ("classification", "span", "choice")
 METRICS = ("f1", "accuracy", "matthews", "best_f1")
 OPTIONS = "ABCD"
 
@@ -17,8 +16,7 @@ class Task:
 
     fields: texts that the encoder reads, in order. target: field with the right answer. labels: its valid
     values (classification: 0..n_labels - 1 or false/true; choice: A..D). n_labels: classes, options, or 2
-    (start and end) for a span; n_outputs: width of the head. paper_train, paper_eval: rows in the paper;
-    paper_majority: frequency of the top class as printed (None where table 1 has none; 0 for Matthews).
+    (start and end) for a span. paper_train, paper_eval: rows in the paper.
     has_no_answer: a span task whose questions may have no answer.
     Source: Ivgi, Carmon, Berant (2022), table 1.
     """
@@ -33,13 +31,7 @@ class Task:
     n_labels: int
     paper_train: int
     paper_eval: int
-    paper_majority: float | None
     has_no_answer: bool = False
-
-    @property
-    def n_outputs(self) -> int:
-        """Width of the head: classes, 1 score an option, or 2 for start and end."""
-        return 1 if self.family == "choice" else self.n_labels
 
     @property
     def group(self) -> int:
@@ -54,18 +46,18 @@ class Task:
 
 def _span(name: str, title: str, metric: str, train: int, evaluation: int, has_no_answer: bool) -> Task:
     return Task(
-        name, title, "span", ("question", "context"), "answers", (), metric, 2, train, evaluation, None,
+        name, title, "span", ("question", "context"), "answers", (), metric, 2, train, evaluation,
         has_no_answer,
     )  # fmt: skip
 
 
 def _classes(
     name: str, title: str, fields: tuple[str, ...], n_labels: int, train: int, evaluation: int,
-    majority: float, metric: str = "accuracy",
+    metric: str = "accuracy",
 ) -> Task:  # fmt: skip
     return Task(
         name, title, "classification", fields, "label", tuple(range(n_labels)), metric, n_labels, train,
-        evaluation, majority,
+        evaluation,
     )  # fmt: skip
 
 
@@ -73,16 +65,16 @@ TASKS: dict[str, Task] = {
     made.name: made
     for made in (
         _span("squad", "SQuAD 1.1", "f1", 87_599, 10_570, has_no_answer=False),
-        _classes("mnli", "MNLI", ("premise", "hypothesis"), 3, 98_175, 9_815, 0.35),
-        _classes("qnli", "QNLI", ("question", "sentence"), 2, 104_743, 5_463, 0.51),
-        _classes("sst2", "SST-2", ("sentence",), 2, 67_349, 872, 0.51),
+        _classes("mnli", "MNLI", ("premise", "hypothesis"), 3, 98_175, 9_815),
+        _classes("qnli", "QNLI", ("question", "sentence"), 2, 104_743, 5_463),
+        _classes("sst2", "SST-2", ("sentence",), 2, 67_349, 872),
         Task("race", "RACE", "choice", ("article", "question", "options"), "answer", tuple(OPTIONS),
-             "accuracy", 4, 87_866, 4_887, 0.27),
-        _classes("cola", "CoLA", ("sentence",), 2, 8_551, 1_043, 0.0, metric="matthews"),
+             "accuracy", 4, 87_866, 4_887),
+        _classes("cola", "CoLA", ("sentence",), 2, 8_551, 1_043, metric="matthews"),
         _span("squad_v2", "SQuAD 2.0", "best_f1", 130_319, 11_873, has_no_answer=True),
-        _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 2, 3_668, 408, 0.68),
+        _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 2, 3_668, 408),
         Task("boolq", "BoolQ", "classification", ("question", "passage"), "answer", (False, True),
-             "accuracy", 2, 9_427, 3_270, 0.62),
+             "accuracy", 2, 9_427, 3_270),
     )
 }  # fmt: skip
 

@@ -49,22 +49,22 @@ def loss_data(runs: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=COLUMNS)
 
 
-def draw_loss(data: pd.DataFrame) -> Figure:
+def draw_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per dialect, in order of distance."""
     names, sizes = list(data["panel"].unique()), np.sort(data.loc[data["kind"] == "point", "pretrain_tokens"].unique())
     colours = dict(zip(sizes, colormaps["viridis"](np.linspace(0.1, 0.85, len(sizes))), strict=True))
     columns = min(3, len(names))
     rows = -(-len(names) // columns)
-    with style.house():
-        figure, axes = plt.subplots(rows, columns, figsize=(3.5 * columns, 0.8 + 3 * rows), layout="constrained",
-                                    squeeze=False)  # fmt: skip
+    with style.paper_style(size):
+        inches = style.inches(3.5 * columns, 0.8 + 3 * rows)
+        figure, axes = plt.subplots(rows, columns, figsize=inches, layout="constrained", squeeze=False)
         for ax in axes.flat[len(names) :]:
             ax.set_axis_off()
         for ax, name in zip(axes.flat, names, strict=False):
             _loss_panel(ax, data[data["panel"] == name], colours)
             ax.set_title(name)
-        figure.supxlabel(F_LABEL, fontsize=11)
-        figure.supylabel("Held-out loss (nats)", fontsize=11)
+        figure.supxlabel(F_LABEL)
+        figure.supylabel("Held-out loss (nats)")
         handles = [Line2D([], [], color=c, marker="o", markersize=5, label=f"p = {style.size_text(p)}")
                    for p, c in colours.items()]  # fmt: skip
         handles += [
@@ -105,17 +105,19 @@ def gap_data(gaps: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def draw_gap(data: pd.DataFrame) -> Figure:
+def draw_gap(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Two panels: the gap in nats, and as a share."""
-    with style.house():
-        figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.6), layout="constrained")
+    with style.paper_style(size):
+        figure, axes = plt.subplots(1, 2, figsize=style.inches(8.5, 3.6), layout="constrained")
         labels = {"nats": "Transfer gap (nats)", "share": "Share of the gap"}
         for ax, (name, label) in zip(axes, labels.items(), strict=True):
             rows = data[data["measure"] == name]
             bars = np.vstack([rows["value"] - rows["low"], rows["high"] - rows["value"]])
             ax.errorbar(rows["distance"], rows["value"], yerr=bars, fmt="o", color=style.BLUE, capsize=3)
             for row in rows.itertuples():
-                ax.annotate(row.text, (row.distance, row.value), (6, 4), textcoords="offset points", fontsize=9)
+                ax.annotate(
+                    row.text, (row.distance, row.value), (6, 4), textcoords="offset points", fontsize=9 * style.unit()
+                )
             ax.set(xlabel="Known distance from the text of pretraining", ylabel=label, xlim=(-0.05, 1.12))
             ax.set_ylim(bottom=0)
     return figure
@@ -137,7 +139,7 @@ def iso_loss_data(fits: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
 
 
-def draw_iso_loss(data: pd.DataFrame) -> Figure:
+def draw_iso_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per dialect: finetuning tokens against pretraining tokens."""
     names = list(data["panel"].unique())
     columns = min(3, len(names))
@@ -145,9 +147,9 @@ def draw_iso_loss(data: pd.DataFrame) -> Figure:
     points = data[data["kind"] == "point"]
     limits = [(points[c].min() / 1.3, points[c].max() * 1.3) for c in ("pretrain_tokens", "finetune_tokens")]
     shades = plt.Normalize(points["loss"].min(), points["loss"].max())
-    with style.house():
-        figure, axes = plt.subplots(rows, columns, figsize=(3.5 * columns, 0.6 + 3 * rows), layout="constrained",
-                                    squeeze=False)  # fmt: skip
+    with style.paper_style(size):
+        inches = style.inches(3.5 * columns, 0.6 + 3 * rows)
+        figure, axes = plt.subplots(rows, columns, figsize=inches, layout="constrained", squeeze=False)
         for ax in axes.flat[len(names) :]:
             ax.set_axis_off()
         for ax, name in zip(axes.flat, names, strict=False):
@@ -159,8 +161,8 @@ def draw_iso_loss(data: pd.DataFrame) -> Figure:
             style.log_axes(ax, *limits)
             ax.yaxis.set_major_formatter(lambda value, _: style.size_text(value))
             ax.set_title(name)
-        figure.supxlabel(P_LABEL, fontsize=11)
-        figure.supylabel(F_LABEL, fontsize=11)
+        figure.supxlabel(P_LABEL)
+        figure.supylabel(F_LABEL)
         bar = figure.colorbar(plt.cm.ScalarMappable(shades, "viridis"), ax=axes, label="Held-out loss (nats)")
         bar.outline.set_visible(False)
     return figure

@@ -1,17 +1,23 @@
-"""Figures of Besiroglu et al. (2024): the Figure and the numbers it draws ("point": measured)."""
+"""Figures of Besiroglu et al. (2024): `figN_data` makes a table of the runs and ours, `draw_figN` draws it.
+
+Rows of the kind "point" are measurements, all others are ours.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from scalescope.papers.besiroglu2024 import fits as study
 from scalescope.plotting import style
+from scalescope.plotting.panels import LawGrid
 
+Tables = Mapping[str, pd.DataFrame]  # "fits", "intervals", "policy" and "comparison" of the study
 SLUGS = dict(enumerate(("fig1_refit", "fig2_intervals", "fig3_tokens_per_parameter"), start=1))
 CAPTIONS = {
     "fig1_refit": "Residuals of ln L under the law of Hoffmann et al. (unrounded) and under the refit, 240 runs. "
@@ -28,85 +34,128 @@ THEIRS, OURS = "Hoffmann et al.", "refit"
 LOOKS = {THEIRS: (style.ORANGE, "s"), OURS: (style.BLUE, "o")}
 
 
-def figure1(table: pd.DataFrame, fitted: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Residuals of both laws; `fitted`: `study.fits`."""
+PALETTE = {name: colour for name, (colour, _) in LOOKS.items()}
+CHINCHILLA, MISREAD = "Chinchilla (70B, 1.4T tokens)", "the notebook's {:.2f}"
+EDGES = np.linspace(-0.03, 0.08, 45)
+POLICIES = {
+    "ours": ("refit, with 80 and 95 % intervals", style.BLUE, "-"),
+    "hoffmann": ("Hoffmann et al., unrounded", style.ORANGE, "-"),
+    "hoffmann_rounded": ("Hoffmann et al., as printed", style.ORANGE, "--"),
+}
+
+
+def fig1_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Residuals of both laws, how many lie in each interval, and their medians."""
     points = study.used(table)
-    laws = {THEIRS: study.HOFFMANN, OURS: study.params_of(fitted, study.FREE_SCALE)}
+    params = {THEIRS: study.HOFFMANN, OURS: study.params_of(tables["fits"], study.FREE_SCALE)}
     drawn = []
-    with style.house():
+    for name, values in params.items():
+        residuals = study.log_residuals(values, points)
+        counts, _ = np.histogram(residuals.clip(EDGES[0], EDGES[-1]), EDGES)
+        drawn += [pd.DataFrame({"kind": "count", "law": name, "residual": EDGES[:-1], "count": counts}),
+                  pd.DataFrame([{"kind": "median", "law": name, "residual": np.median(residuals)}]),
+                  pd.DataFrame({"kind": "point", "law": name, "residual": residuals,
+                                "parameters": points["parameters"]})]  # fmt: skip
+    return pd.concat(drawn, ignore_index=True)
+
+
+def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """Left: residuals against the model size; right: how they are distributed."""
+    with style.paper_style(size):
+        wide, unit = style.width(2), style.unit()
         figure, (left, right) = plt.subplots(
-            1, 2, figsize=(10, 4.2), layout="constrained", width_ratios=(3, 2), sharey=True
+            1, 2, figsize=(wide, 0.42 * wide), layout="constrained", width_ratios=(3, 2), sharey=True
         )
-        edges = np.linspace(-0.03, 0.08, 45)
-        for name, params in laws.items():
-            colour, marker = LOOKS[name]
-            residuals = study.log_residuals(params, points)
-            left.scatter(points["parameters"], residuals, s=14, color=colour, marker=marker, alpha=0.7, linewidth=0)
-            counts, _ = np.histogram(residuals.clip(edges[0], edges[-1]), edges)
-            right.stairs(counts, edges, orientation="horizontal", color=colour, fill=True, alpha=0.45)
-            right.axhline(np.median(residuals), color=colour, linewidth=1.2)
-            drawn += [pd.DataFrame({"kind": "count", "law": name, "residual": edges[:-1], "count": counts}),
-                      pd.DataFrame({"kind": "point", "law": name, "residual": residuals})]  # fmt: skip
-        left.set(xscale="log", xlabel="Parameters", ylabel="ln L − ln of the law", ylim=(edges[0], edges[-1]))
-        left.xaxis.set_major_locator(FixedLocator([1e8, 3e8, 1e9, 3e9, 1e10]))
-        left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.size_text(value)))
-        left.xaxis.set_minor_locator(NullLocator())
-        left.axhline(0, color=style.INK, linewidth=0.8)
+        points = data[data["kind"] == "point"]
+        if len(points):
+            markers = {name: marker for name, (_, marker) in LOOKS.items()}
+            sns.scatterplot(points, x="parameters", y="residual", hue="law", style="law", palette=PALETTE,
+                            markers=markers, s=14 * unit**2, alpha=0.7, linewidth=0, ax=left)  # fmt: skip
+            left.legend(loc="upper right")
+        for name, (colour, _) in LOOKS.items():
+            own = data[data["law"] == name]
+            counts = own.loc[own["kind"] == "count", "count"]
+            right.stairs(counts, EDGES, orientation="horizontal", color=colour, fill=True, alpha=0.45)
+            right.axhline(own.loc[own["kind"] == "median", "residual"].item(), color=colour, linewidth=1.2 * unit)
+        left.set(xscale="log", xlabel="Parameters", ylabel="ln L − ln of the law", ylim=(EDGES[0], EDGES[-1]))
+        style.ticks(left.xaxis, [1e8, 3e8, 1e9, 3e9, 1e10], style.size_text)
+        left.axhline(0, color=style.INK, linewidth=0.8 * unit)
         right.set(xlabel="Runs", title="Lines: medians")
-        handles = [Line2D([], [], color=c, marker=m, linestyle="none", label=name) for name, (c, m) in LOOKS.items()]
-        left.legend(handles=handles, loc="upper right")
-    return figure, pd.concat(drawn, ignore_index=True)
+    return figure
 
 
-def figure2(fitted: pd.DataFrame, intervals: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Parameters under each loss, with bootstrap intervals; `intervals`: `study.intervals` of Huber replicates."""
-    bounds = intervals.set_index("symbol")
-    cells = fitted.melt("fit", list(LABELS), var_name="symbol", value_name="value").assign(kind="fit")
-    order = list(fitted["fit"])
-    with style.house():
-        figure, axes = plt.subplots(2, 3, figsize=(10.5, 5.4), layout="constrained", sharey=True)
-        for ax, (symbol, label) in zip(axes.flat, LABELS.items(), strict=True):
-            rows = cells[cells["symbol"] == symbol].set_index("fit").loc[order]
-            ax.scatter(rows["value"], range(len(order)), color=style.BLUE, s=30, zorder=3)
-            at = order.index("huber")
-            low, high = bounds.loc[symbol, ["low", "high"]]
-            ax.plot([low, high], [at, at], color=style.BLUE, linewidth=2)
-            hoffmann = study.exponent(study.HOFFMANN) if symbol == "a" else study.HOFFMANN[symbol]
-            ax.axvline(hoffmann, color=style.ORANGE, linestyle="--", linewidth=1.3)
-            ax.set_title(label)
+def fig2_data(table: pd.DataFrame | None, tables: Tables) -> pd.DataFrame:
+    """Parameters under each loss ("fit"), the bootstrap intervals of the Huber loss, and those of Hoffmann et al."""
+    cells = tables["fits"].melt("fit", list(LABELS), var_name="symbol", value_name="value").assign(kind="fit")
+    theirs = {symbol: study.exponent(study.HOFFMANN) if symbol == "a" else study.HOFFMANN[symbol] for symbol in LABELS}
+    hoffmann = pd.DataFrame({"kind": "hoffmann", "symbol": list(theirs), "value": list(theirs.values())})
+    intervals = tables["intervals"].assign(kind="interval", fit="huber")
+    names = ["kind", "fit", "symbol", "value", "low", "high"]
+    return pd.concat([cells, intervals, hoffmann], ignore_index=True).reindex(columns=names)
+
+
+def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One panel per parameter; dashed: Hoffmann et al."""
+    order = list(dict.fromkeys(data.loc[data["kind"] == "fit", "fit"]))
+    with style.paper_style(size):
+        wide, unit = style.width(2) / 3, style.unit()
+        grid = LawGrid(data, col="symbol", col_order=list(LABELS), col_wrap=3, height=0.8 * wide, aspect=1 / 0.8,
+                       sharex=False)  # fmt: skip
+        grid.map_dataframe(_parameter, order=order)
+        for symbol, ax in grid.axes_dict.items():
+            ax.set_title(LABELS[symbol])
             ax.set_yticks(range(len(order)), order)
             if symbol == "B":
                 ax.set_xscale("log")
-                ax.xaxis.set_major_locator(FixedLocator([500, 1000, 2000, 5000, 10000]))
-                ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-                ax.xaxis.set_minor_locator(NullLocator())
-        axes[0, 0].invert_yaxis()
-    names = ["kind", "fit", "symbol", "value", "low", "high"]
-    drawn = pd.concat([cells, intervals.assign(kind="interval", fit="huber")], ignore_index=True)
-    return figure, drawn.reindex(columns=names)
+                style.ticks(ax.xaxis, [500, 1000, 2000, 5000, 10000])
+            ax.tick_params(length=0)
+        grid.axes.flat[0].invert_yaxis()
+        grid.figure.set_layout_engine("constrained")
+        grid.figure.get_layout_engine().set(w_pad=0.08 * unit)
+    return grid.figure
 
 
-def figure3(policy: pd.DataFrame, misread: float | None = None) -> tuple[Figure, pd.DataFrame]:
-    """Compute-optimal tokens per parameter; `policy`: `study.optimal_policy`, `misread`: the authors' number."""
-    with style.house():
-        figure, ax = plt.subplots(figsize=(7.6, 4.6), layout="constrained")
-        ax.fill_between(policy["flops"], policy["low"], policy["high"], color=style.BLUE, alpha=0.13, linewidth=0)
-        ax.fill_between(policy["flops"], policy["low_80"], policy["high_80"], color=style.BLUE, alpha=0.22, linewidth=0)
-        ax.plot(policy["flops"], policy["ours"], color=style.BLUE, label="refit, with 80 and 95 % intervals")
-        ax.plot(policy["flops"], policy["hoffmann"], color=style.ORANGE, label="Hoffmann et al., unrounded")
-        ax.plot(policy["flops"], policy["hoffmann_rounded"], color=style.ORANGE, linestyle="--",
-                label="Hoffmann et al., as printed")  # fmt: skip
-        ax.axhline(20, color=style.GREY, linestyle=":", linewidth=1.2)
-        ax.scatter(
-            [study.CHINCHILLA_FLOPS], [20], color=style.INK, zorder=4, s=36, label="Chinchilla (70B, 1.4T tokens)"
-        )
-        if misread is not None:
-            ax.scatter([policy["flops"].min()], [misread], marker="x", color=style.PURPLE, s=60, zorder=5, linewidth=2,
-                       label=f"the notebook's {misread:.2f}", clip_on=False)  # fmt: skip
+def fig3_data(table: pd.DataFrame | None, tables: Tables) -> pd.DataFrame:
+    """Compute-optimal tokens per parameter under both laws, Chinchilla, and the number that the authors misread."""
+    policy, compared = tables["policy"], tables["comparison"]
+    chosen = compared["quantity"].str.startswith("optimal tokens") & compared["setting"].str.startswith("refit")
+    misread = float(compared.loc[chosen, "reported"].item())
+    marks = [{"kind": "chinchilla", "flops": study.CHINCHILLA_FLOPS, "value": 20.0},
+             {"kind": "misread", "flops": policy["flops"].min(), "value": misread}]  # fmt: skip
+    return pd.concat([policy.assign(kind="law"), pd.DataFrame(marks)], ignore_index=True)
+
+
+def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """Tokens per parameter against compute, both axes logarithmic."""
+    policy, marks = data[data["kind"] == "law"], data.set_index("kind")
+    with style.paper_style(size):
+        wide, unit = style.width(1), style.unit()
+        figure, ax = plt.subplots(figsize=(wide, 0.62 * wide if unit == 1 else 0.85 * wide), layout="constrained")
+        for low, high, alpha in (("low", "high", 0.13), ("low_80", "high_80", 0.22)):
+            ax.fill_between(policy["flops"], policy[low], policy[high], color=style.BLUE, alpha=alpha, linewidth=0)
+        for name, (label, colour, line) in POLICIES.items():
+            ax.plot(policy["flops"], policy[name], color=colour, linestyle=line, label=label)
+        one, other = marks.loc["chinchilla"], marks.loc["misread"]
+        ax.axhline(one["value"], color=style.GREY, linestyle=":", linewidth=1.2 * unit)
+        ax.scatter([one["flops"]], [one["value"]], color=style.INK, zorder=4, s=36 * unit**2, label=CHINCHILLA)
+        ax.scatter([other["flops"]], [other["value"]], marker="x", color=style.PURPLE, s=60 * unit**2, zorder=5,
+                   linewidth=2 * unit, label=MISREAD.format(other["value"]), clip_on=False)  # fmt: skip
         ax.set(xscale="log", yscale="log", xlabel="Training compute 6ND (FLOP)", ylabel="Tokens per parameter",
                xlim=(policy["flops"].min(), policy["flops"].max()))  # fmt: skip
-        ax.yaxis.set_major_locator(FixedLocator([5, 10, 20, 50, 100, 200, 500]))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        ax.yaxis.set_minor_locator(NullLocator())
-        ax.legend(loc="upper left")
-    return figure, policy.assign(kind="law")
+        style.ticks(ax.yaxis, [5, 10, 20, 50, 100, 200, 500])
+        ax.legend(loc="upper left", fontsize=9 * unit)
+    return figure
+
+
+DATA = {1: fig1_data, 2: fig2_data, 3: fig3_data}
+DRAW = dict(zip(SLUGS.values(), (draw_fig1, draw_fig2, draw_fig3), strict=True))
+
+
+def _parameter(data: pd.DataFrame, order: list[str], **_: object) -> None:
+    ax, unit = plt.gca(), style.unit()
+    values = data[data["kind"] == "fit"].set_index("fit").loc[order, "value"]
+    ax.scatter(values, range(len(order)), color=style.BLUE, s=30 * unit**2, zorder=3)
+    for row in data[data["kind"] == "interval"].itertuples():
+        ax.plot([row.low, row.high], [order.index(row.fit)] * 2, color=style.BLUE, linewidth=2 * unit)
+    for value in data.loc[data["kind"] == "hoffmann", "value"]:
+        ax.axvline(value, color=style.ORANGE, linestyle="--", linewidth=1.3 * unit)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
+from scipy.special import huber
 from scipy.stats import norm
 
 from scalescope.laws import ChinchillaLaw
@@ -95,7 +96,7 @@ def free_scale(table: pd.DataFrame, steps: int = 20) -> ChinchillaLaw:
 
 def huber_objective(params: Mapping[str, float], points: pd.DataFrame, delta: float = DELTA) -> float:
     """Sum of the Huber loss of ln L over the points."""
-    return float(_huber(log_residuals(params, points), delta).sum())
+    return float(huber(delta, log_residuals(params, points)).sum())
 
 
 def bootstrap(table: pd.DataFrame, n_boot: int = 4000, *, name: str = "huber", seed: int = 42) -> pd.DataFrame:
@@ -164,7 +165,7 @@ def log_likelihood(residuals: np.ndarray, delta: float = DELTA) -> tuple[float, 
     z = np.sqrt(2 * np.pi) * (1 - 2 * norm.sf(delta)) + 2 * np.exp(-(delta**2) / 2) / delta
 
     def negative(log_scale: float) -> float:
-        return float(_huber(residuals / np.exp(log_scale), delta).sum() + len(residuals) * (np.log(z) + log_scale))
+        return float(huber(delta, residuals / np.exp(log_scale)).sum() + len(residuals) * (np.log(z) + log_scale))
 
     start = np.log(delta * np.abs(residuals).mean())  # the optimum of the Laplace limit
     found = minimize_scalar(negative, bounds=(start - 5, start + 5), method="bounded", options={"xatol": 1e-10})
@@ -173,8 +174,3 @@ def log_likelihood(residuals: np.ndarray, delta: float = DELTA) -> tuple[float, 
 
 def _delta(fitted: ChinchillaLaw) -> float:
     return fitted.delta if fitted.loss == "log_huber" else np.nan
-
-
-def _huber(residuals: np.ndarray, delta: float) -> np.ndarray:
-    size = np.abs(residuals)
-    return np.where(size <= delta, residuals**2 / 2, delta * (size - delta / 2))

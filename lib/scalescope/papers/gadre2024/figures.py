@@ -1,23 +1,27 @@
-"""Figures of Gadre et al. (2024) from tidy tables, published or live: the Figure and the numbers it draws.
+"""Figures of Gadre et al. (2024): `figN_data` makes a table of their runs and ours, `draw_figN` draws it.
 
 Rows of the kind "point" are measurements, all others are ours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from scalescope.papers.gadre2024 import fits as study
 from scalescope.plotting import style
 from scalescope.plotting.heat import heat
+from scalescope.plotting.panels import LawGrid, above
 
+Tables = Mapping[str, pd.DataFrame]  # "fits", "predictions" and "dataset_pairs" of the study
 SLUGS = dict(enumerate(("fig1_extrapolation", "fig2_reducible_loss", "fig3_error_against_loss",
                         "fig4_relative_errors", "fig5_dataset_pairs"), start=1))  # fmt: skip
 CAPTIONS = {
@@ -38,203 +42,243 @@ SIZES = {"d=96_l=8_h=4": "11M", "d=512_l=8_h=4": "79M", "d=576_l=24_h=8": "154M"
          "open_lm_1b": "1.4B", "open_lm_7b": "6.9B"}  # fmt: skip
 C_LABEL = "Training compute 6ND (FLOP)"
 MULTIPLIERS = LogNorm(4, 800)
-CMAP = ListedColormap(plt.get_cmap("viridis")(np.linspace(0, 0.86, 256)))  # yellow is hard to read on white
+CMAP = ListedColormap(sns.color_palette("plasma", as_cmap=True)(np.linspace(0, 0.6, 256)))  # lighter is lost on white
+QUANTITIES = {"loss": "C4 loss (nats per token)", "error": "Mean error of 17 tasks"}
 
 
-def figure1(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+def fig1_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """Loss and 17-task error of the large runs, predicted from small ones, for every training set."""
-    predicted = study.predictions(table, tasks=("avg_subset",))
-    with style.house():
-        figure, axes = plt.subplots(2, 3, figsize=(10.5, 6.6), layout="constrained", sharex=True, sharey="row")
-        drawn = []
-        for column, (dataset, title) in zip(axes.T, study.DATASETS.items(), strict=True):
-            found = study.runs(table, dataset)
-            large = predicted[predicted["dataset"] == dataset]
-            lines = _lines(found, (study.FITTED_AT, large["token_multiplier"].max()))
-            for ax, quantity in zip(column, ("loss", "error"), strict=True):
-                _extrapolation(ax, found, large, lines, quantity)
-            column[0].set_title(f"Trained on {title}")
-            drawn += [lines.assign(kind="law", dataset=dataset), large.assign(kind="prediction"),
-                      found.assign(kind="point", dataset=dataset)]  # fmt: skip
-        axes[0, 0].set_ylabel("C4 loss (nats per token)")
-        axes[1, 0].set_ylabel("Mean error of 17 tasks")
-        figure.supxlabel(C_LABEL, fontsize=11)
-        _extrapolation_legend(figure)
-    return figure, _columns(drawn, ["kind", "dataset", "model", "role", "token_multiplier", "flops", "loss", "error",
-                                    "loss_predicted", "error_predicted", "loss_off", "error_off"])  # fmt: skip
+    predicted = tables["predictions"].query("task == 'avg_subset'")
+    drawn = []
+    for dataset in study.DATASETS:
+        found = study.runs(table, dataset)
+        large = predicted[predicted["dataset"] == dataset]
+        lines = _lines(found, tables["fits"], dataset, (study.FITTED_AT, large["token_multiplier"].max()))
+        drawn += [lines, large.assign(kind="prediction"), found.assign(kind="point", dataset=dataset)]
+    return _columns(drawn, ["kind", "dataset", "model", "role", "token_multiplier", "flops", "loss", "error",
+                            "loss_predicted", "error_predicted", "loss_off", "error_off"])  # fmt: skip
 
 
-def figure2(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Reducible loss against compute, one line for each number of tokens per parameter."""
-    with style.house():
-        figure, axes = plt.subplots(1, 3, figsize=(10.5, 4.2), layout="constrained", sharey=True)
-        drawn = []
-        for ax, (dataset, title) in zip(axes, study.DATASETS.items(), strict=True):
-            found = study.runs(table, dataset)
-            law = study.loss_law(found)
-            multipliers = np.sort(found["token_multiplier"].unique())
-            lines = _lines(found, multipliers).assign(kind="law", dataset=dataset)
-            points = found.assign(kind="point", dataset=dataset)
-            for frame in (lines, points):
-                frame["reducible"] = frame["loss"] - law.params_["E"]
-            for multiplier, line in lines.groupby("token_multiplier"):
-                ax.plot(line["flops"], line["reducible"], color=CMAP(MULTIPLIERS(multiplier)), linewidth=1.1)
-            for role, look in (("held_out", {"s": 26}), ("fit_error", {"s": 26}), ("fit", {"s": 60, "marker": "s"})):
-                rows = points[points["role"] == role]
-                edge = style.INK if role == "fit" else "white"
-                ax.scatter(rows["flops"], rows["reducible"], c=rows["token_multiplier"], norm=MULTIPLIERS, cmap=CMAP,
-                           edgecolor=edge, linewidth=0.7, zorder=3, **look)  # fmt: skip
+def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """Both quantities against compute, one column per training set."""
+    names = [name for name in data if name not in QUANTITIES]
+    tall = data.melt(names, list(QUANTITIES), var_name="quantity", value_name="y")
+    with style.paper_style(size):
+        wide = style.width(2) / 3
+        grid = LawGrid(tall, row="quantity", col="dataset", col_order=list(study.DATASETS), height=0.92 * wide,
+                       aspect=1 / 0.92, sharex=True, sharey="row")  # fmt: skip
+        for draw in (_law_lines, _fitted_runs, _large_runs):
+            grid.map_dataframe(draw)
+        for (quantity, dataset), ax in grid.axes_dict.items():
             ax.set_xscale("log")
-            ax.set_yscale("log")
-            ax.yaxis.set_major_locator(FixedLocator([0.4, 0.6, 1, 2, 3, 4]))
-            ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             ax.minorticks_off()
-            ax.set_title(f"{title}: E = {law.params_['E']:.2f}, η = {law.params_['eta']:.3f}", fontsize=10)
-            drawn += [lines, points]
-        axes[0].set_ylabel("C4 loss − E (nats per token)")
-        axes[1].set_xlabel(C_LABEL)
-        bar = figure.colorbar(plt.cm.ScalarMappable(MULTIPLIERS, CMAP), ax=axes, pad=0.01, aspect=25)
-        ticks = [5, 20, 80, 320, 640]
-        bar.set_ticks(ticks, labels=[str(tick) for tick in ticks])
-        bar.minorticks_off()
+            ax.set_ylabel(QUANTITIES[quantity] if dataset == next(iter(study.DATASETS)) else "")
+            ax.set_title(f"Trained on {study.DATASETS[dataset]}" if quantity == "loss" else "")
+        grid.figure.set_layout_engine("constrained")
+        grid.figure.supxlabel(C_LABEL)
+        above(grid.figure, _extrapolation_handles(data), columns=4)
+    return grid.figure
+
+
+def fig2_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Reducible loss against compute, one line for each number of tokens per parameter."""
+    drawn = []
+    for dataset in study.DATASETS:
+        found = study.runs(table, dataset)
+        params = study.params_of(tables["fits"], dataset, "loss")
+        lines = _lines(found, tables["fits"], dataset, np.sort(found["token_multiplier"].unique()))
+        for frame in (lines.assign(E=params["E"], eta=params["eta"]), found.assign(kind="point", dataset=dataset)):
+            drawn.append(frame.assign(reducible=frame["loss"] - params["E"]))
+    names = ["kind", "dataset", "model", "role", "token_multiplier", "flops", "reducible", "E", "eta"]
+    return _columns(drawn, names)
+
+
+def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One panel per training set; colour: tokens per parameter, squares: the fit."""
+    with style.paper_style(size):
+        wide, unit = style.width(2) / 3, style.unit()
+        grid = LawGrid(data, col="dataset", col_order=list(study.DATASETS), height=1.2 * wide, aspect=1 / 1.2)
+        grid.map_dataframe(_law_lines, y="reducible", linewidth=1.1 * unit)
+        for dataset, ax in grid.axes_dict.items():
+            rows = data[(data["dataset"] == dataset) & (data["kind"] == "point")]
+            for role, look in (("held_out", {"s": 26}), ("fit_error", {"s": 26}), ("fit", {"s": 60, "marker": "s"})):
+                own = rows[rows["role"] == role]
+                look["s"] *= unit**2
+                look |= {"edgecolor": style.INK if role == "fit" else "white", "linewidth": 0.7 * unit, "zorder": 3}
+                colours = {"c": own["token_multiplier"], "norm": MULTIPLIERS, "cmap": CMAP}
+                ax.scatter(own["flops"], own["reducible"], **colours, **look)
+            ax.set(xscale="log", yscale="log")
+            ax.minorticks_off()
+            style.ticks(ax.yaxis, [0.4, 0.6, 1, 2, 3, 4])
+            law = data[(data["dataset"] == dataset) & (data["kind"] == "law")].iloc[0]
+            head = f"{study.DATASETS[dataset]}: E = {law['E']:.2f}, η = {law['eta']:.3f}"
+            ax.set_title(head, fontsize=10 * unit)
+        grid.figure.set_layout_engine("constrained")
+        grid.axes.flat[0].set_ylabel("C4 loss − E (nats per token)")
+        grid.figure.supxlabel(C_LABEL)
+        bar = grid.figure.colorbar(
+            plt.cm.ScalarMappable(MULTIPLIERS, CMAP), ax=list(grid.axes.flat), pad=0.01, aspect=25
+        )
+        style.ticks(bar.ax.yaxis, [5, 20, 80, 320, 640])
         bar.set_label("tokens per parameter (squares: the fit)")
         bar.outline.set_visible(False)
-    return figure, _columns(drawn, ["kind", "dataset", "model", "role", "token_multiplier", "flops", "reducible"])
+    return grid.figure
 
 
-def figure3(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Mean error against C4 loss, both averages."""
+def fig3_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Mean error against C4 loss, both averages, and the error of guessing at random ("chance")."""
     chance = table.drop_duplicates("evaluation").set_index("evaluation")["chance"]
-    with style.house():
-        figure, axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
-        drawn = []
-        for ax, (task, title) in zip(axes, study.AVERAGES.items(), strict=True):
-            for dataset, colour in COLOURS.items():
-                found = study.runs(table, dataset, task=task)
-                grid = np.linspace(found["loss"].min() * 0.98, found["loss"].max(), 120)
-                line = pd.DataFrame({"kind": "law", "dataset": dataset, "task": task, "loss": grid,
-                                     "error": study.error_law(found).predict(grid)})  # fmt: skip
-                ax.plot(line["loss"], line["error"], color=colour, label=study.DATASETS[dataset])
-                for held, rows in found.groupby(found["role"] == "held_out"):
-                    ax.scatter(rows["loss"], rows["error"], s=22, linewidth=1, edgecolor=colour, zorder=3,
-                               facecolor="white" if held else colour)  # fmt: skip
-                drawn += [line, found.assign(kind="point", dataset=dataset, task=task)]
-            ax.axhline(chance[task], color=style.GREY, linestyle=":", linewidth=1.4)
-            ax.set_title(title)
-            ax.set_xlabel("C4 loss (nats per token)")
-        axes[0].set_ylabel("Mean error")
-        axes[0].legend(loc="lower right", title="trained on")
-    return figure, _columns(drawn, ["kind", "dataset", "task", "model", "role", "loss", "error"])
+    drawn = []
+    for task in study.AVERAGES:
+        for dataset in COLOURS:
+            found = study.runs(table, dataset, task=task)
+            grid = np.linspace(found["loss"].min() * 0.98, found["loss"].max(), 120)
+            error = study.error_at(study.params_of(tables["fits"], dataset, "error", task), grid)
+            line = pd.DataFrame({"kind": "law", "dataset": dataset, "task": task, "loss": grid, "error": error})
+            drawn += [line, found.assign(kind="point", dataset=dataset, task=task)]
+        drawn.append(pd.DataFrame([{"kind": "chance", "task": task, "error": chance[task]}]))
+    return _columns(drawn, ["kind", "dataset", "task", "model", "role", "loss", "error"])
 
 
-def figure4(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One panel per average; filled: in the fit, dotted: guessing at random."""
+    with style.paper_style(size):
+        wide, unit = style.width(2) / 2, style.unit()
+        grid = LawGrid(data, col="task", col_order=list(study.AVERAGES), hue="dataset", hue_order=list(COLOURS),
+                       palette=COLOURS, height=0.92 * wide, aspect=1 / 0.92, sharex=False, sharey=False)  # fmt: skip
+        grid.map_dataframe(_errors)
+        for task, ax in grid.axes_dict.items():
+            for value in data.loc[(data["task"] == task) & (data["kind"] == "chance"), "error"]:
+                ax.axhline(value, color=style.GREY, linestyle=":", linewidth=1.4 * unit)
+            ax.set(title=study.AVERAGES[task], xlabel="C4 loss (nats per token)")
+        grid.axes.flat[0].set_ylabel("Mean error")
+        handles = [Line2D([], [], color=colour, label=study.DATASETS[name]) for name, colour in COLOURS.items()]
+        grid.axes.flat[0].legend(handles=handles, loc="lower right", title="trained on")
+        grid.figure.set_layout_engine("constrained")
+    return grid.figure
+
+
+def fig4_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """Relative error of the loss of every run, by model and tokens per parameter."""
-    cells = study.grid(table).assign(kind="cell")
-    norm = Normalize(0, 5)
-    with style.house():
-        figure, axes = plt.subplots(1, 3, figsize=(12, 3.5), layout="constrained", sharey=True)
+    names = ["kind", "dataset", "model", "token_multiplier", "role", "loss_predicted", "loss_off"]
+    return study.grid(table, tables["fits"]).assign(kind="cell")[names]
+
+
+def draw_fig4(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One heat map per training set; framed: the fit."""
+    with style.paper_style(size):
+        wide = style.width(2)
+        figure, axes = plt.subplots(3, 1, figsize=(wide, 0.9 * wide), layout="constrained")
         for ax, (dataset, title) in zip(axes, study.DATASETS.items(), strict=True):
-            rows = cells[cells["dataset"] == dataset]
-            wide = rows.assign(used=rows["role"] == "fit").pivot(
-                index="model", columns="token_multiplier", values=["loss_off", "used"]
-            )
-            order = [model for model in reversed(SIZES) if model in wide.index]
-            values = wide["loss_off"].loc[order].astype(float)
-            values.columns = [f"{multiplier:g}" for multiplier in values.columns]
-            image = heat(ax, values, norm, outlined=wide["used"].loc[order].eq(True))
-            ax.set_yticks(range(len(order)), [SIZES[model] for model in order])
+            rows = data[data["dataset"] == dataset].assign(used=data["role"] == "fit")
+            wider = rows.pivot(index="model", columns="token_multiplier", values=["loss_off", "used"])
+            order = [model for model in reversed(SIZES) if model in wider.index]
+            values = wider["loss_off"].loc[order].astype(float).rename(index=SIZES, columns="{:g}".format)
+            image = heat(ax, values, Normalize(0, 5), outlined=wider["used"].loc[order].eq(True))
             ax.set_title(title)
-        axes[0].set_ylabel("Parameters")
-        figure.supxlabel("Tokens per parameter", fontsize=11)
-        bar = figure.colorbar(image, ax=axes, pad=0.01, aspect=20, extend="max")
-        bar.set_label("relative error of loss (%)")
-        bar.outline.set_visible(False)
-    return figure, _columns(
-        [cells], ["kind", "dataset", "model", "token_multiplier", "role", "loss_predicted", "loss_off"]
-    )
+        figure.supylabel("Parameters")
+        figure.supxlabel("Tokens per parameter")
+        _bar(figure, image, axes, "relative error of loss (%)", extend="max")
+    return figure
 
 
-def figure5(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+def fig5_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """Relative error of the loss of the large runs, for all pairs of training and evaluation set."""
-    cells = study.dataset_pairs(table).assign(kind="cell")
-    longest = cells.groupby(["dataset", "model"])["token_multiplier"].transform("max")
-    at_20 = cells["token_multiplier"] == study.FITTED_AT
-    names = {"1.4B, 20 tokens per parameter": (cells["model"] == study.LARGE[0]) & at_20,
-             "1.4B, most tokens (80, 640 and 320 per parameter)": (cells["model"] == study.LARGE[0]) & (
-                 cells["token_multiplier"] == longest),
-             "6.9B, 20 tokens per parameter": cells["model"] == study.LARGE[1]}  # fmt: skip
-    with style.house():
-        figure, axes = plt.subplots(3, 1, figsize=(10, 5.6), layout="constrained", sharex=True)
-        for ax, (title, chosen) in zip(axes, names.items(), strict=True):
-            wide = cells[chosen].pivot(index="dataset", columns="evaluation", values="loss_off")
-            wide = wide.loc[list(study.DATASETS), list(study.EVALUATIONS)]
-            wide = wide.rename(index=study.DATASETS, columns=_wrapped)
-            image = heat(ax, wide, Normalize(0, 20), fontsize=9.5)
+    names = ["kind", "dataset", "evaluation", "model", "token_multiplier", "loss_predicted", "loss_off"]
+    return tables["dataset_pairs"].assign(kind="cell")[names]
+
+
+def draw_fig5(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One heat map per large run."""
+    longest = data.groupby(["dataset", "model"])["token_multiplier"].transform("max")
+    at_20 = data["token_multiplier"] == study.FITTED_AT
+    first = data["model"] == study.LARGE[0]
+    panels = {"1.4B, 20 tokens per parameter": first & at_20,
+              "1.4B, most tokens (80, 640 and 320 per parameter)": first & (data["token_multiplier"] == longest),
+              "6.9B, 20 tokens per parameter": data["model"] == study.LARGE[1]}  # fmt: skip
+    with style.paper_style(size):
+        wide = style.width(2)
+        figure, axes = plt.subplots(3, 1, figsize=(wide, 0.56 * wide), layout="constrained", sharex=True)
+        for ax, (title, chosen) in zip(axes, panels.items(), strict=True):
+            cells = data[chosen].pivot(index="dataset", columns="evaluation", values="loss_off")
+            cells = cells.loc[list(study.DATASETS), list(study.EVALUATIONS)]
+            image = heat(ax, cells.rename(index=study.DATASETS, columns=_wrapped), Normalize(0, 20))
             ax.set_title(title)
         axes[1].set_ylabel("Trained on")
-        bar = figure.colorbar(image, ax=axes, pad=0.01, aspect=30)
-        bar.set_label("relative error of loss (%)")
-        bar.outline.set_visible(False)
-    return figure, _columns([cells], ["kind", "dataset", "evaluation", "model", "token_multiplier", "loss_predicted",
-                                      "loss_off"])  # fmt: skip
+        _bar(figure, image, axes, "relative error of loss (%)")
+    return figure
 
 
-FIGURES = {1: figure1, 2: figure2, 3: figure3, 4: figure4, 5: figure5}
+DATA = {1: fig1_data, 2: fig2_data, 3: fig3_data, 4: fig4_data, 5: fig5_data}
+DRAW = dict(zip(SLUGS.values(), (draw_fig1, draw_fig2, draw_fig3, draw_fig4, draw_fig5), strict=True))
 
 
-def _lines(found: pd.DataFrame, multipliers) -> pd.DataFrame:
+def _lines(found: pd.DataFrame, fitted: pd.DataFrame, dataset: str, multipliers) -> pd.DataFrame:
     """Loss and error of the laws over all model sizes at each number of tokens per parameter."""
     sizes = np.geomspace(found["parameters"].min() * 0.8, found["parameters"].max() * 1.25, 60)
-    law, second = study.loss_law(found), study.error_law(found)
+    first, second = (study.params_of(fitted, dataset, *of) for of in (("loss",), ("error", "avg_subset")))
     parts = []
     for multiplier in multipliers:
         line = pd.DataFrame({"parameters": sizes, "tokens": multiplier * sizes})
-        loss = law.predict(line)
+        loss = study.loss_at(first, line)
         parts.append(line.assign(token_multiplier=float(multiplier), flops=6 * multiplier * sizes**2, loss=loss,
-                                 error=second.predict(loss)))  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
+                                 error=study.error_at(second, loss)))  # fmt: skip
+    return pd.concat(parts, ignore_index=True).assign(kind="law", dataset=dataset)
 
 
-def _extrapolation(ax: Axes, found: pd.DataFrame, large: pd.DataFrame, lines: pd.DataFrame, quantity: str) -> None:
+def _law_lines(data: pd.DataFrame, y: str = "y", linewidth: float | None = None, **_: object) -> None:
+    for multiplier, line in data[data["kind"] == "law"].groupby("token_multiplier"):
+        plt.gca().plot(line["flops"], line[y], color=CMAP(MULTIPLIERS(multiplier)), linewidth=linewidth)
+
+
+def _fitted_runs(data: pd.DataFrame, **_: object) -> None:
     looks = {"fit": {"facecolor": style.INK, "s": 34}, "fit_error": {"facecolor": "white", "s": 30, "marker": "*"}}
-    for multiplier, line in lines.groupby("token_multiplier"):
-        ax.plot(line["flops"], line[quantity], color=CMAP(MULTIPLIERS(multiplier)), linewidth=1.6,
-                label=f"M = {multiplier:g}")  # fmt: skip
+    points, unit = data[data["kind"] == "point"], style.unit()
     for role, look in looks.items():
-        rows = found[found["role"] == role]
-        ax.scatter(rows["flops"], rows[quantity], edgecolor=style.INK, linewidth=1, zorder=4, **look)
-    for row in large[large["role"] == "held_out"].to_dict("records"):
+        rows = points[points["role"] == role]
+        look["s"] *= unit**2
+        plt.gca().scatter(rows["flops"], rows["y"], edgecolor=style.INK, linewidth=unit, zorder=4, **look)
+
+
+def _large_runs(data: pd.DataFrame, **_: object) -> None:
+    ax, unit = plt.gca(), style.unit()
+    for row in data[(data["kind"] == "prediction") & (data["role"] == "held_out")].to_dict("records"):
         colour = CMAP(MULTIPLIERS(row["token_multiplier"]))
-        ax.scatter(row["flops"], row[quantity], marker="*", s=150, facecolor="white", edgecolor=colour, linewidth=1.4,
-                   zorder=5)  # fmt: skip
-        small = row["model"] == study.LARGE[0]
-        ax.annotate(f"{SIZES[row['model']]}, M = {row['token_multiplier']:g}: {row[f'{quantity}_off']:.2f} %",
-                    (0.03, 0.15 if small else 0.05), xycoords="axes fraction", fontsize=9, color=colour)  # fmt: skip
-    ax.set_xscale("log")
-    ax.minorticks_off()
+        ax.scatter(row["flops"], row["y"], marker="*", s=150 * unit**2, facecolor="white", edgecolor=colour,
+                   linewidth=1.4 * unit, zorder=5)  # fmt: skip
+        place = (0.03, 0.15 if row["model"] == study.LARGE[0] else 0.05)
+        text = f"{SIZES[row['model']]}, M = {row['token_multiplier']:g}: {row[row['quantity'] + '_off']:.2f} %"
+        look = {"fontsize": 9 * unit, "color": style.text_colour(colour)}
+        ax.annotate(text, place, xycoords="axes fraction", **look)
 
 
-def _extrapolation_legend(figure: Figure) -> None:
-    marks = [
-        ("o", style.INK, 6, "in both fits"),
-        ("*", "white", 7, "in the fit of the error"),
-        ("*", "white", 13, "held out"),
-    ]
-    handles = [Line2D([], [], linestyle="none", marker=m, markerfacecolor=c, markeredgecolor=style.INK, markersize=s,
-                      label=label) for m, c, s, label in marks]  # fmt: skip
-    handles += [
-        Line2D([], [], color=CMAP(MULTIPLIERS(m)), label=f"{m} tokens per parameter") for m in (20, 80, 320, 640)
-    ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=4, columnspacing=1.4)
+def _errors(data: pd.DataFrame, color: str, **_: object) -> None:
+    ax, unit = plt.gca(), style.unit()
+    line, points = data[data["kind"] == "law"], data[data["kind"] == "point"]
+    ax.plot(line["loss"], line["error"], color=color)
+    for held, rows in points.groupby(points["role"] == "held_out"):
+        ax.scatter(rows["loss"], rows["error"], s=22 * unit**2, linewidth=unit, edgecolor=color, zorder=3,
+                   facecolor="white" if held else color)  # fmt: skip
+
+
+def _extrapolation_handles(data: pd.DataFrame) -> list[Line2D]:
+    marks = [("o", style.INK, 6, "in both fits"), ("*", "white", 7, "in the fit of the error"),
+             ("*", "white", 13, "held out")]  # fmt: skip
+    handles = [Line2D([], [], linestyle="none", marker=m, markerfacecolor=c, markeredgecolor=style.INK,
+                      markersize=s * style.unit(), label=label) for m, c, s, label in marks]  # fmt: skip
+    drawn = np.sort(data.loc[data["kind"] == "law", "token_multiplier"].unique())
+    return handles + [Line2D([], [], color=CMAP(MULTIPLIERS(m)), label=f"{m:g} tokens per parameter") for m in drawn]
+
+
+def _bar(figure: Figure, image, axes: list[Axes], label: str, **settings: str) -> None:
+    bar = figure.colorbar(image, ax=axes, pad=0.01, aspect=30, **settings)
+    bar.set_label(label)
+    bar.outline.set_visible(False)
 
 
 def _wrapped(evaluation: str) -> str:
-    return (
-        study.EVALUATIONS[evaluation]
-        .replace(" (", "\n(")
-        .replace("programming ", "programming\n")
-        .replace("100 ", "100\n")
-    )
+    name = study.EVALUATIONS[evaluation]
+    return name.replace(" (", "\n(").replace("programming ", "programming\n").replace("100 ", "100\n")
 
 
 def _columns(parts: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:

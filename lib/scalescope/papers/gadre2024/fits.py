@@ -69,6 +69,26 @@ def code_symbols(params: Mapping[str, float]) -> dict[str, float]:
     return {"a": params["a"] * 6.0**-eta, "b": params["b"], "eta": -2 * eta, "E": params["E"]}
 
 
+def params_of(fitted: pd.DataFrame, dataset: str, law: str, of: str = MAIN) -> dict[str, float]:
+    """Parameters of one law of the table `fits`, in the symbols of our laws; `law`: "loss" or "error" (of a task)."""
+    rows = fitted[(fitted["dataset"] == dataset) & (fitted["law"] == law) & (fitted["of"] == of)]
+    params = rows.set_index("symbol")["value"].to_dict()
+    if law == "loss":
+        eta = -params["eta"] / 2
+        params |= {"eta": eta, "a": params["a"] * 6.0**eta}
+    return params
+
+
+def loss_at(params: Mapping[str, float], X: pd.DataFrame) -> np.ndarray:
+    """The loss law [n] of `params_of` at parameters and tokens."""
+    return OvertrainingLaw(n_boot=0).predict_many({name: np.array([v]) for name, v in params.items()}, X)[0]
+
+
+def error_at(params: Mapping[str, float], loss: np.ndarray) -> np.ndarray:
+    """The error law [n] of `params_of` at losses [n]."""
+    return DownstreamErrorLaw(n_boot=0).predict_many({name: np.array([v]) for name, v in params.items()}, loss)[0]
+
+
 def fits(table: pd.DataFrame, tasks: tuple[str, ...] = tuple(AVERAGES)) -> pd.DataFrame:
     """Parameters of both laws on the main set, one row per training set, law and symbol, with standard errors.
 
@@ -124,12 +144,12 @@ def dataset_pairs(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)[columns]
 
 
-def grid(table: pd.DataFrame, evaluation: str = MAIN) -> pd.DataFrame:
-    """Relative error (percent) of the predicted loss of every run of the testbed, fitted ones included."""
+def grid(table: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
+    """Relative error (percent) of the predicted loss of every run of the testbed; `fitted`: the table `fits`."""
     rows = []
     for dataset in _datasets(table):
-        found = runs(table, dataset, evaluation)
-        predicted = loss_law(found).predict(found[["parameters", "tokens"]])
+        found = runs(table, dataset)
+        predicted = loss_at(params_of(fitted, dataset, "loss"), found[["parameters", "tokens"]])
         rows.append(found.assign(dataset=dataset, loss_predicted=predicted, loss_off=off(predicted, found["loss"])))
     return pd.concat(rows, ignore_index=True)
 

@@ -14,7 +14,8 @@ from scalescope.plotting import style
 
 CAPTIONS = {
     "overtraining": "Held-out loss against compute, one colour per model size, more tokens per parameter to the right. "
-    "Filled: runs that the law was fitted to (dashes on a line: the law at each run). Stars: held-out runs, forecast before they were trained.",
+    "Filled: runs that the law was fitted to (dashes: the law at each run). Stars: held-out runs, forecast before they "
+    "were trained.",
     "error_from_loss": "Mean error over skills, filled in without finetuning, against held-out loss. Line: the "
     "exponential law of the filled points. Stars: held-out runs.",
 }
@@ -28,14 +29,14 @@ def overtraining_data(predictions: pd.DataFrame) -> pd.DataFrame:
     return rows[columns].assign(kind="point").reset_index(drop=True)
 
 
-def draw_overtraining(data: pd.DataFrame) -> Figure:
+def draw_overtraining(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel: loss against compute."""
     sizes = np.sort(data["parameters"].unique())
     colours = dict(zip(sizes, colormaps["viridis"](np.linspace(0.1, 0.85, len(sizes))), strict=True))
-    with style.house():
-        figure, ax = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
-        for size, colour in colours.items():
-            rows = data[data["parameters"] == size].sort_values("flops")
+    with style.paper_style(size):
+        figure, ax = plt.subplots(figsize=style.inches(6.4, 4.2), layout="constrained")
+        for n, colour in colours.items():
+            rows = data[data["parameters"] == n].sort_values("flops")
             ax.plot(rows["flops"], rows["loss_predicted"], color=colour, linewidth=1.3, marker="_", markersize=9)
             for role, look in (("fit", {"marker": "o", "s": 28}), ("held_out", {"marker": "*", "s": 130})):
                 part = rows[rows["role"] == role]
@@ -66,12 +67,12 @@ def error_data(predictions: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def draw_error(data: pd.DataFrame) -> Figure:
+def draw_error(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per average: error against loss."""
     averages = list(data["average"].unique())
-    with style.house():
-        figure, axes = plt.subplots(1, len(averages), figsize=(4.4 * len(averages), 3.8), layout="constrained",
-                                    squeeze=False)  # fmt: skip
+    with style.paper_style(size):
+        inches = style.inches(4.4 * len(averages), 3.8)
+        figure, axes = plt.subplots(1, len(averages), figsize=inches, layout="constrained", squeeze=False)
         for ax, average in zip(axes[0], averages, strict=True):
             rows = data[data["average"] == average]
             law = rows[rows["kind"] == "law"]

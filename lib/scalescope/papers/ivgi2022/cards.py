@@ -7,9 +7,8 @@ import pandas as pd
 
 from scalescope.errors import UnknownName
 from scalescope.experiment.points import OBJECTIVES, TUNINGS, split_usable, title
-from scalescope.experiment.pretraining_seeds import drawn_together
-from scalescope.laws import FitCard, PowerLaw, fit_card
-from scalescope.papers.ivgi2022.fits import fits
+from scalescope.laws import FitCard, fit_card
+from scalescope.papers.ivgi2022.fits import Laws
 
 COUNTED = "N = 12 L H^2: trainable parameters without embeddings"
 TUNED = {
@@ -20,26 +19,26 @@ NO_TOKENS = "not published"
 
 
 def card(
+    laws: Laws,
     points: pd.DataFrame,
     task: str,
     *,
     objective: str = "mlm",
     hpt: str = "with",
     pretrain: pd.DataFrame | None = None,
-    n_boot: int = 1000,
-    random_state: int = 0,
 ) -> FitCard:
     """The card of one finetuning law: as text, Markdown or dict.
 
-    `pretrain` (table "pretrain") tells the tokens every model was pretrained on. Raises UnknownName for a
-    series without points, and ValueError for one with fewer than two sizes.
+    laws: of these `points`, which say what was left out. `pretrain` (table "pretrain") tells the tokens every model was
+    pretrained on. Raises UnknownName for a series without points, and ValueError for one with fewer than two sizes.
     """
     usable, left_out = split_usable(points)
     series = _series(usable, task, objective, hpt)
-    ladder, target = (series[series["role"] == role] for role in ("ladder", "target"))
-    law = PowerLaw(n_boot=n_boot, random_state=random_state)
-    law.fit(ladder, ladder["error"], groups=drawn_together(ladder))
-    row = fits(series, n_boot=1, random_state=random_state).set_index("task").loc[task]
+    law = laws.of(task=task, objective=objective, hpt=hpt)
+    if law is None:
+        sizes = series.loc[series["role"] == "ladder", "parameters"].nunique()
+        raise ValueError(f"{task}, {objective}, {hpt}: a law needs at least two sizes; got {sizes}")
+    target = series.loc[series["role"] == "target", "parameters"].unique()
     lost = _series(left_out, task, objective, hpt, empty=True)
     return fit_card(
         law,
@@ -49,19 +48,18 @@ def card(
         tuning=TUNED[hpt],
         left_out=f"{len(lost)} of the ladder" + (f" ({'; '.join(lost['reason'].unique())})" if len(lost) else ""),
         held_out={
-            "mean relative error of the metric at the two largest sizes": _rounded(row["mre"]),
-            "relative error at the target": _rounded(row["re"]),
+            "mean relative error of the metric at the two largest sizes": _rounded(law.mre[0]),
+            "relative error at the target": _rounded(law.re[0]),
         },
-        target=target["parameters"].unique() if len(target) else None,
+        target=target if len(target) else None,
     )
 
 
-def cards(points: pd.DataFrame, pretrain: pd.DataFrame | None = None, n_boot: int = 1000) -> list[FitCard]:
+def cards(laws: Laws, points: pd.DataFrame, pretrain: pd.DataFrame | None = None) -> list[FitCard]:
     """The cards of every series with two or more sizes, in the order of the tables."""
-    rows = fits(points, n_boot=1).query("n_sizes >= 2")
     return [
-        card(points, row.task, objective=row.objective, hpt=row.hpt, pretrain=pretrain, n_boot=n_boot)
-        for row in rows.itertuples()
+        card(laws, points, row.task, objective=row.objective, hpt=row.hpt, pretrain=pretrain)
+        for row in laws.fits().query("n_sizes >= 2").itertuples()
     ]
 
 

@@ -1,11 +1,16 @@
-"""Every number of the laws, one row per series, from tidy points: what the tables of a study are cut from."""
+"""Fit once: every law of one source with its bootstrap, and the tables that are cut from them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from scalescope.experiment.points import (
+    CLASSES,
     OBJECTIVES,
     TUNINGS,
     aspect_ratios,
@@ -14,9 +19,7 @@ from scalescope.experiment.points import (
     title,
     usable_pretraining,
 )
-from scalescope.experiment.pretraining_seeds import drawn_together
-from scalescope.experiment.series import MIN_SIZES_R2
-from scalescope.laws import PowerLaw
+from scalescope.papers.ivgi2022.one_law import NUMBERS, STATISTICS, FittedLaw, fit_series
 
 FITS = [
     "objective", "hpt", "task", "title", "n_sizes", "n_points", "n_left_out", "slope", "slope_low",
@@ -27,124 +30,203 @@ PRETRAINING = [
     "objective", "aspect_ratio", "n_sizes", "slope", "slope_low", "slope_high", "intercept", "r2",
     "target_parameters", "prediction", "prediction_low", "prediction_high", "actual", "re",
 ]  # fmt: skip
+# of: the table of a source; draw: "hierarchical" or "naive"; seed: beside the random state of all
+KEYS = ["of", "objective", "hpt", "task", "aspect_ratio", "y", "draw", "seed"]
+LAWS = [*KEYS, "n_left_out", *NUMBERS, "facts"]
+USUAL = {"of": "points", "objective": "mlm", "hpt": "with", "task": "", "aspect_ratio": 0, "y": "error",
+         "draw": "hierarchical", "seed": 0}  # fmt: skip
+LOSS_TASKS = ("mnli", "qnli", "sst2", "race", "mrpc", "boolq")  # figure 7
+
+
+@dataclass(frozen=True)
+class Laws:
+    """All laws of a source: tables, cards, claims, selection and figures are cut from these two tables.
+
+    laws: one row per series (columns LAWS; blank where it has fewer than two sizes). replicates: `law` (row of laws),
+    `replicate` (0: the points themselves) and STATISTICS.
+    """
+
+    laws: pd.DataFrame
+    replicates: pd.DataFrame
+
+    def of(self, **key: object) -> FittedLaw | None:
+        """The law of one series (KEYS; those not given as in USUAL); None where it has none."""
+        place = self._places.get(tuple((USUAL | key)[name] for name in KEYS))
+        if place is None or place not in self._starts:
+            return None
+        rows = slice(*self._starts[place])
+        values = {name: self.replicates[name].to_numpy()[rows] for name in STATISTICS}
+        return FittedLaw(self.laws.iloc[place].to_dict(), values)
+
+    def fits(self, of: str = "points") -> pd.DataFrame:
+        """One row per objective, hpt and task with every number of the law, full precision (columns FITS).
+
+        Slope intervals and the interval of the prediction: 95 % of the hierarchical bootstrap. `r2_from_2` and
+        `re_from_2` refit without the smallest ladder size (the paper's L = 1); `mre` is the mean relative error
+        of the metric at the two largest ladder sizes under the law of the others. Predictions, `actual` and
+        `re` are for the mean over seeds of the (largest) target, in metric units. Too few sizes leave NaN; R2
+        needs three.
+        """
+        rows = self._usual(of, "error")
+        actual, metric = 1 - rows["actual"], 1 - rows["prediction"]
+        table = rows.assign(
+            title=rows["task"].map(title), actual=actual, prediction=metric, re=_relative(metric, actual),
+            prediction_low=1 - rows["prediction_high"], prediction_high=1 - rows["prediction_low"],
+            re_from_2=_relative(1 - rows["prediction_from_2"], actual),
+        )  # fmt: skip
+        return _numeric(table[FITS])
+
+    @property
+    def pretraining(self) -> pd.DataFrame:
+        """The law of pretraining loss (nats) against N per objective and aspect ratio (columns PRETRAINING).
+
+        Prediction, `actual` and `re` = (prediction - actual) / actual are the loss of the target. Source: figure 2.
+        """
+        rows = self._usual("pretrain", "loss")
+        return _numeric(rows.assign(re=(rows["prediction"] - rows["actual"]) / rows["actual"])[PRETRAINING])
+
+    def _usual(self, of: str, y: str) -> pd.DataFrame:
+        laws = self.laws
+        usual = (laws["of"] == of) & (laws["y"] == y) & (laws["draw"] == "hierarchical") & (laws["seed"] == 0)
+        return laws[usual].reset_index(drop=True)
+
+    @cached_property
+    def _places(self) -> dict[tuple, int]:
+        return {key: place for place, key in enumerate(self.laws[KEYS].itertuples(index=False, name=None))}
+
+    @cached_property
+    def _starts(self) -> dict[int, tuple[int, int]]:
+        """First row of the replicates of each law, and the row after its last."""
+        law = self.replicates["law"].to_numpy()
+        places, first = np.unique(law, return_index=True)
+        return dict(zip(places.tolist(), zip(first, np.append(first[1:], len(law)), strict=True), strict=True))
+
+
+def fit_laws(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    n_boot: int = 1000,
+    random_state: int = 0,
+    only: Mapping[str, object] | None = None,
+) -> Laws:
+    """Fit and bootstrap every law of a source, or those whose KEYS are as in `only`, each once.
+
+    tables: "points" and, where they differ, "pair_points" (the comparison between objectives), and "pretrain"; what is
+    lacking has no laws. Raises ValueError for tables that `check_points` and `usable_pretraining` refuse.
+    """
+    rows, parts, known = [], [], {}
+    for key, series, n_left_out in _all_series(tables):
+        if not (only or {}).items() <= key.items():
+            continue
+        seed = random_state + key["seed"]
+        content = (key["y"], key["draw"], seed, series[["role", "parameters", key["y"]]].to_csv())
+        if content not in known:  # the comparison between objectives has most points of the others
+            known[content] = fit_series(
+                series, key["y"], n_boot=n_boot, random_state=seed, naive=key["draw"] == "naive"
+            )
+        law = known[content]
+        if law.replicates:
+            part = pd.DataFrame(law.replicates)
+            part.insert(0, "law", len(rows))
+            part.insert(1, "replicate", np.arange(len(part)))
+            parts.append(part)
+        rows.append({**key, "n_left_out": n_left_out, **law.numbers})
+    replicates = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["law", "replicate"])
+    laws = pd.DataFrame(rows, columns=LAWS).astype(dict.fromkeys(["n_left_out", *NUMBERS], float))
+    return Laws(laws, replicates.reindex(columns=["law", "replicate", *STATISTICS]))
 
 
 def fits(points: pd.DataFrame, *, n_boot: int = 1000, random_state: int = 0) -> pd.DataFrame:
-    """One row per objective, hpt and task with every number of the law, full precision (columns FITS).
-
-    Slope intervals and the interval of the prediction: 95 % of the hierarchical bootstrap. `r2_from_2` and
-    `re_from_2` refit without the smallest ladder size (the paper's L = 1); `mre` is the mean relative error
-    of the metric at the two largest ladder sizes under the law of the others. Predictions, `actual` and
-    `re` are for the mean over seeds of the (largest) target, in metric units. Too few sizes leave NaN; R2
-    needs three.
-    """
-    usable, left_out = split_usable(points)
-    rows = []
-    for (objective, hpt), part in _pairs(usable):
-        for task in task_names(points):
-            lost = left_out[(left_out[["objective", "hpt", "task"]] == [objective, hpt, task]).all(axis=1)]
-            row = _fit_task(part[part["task"] == task], n_boot, random_state)
-            rows.append({"objective": objective, "hpt": hpt, "task": task, "title": title(task),
-                         "n_left_out": len(lost), **row})  # fmt: skip
-    return _numeric(pd.DataFrame(rows, columns=FITS))
+    """`Laws.fits` of one table of points."""
+    only = {"of": "points", "y": "error", "draw": "hierarchical"}
+    return fit_laws({"points": points}, n_boot=n_boot, random_state=random_state, only=only).fits()
 
 
 def pretraining_laws(pretrain: pd.DataFrame, *, n_boot: int = 1000, random_state: int = 0) -> pd.DataFrame:
-    """The law of pretraining loss (nats) against N per objective and aspect ratio (columns PRETRAINING).
+    """`Laws.pretraining` of one table of pretraining runs."""
+    only = {"seed": 0}
+    return fit_laws({"pretrain": pretrain}, n_boot=n_boot, random_state=random_state, only=only).pretraining
 
-    Prediction, `actual` and `re` = (prediction - actual) / actual are the loss of the target. Source:
-    figure 2.
-    """
-    rows = []
+
+def with_answerable(points: pd.DataFrame) -> pd.DataFrame:
+    """Points with the error on answerable questions (blank where it was not measured)."""
+    score = points["value_answerable"] if "value_answerable" in points else pd.Series(np.nan, index=points.index)
+    return points.assign(error_answerable=1 - score)
+
+
+def nats(task: str) -> float:
+    """Loss of a uniform guess over the classes of a task."""
+    return float(np.log(CLASSES[task]))
+
+
+def _all_series(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[dict, pd.DataFrame, int]]:
+    """Key, rows and number of points left out of every law of a source."""
+    if "points" in tables:
+        yield from _of_points(tables["points"])
+        yield from _of_pair(tables.get("pair_points", tables["points"]))
+    if "pretrain" in tables:
+        yield from _of_pretraining(tables["pretrain"])
+
+
+def _of_points(points: pd.DataFrame) -> Iterator[tuple[dict, pd.DataFrame, int]]:
+    usable, left_out = split_usable(points)
+    usable = with_answerable(usable[usable["role"] != "second"])
+    for objective, hpt in _pairs(usable):
+        for task in task_names(points):
+            key = USUAL | {"objective": objective, "hpt": hpt, "task": task}
+            part = _select(usable, objective, hpt, task)
+            yield key, part, len(_select(left_out, objective, hpt, task))
+            if key == USUAL | {"task": task}:
+                yield key | {"draw": "naive"}, part, 0
+            if hpt == "with" and task in LOSS_TASKS and "loss" in part:
+                loss = part["loss"].astype(float)
+                yield key | {"y": "loss"}, part[np.isfinite(loss) & (loss > 0)], 0
+            if key == USUAL | {"task": "squad_v2"}:
+                yield key | {"y": "error_answerable"}, part[part["error_answerable"] > 0], 0
+
+
+def _of_pair(points: pd.DataFrame) -> Iterator[tuple[dict, pd.DataFrame, int]]:
+    """Laws of both objectives; those of the second are drawn once more, independently, for the choice between them."""
+    usable, left_out = split_usable(points)
+    usable = usable[usable["role"] != "second"]
+    for objective, hpt in _pairs(usable):
+        for task in task_names(points) if hpt == "with" else []:
+            key = USUAL | {"of": "pair", "objective": objective, "task": task}
+            part = _select(usable, objective, hpt, task)
+            yield key, part, len(_select(left_out, objective, hpt, task))
+            if objective != USUAL["objective"]:
+                yield key | {"seed": 1}, part, 0
+
+
+def _of_pretraining(pretrain: pd.DataFrame) -> Iterator[tuple[dict, pd.DataFrame, int]]:
+    """Laws of every aspect ratio; that of the second is drawn once more, independently, for the comparison of both."""
     usable = pretrain[usable_pretraining(pretrain)]
     for objective in OBJECTIVES:
         part = usable[usable["objective"] == objective]
-        target = _target(part, "loss")
-        for aspect_ratio in aspect_ratios(part):
-            series = part[(part["aspect_ratio"] == aspect_ratio) & (part["role"] != "target")]
-            law = _law(series, "loss", n_boot, random_state)
-            row = {"n_sizes": series["parameters"].nunique(), **_numbers_of(law, series, "loss")}
-            if law is not None and target:
-                prediction, low, high = _predict(law, target["parameters"])
-                row |= {"prediction": prediction, "prediction_low": low, "prediction_high": high}
-                row |= {"re": (prediction - target["mean"]) / target["mean"]}
-            row |= {"target_parameters": target.get("parameters"), "actual": target.get("mean")}
-            rows.append({"objective": objective, "aspect_ratio": aspect_ratio, **row})
-    return _numeric(pd.DataFrame(rows, columns=PRETRAINING))
+        for ratio in aspect_ratios(part):
+            series = part[(part["role"] == "target") | (part["aspect_ratio"] == ratio)]
+            key = {**USUAL, "of": "pretrain", "objective": objective, "hpt": "", "aspect_ratio": ratio, "y": "loss"}
+            yield key, series, 0
+            if (series["role"] == "second").any():
+                yield key | {"seed": 1}, series, 0
+
+
+def _pairs(points: pd.DataFrame) -> list[tuple[str, str]]:
+    """Pairs of objective and tuning that have points, in the order of OBJECTIVES and TUNINGS."""
+    found = set(points[["objective", "hpt"]].itertuples(index=False, name=None))
+    return [(o, h) for o in OBJECTIVES for h in TUNINGS if (o, h) in found]
+
+
+def _select(points: pd.DataFrame, objective: str, hpt: str, task: str) -> pd.DataFrame:
+    return points[(points["objective"] == objective) & (points["hpt"] == hpt) & (points["task"] == task)]
+
+
+def _relative(prediction: pd.Series, actual: pd.Series) -> pd.Series:
+    """(prediction - actual) / |actual| of a metric, so that negative is below; NaN for a metric of zero."""
+    return ((prediction - actual) / actual.abs()).where(actual != 0)
 
 
 def _numeric(table: pd.DataFrame) -> pd.DataFrame:
     """Every column but the names as float, so that blank tables still calculate."""
     names = {"objective", "hpt", "task", "title", "aspect_ratio"}
     return table.astype({name: float for name in table.columns if name not in names})
-
-
-def _pairs(points: pd.DataFrame):
-    """(objective, hpt) and its points, in the order of OBJECTIVES and TUNINGS."""
-    groups = dict(list(points.groupby(["objective", "hpt"])))
-    return [((o, h), groups[o, h]) for o in OBJECTIVES for h in TUNINGS if (o, h) in groups]
-
-
-def _law(points: pd.DataFrame, y: str, n_boot: int, random_state: int) -> PowerLaw | None:
-    """The law of column `y` over all rows, or None if there are fewer than two sizes."""
-    if points["parameters"].nunique() < 2:
-        return None
-    law = PowerLaw(n_boot=n_boot, random_state=random_state)
-    return law.fit(points, points[y], groups=drawn_together(points))
-
-
-def _numbers_of(law: PowerLaw | None, points: pd.DataFrame, y: str) -> dict[str, float]:
-    if law is None:
-        return {}
-    low, high = law.intervals_.get("slope", (np.nan, np.nan))
-    r2 = law.score(points, points[y]) if law.n_sizes_ >= MIN_SIZES_R2 else np.nan
-    return {**law.params_, "slope_low": low, "slope_high": high, "r2": r2}
-
-
-def _predict(law: PowerLaw, parameters: float) -> tuple[float, float, float]:
-    low, high = law.predict_interval([parameters])
-    return float(law.predict([parameters])[0]), float(low[0]), float(high[0])
-
-
-def _target(points: pd.DataFrame, y: str) -> dict[str, float]:
-    """Size and mean of `y` over the seeds of the largest target; empty if there is none."""
-    rows = points[points["role"] == "target"]
-    rows = rows[rows["parameters"] == rows["parameters"].max()]
-    return {"parameters": float(rows["parameters"].iloc[0]), "mean": rows[y].mean()} if len(rows) else {}
-
-
-def _relative(prediction: float, actual: float) -> float:
-    """(prediction - actual) / |actual| of a metric, so that negative is below; NaN for a metric of zero."""
-    return (prediction - actual) / abs(actual) if actual else np.nan
-
-
-def _mre(ladder: pd.DataFrame) -> float:
-    """Mean relative error of the metric at the two largest sizes, under the law of the others."""
-    sizes = np.sort(ladder["parameters"].unique())
-    law = _law(ladder[ladder["parameters"].isin(sizes[:-2])], "error", 0, 0)
-    if law is None:
-        return np.nan
-    actual = 1 - ladder.groupby("parameters")["error"].mean()[sizes[-2:]].to_numpy()
-    predicted = 1 - law.predict(sizes[-2:])
-    return float(np.mean([abs(_relative(p, a)) for p, a in zip(predicted, actual, strict=True)]))
-
-
-def _fit_task(points: pd.DataFrame, n_boot: int, random_state: int) -> dict[str, float]:
-    ladder = points[points["role"] == "ladder"]
-    row: dict[str, float] = {"n_sizes": ladder["parameters"].nunique(), "n_points": len(ladder)}
-    law = _law(ladder, "error", n_boot, random_state)
-    larger = ladder[ladder["parameters"] > ladder["parameters"].min()]
-    law_from_2 = _law(larger, "error", 0, random_state)
-    row |= _numbers_of(law, ladder, "error")
-    row |= {"r2_from_2": _numbers_of(law_from_2, larger, "error").get("r2", np.nan), "mre": _mre(ladder)}
-    target = _target(points, "error")
-    if target:
-        size, actual = target["parameters"], 1 - target["mean"]
-        row |= {"target_parameters": size, "actual": actual}
-        if law is not None:
-            error, low, high = _predict(law, size)
-            row |= {"prediction": 1 - error, "prediction_low": 1 - high, "prediction_high": 1 - low}
-            row |= {"re": _relative(1 - error, actual), "extrapolation": law.extrapolation([size])[0]}
-        if law_from_2 is not None:
-            row["re_from_2"] = _relative(1 - float(law_from_2.predict([size])[0]), actual)
-    return row

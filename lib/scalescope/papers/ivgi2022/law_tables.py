@@ -20,10 +20,11 @@ from scalescope.papers.ivgi2022.claims import PUBLISHED, Evidence, judge_all
 from scalescope.papers.ivgi2022.compute import compute_saved
 from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain, published_tasks
 from scalescope.papers.ivgi2022.diagnose import diagnose
+from scalescope.papers.ivgi2022.fits import Laws
 from scalescope.papers.ivgi2022.selection import select_all
 from scalescope.papers.ivgi2022.stopping import STOPPING, heldout_curve, stopping
+from scalescope.papers.ivgi2022.stored_laws import PAPER
 
-PAPER = "ivgi2022"
 STAND_IN_FOR, STAND_IN = "smoke", "quick"  # notebooks begin with smoke, whose numbers mean nothing
 REMEDY = "run `scalescope study` again"
 PUBLISHED_PATIENCES = (1500, 3000, 4500, 6000, 7500)  # from the first the paper tried to the one it took
@@ -46,29 +47,27 @@ def source_tables(source: str) -> dict[str, pd.DataFrame]:
     }
 
 
-def law_tables(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> dict[str, pd.DataFrame]:
+def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict[str, pd.DataFrame]:
     """Tables 1-7 of Ivgi et al. (2022), full-precision fits, tools and verdicts of one source, by name.
 
-    tables: as `source_tables` gives them; "curves" and "finetune" may be lacking. Intervals come from `n_boot`
-    bootstrap samples.
+    tables: as `source_tables` gives them; "curves" and "finetune" may be lacking. laws: of these tables.
     """
-    points, pretrain = tables["points"], tables["pretrain"]
-    pair = tables.get("pair_points", points)
-    evidence = Evidence(source, points, pretrain, tables.get("curves"), tables.get("finetune"), pair, n_boot)
+    points, pretrain, fits = tables["points"], tables["pretrain"], laws.fits()
+    evidence = Evidence(source, points, pretrain, tables.get("curves"), tables.get("finetune"), laws=laws)
     return {
         "table1": ivgi2022.table1(tables["tasks"]),
-        "table2": ivgi2022.table2(points),
-        "table3": ivgi2022.table3(points, n_boot=n_boot),
-        "table4": ivgi2022.table4(points),
-        "table5": ivgi2022.table5(pair),
+        "table2": ivgi2022.table2(fits),
+        "table3": ivgi2022.table3(fits),
+        "table4": ivgi2022.table4(fits),
+        "table5": ivgi2022.table5(laws.fits("pair")),
         "table6": ivgi2022.table6(pretrain),
-        "table7": ivgi2022.table7(points, n_boot=n_boot),
-        "fits": ivgi2022.fits(points, n_boot=n_boot),
-        "pretraining_laws": ivgi2022.pretraining_laws(pretrain, n_boot=n_boot),
+        "table7": ivgi2022.table7(fits),
+        "fits": fits,
+        "pretraining_laws": laws.pretraining,
         "missing": ivgi2022.missing(points, pretrain),
         "diagnosis": diagnoses(pretrain),
         "stopping": stops(source, tables.get("curves")),
-        "selection": select_all(pair, n_boot=n_boot),
+        "selection": select_all(laws),
         "compute": compute_saved(pretrain, tables.get("finetune")),
         "claims": judge_all(evidence),
     }
@@ -101,13 +100,13 @@ def stops(source: str, curves: pd.DataFrame | None) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def write_law_tables(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> list[str]:
+def write_law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> list[str]:
     """Write `law_tables` and the fit cards to data/results/<source>/ivgi2022/; returns the names of the files."""
     folder = paths.results(source) / PAPER
-    made = law_tables(source, tables, n_boot)
+    made = law_tables(source, tables, laws)
     for name, table in made.items():
         files.write_table(folder / f"{name}.csv", table)
-    text = "\n\n".join(card.markdown() for card in cards(tables["points"], tables["pretrain"], n_boot))
+    text = "\n\n".join(card.markdown() for card in cards(laws, tables["points"], tables["pretrain"]))
     files.write_text(folder / "cards.md", text + "\n")
     names = [*(f"{name}.csv" for name in made), "cards.md"]
     if source != PUBLISHED:  # those are committed facts, which git keeps whole

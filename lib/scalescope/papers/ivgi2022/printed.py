@@ -10,6 +10,7 @@ import pandas as pd
 from scalescope import paths
 from scalescope.papers.ivgi2022 import tables as ivgi2022
 from scalescope.papers.ivgi2022.data import published_points, published_table
+from scalescope.papers.ivgi2022.fits import fits
 
 CELLS = ["table", "row", "column", "printed", "recomputed", "kind", "status", "erratum"]
 ERRATA = ["id", "where", "table", "row", "column", "printed", "recomputed", "explanation"]
@@ -47,14 +48,14 @@ def check(folder: Path | None = None, *, n_boot: int = REPLICATES, random_state:
 
 def recomputed(folder: Path | None, n_boot: int, random_state: int) -> dict[int, pd.DataFrame]:
     """Tables 2, 3, 4, 5 and 7 in full precision, from the points each of them uses."""
-    points, figure_3 = published_points(folder), published_points(folder, keep_outlier=False)
-    settings = {"exact": True, "n_boot": n_boot, "random_state": random_state}
+    own = fits(published_points(folder), n_boot=n_boot, random_state=random_state)
+    figure_3 = fits(published_points(folder, keep_outlier=False), n_boot=1)
     return {
-        2: ivgi2022.table2(points, exact=True),
-        3: ivgi2022.table3(points, **settings),
-        4: ivgi2022.table4(points, exact=True),
+        2: ivgi2022.table2(own, exact=True),
+        3: ivgi2022.table3(own, exact=True),
+        4: ivgi2022.table4(own, exact=True),
         5: ivgi2022.table5(figure_3, exact=True),
-        7: ivgi2022.table7(points, **settings),
+        7: ivgi2022.table7(own, exact=True),
     }
 
 

@@ -6,89 +6,68 @@ import numpy as np
 import pandas as pd
 
 from scalescope.errors import UnknownName
-from scalescope.experiment.points import OBJECTIVES, split_usable, task_names, title
-from scalescope.experiment.pretraining_seeds import drawn_together
-from scalescope.laws import PowerLaw
+from scalescope.experiment.points import title
+from scalescope.papers.ivgi2022.fits import Laws
+from scalescope.papers.ivgi2022.one_law import FittedLaw
 
 CHOICES = [
     "task", "a", "b", "at", "extrapolation", "gap", "gap_low", "gap_high", "choice", "probability", "decided",
     "r2_a", "r2_b", "actual_gap", "correct",
 ]  # fmt: skip
+SEEDS = {"mlm": 0, "pmi": 1}  # laws of a pair are drawn independently of each other
 
 
-def select(
-    points: pd.DataFrame,
-    task: str,
-    *,
-    a: str = "mlm",
-    b: str = "pmi",
-    hpt: str = "with",
-    at: float | None = None,
-    n_boot: int = 1000,
-    random_state: int = 0,
-) -> dict:
+def select(laws: Laws, task: str, *, a: str = "mlm", b: str = "pmi", at: float | None = None) -> dict:
     """Which of the objectives `a` and `b` will be better on `task` at the size `at`, from the ladder alone.
 
-    Keys CHOICES: `gap` = predicted metric of b minus that of a, with its 95 % interval from two independent
-    hierarchical bootstraps; `choice` by its sign; `probability`: share of replicates that choose the same;
-    `decided`: whether the interval leaves out zero. `at` defaults to the target's size, whose `actual_gap`
-    then says whether the choice is `correct`; both are blank where it is not measured. The interval is that of
-    the laws: it does not hold the error of extrapolating them. Raises UnknownName for a task or objective
-    without points and ValueError for fewer than two sizes of one of them.
+    laws: of a source, of which those of tuned models are used. Keys CHOICES: `gap` = predicted metric of b minus that
+    of a, with its 95 % interval from two independent hierarchical bootstraps; `choice` by its sign; `probability`:
+    share of replicates that choose the same; `decided`: whether the interval leaves out zero. `at` defaults to the
+    target's size, whose `actual_gap` then says whether the choice is `correct`; both are blank where it is not
+    measured. The interval is that of the laws: it does not hold the error of extrapolating them. Raises UnknownName
+    for a task or objective without points and ValueError for fewer than two sizes of one of them.
     """
-    usable, _ = split_usable(points)
-    usable = usable[(usable["hpt"] == hpt) & (usable["role"] != "second")]
-    if task not in set(usable["task"]):
-        raise UnknownName("task", task, usable["task"].unique())
-    parts = [_part(usable[usable["task"] == task], objective) for objective in (a, b)]
-    targets = [part[part["role"] == "target"] for part in parts]
-    actual = np.nan
+    pair = [_law(laws, task, objective) for objective in (a, b)]
+    targets = [law.numbers["target_parameters"] for law in pair]
     if at is None:
-        if any(target.empty for target in targets):
+        if not np.isfinite(targets).all():
             raise ValueError(f"no target of {task} with both {a} and {b}: say at which size to choose (at=...)")
-        at = float(targets[0]["parameters"].max())
-    if all((target["parameters"] == at).any() for target in targets):
-        means = [target.loc[target["parameters"] == at, "error"].mean() for target in targets]
-        actual = means[0] - means[1]  # in units of the metric: the error that a has more
-    laws = [_law(part, n_boot, random_state + place) for place, part in enumerate(parts)]
-    gap = float(laws[0].predict([at])[0] - laws[1].predict([at])[0])
-    drawn = [law.predict_many(law.bootstrap_.params, [at])[:, 0] for law in laws]
-    gaps = drawn[0] - drawn[1]
+        at = float(targets[0])
+    actual = np.nan
+    if targets == [at, at]:
+        actual = pair[0].numbers["actual"] - pair[1].numbers["actual"]  # the error that a has more
+    drawn = [np.exp(law.slope * np.log(at) + law.intercept) for law in pair]
+    gap, gaps = drawn[0][0] - drawn[1][0], drawn[0][1:] - drawn[1][1:]
     low, high = np.percentile(gaps, [2.5, 97.5])
-    scores = [_score(law, part) for law, part in zip(laws, parts, strict=True)]
-    row = [title(task), a, b, at, laws[0].extrapolation([at])[0], gap, low, high, b if gap > 0 else a,
-           float(np.mean((gaps > 0) == (gap > 0))), bool(low > 0 or high < 0), *scores, actual,
+    row = [title(task), a, b, at, float(pair[0].extrapolation([at])[0]), gap, low, high, b if gap > 0 else a,
+           float(np.mean((gaps > 0) == (gap > 0))), bool(low > 0 or high < 0), *(law.r2[0] for law in pair), actual,
            bool(np.sign(gap) == np.sign(actual)) if np.isfinite(actual) else None]  # fmt: skip
     return dict(zip(CHOICES, row, strict=True))
 
 
-def select_all(points: pd.DataFrame, **settings: object) -> pd.DataFrame:
+def select_all(laws: Laws, **settings: object) -> pd.DataFrame:
     """`select` for every task that has two sizes of both objectives, in the paper's order."""
-    usable, _ = split_usable(points)
-    hpt, pair = settings.get("hpt", "with"), [settings.get("a", "mlm"), settings.get("b", "pmi")]
-    ladder = usable[(usable["role"] == "ladder") & (usable["hpt"] == hpt)]
+    pair = [str(settings.get("a", "mlm")), str(settings.get("b", "pmi"))]
     rows = []
-    for task in task_names(points):
-        sizes = ladder[ladder["task"] == task].groupby("objective")["parameters"].nunique()
-        target = usable[(usable["role"] == "target") & (usable["hpt"] == hpt) & (usable["task"] == task)]
-        known = settings.get("at") is not None or set(pair) <= set(target["objective"])
-        if known and all(sizes.get(objective, 0) >= 2 for objective in pair):
-            rows.append(select(points, task, **settings))
+    for task in laws.fits("pair")["task"].unique():
+        found = [laws.of(of="pair", task=task, objective=name, seed=SEEDS[name]) for name in pair]
+        known = settings.get("at") is not None or all(
+            law is not None and np.isfinite(law.numbers["target_parameters"]) for law in found
+        )
+        if known and None not in found:
+            rows.append(select(laws, task, **settings))
     return pd.DataFrame(rows, columns=CHOICES)
 
 
-def _part(points: pd.DataFrame, objective: str) -> pd.DataFrame:
-    if objective not in set(points["objective"]):
-        raise UnknownName("objective", objective, [name for name in OBJECTIVES if name in set(points["objective"])])
-    return points[points["objective"] == objective]
-
-
-def _law(part: pd.DataFrame, n_boot: int, random_state: int) -> PowerLaw:
-    ladder = part[part["role"] == "ladder"]
-    law = PowerLaw(n_boot=n_boot, random_state=random_state)
-    return law.fit(ladder, ladder["error"], groups=drawn_together(ladder))
-
-
-def _score(law: PowerLaw, part: pd.DataFrame) -> float:
-    ladder = part[part["role"] == "ladder"]
-    return law.score(ladder, ladder["error"]) if law.n_sizes_ > 2 else np.nan
+def _law(laws: Laws, task: str, objective: str) -> FittedLaw:
+    fits = laws.fits("pair")
+    fits = fits[fits["n_points"] > 0]
+    if task not in set(fits["task"]):
+        raise UnknownName("task", task, fits["task"].unique())
+    fits = fits[fits["task"] == task]
+    if objective not in set(fits["objective"]):
+        raise UnknownName("objective", objective, fits["objective"].unique())
+    law = laws.of(of="pair", task=task, objective=objective, seed=SEEDS[objective])
+    if law is None:
+        raise ValueError(f"{task}, {objective}: a law needs at least two sizes; got one")
+    return law

@@ -1,4 +1,4 @@
-"""Tables of Ivgi, Carmon and Berant (2022) from tidy points, live or published: one code path for both.
+"""Tables of Ivgi, Carmon and Berant (2022), live or published: cut from the table "fits".
 
 Source: "Scaling Laws Under the Microscope", Findings of EMNLP 2022. Conventions: the fit is a line of ln(1
 - metric) against ln N over all seeds of the ladder (role "ladder"); the target is never in a fit; R2 is in
@@ -15,12 +15,10 @@ import pandas as pd
 from scalescope.errors import UnknownName
 from scalescope.experiment.columns import need, need_labels, with_numbers
 from scalescope.experiment.points import OBJECTIVES, PAPER_TASKS, check_tasks, missing, task_names, title
-from scalescope.papers.ivgi2022.fits import fits, pretraining_laws
+from scalescope.papers.ivgi2022.fits import FITS
 
 __all__ = [
-    "fits",
     "missing",
-    "pretraining_laws",
     "printed",
     "table1",
     "table2",
@@ -53,24 +51,17 @@ def table1(tasks: pd.DataFrame) -> pd.DataFrame:
     return _rounded(table.assign(**counts, top_freq=pd.to_numeric(table["top_freq"])), exact=False)
 
 
-def table2(points: pd.DataFrame, *, objective: str = "mlm", exact: bool = False) -> pd.DataFrame:
+def table2(fits: pd.DataFrame, *, objective: str = "mlm", exact: bool = False) -> pd.DataFrame:
     """R2, mean relative error on the two largest ladder sizes, and R2 from two layers on; tuned runs."""
-    rows = _select(points, objective, "with", n_boot=1)
+    rows = _select(fits, objective, "with")
     return _rounded(rows[["task", "r2", "mre", "r2_from_2"]], exact)
 
 
-def table3(
-    points: pd.DataFrame,
-    *,
-    objective: str = "mlm",
-    exact: bool = False,
-    n_boot: int = 1000,
-    random_state: int = 0,
-) -> pd.DataFrame:
+def table3(fits: pd.DataFrame, *, objective: str = "mlm", exact: bool = False) -> pd.DataFrame:
     """R2 and slope with and without tuning; the slope is the midpoint of its interval, with half width."""
-    table = pd.DataFrame({"task": [title(task) for task in task_names(points)]})
+    table = pd.DataFrame({"task": [title(task) for task in task_names(fits)]})
     for hpt, suffix in (("with", "hpt"), ("without", "no_hpt")):
-        rows = _select(points, objective, hpt, n_boot=n_boot, random_state=random_state)
+        rows = _select(fits, objective, hpt)
         table[f"r2_{suffix}"] = rows["r2"]
         table[f"slope_{suffix}"] = (rows["slope_low"] + rows["slope_high"]) / 2
         table[f"slope_{suffix}_pm"] = (rows["slope_high"] - rows["slope_low"]) / 2
@@ -78,15 +69,15 @@ def table3(
     return _rounded(table[order], exact)
 
 
-def table4(points: pd.DataFrame, *, objective: str = "mlm", exact: bool = False) -> pd.DataFrame:
+def table4(fits: pd.DataFrame, *, objective: str = "mlm", exact: bool = False) -> pd.DataFrame:
     """Prediction and actual metric of the held-out target, relative error (negative: predicted too low)."""
-    rows = _select(points, objective, "with", n_boot=1)
+    rows = _select(fits, objective, "with")
     return _rounded(rows[["task", "prediction", "actual", "re", "re_from_2"]], exact)
 
 
-def table5(points: pd.DataFrame, *, exact: bool = False) -> pd.DataFrame:
+def table5(fits: pd.DataFrame, *, exact: bool = False) -> pd.DataFrame:
     """PMI - MLM at the target (metric units), predicted and actual, sign, and R2 of the MLM fit."""
-    mlm, pmi = (_select(points, objective, "with", n_boot=1) for objective in OBJECTIVES)
+    mlm, pmi = (_select(fits, objective, "with") for objective in OBJECTIVES)
     predicted, actual = pmi["prediction"] - mlm["prediction"], pmi["actual"] - mlm["actual"]
     known = predicted.notna() & actual.notna()
     table = pd.DataFrame({"task": mlm["task"], "predicted_delta": predicted, "actual_delta": actual})
@@ -108,16 +99,16 @@ def table6(pretrain: pd.DataFrame) -> pd.DataFrame:
     return models[columns].drop_duplicates().astype(int).reset_index(drop=True)
 
 
-def table7(points: pd.DataFrame, *, exact: bool = False, n_boot: int = 1000, random_state: int = 0) -> pd.DataFrame:
+def table7(fits: pd.DataFrame, *, exact: bool = False) -> pd.DataFrame:
     """Both objectives side by side: R2, slope interval, prediction and actual metric, and R2 and RE from 2 layers on.
 
     RE is relative to the target of the same objective; the paper's PMI column is not (errata.csv).
     """
-    table = pd.DataFrame({"task": [title(task) for task in task_names(points)]})
+    table = pd.DataFrame({"task": [title(task) for task in task_names(fits)]})
     names = {"r2": "r2", "slope_low": "slope_{}_low", "slope_high": "slope_{}_high", "prediction": "pred",
              "actual": "act", "r2_from_2": "r2_from_2", "re_from_2": "re_from_2"}  # fmt: skip
     for objective in OBJECTIVES:
-        rows = _select(points, objective, "with", n_boot=n_boot, random_state=random_state)
+        rows = _select(fits, objective, "with")
         for name, wanted in names.items():
             table[wanted.format(objective) if "{}" in wanted else f"{wanted}_{objective}"] = rows[name]
     return _rounded(table[TABLE_7], exact)
@@ -145,10 +136,11 @@ def _rounded(table: pd.DataFrame, exact: bool) -> pd.DataFrame:
     return table.assign(**{name: table[name] + 0.0 for name in digits})  # -0.000 reads as 0.000
 
 
-def _select(points: pd.DataFrame, objective: str, hpt: str, **settings: Any) -> pd.DataFrame:
+def _select(fits: pd.DataFrame, objective: str, hpt: str) -> pd.DataFrame:
     """Fits of one objective and tuning: one row per task, blank if there is none, `task` is the title."""
     if objective not in OBJECTIVES:
         raise UnknownName("objective", objective, OBJECTIVES)
-    part = points[(points["objective"] == objective) & (points["hpt"] == hpt)]
-    rows = fits(part, **settings).set_index("task").reindex(task_names(points))
+    need(fits, "fits", FITS)
+    part = fits[(fits["objective"] == objective) & (fits["hpt"] == hpt)]
+    rows = part.set_index("task").reindex(task_names(fits))
     return rows.drop(columns="title").rename(index=title).rename_axis("task").reset_index()

@@ -1,22 +1,27 @@
-"""Figures of Lin et al. (2024) from tidy tables, published or live: the Figure and the numbers it draws.
+"""Figures of Lin et al. (2024): `figN_data` makes a table of their losses and ours, `draw_figN` draws it.
 
 Rows of the kind "point" are measurements, all others are ours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from scalescope.papers.lin2024 import fits as study
+from scalescope.papers.reference import reference
 from scalescope.plotting import style
 from scalescope.plotting.heat import heat
+from scalescope.plotting.panels import LawGrid, above
 
+Tables = Mapping[str, pd.DataFrame]  # "fits" and "selection" of the study
 SLUGS = dict(enumerate(("fig1_curves", "fig2_rmsd", "fig3_phase_transition", "fig4_selection"), start=1))
 CAPTIONS = {
     "fig1_curves": "Test loss against the number of finetuning examples, six of the 30 models: rectified law "
@@ -32,133 +37,163 @@ CAPTIONS = {
 }
 MODELS = ("cerebras/Cerebras-GPT-111M", "cerebras/Cerebras-GPT-256M", "cerebras/Cerebras-GPT-1.3B",
           "MBZUAI/LaMini-GPT-124M", "gpt2", "google/mt5-large")  # fmt: skip
-PALETTE = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, "#E69F00", style.INK)
+PALETTE = dict(zip(MODELS, (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, "#E69F00", style.INK), strict=True))
 COLOURS = dict(zip(study.TITLES, (style.BLUE, style.ORANGE, style.GREEN), strict=True))
 MARKERS = dict(zip(study.TITLES, "osD", strict=True))
-X_LABEL = "Finetuning examples"
+RATIO = "published_over_ours"
 
 
-def figure1(table: pd.DataFrame, fitted: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Curves of six models on every data set, with both laws; `fitted`: `study.fits`."""
-    drawn = []
-    with style.house():
-        figure, axes = plt.subplots(1, 3, figsize=(10.5, 4.4), layout="constrained")
-        for ax, (dataset, title) in zip(axes, study.TITLES.items(), strict=True):
-            for model, colour in zip(MODELS, PALETTE, strict=True):
-                chosen = (table["dataset"] == dataset) & (table["model"] == model) & (table["examples"] > 0)
-                points = table[chosen].assign(kind="point")
-                law = fitted[(fitted["dataset"] == dataset) & (fitted["model"] == model)].iloc[0]
-                grid = np.geomspace(points["examples"].min(), points["examples"].max(), 80)
-                lines = pd.DataFrame({
-                    "kind": "law", "dataset": dataset, "model": model, "examples": grid,
-                    "rectified": law["B"] / (law["D_l"] + grid ** law["beta"]) + law["E"],
-                    "vanilla": law["vanilla_B"] / grid ** law["vanilla_beta"] + law["vanilla_E"],
-                })  # fmt: skip
-                ax.plot(grid, lines["rectified"], color=colour, linewidth=1.4)
-                ax.plot(grid, lines["vanilla"], color=colour, linewidth=1, linestyle="--")
-                ax.scatter(points["examples"], points["loss"], s=16, color=colour, zorder=3)
-                drawn += [lines, points]
-            _log_axes(ax)
-            ax.set_title(title)
-            ax.set_xlabel(X_LABEL)
-        axes[0].set_ylabel("Test loss")
-        handles = [Line2D([], [], color=c, marker="o", markersize=4, label=m.split("/")[-1])
-                   for m, c in zip(MODELS, PALETTE, strict=True)]  # fmt: skip
-        handles += [Line2D([], [], color=style.GREY, label="rectified"),
-                    Line2D([], [], color=style.GREY, linestyle="--", label="vanilla")]  # fmt: skip
-        figure.legend(handles=handles, loc="outside upper center", ncols=4)
+def fig1_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Curves of six models on every data set, with both laws."""
+    fitted, drawn = tables["fits"].set_index(["dataset", "model"]), []
+    for dataset in study.TITLES:
+        for model in MODELS:
+            chosen = (table["dataset"] == dataset) & (table["model"] == model) & (table["examples"] > 0)
+            points, law = table[chosen].assign(kind="point"), fitted.loc[(dataset, model)]
+            grid = np.geomspace(points["examples"].min(), points["examples"].max(), 80)
+            lines = pd.DataFrame({
+                "kind": "law", "dataset": dataset, "model": model, "examples": grid,
+                "rectified": law["B"] / (law["D_l"] + grid ** law["beta"]) + law["E"],
+                "vanilla": law["vanilla_B"] / grid ** law["vanilla_beta"] + law["vanilla_E"],
+            })  # fmt: skip
+            drawn += [lines, points]
     names = ["kind", "dataset", "model", "examples", "loss", "rectified", "vanilla"]
-    return figure, pd.concat(drawn, ignore_index=True).reindex(columns=names)
+    return pd.concat(drawn, ignore_index=True).reindex(columns=names)
 
 
-def figure2(fitted: pd.DataFrame, reported: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """RMSD of both laws on every curve, and the published rectified fits against ours.
+def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One panel per data set, both axes logarithmic; dashed: the vanilla law."""
+    with style.paper_style(size):
+        wide, unit = style.width(2) / 3, style.unit()
+        grid = LawGrid(data, col="dataset", col_order=list(study.TITLES), hue="model", hue_order=list(MODELS),
+                       palette=PALETTE, height=1.26 * wide, aspect=1 / 1.26, sharey=False)  # fmt: skip
+        grid.map_dataframe(_curve)
+        for dataset, ax in grid.axes_dict.items():
+            low, high = ax.get_ylim()
+            ax.set(xscale="log", yscale="log", title=study.TITLES[dataset])
+            style.ticks(ax.yaxis, style.log_ticks(low, high))
+        grid.axes.flat[0].set_ylabel("Test loss")
+        grid.figure.set_layout_engine("constrained")
+        grid.figure.supxlabel("Finetuning examples")
+        handles = [Line2D([], [], color=c, marker="o", markersize=4 * unit, label=model.split("/")[-1])
+                   for model, c in PALETTE.items()]  # fmt: skip
+        handles += [Line2D([], [], color=style.GREY, linestyle=line, label=name)
+                    for name, line in (("rectified", "-"), ("vanilla", "--"))]  # fmt: skip
+        above(grid.figure, handles, columns=4)
+    return grid.figure
 
-    `reported`: `studies.reference.reference("lin2024")`.
-    """
+
+def fig2_data(table: pd.DataFrame | None, tables: Tables) -> pd.DataFrame:
+    """RMSD of both laws on every curve, and that of the published rectified fits over ours, in its order."""
+    fitted, reported = tables["fits"], reference("lin2024")
     published = reported[reported["quantity"] == "RMSD of log loss, rectified law (published)"]
     by_curve = published.set_index("setting")["reported"].astype(float)
     names = fitted["dataset"].str.upper() + "; " + fitted["model"]
-    cells = fitted[["dataset", "model", "rmsd", "vanilla_rmsd"]].assign(
-        kind="fit", published_over_ours=by_curve.reindex(names).to_numpy() / fitted["rmsd"].to_numpy()
-    )
-    cells = cells.sort_values("published_over_ours", kind="stable", ignore_index=True)
-    with style.house():
-        figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
-        for dataset, rows in cells.groupby("dataset", sort=False):
-            look = {"color": COLOURS[dataset], "marker": MARKERS[dataset], "s": 26, "label": study.TITLES[dataset]}
-            left.scatter(rows["vanilla_rmsd"], rows["rmsd"], **look)
-            right.scatter(rows.index + 1, rows["published_over_ours"], **look)
-        span = (cells["rmsd"].min() * 0.8, cells["vanilla_rmsd"].max() * 1.2)
-        left.plot(span, span, color=style.GREY, linewidth=1, linestyle="--")
+    over = by_curve.reindex(names).to_numpy() / fitted["rmsd"].to_numpy()
+    cells = fitted[["dataset", "model", "rmsd", "vanilla_rmsd"]].assign(kind="fit", **{RATIO: over})
+    cells = cells.sort_values(RATIO, kind="stable", ignore_index=True)
+    return cells[["kind", "dataset", "model", "rmsd", "vanilla_rmsd", RATIO]]
+
+
+def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """Left: one law against the other; right: the published fits against the optimum."""
+    with style.paper_style(size):
+        wide, unit = style.width(2), style.unit()
+        figure, (left, right) = plt.subplots(1, 2, figsize=(wide, 0.44 * wide), layout="constrained")
+        look = {"hue": "dataset", "style": "dataset", "hue_order": list(COLOURS), "style_order": list(COLOURS),
+                "palette": COLOURS, "markers": MARKERS, "s": 26 * unit**2, "linewidth": 0}  # fmt: skip
+        sns.scatterplot(data, x="vanilla_rmsd", y="rmsd", ax=left, **look)
+        sns.scatterplot(data.assign(order=data.index + 1), x="order", y=RATIO, ax=right, legend=False, **look)
+        span = (data["rmsd"].min() * 0.8, data["vanilla_rmsd"].max() * 1.2)
+        dashed = {"color": style.GREY, "linewidth": unit, "linestyle": "--"}
+        left.plot(span, span, **dashed)
         left.set(xscale="log", yscale="log", xlim=span, ylim=span, xlabel="RMSD of ln L, vanilla law",
                  ylabel="RMSD of ln L, rectified law", title="Both laws at their optimum")  # fmt: skip
-        right.axhline(1, color=style.GREY, linewidth=1, linestyle="--")
+        right.axhline(1, **dashed)
         right.set(xlabel="Curve, in order", ylabel="RMSD, published over ours", yscale="log",
-                  title="Rectified law: published fits against the optimum")  # fmt: skip
-        ticks = [1, 1.1, 1.25, 1.5, 2, 2.5]
-        right.yaxis.set_major_locator(FixedLocator(ticks))
-        right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        right.yaxis.set_minor_locator(NullLocator())
-        left.legend(loc="upper left")
-    return figure, cells[["kind", "dataset", "model", "rmsd", "vanilla_rmsd", "published_over_ours"]]
+                  title="Published rectified fits against the optimum")  # fmt: skip
+        style.ticks(right.yaxis, [1, 1.1, 1.25, 1.5, 2, 2.5])
+        handles, names = left.get_legend_handles_labels()
+        left.legend(handles, [study.TITLES[name] for name in names], loc="upper left")
+    return figure
 
 
-def figure3(table: pd.DataFrame, fitted: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Where the pre-power phase of every curve ends, against model size."""
+def fig3_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Where the pre-power phase of every curve ends, against model size; and the measured sizes ("measured")."""
     sizes = table.drop_duplicates("model").set_index("model")["parameters"]
-    cells = fitted[["dataset", "model", "phase_transition", "E_at_bound"]].assign(
-        kind="fit", parameters=fitted["model"].map(sizes)
-    )
+    fitted, names = tables["fits"], ["kind", "dataset", "model", "parameters", "phase_transition", "E_at_bound"]
+    cells = fitted.assign(kind="fit", parameters=fitted["model"].map(sizes))[names]
     measured = table.loc[table["examples"] > 0, "examples"]
-    low, high = measured.min(), measured.max()
-    with style.house():
-        figure, axes = plt.subplots(1, 3, figsize=(10.5, 4), layout="constrained", sharey=True)
-        for ax, (dataset, title) in zip(axes, study.TITLES.items(), strict=True):
-            rows = cells[cells["dataset"] == dataset]
-            for bound, part in rows.groupby("E_at_bound"):
-                ax.scatter(part["parameters"], part["phase_transition"].clip(lower=1), s=30, zorder=3, linewidth=1.2,
-                           edgecolor=COLOURS[dataset], facecolor="white" if bound else COLOURS[dataset])  # fmt: skip
-            ax.set(xscale="log", yscale="log", title=title, ylim=(0.6, 1e9))
-            ax.axhspan(0.6, low, color=style.GREY, alpha=0.12, linewidth=0)
-            ax.axhspan(high, 1e9, color=style.GREY, alpha=0.12, linewidth=0)
-            ticks = [3e7, 1e8, 3e8, 1e9, 3e9]
-            ax.xaxis.set_major_locator(FixedLocator(ticks))
-            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.size_text(value)))
-            ax.xaxis.set_minor_locator(NullLocator())
-            ax.yaxis.set_minor_locator(NullLocator())
-        axes[0].set_ylabel("End of the pre-power phase (examples)")
-        axes[1].set_xlabel("Parameters")
-    return figure, cells[["kind", "dataset", "model", "parameters", "phase_transition", "E_at_bound"]]
+    ends = pd.DataFrame({"kind": "measured", "phase_transition": [measured.min(), measured.max()]})
+    return pd.concat([cells, ends], ignore_index=True)
 
 
-def figure4(selected: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Table of selection as heat maps; `selected`: `study.selection`, any methods."""
+def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """One panel per data set; open: E went to zero, grey: outside the measured sizes."""
+    low, high = data.loc[data["kind"] == "measured", "phase_transition"]
+    with style.paper_style(size):
+        wide = style.width(2) / 3
+        cells = data[data["kind"] == "fit"]
+        grid = LawGrid(cells, col="dataset", col_order=list(study.TITLES), hue="dataset", hue_order=list(COLOURS),
+                       palette=COLOURS, height=1.14 * wide, aspect=1 / 1.14)  # fmt: skip
+        grid.map_dataframe(_ends_of_phase)
+        for dataset, ax in grid.axes_dict.items():
+            ax.set(xscale="log", yscale="log", title=study.TITLES[dataset], ylim=(0.6, 1e9))
+            for outside in ((0.6, low), (high, 1e9)):
+                ax.axhspan(*outside, color=style.GREY, alpha=0.12, linewidth=0)
+            style.ticks(ax.xaxis, [3e7, 1e8, 3e8, 1e9, 3e9], style.size_text)
+            ax.minorticks_off()
+        grid.axes.flat[0].set_ylabel("End of the pre-power phase (examples)")
+        grid.figure.set_layout_engine("constrained")
+        grid.figure.supxlabel("Parameters")
+    return grid.figure
+
+
+def fig4_data(table: pd.DataFrame | None, tables: Tables) -> pd.DataFrame:
+    """Selection by every method: Pearson correlation and relative accuracy."""
+    names = ["kind", "dataset", "ratio", "method", "pearson", "relative_accuracy"]
+    return tables["selection"].assign(kind="cell")[names]
+
+
+def draw_fig4(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
+    """Both measures of every data set as heat maps, in percent."""
     measures = {"pearson": ("Pearson correlation", Normalize(-60, 100)),
                 "relative_accuracy": ("Relative accuracy", Normalize(0, 100))}  # fmt: skip
-    datasets, methods = selected["dataset"].unique(), selected["method"].unique()
-    with style.house():
-        figure, axes = plt.subplots(2, len(datasets), figsize=(4 * len(datasets), 0.9 + 0.62 * len(methods)),
-                                    layout="constrained", sharex=True, sharey=True, squeeze=False)  # fmt: skip
-        for row, (measure, (name, norm)) in zip(axes, measures.items(), strict=True):
-            for ax, dataset in zip(row, datasets, strict=True):
-                part = selected[selected["dataset"] == dataset]
+    datasets, methods = data["dataset"].unique(), data["method"].unique()
+    with style.paper_style(size):
+        wide, unit = style.width(2), style.unit()
+        high = (0.9 + 0.36 * len(methods) * len(datasets)) * unit
+        figure, axes = plt.subplots(
+            len(datasets), 2, figsize=(wide, high), layout="constrained", sharex=True, sharey=True, squeeze=False
+        )
+        for column, (measure, (name, norm)) in zip(axes.T, measures.items(), strict=True):
+            for ax, dataset in zip(column, datasets, strict=True):
+                part = data[data["dataset"] == dataset]
                 shares = part.assign(share=part[measure].map(study.percent))
-                wide = shares.pivot(index="method", columns="ratio", values="share").loc[methods]
-                wide.columns = [f"1/{ratio}" for ratio in wide.columns]
-                image = heat(ax, wide, norm, cmap="cividis")
-                ax.set_title(f"{study.TITLES.get(dataset, dataset)}: {name}", fontsize=10)
-            bar = figure.colorbar(image, ax=row, pad=0.01, aspect=14)
+                cells = shares.pivot(index="method", columns="ratio", values="share").loc[methods]
+                image = heat(ax, cells.rename(columns="1/{}".format), norm, cmap="cividis")
+                ax.set_title(f"{study.TITLES.get(dataset, dataset)}: {name}", fontsize=10 * unit)
+            bar = figure.colorbar(image, ax=column, location="bottom", pad=0.01, aspect=40)
             bar.outline.set_visible(False)
-        figure.supxlabel("Share of the finetuning data that the budget pays for", fontsize=11)
-    names = ["kind", "dataset", "ratio", "method", "pearson", "relative_accuracy"]
-    return figure, selected.assign(kind="cell")[names]
+        figure.supxlabel("Share of the finetuning data that the budget pays for; colour: percent")
+    return figure
 
 
-def _log_axes(ax: plt.Axes) -> None:
-    low, high = ax.get_ylim()
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.yaxis.set_major_locator(FixedLocator(style.log_ticks(low, high)))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.yaxis.set_minor_locator(NullLocator())
+DATA = {1: fig1_data, 2: fig2_data, 3: fig3_data, 4: fig4_data}
+DRAW = dict(zip(SLUGS.values(), (draw_fig1, draw_fig2, draw_fig3, draw_fig4), strict=True))
+
+
+def _curve(data: pd.DataFrame, color: str, **_: object) -> None:
+    ax, unit = plt.gca(), style.unit()
+    lines, points = data[data["kind"] == "law"], data[data["kind"] == "point"]
+    ax.plot(lines["examples"], lines["rectified"], color=color, linewidth=1.4 * unit)
+    ax.plot(lines["examples"], lines["vanilla"], color=color, linewidth=unit, linestyle="--")
+    ax.scatter(points["examples"], points["loss"], s=16 * unit**2, color=color, zorder=3)
+
+
+def _ends_of_phase(data: pd.DataFrame, color: str, **_: object) -> None:
+    unit = style.unit()
+    for bound, part in data.groupby("E_at_bound"):
+        at = part["phase_transition"].clip(lower=1)
+        plt.gca().scatter(part["parameters"], at, s=30 * unit**2, zorder=3, linewidth=1.2 * unit, edgecolor=color,
+                          facecolor="white" if bound else color)  # fmt: skip

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from scalescope.laws import CurveLaw, RectifiedLaw, VanillaFinetuningLaw
-from scalescope.laws.selection import METHODS, AtS, Selector, select
+from scalescope.laws.selection import select
+from scalescope.laws.selectors import METHODS, AtS, Selector
 
 RATIOS = (8, 16, 32, 64, 128, 256, 512)  # the full size over the budget
 TITLES = {"flan": "FLAN", "wmt19": "WMT19", "gigaword": "Gigaword"}
 TABLE_1 = ("AtS", "ZeroShot", "SubTuning", "ModelSize")
-TABLE_2 = ("AtS", "RectifiedFit", "VanillaFit")
 AT_BOUND = 1e-6  # E below this share of the smallest loss: the law has gone to its bound, the data do not give E
 
 

@@ -44,13 +44,13 @@ def curves_data(curves: pd.DataFrame, fits: pd.DataFrame, forecasts: pd.DataFram
     return pd.concat(parts, ignore_index=True).reindex(columns=["kind", "role", *INPUTS, "loss", "low", "high"])
 
 
-def draw_curves(data: pd.DataFrame) -> Figure:
+def draw_curves(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per model, the held-out one last."""
     panels = list(data[["role", "parameters"]].drop_duplicates().itertuples(index=False, name=None))
     panels = sorted(panels, key=lambda panel: (panel[0] != "fit", panel[1]))
     colours = _colours(data)
-    with style.house():
-        figure, axes = plt.subplots(1, len(panels), figsize=(3.3 * len(panels), 3.6), layout="constrained",
+    with style.paper_style(size):
+        figure, axes = plt.subplots(1, len(panels), figsize=style.inches(3.3 * len(panels), 3.6), layout="constrained",
                                     squeeze=False)  # fmt: skip
         for ax, (role, n) in zip(axes[0], panels, strict=True):
             rows = data[(data["role"] == role) & (data["parameters"] == n)]
@@ -64,7 +64,7 @@ def draw_curves(data: pd.DataFrame) -> Figure:
             ax.set(xscale="log", title=style.size_text(n) + (", held out" if role == "held_out" else ""))
             style.log_x(ax, (rows["steps"].min() / 1.2, rows["steps"].max() * 1.2))
         axes[0, 0].set_ylabel("Held-out loss (nats)")
-        figure.supxlabel("Steps", fontsize=11)
+        figure.supxlabel("Steps")
         _legend(figure, colours)
     return figure
 
@@ -82,11 +82,11 @@ def contours_data(contours: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["kind", *keep]]
 
 
-def draw_contours(data: pd.DataFrame) -> Figure:
+def draw_contours(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per model: sequences against steps, both logarithmic."""
     sizes = sorted(data["parameters"].unique())
     shades = plt.Normalize(data["loss"].min(), data["loss"].max())
-    with style.house():
+    with style.paper_style(size):
         figure, axes = plt.subplots(1, max(len(sizes), 1), figsize=(3.3 * max(len(sizes), 1), 3.4),
                                     layout="constrained", squeeze=False)  # fmt: skip
         for ax, n in zip(axes[0], sizes, strict=False):
@@ -116,12 +116,12 @@ def critical_data(critical: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["kind", "parameters", "loss", "B_crit"]]
 
 
-def draw_critical(data: pd.DataFrame) -> Figure:
+def draw_critical(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel: critical batch size against loss."""
     points, law = (data[data["kind"] == kind] for kind in ("point", "law"))
     sizes = np.sort(points["parameters"].unique())
-    with style.house():
-        figure, ax = plt.subplots(figsize=(5.4, 3.8), layout="constrained")
+    with style.paper_style(size):
+        figure, ax = plt.subplots(figsize=style.inches(5.4, 3.8), layout="constrained")
         for n, colour in zip(sizes, colormaps["viridis"](np.linspace(0.1, 0.85, len(sizes))), strict=True):
             own = points[points["parameters"] == n]
             ax.scatter(own["loss"], own["B_crit"], color=[colour], s=26, label=style.size_text(n), zorder=3)

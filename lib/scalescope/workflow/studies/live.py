@@ -19,7 +19,7 @@ from scalescope.papers.barnett2024 import live as barnett2024
 from scalescope.papers.gadre2024 import live as gadre2024
 from scalescope.papers.ledger import HeldOut, scored, seal
 from scalescope.papers.su2024 import live as su2024
-from scalescope.plotting import style
+from scalescope.plotting import save
 
 STUDIES: dict[str, ModuleType] = {"barnett2024": barnett2024, "su2024": su2024, "gadre2024": gadre2024}
 Told = Callable[[str, float], None]
@@ -53,9 +53,9 @@ class Live:
         files.seal(folder, [f"{name}.csv" for name in self.tables])
         written = [folder / f"{name}.csv" for name in self.tables]
         for name in STUDIES[self.paper].DATA:
-            figure = self.draw(name)
-            written += style.save(figure, self.data(name), paths.figures(self.profile, self.paper), name)
-            plt.close(figure)
+            draw, folder = STUDIES[self.paper].DRAW[name], paths.figures(self.profile, self.paper)
+            written += save(draw, self.data(name), folder, name)
+            plt.close()
         return written
 
 

@@ -24,7 +24,8 @@ def test_means_and_bars_over_seeds_with_scratch_and_majority(budgets):
                "error_scratch": [0.7, 0.7, 0.1], "bar_scratch": 0.01, "n_seeds": 2}  # fmt: skip
     transfer = pd.DataFrame(scratch).reindex(columns=COLUMNS["transfer"])
     tasks = pd.DataFrame({"task": ["sst2", "race"], "majority": [0.5, 0.25]})
-    figure, data = ivgi2022.figure_budgets(budgets, tasks, transfer)
+    data = ivgi2022.budgets_data(budgets, tasks, transfer)
+    figure = draw_budgets(data)
     points = data[(data["kind"] == "point") & (data["panel"] == "sst2")]
     assert points["value"].tolist() == pytest.approx([0.61, 0.31, 0.21]) and (points["n_seeds"] == 2).all()
     assert points["tokens"].tolist() == pytest.approx([9e3, 9e4, 9e5]), "seen, not asked for"
@@ -38,7 +39,8 @@ def test_means_and_bars_over_seeds_with_scratch_and_majority(budgets):
 
 
 def test_the_figure_is_drawn_again_from_its_numbers(budgets, tmp_path):
-    first, data = ivgi2022.figure_budgets(budgets)
+    data = ivgi2022.budgets_data(budgets)
+    first = draw_budgets(data)
     data.to_csv(tmp_path / "budgets.csv", index=False)
     again = draw_budgets(pd.read_csv(tmp_path / "budgets.csv"))
     assert [len(ax.lines) for ax in again.axes] == [len(ax.lines) for ax in first.axes]

@@ -1,19 +1,28 @@
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 
 from scalescope import paths
 from scalescope.experiment.seeds import one_row_per_seed
-from scalescope.papers.gallery import write_gallery
 from scalescope.papers.ivgi2022 import figures as ivgi2022
 from scalescope.papers.ivgi2022.data import published_points, published_pretrain, published_tasks
+from scalescope.papers.ivgi2022.fits import fit_laws
 from scalescope.plotting import style
 
 
 @pytest.fixture(scope="module")
 def points():
     return one_row_per_seed(published_points())
+
+
+@pytest.fixture(scope="module")
+def laws(points):
+    """Laws of all points, with few replicates: what is drawn of them does not depend on how many."""
+    return fit_laws({"points": points}, n_boot=20)
+
+
+def of(points, n_boot=3):
+    return fit_laws({"points": points}, n_boot=n_boot)
 
 
 def drawn(number):
@@ -25,10 +34,11 @@ def kind(data, name):
     return data[data["kind"] == name]
 
 
-def test_figure_1_has_the_papers_panels_and_stand_in_target(points):
-    figure, data = ivgi2022.figure1(points)
-    top, bottom = figure.axes
-    assert (top.get_xscale(), top.get_yscale(), bottom.get_ylabel()) == ("log", "log", "1 − metric")
+def test_figure_1_has_the_papers_panels_and_stand_in_target(points, laws):
+    data = ivgi2022.fig1_data(points, laws)
+    figure = ivgi2022.draw_fig1(data)
+    top, _ = figure.axes
+    assert (top.get_xscale(), top.get_yscale(), figure.get_supylabel()) == ("log", "log", "1 − metric")
     marks = kind(data, "point")
     paper = kind(drawn(1), "point")
     assert len(marks) == len(paper) == 36
@@ -39,7 +49,9 @@ def test_figure_1_has_the_papers_panels_and_stand_in_target(points):
 
 
 def test_figure_2_is_the_papers():
-    figure, data = ivgi2022.figure2(published_pretrain())
+    pretrain = published_pretrain()
+    data = ivgi2022.fig2_data(pretrain, fit_laws({"pretrain": pretrain}, n_boot=20))
+    figure = ivgi2022.draw_fig2(data)
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["MLM", "PMI"]
     np.testing.assert_allclose(kind(data, "point")["value"], kind(drawn(2), "point")["value"])
     np.testing.assert_allclose(kind(data, "fit_line")["value"], kind(drawn(2), "fit_line")["value"], rtol=1e-6)
@@ -47,7 +59,9 @@ def test_figure_2_is_the_papers():
 
 
 def test_figure_3_is_the_papers():
-    figure, data = ivgi2022.figure3(published_points(keep_outlier=False), published_tasks())
+    pair = published_points(keep_outlier=False)
+    data = ivgi2022.fig3_data(pair, of(pair), published_tasks())
+    figure = ivgi2022.draw_fig3(data)
     assert len(figure.axes) == 9 and figure.axes[6].get_title(loc="left") == "SQuAD 2.0"
     keys = ["task", "objective", "layers"]
     paper = kind(drawn(3), "point")
@@ -66,8 +80,9 @@ def test_figure_3_is_the_papers():
     )
 
 
-def test_figure_4_has_both_tunings_of_nine_tasks(points):
-    figure, data = ivgi2022.figure4(points, published_tasks())
+def test_figure_4_has_both_tunings_of_nine_tasks(points, laws):
+    data = ivgi2022.fig4_data(points, laws, published_tasks())
+    figure = ivgi2022.draw_fig4(data)
     assert len(figure.axes) == 9
     ladder = kind(data, "point").query("role == 'ladder'")
     assert ladder.groupby(["task", "hpt"]).size().tolist() == [8] * 18
@@ -75,8 +90,9 @@ def test_figure_4_has_both_tunings_of_nine_tasks(points):
     assert "legend_slope_ci" in set(data["kind"])
 
 
-def test_axes_read_in_thousands_and_hold_all_points(points):
-    figure, data = ivgi2022.figure3(points)
+def test_axes_read_in_thousands_and_hold_all_points(points, laws):
+    data = ivgi2022.fig3_data(points, laws)
+    figure = ivgi2022.draw_fig3(data)
     figure.canvas.draw()
     ax = figure.axes[0]
     assert [text.get_text() for text in ax.get_xticklabels()] == ["10K", "100K", "1M", "10M", "100M"]
@@ -87,8 +103,10 @@ def test_axes_read_in_thousands_and_hold_all_points(points):
         assert 2 <= len(axes.get_yticks()) <= 8
 
 
-def test_text_of_a_panel_lies_below_its_points(points):
-    figure, data = ivgi2022.figure3(points, published_tasks())
+@pytest.mark.parametrize("size", [style.SCREEN, style.PAPER])
+def test_text_of_a_panel_lies_below_its_points_and_on_no_band(points, laws, size):
+    data = ivgi2022.fig3_data(points, laws, published_tasks())
+    figure = ivgi2022.draw_fig3(data, size)
     figure.canvas.draw()
     for task, ax in zip(data["panel"].unique(), figure.axes, strict=True):
         top = max(text.get_window_extent().y1 for text in ax.texts)
@@ -96,74 +114,43 @@ def test_text_of_a_panel_lies_below_its_points(points):
         lowest = kind(data[data["panel"] == task], "point")["value"].min()
         assert top < ax.transData.transform((1e6, lowest))[1]
         assert right < ax.get_window_extent().x1
+        for band in (collection for collection in ax.collections if collection.get_alpha()):
+            assert top < band.get_clip_path().get_fully_transformed_path().get_extents().y0
 
 
 def test_the_second_aspect_ratio_is_not_in_the_figures_of_finetuning(points):
-    more = points[points["role"] == "ladder"].assign(role="second", aspect_ratio=64, error=0.01)
-    for draw in (ivgi2022.figure1, ivgi2022.figure3, ivgi2022.figure4):
-        again = draw(pd.concat([points, more]), n_boot=20)[1]
-        pd.testing.assert_frame_equal(draw(points, n_boot=20)[1], again)
+    more = pd.concat([points, points[points["role"] == "ladder"].assign(role="second", aspect_ratio=64, error=0.01)])
+    for data in (ivgi2022.fig1_data, ivgi2022.fig3_data, ivgi2022.fig4_data):
+        pd.testing.assert_frame_equal(data(points, of(points)), data(more, of(more)))
 
 
 def test_holes_are_shown_and_do_not_stop_the_figure(points):
     part = points[points["task"].isin(["mnli", "squad"])].copy()
     part.loc[(part["task"] == "mnli") & (part["role"] == "ladder") & (part["layers"] > 1), "error"] = np.nan
     part.loc[(part["task"] == "squad") & (part["role"] == "target") & (part["seed"] < 4), "error"] = 0.0
-    figure, data = ivgi2022.figure3(part)
+    data = ivgi2022.fig3_data(part, of(part))
+    figure = ivgi2022.draw_fig3(data)
     texts = [" ".join(text.get_text() for text in ax.texts) for ax in figure.axes]
     assert texts[2] == "no runs" and "no law" in texts[1] and "R²" in texts[0]
     assert kind(data, "fit_line")["task"].unique().tolist() == ["squad"]
-    ivgi2022.figure1(part)
+    ivgi2022.draw_fig1(ivgi2022.fig1_data(part, of(part)))
     with pytest.raises(ValueError, match="no usable points"):
-        ivgi2022.figure3(part.assign(error=np.nan))
+        ivgi2022.fig3_data(part.assign(error=np.nan), of(part))
 
 
 def test_one_seed_has_no_bar_and_two_sizes_no_r2(points):
     part = points[(points["seed"] == 0) & (points["layers"] < 3) & (points["task"] == "squad")]
-    figure, data = ivgi2022.figure3(part)
+    data = ivgi2022.fig3_data(part, of(part))
+    figure = ivgi2022.draw_fig3(data)
     assert kind(data, "point")["err_low"].isna().all()
     assert "R²" not in figure.axes[0].texts[0].get_text()
-
-
-def test_saving_writes_three_files_with_the_same_bytes_again(points, tmp_path):
-    contents = []
-    for folder in (tmp_path / "a", tmp_path / "b"):
-        figure, data = ivgi2022.figure1(points, n_boot=50)
-        files = style.save(figure, data, folder, ivgi2022.SLUGS[1])
-        assert [path.suffix for path in files] == [".png", ".svg", ".csv"]
-        contents.append([path.read_bytes() for path in files])
-    assert contents[0] == contents[1]
-    assert b"<dc:date>" not in contents[0][1]
-    pd.testing.assert_frame_equal(pd.read_csv(files[2]), data, check_dtype=False, rtol=1e-6)
-
-
-def test_the_style_leaves_no_setting_behind(points):
-    before = dict(matplotlib.rcParams)
-    ivgi2022.figure1(points, n_boot=10)
-    assert dict(matplotlib.rcParams) == before
-
-
-@pytest.mark.parametrize(("low", "high"), [(0.05, 1.0), (0.28, 0.39), (0.95, 1.04), (1.2, 7), (3e3, 1.6e6), (1e4, 1e8)])
-def test_ticks_are_few_round_and_inside(low, high):
-    ticks = style.log_ticks(low, high)
-    assert 2 <= len(ticks) <= 8 and low <= min(ticks) and max(ticks) <= high
-    assert all(float(f"{tick:.2g}") == pytest.approx(tick) for tick in ticks if tick < 0.9)
-
-
-def test_sizes_as_text():
-    texts = [style.size_text(size) for size in (768, 3072, 98304, 1.5e6, 84934656, 7e9)]
-    assert texts == ["768", "3.07K", "98.3K", "1.5M", "84.9M", "7B"]
-    # rounding may reach the next unit
-    assert [style.size_text(size) for size in (999.4, 999.6, 999_499, 999_500, 999_500_000, 2e12)] == [
-        "999", "1K", "999K", "1M", "1B", "2T",
-    ]  # fmt: skip
-    assert not any("e" in style.size_text(size) for size in np.geomspace(1, 1e13, 997))
 
 
 def test_a_perfect_target_is_neither_drawn_nor_in_the_legend(points):
     squad = points[points["task"].isin(["squad", "mrpc"])].copy()
     squad.loc[squad["role"] == "target", "error"] = 0.0
-    figure, data = ivgi2022.figure3(squad, n_boot=3)
+    data = ivgi2022.fig3_data(squad, of(squad))
+    figure = ivgi2022.draw_fig3(data)
     assert set(data.loc[data["role"] == "target", "kind"]) == {"off_axis"}
     assert (data.loc[data["kind"] == "point", "value"] > 0).all()
     assert "held-out target" not in [text.get_text() for text in figure.legends[0].get_texts()]
@@ -172,19 +159,13 @@ def test_a_perfect_target_is_neither_drawn_nor_in_the_legend(points):
     assert all(line.get_marker() != "*" for ax in figure.axes for line in ax.lines)
 
 
-def test_gallery_shows_what_is_there(tmp_path):
-    for place in (
-        "quick/ivgi2022/fig2_pretraining_loss",
-        "smoke/ivgi2022/fig4_tuning",
-        "quick/other2030/fig9_new",
-    ):
-        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
-        for suffix in ("png", "svg"):
-            (tmp_path / f"{place}.{suffix}").touch()
-    text = write_gallery(tmp_path, command="scalescope gallery").read_text()
-    assert "Written by `scalescope gallery`" in text and "`make reproduce PROFILE=quick`" in text
-    assert "![fig2_pretraining_loss](quick/ivgi2022/fig2_pretraining_loss.png)" in text
-    assert "[SVG](quick/ivgi2022/fig2_pretraining_loss.svg)" in text and "[CSV]" not in text
-    assert "fig9 new" in text and "smoke" not in text
-    with pytest.raises(FileNotFoundError, match="no folder of figures"):
-        write_gallery(tmp_path / "none")
+@pytest.mark.parametrize(("make", "draw", "panel"), [
+    (ivgi2022.fig1_data, ivgi2022.draw_fig1, 0), (ivgi2022.fig3_data, ivgi2022.draw_fig3, 0),
+])  # fmt: skip
+def test_points_and_stars_at_one_size_stand_side_by_side(points, laws, make, draw, panel):
+    """No marker lies on another of its size, and no star on another star."""
+    figure = draw(make(points, laws))
+    figure.canvas.draw()
+    marks = [line for line in figure.axes[panel].lines if line.get_marker() in ("o", "s", "*")]
+    places = [{round(x, 1) for x in line.get_transform().transform(line.get_xydata())[:, 0]} for line in marks]
+    assert len(marks) == 4 and len(set.union(*places)) == sum(map(len, places))

@@ -19,7 +19,8 @@ def skills():
 
 
 def test_each_skill_has_a_panel_with_its_chance_and_a_line_per_model(skills):
-    figure, data = ivgi2022.figure_skills(skills)
+    data = ivgi2022.skills_data(skills)
+    figure = draw_skills(data)
     shown = [ax for ax in figure.axes if ax.axison]
     assert [ax.get_title(loc="left") for ax in shown] == ["Praise or blame", "Same or different"]
     for ax in shown:
@@ -31,17 +32,18 @@ def test_each_skill_has_a_panel_with_its_chance_and_a_line_per_model(skills):
 
 def test_pretraining_seeds_are_averaged(skills):
     two = pd.concat([skills.assign(pretrain_seed=0), skills.assign(pretrain_seed=1, accuracy=skills["accuracy"] + 0.1)])
-    one, both = (ivgi2022.figure_skills(table)[1].query("kind == 'point'")["value"] for table in (skills, two))
+    one, both = (ivgi2022.skills_data(table).query("kind == 'point'")["value"] for table in (skills, two))
     assert both.to_numpy() == pytest.approx(one.to_numpy() - 0.05)
 
 
 def test_a_source_without_probes_says_so():
-    figure, data = ivgi2022.figure_skills(pd.DataFrame(columns=COLUMNS["skills"]))
+    data = ivgi2022.skills_data(pd.DataFrame(columns=COLUMNS["skills"]))
+    figure = draw_skills(data)
     assert data.empty and "no probes" in figure.axes[0].texts[0].get_text()
 
 
 def test_the_figure_is_drawn_again_from_its_numbers(skills, tmp_path):
-    _, data = ivgi2022.figure_skills(skills)
+    data = ivgi2022.skills_data(skills)
     data.to_csv(tmp_path / "skills.csv", index=False)
     again = draw_skills(pd.read_csv(tmp_path / "skills.csv"))
     assert [len(ax.lines) for ax in again.axes if ax.axison] == [5, 5]

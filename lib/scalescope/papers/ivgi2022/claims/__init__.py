@@ -14,7 +14,7 @@ from scalescope.papers.ivgi2022.claims.pretraining import PUBLISHED, c1, c2, c10
 from scalescope.papers.ivgi2022.claims.verdict import CLAIMS, Verdict
 from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain
 
-__all__ = ["CLAIMS", "JUDGES", "Evidence", "Verdict", "judge", "judge_all", "live_evidence", "published_evidence"]
+__all__ = ["CLAIMS", "JUDGES", "Evidence", "Verdict", "judge", "judge_all", "published_evidence"]
 
 JUDGES: dict[str, Callable[[Evidence], Verdict]] = {
     "C1": c1, "C2": c2, "C3": c3, "C4": c4, "C5": c5, "C6": c6, "C7": c7, "C8": c8, "C9": c9, "C10": c10,
@@ -38,9 +38,3 @@ def published_evidence(n_boot: int = 1000) -> Evidence:
     """The paper's own points; table 5 and C8 use those of its figure 3."""
     return Evidence(PUBLISHED, published_points(), published_pretrain(), published_curve(),
                     pair_points=published_points(keep_outlier=False), n_boot=n_boot)  # fmt: skip
-
-
-def live_evidence(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> Evidence:
-    """The collected tables of a profile; "curves" and "finetune" may be absent."""
-    return Evidence(source, tables["points"], tables["pretrain"], tables.get("curves"), tables.get("finetune"),
-                    n_boot=n_boot)  # fmt: skip

@@ -24,9 +24,9 @@ MORE_SIZES = "a ladder of three or more sizes of every task"
 CLEARER = "a task with R2 >= 0.95: more sizes, more finetuning rows and seeds, or a wider range of sizes"
 
 
-def _clear(evidence: Evidence, **pair: bool) -> dict:
+def _clear(evidence: Evidence, **key: object) -> dict:
     """Tuned MLM laws by task: all that could be fitted."""
-    laws = {task: evidence.law(task, **pair) for task in evidence.tasks}
+    laws = {task: evidence.law(task, **key) for task in evidence.tasks}
     return {task: law for task, law in laws.items() if law is not None}
 
 
@@ -121,10 +121,10 @@ def c8(evidence: Evidence) -> Verdict:
     """Where the law of MLM is clear, predicted and actual difference to PMI have the same sign."""
     what = "share of tasks with R2 >= 0.95 whose better objective the laws choose"
     pairs = {}
-    for task, law in _clear(evidence, pair=True).items():
-        other = evidence.law(task, objective="pmi", pair=True)
-        if other is not None and np.isfinite(law.actual) and np.isfinite(other.actual):
-            right = np.sign(law.prediction - other.prediction) == np.sign(law.actual - other.actual)
+    for task, law in _clear(evidence, of="pair").items():
+        other = evidence.law(task, of="pair", objective="pmi")
+        if other is not None and np.isfinite(actual := law.numbers["actual"] - other.numbers["actual"]):
+            right = np.sign(law.prediction - other.prediction) == np.sign(actual)
             pairs[task] = (law.r2[0] >= R2_CLEAR, right)
     clear = {task: right for task, (is_clear, right) in pairs.items() if is_clear}
     everywhere = f"over all tasks {sum(bool(r[0]) for _, r in pairs.values())} of {len(pairs)} signs are right"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scalescope.experiment.points import title
-from scalescope.experiment.pretraining_seeds import drawn_together
-from scalescope.laws import PowerLaw, hierarchical_bootstrap, naive_bootstrap
-from scalescope.papers.ivgi2022.claims.evidence import Evidence, replicates
+from scalescope.papers.ivgi2022.claims.evidence import Evidence
 from scalescope.papers.ivgi2022.claims.verdict import (
     BOOTSTRAP,
     MOST,
@@ -18,8 +16,7 @@ from scalescope.papers.ivgi2022.claims.verdict import (
     untestable,
     weakness,
 )
-
-LOSS_TASKS = ("mnli", "qnli", "sst2", "race", "mrpc", "boolq")  # figure 7
+from scalescope.papers.ivgi2022.fits import LOSS_TASKS
 
 
 def c9(evidence: Evidence) -> Verdict:
@@ -27,16 +24,10 @@ def c9(evidence: Evidence) -> Verdict:
     what = "median over tasks of the width of the hierarchical interval of the slope over the naive one"
     ratios = {}
     for task in evidence.tasks:
-        rows = evidence.rows(task)
-        rows = rows[rows["role"] != "target"]
-        seeds = rows.groupby("parameters").size()
-        if len(seeds) >= 3 and (seeds > 1).any():
-            x, y = rows["parameters"].to_numpy(float), rows["error"].to_numpy(float)
-            wide = hierarchical_bootstrap(PowerLaw(), x, y, drawn_together(rows), n_boot=evidence.n_boot).intervals()[
-                "slope"
-            ]
-            narrow = naive_bootstrap(PowerLaw(), x, y, n_boot=evidence.n_boot).intervals()["slope"]
-            ratios[task] = np.ptp(wide) / np.ptp(narrow) if np.ptp(narrow) else np.nan
+        wide, narrow = evidence.law(task), evidence.law(task, draw="naive")
+        if wide is not None and narrow is not None and evidence.several_seeds(task):
+            widths = [np.ptp(np.percentile(law.slope[1:], [2.5, 97.5])) for law in (wide, narrow)]
+            ratios[task] = widths[0] / widths[1] if widths[1] else np.nan
     values = np.array([ratio for ratio in ratios.values() if np.isfinite(ratio)])
     if not values.size:
         return untestable("C9", what, "no task has three sizes with several seeds", "two or more seeds")
@@ -53,9 +44,7 @@ def c11(evidence: Evidence) -> Verdict:
     what = "share of tasks whose metric has a higher R2 than the finetuning loss (MLM, tuned)"
     pairs = {}
     for task in LOSS_TASKS:
-        law = evidence.law(task) if task in evidence.tasks else None
-        rows = evidence.rows(task)
-        loss = replicates(rows, "loss", evidence.n_boot) if "loss" in rows and rows["loss"].notna().any() else None
+        law, loss = evidence.law(task), evidence.law(task, y="loss")
         if law is not None and loss is not None:
             pairs[task] = (law, loss)
     if not pairs:
@@ -72,13 +61,11 @@ def c11(evidence: Evidence) -> Verdict:
 def c12(evidence: Evidence) -> Verdict:
     """R2 of SQuAD 2.0 models under the metric of SQuAD 1.1 exceeds that under best F1."""
     what = "R2 on answerable questions minus R2 of best F1 (MLM, tuned)"
-    rows = evidence.rows("squad_v2")
-    if "value_answerable" not in rows or rows["value_answerable"].isna().all():
+    known = "value_answerable" in evidence.points and evidence.points["value_answerable"].notna().any()
+    if not known:
         return untestable("C12", what, "the score on answerable questions was not measured",
                           "finetuning runs that record `value_answerable`: run the profile again")  # fmt: skip
-    rows = rows.assign(error_answerable=1 - rows["value_answerable"])
-    rows = rows[rows["error_answerable"].notna()]
-    answerable, whole = (replicates(rows, y, evidence.n_boot) for y in ("error_answerable", "error"))
+    answerable, whole = (evidence.law("squad_v2", y=y) for y in ("error_answerable", "error"))
     if answerable is None or whole is None:
         return untestable("C12", what, "fewer than three sizes", "a ladder of three or more sizes")
     gain = answerable.r2 - whole.r2

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scalescope.experiment.points import OBJECTIVES
-from scalescope.papers.ivgi2022.claims.evidence import Evidence, replicates
+from scalescope.papers.ivgi2022.claims.evidence import Evidence
 from scalescope.papers.ivgi2022.claims.verdict import (
     BOOTSTRAP,
     EARLY_PATIENCE,
@@ -32,7 +32,7 @@ def c1(evidence: Evidence) -> Verdict:
     """R2 of all four pretraining fits is at least 0.99."""
     what, asked = "smallest R2 of the four pretraining laws", f"R2 >= {R2_PRETRAINING} in all four"
     needed = "three or more sizes of each aspect ratio, each trained to convergence"
-    laws = {f"{OBJECTIVES[o]} {role}": replicates(evidence.pretraining(o, role), "loss", evidence.n_boot)
+    laws = {f"{OBJECTIVES[o]} {role}": evidence.pretraining_law(o, role)
             for o in OBJECTIVES for role in LADDERS}  # fmt: skip
     known = {name: law for name, law in laws.items() if law is not None}
     if not known:
@@ -55,7 +55,7 @@ def c2(evidence: Evidence) -> Verdict:
     ratios = {role: evidence.pretrain.loc[evidence.pretrain["role"] == role, "aspect_ratio"] for role in LADDERS}
     gaps = {}
     for objective, name in OBJECTIVES.items():
-        pair = [replicates(evidence.pretraining(objective, role), "loss", evidence.n_boot, random_state=place)
+        pair = [evidence.pretraining_law(objective, role, seed=place)
                 for place, role in enumerate(LADDERS)]  # fmt: skip
         if all(law is not None for law in pair):
             sign = 1 if ratios["second"].iloc[0] > ratios["ladder"].iloc[0] else -1

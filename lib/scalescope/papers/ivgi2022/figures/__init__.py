@@ -1,33 +1,42 @@
-"""The figures of Ivgi 2022 from live or published tables: each gives the Figure and the numbers it draws."""
+"""The figures of Ivgi 2022, live or published: `figN_data` gives what a figure draws, `draw_figN` draws it."""
 
 from __future__ import annotations
 
-from scalescope.papers.ivgi2022.figures.budgets import figure_budgets
-from scalescope.papers.ivgi2022.figures.laws import figure1, figure2, figure3, figure4, figure_both
-from scalescope.papers.ivgi2022.figures.method import figure5, figure6, figure7, figure8
-from scalescope.papers.ivgi2022.figures.skills import figure_skills
-from scalescope.papers.ivgi2022.figures.tools import figure_diagnosis, figure_selection
-from scalescope.papers.ivgi2022.figures.transfer import figure_gain, figure_transfer
+from scalescope.papers.ivgi2022.figures.budgets import budgets_data, draw_budgets
+from scalescope.papers.ivgi2022.figures.laws import (
+    draw_fig1,
+    draw_fig2,
+    draw_fig3,
+    draw_fig4,
+    draw_fig_both,
+    fig1_data,
+    fig2_data,
+    fig3_data,
+    fig4_data,
+    fig_both_data,
+)
+from scalescope.papers.ivgi2022.figures.method import (
+    draw_fig5,
+    draw_fig6,
+    draw_fig7,
+    draw_fig8,
+    fig5_data,
+    fig6_data,
+    fig7_data,
+    fig8_data,
+    patience_acts,
+)
+from scalescope.papers.ivgi2022.figures.skills import draw_skills, skills_data
+from scalescope.papers.ivgi2022.figures.tools import diagnosis_data, draw_diagnosis, draw_selection, selection_data
+from scalescope.papers.ivgi2022.figures.transfer import draw_gain, draw_transfer, gain_data, transfer_data
 
 __all__ = [
-    "CAPTIONS",
-    "SLUGS",
-    "figure1",
-    "figure2",
-    "figure3",
-    "figure4",
-    "figure5",
-    "figure6",
-    "figure7",
-    "figure8",
-    "figure_both",
-    "figure_budgets",
-    "figure_diagnosis",
-    "figure_gain",
-    "figure_selection",
-    "figure_skills",
-    "figure_transfer",
-]
+    "CAPTIONS", "DRAW", "SLUGS", "budgets_data", "diagnosis_data", "draw_budgets", "draw_diagnosis", "draw_fig1",
+    "draw_fig2", "draw_fig3", "draw_fig4", "draw_fig5", "draw_fig6", "draw_fig7", "draw_fig8", "draw_fig_both",
+    "draw_gain", "draw_selection", "draw_skills", "draw_transfer", "fig1_data", "fig2_data", "fig3_data", "fig4_data",
+    "fig5_data", "fig6_data", "fig7_data", "fig8_data", "fig_both_data", "gain_data", "patience_acts",
+    "selection_data", "skills_data", "transfer_data",
+]  # fmt: skip
 
 SLUGS = {
     1: "fig1_squad_against_mrpc",
@@ -46,6 +55,12 @@ SLUGS = {
     "gain": "transfer_gain",
     "budgets": "budgets",
 }
+DRAW = {  # what draws the figure of a CSV of this name
+    SLUGS[1]: draw_fig1, SLUGS[2]: draw_fig2, SLUGS[3]: draw_fig3, SLUGS[4]: draw_fig4, SLUGS[5]: draw_fig5,
+    SLUGS[6]: draw_fig6, SLUGS[7]: draw_fig7, SLUGS[8]: draw_fig8, SLUGS["both"]: draw_fig_both,
+    SLUGS["diagnosis"]: draw_diagnosis, SLUGS["selection"]: draw_selection, SLUGS["skills"]: draw_skills,
+    SLUGS["transfer"]: draw_transfer, SLUGS["gain"]: draw_gain, SLUGS["budgets"]: draw_budgets,
+}  # fmt: skip
 BARS = (
     "Bars: square root of the variance between seeds plus that of the evaluation sample, where its examples are known; "
     "else the standard deviation over seeds."
@@ -61,11 +76,12 @@ CAPTIONS = {
     "fig5_bootstraps": "95 % of the laws bootstrapped from sizes and then seeds (hierarchical), and from all "
     "points alike (naive), on the four tasks of the paper's figure. " + BARS,
     "fig6_patience": "Best evaluation loss so far of the largest model, whole and zoomed. Marks: where each "
-    "patience (steps without a lower loss) would have stopped it, and the loss it would have kept.",
+    "patience (steps without a lower loss) would have stopped it, and how far the loss it would have kept is above the "
+    "best.",
     "fig7_finetuning_loss": "Evaluation loss of finetuning over that of a uniform guess, ln(classes), against "
     "model size. Held against figure 3 it says which of the two follows the cleaner law.",
     "fig8_answerable": "SQuAD 2.0 models under their own metric and under that of SQuAD 1.1 on the answerable "
-    "questions, beside SQuAD 1.1 models. Bars as in figure 3; on answerable questions those of the seeds alone.",
+    "questions (HasAns), beside SQuAD 1.1 models. Bars as in figure 3; of HasAns those of the seeds alone.",
     "diagnosis": "Each pretraining run of the ladder against the interval that the other scales predict for it (MLM).",
     "selection": "The difference between objectives that the laws predict for the target, and the one measured.",
     "fig3_beside_the_paper": "The paper's points and these runs on the same axes (MLM, tuned): other data, other "

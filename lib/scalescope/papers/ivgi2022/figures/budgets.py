@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from scalescope.experiment.points import OBJECTIVES, task_names, title
+from scalescope.experiment.points import OBJECTIVES, task_names
 from scalescope.experiment.series import error_bar
-from scalescope.papers.ivgi2022.figures.transfer import LOOKS, SCRATCH_NAME
+from scalescope.papers.ivgi2022.figures.common import Y_LABEL
+from scalescope.papers.ivgi2022.figures.transfer import LOOKS, SCRATCH_NAME, joined_points, task_panels
 from scalescope.plotting import style
-from scalescope.plotting.grids import Y_LABEL
+from scalescope.plotting.panels import DASHES, above, no_runs
 
 X_LABEL = "Tokens seen in pretraining"
 COLUMNS = ["panel", "kind", "series", "parameters", "tokens", "value", "err_low", "err_high", "n_seeds"]
-DASHES = (0, (4, 3))
 MARGIN = 1.4  # of the axis of tokens, a factor
 
 
@@ -46,33 +45,18 @@ def budgets_data(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def draw_budgets(data: pd.DataFrame) -> Figure:
+def draw_budgets(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Error against tokens, both axes logarithmic; dashed: the same model from scratch, and the majority baseline."""
     points = data[data["kind"] == "point"]
-    names = task_names(data.rename(columns={"panel": "task"}))
-    n_rows = -(-len(names) // 3)
     span = (points["tokens"].min() / MARGIN, points["tokens"].max() * MARGIN)
-    with style.house():
-        figure, axes = plt.subplots(n_rows, 3, figsize=(10, 0.7 + 2.7 * n_rows), layout="constrained", squeeze=False)
-        for ax, name in zip(axes.flat, [*names, *[None] * (axes.size - len(names))], strict=True):
-            if name is None:
-                ax.set_axis_off()
-            else:
-                ax.set_title(title(name))
-                _panel(ax, data[data["panel"] == name], span)
-        figure.supxlabel(X_LABEL, fontsize=11)
-        figure.supylabel(Y_LABEL, fontsize=11)
-        handles = _handles(data)
-        figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), columnspacing=1.6)
+    with style.paper_style(size):
+        figure, panels = task_panels(task_names(data.rename(columns={"panel": "task"})))
+        for name, ax in panels.items():
+            _panel(ax, data[data["panel"] == name], span)
+        figure.supxlabel(X_LABEL)
+        figure.supylabel(Y_LABEL)
+        above(figure, _handles(data))
     return figure
-
-
-def figure_budgets(
-    budgets: pd.DataFrame, tasks: pd.DataFrame | None = None, transfer: pd.DataFrame | None = None
-) -> tuple[Figure, pd.DataFrame]:
-    """Figure and numbers: error against pretraining tokens."""
-    data = budgets_data(budgets, tasks, transfer)
-    return draw_budgets(data), data
 
 
 def _scratch_rows(budgets: pd.DataFrame, transfer: pd.DataFrame) -> list[dict]:
@@ -90,21 +74,13 @@ def _scratch_rows(budgets: pd.DataFrame, transfer: pd.DataFrame) -> list[dict]:
 def _panel(ax: Axes, rows: pd.DataFrame, span: tuple[float, float]) -> None:
     points = rows[rows["kind"] == "point"]
     if points.empty:
-        ax.text(0.5, 0.5, "no runs", transform=ax.transAxes, ha="center", va="center", color=style.GREY)
-        ax.set_xticks([])
-        ax.set_yticks([])
+        no_runs(ax)
         return
     for series, part in points.groupby("series", sort=False):
-        colour, marker = LOOKS[str(series)]
-        part = part.sort_values("tokens")
-        bars = np.vstack([part["value"] - part["err_low"], part["err_high"] - part["value"]]).astype(float)
-        ax.errorbar(
-            part["tokens"], part["value"], yerr=np.nan_to_num(bars), color=colour, marker=marker, markersize=5,
-            capsize=2, elinewidth=1, linewidth=0.8, zorder=3,
-        )  # fmt: skip
+        joined_points(ax, part, "tokens", LOOKS[str(series)])
     for kind, colour in (("scratch", LOOKS[SCRATCH_NAME][0]), ("baseline", style.GREY)):
         for value in rows.loc[rows["kind"] == kind, "value"]:
-            ax.axhline(value, color=colour, linestyle=DASHES, linewidth=1.2, zorder=1)
+            ax.axhline(value, color=colour, linestyle=DASHES, linewidth=1.2 * style.unit(), zorder=1)
     reach = rows[["value", "err_low", "err_high"]].to_numpy(dtype=float)
     style.log_axes(ax, span, (np.nanmin(np.where(reach > 0, reach, np.nan)) / 1.06, np.nanmax(reach) * 1.06))
 
@@ -112,7 +88,8 @@ def _panel(ax: Axes, rows: pd.DataFrame, span: tuple[float, float]) -> None:
 def _handles(data: pd.DataFrame) -> list[Line2D]:
     """Legend of what is drawn."""
     series = data.loc[data["kind"] == "point", "series"]
-    handles = [Line2D([], [], color=LOOKS[name][0], marker=LOOKS[name][1], markersize=5, linewidth=0.8, label=name)
+    look = {"markersize": 5 * style.unit(), "linewidth": 0.8 * style.unit()}
+    handles = [Line2D([], [], color=LOOKS[name][0], marker=LOOKS[name][1], label=name, **look)
                for name in OBJECTIVES.values() if (series == name).any()]  # fmt: skip
     for kind, name, colour in (
         ("scratch", SCRATCH_NAME, LOOKS[SCRATCH_NAME][0]),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from scalescope.experiment.points import OBJECTIVES
+from scalescope.papers.ivgi2022.figures.transfer import task_panels
 from scalescope.plotting import style
+from scalescope.plotting.panels import DASHES, above
 
 SKILLS = {
     "opinion": "Praise or blame",
@@ -24,7 +26,7 @@ SKILLS = {
 }
 LINES = {"mlm": "-", "pmi": (0, (3, 1.5))}
 COLUMNS = ["panel", "kind", "objective", "parameters", "tokens", "value"]
-SHADES = "viridis_r"
+SHADES = "flare"  # of larger models darker, the lightest still seen on white
 
 
 def skills_data(skills: pd.DataFrame) -> pd.DataFrame:
@@ -43,52 +45,38 @@ def skills_data(skills: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([points, chance], ignore_index=True).reindex(columns=COLUMNS)
 
 
-def draw_skills(data: pd.DataFrame) -> Figure:
+def draw_skills(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Error on masked answers against tokens seen; a darker line is a larger model, the dashed grey line is chance."""
     points = data[data["kind"] == "point"]
-    sizes = sorted(points["parameters"].unique())
-    colours = dict(zip(sizes, mpl.colormaps[SHADES](_spread(len(sizes))), strict=True))
-    names = [name for name in [*SKILLS, *points["panel"].unique()] if name in set(points["panel"])]
-    names = list(dict.fromkeys(names))
-    n_rows = max(-(-len(names) // 3), 1)
-    with style.house():
-        figure, axes = plt.subplots(n_rows, 3, figsize=(10, 0.7 + 2.5 * n_rows), layout="constrained", squeeze=False)
-        for ax, name in zip(axes.flat, [*names, *[None] * (axes.size - len(names))], strict=True):
-            if name is None:
-                ax.set_axis_off()
-                continue
-            ax.set_title(SKILLS.get(name, name))
+    models = sorted(points["parameters"].unique())
+    colours = dict(zip(models, sns.color_palette(SHADES, len(models)), strict=True))
+    present = list(dict.fromkeys(points["panel"]))
+    names = [*(name for name in SKILLS if name in present), *(name for name in present if name not in SKILLS)]
+    with style.paper_style(size):
+        if not names:
+            figure, ax = plt.subplots(figsize=(style.width(1), 1), layout="constrained")
+            ax.text(0, 0.5, "this source has no probes of skills", transform=ax.transAxes, color=style.GREY)
+            ax.set_axis_off()
+            return figure
+        figure, panels = task_panels(names, SKILLS)
+        for name, ax in panels.items():
             own = points[points["panel"] == name]
-            for (objective, size), part in own.groupby(["objective", "parameters"]):
+            for (objective, model), part in own.groupby(["objective", "parameters"]):
                 part = part.sort_values("tokens")
-                ax.plot(part["tokens"], part["value"], color=colours[size], linestyle=LINES[objective], linewidth=1.3)
+                look = {"color": colours[model], "linestyle": LINES[objective], "linewidth": 1.3 * style.unit()}
+                ax.plot(part["tokens"], part["value"], **look)
             for value in data.loc[(data["panel"] == name) & (data["kind"] == "chance"), "value"]:
-                ax.axhline(value, color=style.GREY, linestyle=(0, (4, 3)), linewidth=1.2, zorder=1)
+                ax.axhline(value, color=style.GREY, linestyle=DASHES, linewidth=1.2 * style.unit(), zorder=1)
             ax.set_ylim(0, min(1.02, max(1.1 * own["value"].max(), 0.1)))
             style.log_x(ax, (points["tokens"].min() / 1.15, points["tokens"].max() * 1.15))
-        if not names:
-            axes[0, 0].text(
-                0, 0.5, "this source has no probes of skills", transform=axes[0, 0].transAxes, color=style.GREY
-            )
-            return figure
-        figure.supxlabel("Tokens seen in pretraining", fontsize=11)
-        figure.supylabel("Share of masked answers filled in wrongly", fontsize=11)
-        figure.legend(handles=_handles(points, colours), loc="outside upper center", ncols=len(sizes) + 3)
+        figure.supxlabel("Tokens seen in pretraining")
+        figure.supylabel("Share of masked answers filled in wrongly")
+        above(figure, _handles(points, colours))
     return figure
-
-
-def figure_skills(skills: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Figure and numbers."""
-    data = skills_data(skills)
-    return draw_skills(data), data
-
-
-def _spread(count: int) -> list[float]:
-    return [0.08 + 0.92 * place / max(count - 1, 1) for place in range(count)]
 
 
 def _handles(points: pd.DataFrame, colours: dict[float, tuple]) -> list[Line2D]:
     sizes = [Line2D([], [], color=colour, label=style.size_text(size)) for size, colour in colours.items()]
     names = [name for name in OBJECTIVES if (points["objective"] == name).any()]
     kinds = [Line2D([], [], color=style.INK, linestyle=LINES[name], label=OBJECTIVES[name]) for name in names]
-    return [*sizes, *kinds, Line2D([], [], color=style.GREY, linestyle=(0, (4, 3)), label="most frequent answer")]
+    return [*sizes, *kinds, Line2D([], [], color=style.GREY, linestyle=DASHES, label="most frequent answer")]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
 from scalescope.experiment.points import OBJECTIVES, task_names, title
+from scalescope.papers.ivgi2022.figures.common import X_LABEL, Y_LABEL
 from scalescope.plotting import style
-from scalescope.plotting.grids import X_LABEL, Y_LABEL
+from scalescope.plotting.panels import DASHES, LawGrid, above, no_runs, target_handle
 
 SCRATCH_NAME = "from scratch"
 LOOKS = {
@@ -19,7 +22,7 @@ LOOKS = {
     OBJECTIVES["mlm"]: (style.BLUE, "o"),
     OBJECTIVES["pmi"]: (style.ORANGE, "s"),
 }
-DODGE = 1.1  # series of one size stand side by side, this factor apart
+DODGE = 5.0  # points of series at one size stand side by side, so many points apart
 COLUMNS = ["panel", "kind", "series", "role", "parameters", "value", "err_low", "err_high"]
 GAIN_LABEL = "Error from scratch − error after pretraining"
 
@@ -49,26 +52,14 @@ def gain_data(transfer: pd.DataFrame) -> pd.DataFrame:
     return _tidy([_points(transfer, series, transfer["gain"], transfer["low"], transfer["high"])])
 
 
-def draw_transfer(data: pd.DataFrame) -> Figure:
+def draw_transfer(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Error against size from scratch and after each objective, one panel per task, both axes logarithmic."""
-    return _grid(data, Y_LABEL, _error_axes)
+    return _grid(data, Y_LABEL, _error_axes, size)
 
 
-def draw_gain(data: pd.DataFrame) -> Figure:
+def draw_gain(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Gain from pretraining against size, one panel per task; above the line at zero pretraining has helped."""
-    return _grid(data, GAIN_LABEL, _gain_axes)
-
-
-def figure_transfer(transfer: pd.DataFrame, tasks: pd.DataFrame | None = None) -> tuple[Figure, pd.DataFrame]:
-    """Figure and numbers: error from scratch, after MLM and after PMI."""
-    data = transfer_data(transfer, tasks)
-    return draw_transfer(data), data
-
-
-def figure_gain(transfer: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Figure and numbers: gain of MLM and PMI over no pretraining."""
-    data = gain_data(transfer)
-    return draw_gain(data), data
+    return _grid(data, GAIN_LABEL, _gain_axes, size)
 
 
 def _points(table: pd.DataFrame, series, value: pd.Series, low: pd.Series, high: pd.Series) -> pd.DataFrame:
@@ -81,66 +72,77 @@ def _tidy(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS) if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def _grid(data: pd.DataFrame, y_label: str, set_axes) -> Figure:
+def _grid(data: pd.DataFrame, y_label: str, set_axes: Callable, size: str) -> Figure:
     points = data[data["kind"] == "point"]
     names = task_names(data.rename(columns={"panel": "task"}))
-    n_rows = -(-len(names) // 3)
     present = [name for name in LOOKS if (points["series"] == name).any()]
-    with style.house():
-        figure, axes = plt.subplots(n_rows, 3, figsize=(10, 0.7 + 2.7 * n_rows), layout="constrained", squeeze=False)
-        for ax, name in zip(axes.flat, [*names, *[None] * (axes.size - len(names))], strict=True):
+    offsets = {name: DODGE * (place - (len(present) - 1) / 2) for place, name in enumerate(present)}
+    with style.paper_style(size):
+        figure, panels = task_panels(names)
+        for name, ax in panels.items():
             own = data[data["panel"] == name]
-            if name is None:
-                ax.set_axis_off()
-                continue
-            ax.set_title(title(name))
             if own.empty:
-                ax.text(0.5, 0.5, "no runs", transform=ax.transAxes, ha="center", va="center", color=style.GREY)
-                ax.set_xticks([])
-                ax.set_yticks([])
+                no_runs(ax)
                 continue
-            for place, series in enumerate(present):
-                _draw(ax, own[own["series"] == series], series, DODGE ** (place - (len(present) - 1) / 2))
+            for series in present:
+                joined_points(ax, own[own["series"] == series], "parameters", LOOKS[series], offsets[series])
             set_axes(ax, own, (points["parameters"].min() / 1.4, points["parameters"].max() * 1.4))
-        figure.supxlabel(X_LABEL, fontsize=11)
-        figure.supylabel(y_label, fontsize=11)
-        if present:
-            _legend(figure, present, data)
+        figure.supxlabel(X_LABEL)
+        figure.supylabel(y_label)
+        above(figure, _handles(present, data))
     return figure
 
 
-def _draw(ax: Axes, rows: pd.DataFrame, series: str, factor: float) -> None:
-    colour, marker = LOOKS[series]
-    for is_target, part in rows.groupby(rows["role"] == "target"):
-        part = part.sort_values("parameters")
+def task_panels(names: Sequence[str], titles: Mapping[str, str] | None = None) -> tuple[Figure, dict[str, Axes]]:
+    """A seaborn grid of three columns, one empty panel per name, to be laid out when it is drawn."""
+    wide = style.width(2) / 3
+    table = pd.DataFrame({"panel": list(names)})
+    grid = LawGrid(table, col="panel", col_wrap=min(3, len(names)), height=0.81 * wide, aspect=1 / 0.81, sharex=False,
+                   sharey=False)  # fmt: skip
+    for name, ax in grid.axes_dict.items():
+        ax.set_title((titles or {}).get(name, title(name)))
+    grid.figure.set_layout_engine("constrained")
+    return grid.figure, grid.axes_dict
+
+
+def joined_points(ax: Axes, rows: pd.DataFrame, x: str, look: tuple[str, str], aside: float = 0.0) -> None:
+    """Points with their bars, joined by a thin line, those of the target as stars; `aside` points to the right."""
+    (colour, marker), unit = look, style.unit()
+    moved = ax.transData + ScaledTranslation(aside * unit / 72, 0, ax.figure.dpi_scale_trans)
+    for is_target, part in rows.groupby(rows["role"].eq("target") if "role" in rows else rows[x].isna()):
+        part = part.sort_values(x)
         bars = np.vstack([part["value"] - part["err_low"], part["err_high"] - part["value"]]).astype(float)
         ax.errorbar(
-            part["parameters"] * factor, part["value"], yerr=np.nan_to_num(bars), color=colour, capsize=2, elinewidth=1,
-            marker="*" if is_target else marker, markersize=11 if is_target else 5, markeredgewidth=1.2,
-            markerfacecolor="white" if is_target else colour, linestyle="none" if is_target else "-", linewidth=0.8,
-            zorder=3,
+            part[x], part["value"], yerr=np.nan_to_num(bars), color=colour, capsize=2 * unit, elinewidth=unit,
+            marker="*" if is_target else marker, markersize=(11 if is_target else 5) * unit, zorder=3,
+            markeredgewidth=1.2 * unit, markerfacecolor="white" if is_target else colour, linewidth=0.8 * unit,
+            linestyle="none" if is_target else "-", transform=moved,
         )  # fmt: skip
 
 
 def _error_axes(ax: Axes, rows: pd.DataFrame, x: tuple[float, float]) -> None:
     for value in rows.loc[rows["kind"] == "baseline", "value"]:
-        ax.axhline(value, color=style.GREY, linestyle=(0, (4, 3)), linewidth=1.2, zorder=1)
+        ax.axhline(value, color=style.GREY, linestyle=DASHES, linewidth=1.2 * style.unit(), zorder=1)
     reach = rows[["value", "err_low", "err_high"]].to_numpy(dtype=float)
     low, high = np.nanmin(np.where(reach > 0, reach, np.nan)), np.nanmax(reach)
     style.log_axes(ax, x, (low / 1.06, high * 1.06))
 
 
 def _gain_axes(ax: Axes, rows: pd.DataFrame, x: tuple[float, float]) -> None:
-    ax.axhline(0, color=style.INK, linewidth=1, zorder=1)
+    ax.axhline(0, color=style.INK, linewidth=style.unit(), zorder=1)
+    reach = rows[["value", "err_low", "err_high"]].to_numpy(dtype=float)
+    low, high = min(np.nanmin(reach), 0.0), max(np.nanmax(reach), 0.0)
+    room = 0.06 * max(high - low, 1e-3)
+    ax.set_ylim(low - room, high + room)
     style.log_x(ax, x)
 
 
-def _legend(figure: Figure, present: list[str], data: pd.DataFrame) -> None:
-    handles = [Line2D([], [], color=LOOKS[name][0], marker=LOOKS[name][1], markersize=5, linewidth=0.8, label=name)
-               for name in present]  # fmt: skip
+def _handles(present: list[str], data: pd.DataFrame) -> list[Line2D]:
+    unit = style.unit()
+    handles = [Line2D([], [], color=LOOKS[name][0], marker=LOOKS[name][1], markersize=5 * unit, linewidth=0.8 * unit,
+                      label=name) for name in present]  # fmt: skip
     if (data["role"] == "target").any():
-        handles.append(Line2D([], [], color=style.INK, marker="*", markersize=11, markerfacecolor="white",
-                              linestyle="none", label="held-out target"))  # fmt: skip
+        handles.append(target_handle())
     if (data["kind"] == "baseline").any():
-        handles.append(Line2D([], [], color=style.GREY, linestyle=(0, (4, 3)), label="majority baseline"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), columnspacing=1.6)
+        handles.append(Line2D([], [], color=style.GREY, linestyle=DASHES, label="majority baseline"))
+    return handles

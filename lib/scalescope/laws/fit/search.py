@@ -6,8 +6,8 @@ from itertools import combinations, product
 
 import numpy as np
 
-from scalescope.laws.forms import Form
-from scalescope.laws.losses import Loss, huber
+from scalescope.laws.fit.form import Form
+from scalescope.laws.fit.losses import Loss, huber
 
 STARTS = 12  # grid points that are polished
 REWEIGHTINGS = {"squares": 1, "log_squares": 2, "log_huber": 6, "log_absolute": 6}

@@ -29,8 +29,11 @@ class Loss:
     def __post_init__(self):
         if self.name not in LOSSES:
             raise UnknownName("loss", self.name, LOSSES)
-        if not (np.isfinite(self.delta) and self.delta > 0):
+        number = isinstance(self.delta, int | float | np.number) and not isinstance(self.delta, bool)
+        if not (number and np.isfinite(self.delta) and self.delta > 0):
             raise ValueError(f"delta must be a finite number above zero; got {self.delta!r}")
+        if not isinstance(self.summed, bool | np.bool_):
+            raise ValueError(f"summed must be True or False; got {self.summed!r}")
 
     @property
     def logarithmic(self) -> bool:

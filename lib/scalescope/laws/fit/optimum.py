@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalescope.laws.forms import Form
-from scalescope.laws.losses import Loss
-from scalescope.laws.polish import PATIENT_STEPS, Batch, explore, polish
-from scalescope.laws.search import search, starts
+from scalescope.laws.fit.form import Form
+from scalescope.laws.fit.losses import Loss
+from scalescope.laws.fit.polish import PATIENT_STEPS, Batch, explore, polish
+from scalescope.laws.fit.search import search, starts
 
 KEPT = 5  # starts polished to the end
 EXACT = 1e-20  # loss per point, in squares of ln y or y, that is rounding

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalescope.laws.forms import Form
-from scalescope.laws.losses import Loss, huber
+from scalescope.laws.fit.form import Form
+from scalescope.laws.fit.losses import Loss, huber
 
 MAX_STEPS = 200
 PATIENT_STEPS = 1000  # of the search itself: a curved valley takes hundreds; replicates and profiles start in it

@@ -1,0 +1,96 @@
+"""Two profiles side by side: the laws of each, their difference in slope, and their ratio at a size both reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scalescope import paths
+from scalescope.errors import UnknownName
+from scalescope.experiment.points import OBJECTIVES, split_usable, task_names, title, usable_pretraining
+from scalescope.experiment.pretraining_seeds import drawn_together
+from scalescope.laws import PowerLaw
+
+PRETRAINING = "pretraining loss"
+COLUMNS = [
+    "quantity", "title", "objective", "sizes_a", "sizes_b", "slope_a", "slope_a_low", "slope_a_high", "slope_b",
+    "slope_b_low", "slope_b_high", "difference", "difference_low", "difference_high", "at", "ratio", "ratio_low",
+    "ratio_high",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The runs of one profile, quantity and objective: sizes, y, groups of the bootstrap."""
+
+    parameters: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray
+
+
+def compare(profile_a: str, profile_b: str, n_boot: int = 1000, random_state: int = 0) -> pd.DataFrame:
+    """One row per quantity (pretraining loss, then tuned error of each task) and objective that both profiles have.
+
+    slope_a, slope_b: of ln y against ln N over the ladders, with 95 % bootstrap intervals. difference: slope_b -
+    slope_a. ratio: law of b over law of a at `at` parameters, the middle (in ln N) of the sizes that both ladders span;
+    blank where they share none. Intervals of both from independent bootstraps: profiles share no runs. Laws of fewer
+    than two sizes are left out. Losses compare only under one tokenizer and held-out text. Raises UnknownName for a
+    profile without collected results.
+    """
+    found_a, found_b = (dict(_ladders(name)) for name in (profile_a, profile_b))
+    rows = []
+    for place, key in enumerate(key for key in found_a if key in found_b):
+        states = [np.random.SeedSequence([random_state, place, side]).generate_state(1)[0] for side in (0, 1)]
+        rows.append(_row(key, found_a[key], found_b[key], n_boot, [int(state) for state in states]))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _row(key: tuple[str, str], a: Ladder, b: Ladder, n_boot: int, states: list[int]) -> dict:
+    laws = [
+        PowerLaw(n_boot=n_boot, random_state=state).fit(one.parameters, one.y, groups=one.groups)
+        for one, state in zip((a, b), states, strict=True)
+    ]
+    row = {"quantity": key[0], "title": title(key[0]), "objective": key[1]}
+    for name, one, law in zip("ab", (a, b), laws, strict=True):
+        low, high = law.intervals_["slope"]
+        row |= {f"sizes_{name}": len(np.unique(one.parameters)), f"slope_{name}": law.params_["slope"],
+                f"slope_{name}_low": low, f"slope_{name}_high": high}  # fmt: skip
+    slopes = [law.bootstrap_.params["slope"] for law in laws]
+    ends = np.percentile(slopes[1] - slopes[0], [2.5, 97.5])
+    row |= {"difference": row["slope_b"] - row["slope_a"], "difference_low": ends[0], "difference_high": ends[1]}
+    low, high = (max(a.parameters.min(), b.parameters.min()), min(a.parameters.max(), b.parameters.max()))
+    if low > high:
+        return row | {"at": np.nan, "ratio": np.nan, "ratio_low": np.nan, "ratio_high": np.nan}
+    at = float(np.sqrt(low * high))
+    values = [law.predict_many(law.bootstrap_.params, [at])[:, 0] for law in laws]
+    ends = np.percentile(values[1] / values[0], [2.5, 97.5])
+    ratio = float(laws[1].predict([at])[0] / laws[0].predict([at])[0])
+    return row | {"at": at, "ratio": ratio, "ratio_low": ends[0], "ratio_high": ends[1]}
+
+
+def _ladders(profile: str) -> Iterator[tuple[tuple[str, str], Ladder]]:
+    """(quantity, objective) -> the ladder of a profile, in the order of the tables."""
+    folder = paths.results(profile)
+    known = sorted(path.parent.name for path in folder.parent.glob("*/pretrain.csv"))
+    if profile not in known:
+        raise UnknownName("profile with results", profile, known)
+    pretrain = pd.read_csv(folder / "pretrain.csv")
+    pretrain = pretrain[usable_pretraining(pretrain) & (pretrain["role"] == "ladder")]
+    for objective in OBJECTIVES:
+        yield from _ladder(PRETRAINING, objective, pretrain[pretrain["objective"] == objective], "loss")
+    if (folder / "points.csv").is_file():
+        usable, _ = split_usable(pd.read_csv(folder / "points.csv"))
+        tuned = usable[(usable["hpt"] == "with") & (usable["role"] == "ladder")]
+        for task in (name for name in task_names(tuned) if name in set(tuned["task"])):
+            for objective in OBJECTIVES:
+                own = tuned[(tuned["task"] == task) & (tuned["objective"] == objective)]
+                yield from _ladder(task, objective, own, "error")
+
+
+def _ladder(quantity: str, objective: str, runs: pd.DataFrame, column: str) -> Iterator[tuple[tuple[str, str], Ladder]]:
+    if runs["parameters"].nunique() >= 2:
+        parts = (runs[name].to_numpy(dtype=float) for name in ("parameters", column))
+        yield (quantity, objective), Ladder(*parts, drawn_together(runs))

@@ -1,0 +1,170 @@
+"""The ledger: forecasts that were written down before their run, and what became of them.
+
+A row holds the predictive distribution of one run, the sha256 of the points it was fitted to, and a seal: the sha256 of
+the row and of the seal before it. A row that is changed, added in between or removed breaks the chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock
+
+from scalescope import files
+from scalescope.forecast.quantiles import COLUMNS as QUANTILES
+from scalescope.forecast.quantiles import LEVELS, crps
+
+SEALED = [
+    "run", "quantity", "law", "sizes", "target", "points", "distance", "mean", "low", "high", *QUANTILES, "sha256",
+    "date",
+]  # fmt: skip
+HEADER = [*SEALED, "seal"]
+START = "0" * 64
+
+
+class CannotSeal(ValueError):
+    """A forecast that would not be one: its run is known already, or it was sealed before."""
+
+
+class BrokenLedger(files.Damaged):
+    """A ledger whose rows are not those that were sealed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is sealed of one forecast.
+
+    run: name or id of the run that is to come. quantity: what is predicted of it, "loss" or such as "error squad".
+    law; sizes: names of its inputs; target: their values. points: runs fitted; sha256: of them. distance: factor beyond
+    the largest of them. quantiles: by name (`quantiles.COLUMNS`); the middle one is the mean of the law.
+    """
+
+    run: str
+    quantity: str
+    law: str
+    target: dict[str, float]
+    points: int
+    distance: float
+    quantiles: dict[str, float]
+    sha256: str
+
+    def row(self, date: str) -> dict[str, str]:
+        """The fields of the table as text, numbers in full."""
+        ends = LEVELS[0.95]
+        return {
+            "run": self.run, "quantity": self.quantity, "law": self.law, "sizes": " ".join(self.target),
+            "target": " ".join(repr(float(value)) for value in self.target.values()), "points": str(self.points),
+            "distance": repr(float(self.distance)), "mean": repr(float(self.quantiles["q500"])),
+            "low": repr(float(self.quantiles[ends[0]])), "high": repr(float(self.quantiles[ends[1]])),
+            **{name: repr(float(self.quantiles[name])) for name in QUANTILES}, "sha256": self.sha256, "date": date,
+        }  # fmt: skip
+
+
+def seal(
+    path: Path,
+    entries: Collection[Entry],
+    trained: Callable[[str], bool],
+    fitted_runs: Collection[str] = (),
+    date: str | None = None,
+) -> pd.DataFrame:
+    """Append forecasts to the ledger at `path`; returns the new rows.
+
+    trained: whether a run is known already (to the store, to a table). fitted_runs: names of the runs in the fit.
+    Raises CannotSeal for a run that is trained or among the fitted ones, and for a run, quantity and law that are
+    sealed already, BrokenLedger for a ledger that was changed. Nothing is written then. Two processes may seal at once.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        known = read(path)
+        before = known["seal"].iloc[-1] if len(known) else START
+        there, rows = set(zip(known["run"], known["quantity"], known["law"], strict=True)), []
+        for entry in entries:
+            if entry.run in fitted_runs:
+                raise CannotSeal(f"run {entry.run!r} is among the runs of the fit: it is no forecast")
+            if trained(entry.run):
+                raise CannotSeal(f"run {entry.run!r} is trained already: a forecast of it cannot be sealed as held out")
+            if (entry.run, entry.quantity, entry.law) in there:
+                raise CannotSeal(f"{entry.quantity} of run {entry.run!r} under {entry.law} is sealed already in {path}")
+            row = entry.row(date or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+            before = _seal(row, before)
+            rows.append({**row, "seal": before})
+            there.add((entry.run, entry.quantity, entry.law))
+        added = pd.DataFrame(rows, columns=HEADER, dtype=str)
+        if len(added):
+            files.write_table(path, pd.concat([known, added], ignore_index=True))
+    return added
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The rows of a ledger as text, empty if there is none; raises BrokenLedger naming the first bad row."""
+    if not path.is_file():
+        return pd.DataFrame(columns=HEADER, dtype=str)
+    try:
+        table = pd.read_csv(StringIO(path.read_text(encoding="utf-8")), dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise BrokenLedger(f"{path} is cut or changed: {error}") from error
+    if list(table.columns) != HEADER:
+        raise BrokenLedger(f"{path} has other columns than a ledger: {', '.join(table.columns)}")
+    before = START
+    for place, row in enumerate(table.to_dict("records"), start=1):
+        found = _seal({name: row[name] for name in SEALED}, before)
+        if found != row["seal"]:
+            raise BrokenLedger(f"{path}, row {place} (run {row['run']!r}) is not as it was sealed")
+        before = found
+    return table
+
+
+def _seal(row: dict[str, str], before: str) -> str:
+    return hashlib.sha256("\n".join([before, *(row[name] for name in SEALED)]).encode()).hexdigest()
+
+
+def numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """A ledger with its numbers as numbers."""
+    columns = ["points", "distance", "mean", "low", "high", *QUANTILES]
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in columns})
+
+
+def scored(table: pd.DataFrame, actual: dict[tuple[str, str], float]) -> pd.DataFrame:
+    """The sealed forecasts whose run is known by now, with actual, covered (95 %), log_error and crps (of ln y).
+
+    table: a ledger as `read` gives it. actual: (run, quantity) -> value. Rows without a value are left out.
+    """
+    keys = list(zip(table["run"], table["quantity"], strict=True))
+    table = numbers(table[[key in actual for key in keys]])
+    values = np.array([actual[key] for key in keys if key in actual], dtype=float)
+    if not len(table):
+        return table.assign(actual=[], covered=[], log_error=[], crps=[])
+    return table.assign(
+        actual=values, covered=(table["low"] <= values) & (values <= table["high"]),
+        log_error=np.log(values / table["mean"]), crps=crps(table[list(QUANTILES)].to_numpy(), values),
+    )  # fmt: skip
+
+
+def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Forecasts, share in the 95 % interval, log-RMSE and mean crps of scored forecasts, per group of `by`."""
+    return (
+        table.assign(squares=table["log_error"].astype(float) ** 2, covered=table["covered"].astype(float))
+        .groupby(by, sort=True, observed=True)
+        .agg(
+            forecasts=("covered", "size"), coverage=("covered", "mean"), squares=("squares", "mean"),
+            crps=("crps", "mean"),
+        )
+        .assign(log_rmse=lambda t: np.sqrt(t.pop("squares")))
+        .reset_index()[[*by, "forecasts", "coverage", "log_rmse", "crps"]]
+    )  # fmt: skip
+
+
+DISTANCES = [0.0, 2.0, 4.0, 10.0, 100.0, np.inf]
+DISTANCE_NAMES = ["up to 2x", "2x to 4x", "4x to 10x", "10x to 100x", "beyond 100x"]
+
+
+def with_distance(table: pd.DataFrame) -> pd.DataFrame:
+    """Scored forecasts with `beyond`: the class of the factor beyond the largest fitted run."""
+    return table.assign(beyond=pd.cut(table["distance"], DISTANCES, labels=DISTANCE_NAMES))

@@ -1,0 +1,80 @@
+"""What is sealed and scored of a forecast, a table and a profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scalescope import paths
+from scalescope.forecast.columns import BadTable
+from scalescope.forecast.forecast import Forecast
+from scalescope.forecast.ledger import Entry
+from scalescope.forecast.quantiles import COLUMNS as QUANTILES
+from scalescope.forecast.quantiles import quantiles
+from scalescope.forecast.table import read_runs, scale_of
+from scalescope.forecast.target import frame_of
+from scalescope.laws import ScalingLaw
+
+LEDGER = "forecasts.csv"
+TABLES = ("pretrain", "runs")
+
+
+def ledger_of(profile: str) -> Path:
+    """The ledger of a profile, beside its tables."""
+    return paths.results(profile) / LEDGER
+
+
+def known_run(run: str) -> bool:
+    """Whether a finished run of this id lies in the store."""
+    return bool(run) and "/" not in run and (paths.runs() / run / "manifest.json").is_file()
+
+
+def entry_of(found: Forecast, run: str) -> Entry:
+    """What is sealed of a forecast of the run called `run`."""
+    largest = float(scale_of(found.table.frame).max())
+    asked = frame_of(found.target)
+    shared = [name for name in found.table.sizes if name in asked]
+    distance = float(scale_of(asked)[0]) / largest if shared == found.table.sizes else found.prediction["extrapolation"]
+    return Entry(
+        run, found.table.response, found.choice.law, found.target, len(found.table.frame), float(distance),
+        found.quantiles, found.table.digest,
+    )  # fmt: skip
+
+
+def entry_of_law(law: ScalingLaw, name: str, target: dict[str, float], run: str, sha256: str) -> Entry:
+    """What is sealed of the loss of a run under a law fitted elsewhere; `sha256` is that of its points.
+
+    target: value of each input of the law. distance is the law's own factor of extrapolation.
+    """
+    X = np.array([[target[size] for size in law.input_names]], dtype=float)
+    found = dict(zip(QUANTILES, map(float, quantiles(law, X)[0]), strict=True))
+    return Entry(run, "loss", name, target, law.n_points_, float(law.extrapolation(X)[0]), found, sha256)
+
+
+def actual_of_table(
+    path: Path, columns: str = "", units: str = "", as_is: bool = False
+) -> dict[tuple[str, str], float]:
+    """(run, quantity) -> mean value over the rows of that name in a table of runs."""
+    runs = read_runs(path, columns=columns, units=units, as_is=as_is)
+    if "run" not in runs.names:
+        raise BadTable(f"{path} has no column of names of runs: map one with --columns run=<column>")
+    found = {}
+    for quantity in (name for name in ("loss", "error") if name in runs.frame):
+        means = runs.frame.groupby("run")[quantity].mean()
+        found |= {(str(run), quantity): float(value) for run, value in means.items()}
+    return found
+
+
+def actual_of_profile(profile: str) -> dict[tuple[str, str], float]:
+    """(run id, "loss") -> loss of every finished run in the collected tables of a profile ("pretrain", "runs")."""
+    found, folder = {}, paths.results(profile)
+    tables = [folder / f"{name}.csv" for name in TABLES if (folder / f"{name}.csv").is_file()]
+    if not tables:
+        raise FileNotFoundError(f"no {folder / 'pretrain.csv'}: run `make reproduce PROFILE={profile}` first")
+    for table in map(pd.read_csv, tables):
+        done = np.isfinite(table["loss"]) & (table.get("status", pd.Series("", table.index)) != "failed")
+        rows = table[done]
+        found |= {(run, "loss"): float(loss) for run, loss in zip(rows["run_id"], rows["loss"], strict=True)}
+    return found

@@ -1,0 +1,194 @@
+"""A forecast as people read it: text, Markdown, HTML, LaTeX."""
+
+from __future__ import annotations
+
+import html as escaping
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from scalescope.errors import UnknownName
+from scalescope.forecast.columns import SYMBOLS
+
+if TYPE_CHECKING:
+    from scalescope.forecast.forecast import Forecast
+
+TOP = 5  # runs worth paying for that are shown
+NONE = "–"
+UNITS = {"loss": "nats per token", "error": "share"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A heading with sentences and at most one table of text."""
+
+    title: str
+    sentences: list[str]
+    table: pd.DataFrame | None = None
+
+
+def number(value: float) -> str:
+    """Three to four digits: 0.3456, 2.315, 82,944, 1.2e+12; a dash for what is not known, ∞ without end."""
+    if not np.isfinite(value):
+        return NONE if np.isnan(value) else "∞"
+    if value == 0:
+        return "0"
+    if 1e4 <= abs(value) < 1e6:
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if 1e-4 <= abs(value) < 1e4 else f"{value:.3g}"
+
+
+def between(value: float, low: float, high: float) -> str:
+    """ "2.315 [2.301, 2.330]"."""
+    return f"{number(value)} [{number(low)}, {number(high)}]"
+
+
+def place(target: dict[str, float]) -> str:
+    """ "N = 7e+09, D = 1.4e+11, C = 5.88e+21"."""
+    return ", ".join(f"{SYMBOLS[name]} = {number(value)}" for name, value in target.items())
+
+
+def parts(found: Forecast) -> list[Part]:
+    """What is told of a forecast, in its order."""
+    one, table = found.prediction, found.table
+    head = [
+        f"{table.response} at {place(found.target)}: {number(one['mean'])} {UNITS[table.response]}",
+        f"95 % interval of one new run: {number(one['run_low'])} to {number(one['run_high'])}; of the law alone: "
+        f"{number(one['law_low'])} to {number(one['law_high'])}",
+        f"law chosen: {found.choice.reason}",
+        f"{one['extrapolation']:.3g} times beyond the fitted range of {len(table.frame)} runs; no interval knows "
+        f"whether the law holds there",
+    ]
+    if one["widening"] > 1.005:
+        head.insert(2, f"the interval of a new run is {one['widening']:.2f} times as wide (in ln {table.response}) as "
+                       f"the law's own, whose forecasts of the larger runs missed by more than it allows")  # fmt: skip
+    said = [Part("Forecast", head), Part("Laws", [], predictions(found))]
+    if found.optimum is not None:
+        said.append(
+            Part(f"Compute-optimal at C = {number(found.target['flops'])} ({found.optimum_law})", [], optimum(found))
+        )
+    said.append(Part("Which run next", *next_run(found)))
+    said.append(Part("Notes", list(found.notes) or ["none"]))
+    if found.left_out:
+        said.append(Part("Laws left out", [f"{name}: {reason}" for name, reason in found.left_out.items()]))
+    return said
+
+
+def predictions(found: Forecast) -> pd.DataFrame:
+    """One row per law: forecast, intervals, held-out error and coverage, as text."""
+    tested = found.comparison.set_index("law")
+    rows = []
+    for row in found.predictions.itertuples():
+        seen = tested.loc[row.law] if row.law in tested.index else None
+        rows.append({
+            "law": row.law, "forecast": number(row.mean), "new run, 95 %": _ends(row.run_low, row.run_high),
+            "law alone, 95 %": _ends(row.law_low, row.law_high),
+            "held-out log-RMSE": NONE if seen is None else number(seen["log_rmse"]),
+            "held out": NONE if seen is None else f"{seen['forecasts']:.0f}",
+            "of these in 95 %": NONE if seen is None else f"{seen['coverage'] * seen['forecasts']:.0f}",
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _ends(low: float, high: float) -> str:
+    return f"{number(low)} to {number(high)}"
+
+
+def optimum(found: Forecast) -> pd.DataFrame:
+    """Compute-optimal N, D, D / N and loss with 95 % intervals, and the exponents of N and D in C, as text."""
+    best, grown = found.optimum, found.exponents
+    rows = [
+        ("N", best.parameters), ("D", best.tokens), ("D / N", best.tokens_per_parameter), ("loss", best.loss),
+        ("exponent of N in C", grown.parameters), ("exponent of D in C", grown.tokens),
+    ]  # fmt: skip
+    return pd.DataFrame({"quantity": [name for name, _ in rows],
+                         "value [95 %]": [between(v, v.low, v.high) for _, v in rows]})  # fmt: skip
+
+
+def next_run(found: Forecast) -> tuple[list[str], pd.DataFrame | None]:
+    """Sentences, and the runs worth paying for as text: sizes, cost, by how much the law's interval gets narrower."""
+    shown = found.next_runs.head(TOP)
+    if shown.empty or shown["narrowing"].max() <= 0:
+        return ["no run of up to 30 % of the target's cost narrows its interval, or the scatter is unknown"], None
+    table = pd.DataFrame({SYMBOLS[name]: shown[name].map(number) for name in SYMBOLS if name in shown})
+    table["cost, % of target"] = (100 * shown["cost"]).map(number)
+    table["law's interval narrower by"] = (100 * shown["narrowing"]).map("{:.1f} %".format)
+    return ["the run that narrows the law's interval at the target most per FLOP first"], table
+
+
+def text(found: Forecast) -> str:
+    """Plain text for a terminal."""
+    lines = []
+    for part in parts(found):
+        lines += [part.title, "-" * len(part.title), *part.sentences]
+        if part.table is not None:
+            lines.append(part.table.to_string(index=False))
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def markdown(found: Forecast) -> str:
+    """Markdown with pipe tables, and the fit card at its end."""
+    lines = []
+    for part in parts(found):
+        lines += [f"### {part.title}", "", *(f"- {sentence}" for sentence in part.sentences), ""]
+        if part.table is not None:
+            lines += [markdown_table(part.table), ""]
+    return "\n".join([*lines, found.card.markdown()])
+
+
+def markdown_table(table: pd.DataFrame) -> str:
+    """A table of text as a Markdown pipe table."""
+    rows = [list(map(str, table.columns)), ["---"] * len(table.columns), *table.astype(str).to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+
+
+def html(found: Forecast) -> str:
+    """A part of an HTML page: headings, lists, tables, and the fit card."""
+    lines = []
+    for part in parts(found):
+        lines.append(f"<h3>{escaping.escape(part.title)}</h3>")
+        if part.sentences:
+            lines.append("<ul>" + "".join(f"<li>{escaping.escape(s)}</li>" for s in part.sentences) + "</ul>")
+        if part.table is not None:
+            lines.append(part.table.to_html(index=False, border=0))
+    return "\n".join([*lines, f"<pre>{escaping.escape(found.card.text())}</pre>"])
+
+
+def latex(found: Forecast) -> str:
+    """LaTeX: a paragraph per part and tabular environments (booktabs)."""
+    lines = []
+    for part in parts(found):
+        lines.append(f"\\paragraph{{{latex_text(part.title)}}}")
+        lines += [latex_text(sentence) + "." + r"\\" for sentence in part.sentences]
+        if part.table is not None:
+            lines.append(_tabular(part.table))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def latex_text(sentence: str) -> str:
+    """A sentence with the signs that LaTeX reads as commands written out."""
+    signs = {"\\": r"\textbackslash{}", "∞": r"$\infty$", "–": "--", "^": r"\^{}", "~": r"\~{}"}
+    signs |= {sign: "\\" + sign for sign in "&%$#_{}"}
+    return "".join(signs.get(letter, letter) for letter in sentence)
+
+
+def _tabular(table: pd.DataFrame) -> str:
+    rows = [" & ".join(latex_text(str(cell)) for cell in row) + r" \\" for row in table.to_numpy().tolist()]
+    head = " & ".join(latex_text(str(name)) for name in table.columns) + r" \\"
+    inner = [r"\toprule", head, r"\midrule", *rows, r"\bottomrule"]
+    return "\n".join([f"\\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}", *inner, r"\end{tabular}"])
+
+
+WRITERS: dict[str, Callable[[Forecast], str]] = {"md": markdown, "html": html, "latex": latex}
+
+
+def export(found: Forecast, form: str) -> str:
+    """The forecast as "md", "html" or "latex"; raises UnknownName for another form."""
+    if form not in WRITERS:
+        raise UnknownName("export", form, WRITERS)
+    return WRITERS[form](found)

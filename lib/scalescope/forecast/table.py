@@ -1,0 +1,202 @@
+"""A user's table of runs, checked: which column is what, in which unit, and what was done to it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scalescope.forecast.columns import (
+    RESPONSES,
+    SIZES,
+    SYMBOLS,
+    BadTable,
+    convert,
+    missing,
+    pairs,
+    recognise,
+)
+from scalescope.forecast.units import check_units
+
+FEWEST_SIZES = 4  # three to fit, one to test on
+SIX = 6.0  # FLOPs per parameter and token
+SUFFIX = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
+NUMBER = re.compile(r"^\s*([0-9][0-9,_]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?)\s*([kKmMbBgGtT]?)\s*$")
+
+
+@dataclass(frozen=True)
+class RunTable:
+    """Runs in the units of the laws.
+
+    frame: parameters, tokens, flops (those there are), loss and/or error, run, seed (if there); one row per run, from
+    small to large. names: quantity -> the user's column. response: what is predicted. notes: what was derived.
+    """
+
+    frame: pd.DataFrame
+    names: dict[str, str]
+    response: str
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def sizes(self) -> list[str]:
+        """The columns of sizes that are there, "parameters", "tokens", "flops"."""
+        return [name for name in SIZES if name in self.frame]
+
+    @property
+    def at(self) -> np.ndarray:
+        """What orders runs from small to large [n]: FLOPs, or the only size there is."""
+        return scale_of(self.frame)
+
+    @property
+    def y(self) -> np.ndarray:
+        """Loss in nats or error in [0, 1], [n]."""
+        return self.frame[self.response].to_numpy(dtype=float)
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the points that are fitted, 64 hex digits; the same for the same numbers in any order."""
+        return digest_of(self.frame, self.response)
+
+
+def scale_of(frame: pd.DataFrame) -> np.ndarray:
+    """FLOPs of each row, or the only size there is [n]."""
+    return frame[next(name for name in ("flops", "parameters", "tokens") if name in frame)].to_numpy(dtype=float)
+
+
+def digest_of(frame: pd.DataFrame, response: str) -> str:
+    """The sha256 of sizes and response of all rows, sorted, each number in full."""
+    names = [name for name in (*SIZES, response) if name in frame]
+    rows = sorted(",".join(float(value).hex() for value in row) for row in frame[names].to_numpy(dtype=float))
+    return hashlib.sha256("\n".join([",".join(names), *rows]).encode()).hexdigest()
+
+
+def read_runs(
+    path: str | Path, *, columns: str = "", units: str = "", response: str = "", as_is: bool = False
+) -> RunTable:
+    """Read a CSV (or TSV) of runs; see `run_table`. Raises BadTable for a file that is no table."""
+    path = Path(path)
+    if not path.is_file():
+        raise BadTable(f"no table at {path}")
+    try:
+        frame = pd.read_csv(path, sep="\t" if path.suffix in (".tsv", ".tab") else ",", skipinitialspace=True)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise BadTable(f"{path} is not a table of comma-separated values: {error}") from error
+    return run_table(frame, columns=columns, units=units, response=response, as_is=as_is)
+
+
+def run_table(
+    given: pd.DataFrame, *, columns: str = "", units: str = "", response: str = "", as_is: bool = False
+) -> RunTable:
+    """Check a table of runs, one row per run, and bring it into the units of the laws.
+
+    columns: what names do not tell, "N=n_params,D=tokens". units: "D=billions,error=percent,L=perplexity", or a number
+    to multiply by. response: "loss" or "error" where both are there (loss by default). as_is: no doubt about units is
+    raised. FLOPs are 6 N D where they are not given. Raises BadTable (column, value, remedy) and UnknownName.
+    """
+    names = recognise(given.columns, pairs(columns, "--columns"))
+    missing(given.columns, names)
+    if len(given) == 0:
+        raise BadTable("the table has no rows")
+    frame, notes = pd.DataFrame(index=range(len(given))), []
+    conversions = pairs(units, "--units")
+    for quantity in conversions:
+        if quantity not in names:
+            raise BadTable(f"--units names {quantity}, but no column is it; columns: {', '.join(map(str, given))}")
+    for quantity, column in names.items():
+        values = given[column].reset_index(drop=True)
+        if quantity in (*SIZES, *RESPONSES):
+            numbers = _numbers(values, column, quantity)
+            unit = conversions.get(quantity)
+            frame[quantity] = numbers if unit is None else convert(numbers, unit, column)
+        else:
+            frame[quantity] = values.astype(str) if quantity == "run" else values
+    frame, dropped = _complete(frame, names)
+    notes += dropped
+    chosen = _response(frame, response)
+    _positive(frame, names)
+    if not as_is:
+        check_units(frame, names)
+    notes += _derive(frame)
+    _enough(frame)
+    if "run" not in frame:
+        frame["run"] = [f"row {place + 1}" for place in frame.index]
+    order = np.lexsort([frame[name] for name in reversed(SIZES) if name in frame] + [scale_of(frame)])
+    return RunTable(frame.iloc[order].reset_index(drop=True), names, chosen, tuple(notes))
+
+
+def _numbers(values: pd.Series, column: str, quantity: str) -> pd.Series:
+    """Numbers of a column; "70M", "1.4B" and "82,944" are understood, anything else is named with its row."""
+    if values.dtype.kind in "iuf":
+        return values.astype(float)
+    found = []
+    for row, value in enumerate(values, start=1):
+        if value is None or (isinstance(value, float) and np.isnan(value)):
+            found.append(np.nan)
+            continue
+        match = None if isinstance(value, bool) else NUMBER.match(str(value))
+        if match is None or (match[2] and quantity not in SIZES):
+            raise BadTable(
+                f"column {column!r} ({quantity}) holds {value!r} in row {row}, which is no number: write it as 1.4e9, "
+                f"or a size as 1.4B; leave a missing value empty"
+            )
+        found.append(float(re.sub("[,_]", "", match[1])) * SUFFIX.get(match[2].lower(), 1.0))
+    return pd.Series(found)
+
+
+def _complete(frame: pd.DataFrame, names: dict[str, str]) -> tuple[pd.DataFrame, list[str]]:
+    """Rows without gaps in sizes, and with something to predict."""
+    needed = [name for name in (*SIZES, *RESPONSES) if name in frame]
+    empty = [name for name in needed if frame[name].isna().all()]
+    if empty:
+        raise BadTable(f"column {names[empty[0]]!r} ({empty[0]}) is empty: leave it out or map another column")
+    gaps = frame[needed].isna().any(axis=1)
+    note = f"{gaps.sum()} of {len(frame)} rows have gaps and are left out (the first is row {gaps.idxmax() + 1})"
+    return frame[~gaps], [note] if gaps.any() else []
+
+
+def _response(frame: pd.DataFrame, asked: str) -> str:
+    there = [name for name in RESPONSES if name in frame]
+    if asked and asked not in there:
+        raise BadTable(f"asked to predict {asked!r}, but the table has {' and '.join(there)} only")
+    return asked or there[0]
+
+
+def _positive(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    for quantity in (name for name in (*SIZES, *RESPONSES) if name in frame):
+        bad = frame[quantity][~(np.isfinite(frame[quantity]) & (frame[quantity] > 0))]
+        if len(bad):
+            raise BadTable(
+                f"column {names[quantity]!r} ({quantity}) is {bad.iloc[0]:g} in row {bad.index[0] + 1}; power laws "
+                f"need numbers above zero: correct the value or leave the row out"
+            )
+
+
+def _derive(frame: pd.DataFrame) -> list[str]:
+    """Add the third of parameters, tokens and FLOPs where two are there; returns what was done."""
+    there = set(frame.columns)
+    if {"parameters", "tokens"} <= there and "flops" not in there:
+        frame["flops"] = SIX * frame["parameters"] * frame["tokens"]
+        return ["FLOPs are 6 N D (no column of FLOPs)"]
+    if {"parameters", "flops"} <= there and "tokens" not in there:
+        frame["tokens"] = frame["flops"] / (SIX * frame["parameters"])
+        return ["tokens are C / 6 N (no column of tokens)"]
+    if {"tokens", "flops"} <= there and "parameters" not in there:
+        frame["parameters"] = frame["flops"] / (SIX * frame["tokens"])
+        return ["parameters are C / 6 D (no column of parameters)"]
+    return []
+
+
+def _enough(frame: pd.DataFrame) -> None:
+    sizes = [name for name in SIZES if name in frame]
+    distinct = len(frame[sizes].drop_duplicates())
+    if distinct < FEWEST_SIZES:
+        varied = ", ".join(f"{SYMBOLS[name]} {frame[name].min():g} to {frame[name].max():g}" for name in sizes)
+        raise BadTable(
+            f"{len(frame)} runs of {distinct} distinct size{'s' if distinct != 1 else ''} ({varied}): a law of two "
+            f"parameters would leave nothing to test it on. Add runs of at least {FEWEST_SIZES - distinct} other "
+            f"size(s); from eight on, laws in N and D can be told apart"
+        )

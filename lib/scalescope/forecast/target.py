@@ -1,0 +1,97 @@
+"""The run that is asked for: sizes that the user gives, completed by what the table tells."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from scalescope.forecast.columns import SYMBOLS, BadTable
+from scalescope.forecast.table import SIX, SUFFIX, RunTable, scale_of
+from scalescope.laws import ScalingLaw
+
+AHEAD = 10.0  # times the largest run: what is asked where nothing else is said
+
+
+def size(text: str | float) -> float:
+    """A size above zero, "7e9" or "7B"; raises BadTable for anything else."""
+    words = str(text).strip()
+    try:
+        value = float(words[:-1]) * SUFFIX[words[-1].lower()] if words[-1:].lower() in SUFFIX else float(words)
+    except ValueError:
+        raise BadTable(f"a size must be a number such as 7e9 or 7B; got {text!r}") from None
+    if not 0 < value < float("inf"):
+        raise BadTable(f"a size must be a number above zero; got {text!r}")
+    return value
+
+
+def parse_target(text: str, table: RunTable) -> dict[str, float]:
+    """ "7e9,1.4e11" as parameters and tokens, "7e9" as the only size; raises BadTable naming what is lacking."""
+    values = [size(part) for part in text.split(",")]
+    own = [name for name in ("parameters", "tokens") if name in table.frame] or ["flops"]
+    if len(values) != len(own):
+        raise BadTable(
+            f"--target {text!r} has {len(values)} number(s), the table has {' and '.join(own)}: give "
+            f"{','.join(SYMBOLS[name] for name in own)}, such as --target {','.join(['7e9', '1.4e11'][: len(own)])}"
+        )
+    return completed(dict(zip(own, values, strict=True)), table)
+
+
+def completed(given: dict[str, float], table: RunTable) -> dict[str, float]:
+    """A target with the FLOPs that follow from its parameters and tokens, at the rate the table's runs have."""
+    if {"parameters", "tokens"} <= given.keys() and "flops" in table.frame and "flops" not in given:
+        given = {**given, "flops": per_pair(table) * given["parameters"] * given["tokens"]}
+    return given
+
+
+def per_pair(table: RunTable) -> float:
+    """FLOPs per parameter and token of the table: 6, or the median of its own column."""
+    frame = table.frame
+    if not {"parameters", "tokens", "flops"} <= set(frame.columns):
+        return SIX
+    return float((frame["flops"] / (frame["parameters"] * frame["tokens"])).median())
+
+
+def default_target(table: RunTable) -> tuple[dict[str, float], str]:
+    """Ten times the largest run, at its tokens per parameter, and words that say so."""
+    if {"parameters", "tokens"} <= set(table.frame.columns):
+        return (
+            along_ratio(AHEAD * float(scale_of(table.frame).max()), table),
+            f"no target given: {AHEAD:g} times the FLOPs of the largest run, at its tokens per parameter",
+        )
+    only = table.sizes[0]
+    return {only: AHEAD * float(table.frame[only].max())}, f"no target given: {AHEAD:g} times the largest {only}"
+
+
+def along_ratio(flops: float, table: RunTable) -> dict[str, float]:
+    """Parameters and tokens of a budget at the tokens per parameter of the largest run (tokens fixed if they are)."""
+    largest = table.frame.iloc[int(scale_of(table.frame).argmax())]
+    unit = per_pair(table)
+    if table.frame["tokens"].nunique() == 1:
+        n = flops / (unit * largest["tokens"])
+        return {"parameters": float(n), "tokens": float(largest["tokens"]), "flops": flops}
+    ratio = largest["tokens"] / largest["parameters"]
+    n = (flops / (unit * ratio)) ** 0.5
+    return {"parameters": float(n), "tokens": float(n * ratio), "flops": flops}
+
+
+def of_compute(flops: float, table: RunTable, law: ScalingLaw | None) -> tuple[dict[str, float], str]:
+    """The run to make of a budget: optimal under `law`, which needs an optimum, else at the largest run's ratio."""
+    if "flops" not in table.frame:
+        only = " and ".join(table.sizes)
+        raise BadTable(f"--compute needs FLOPs, or parameters and tokens; this table has {only}: give --target")
+    if "parameters" not in table.frame:
+        return {"flops": flops}, ""
+    if law is not None:
+        best = law.compute_optimal(flops, flops_per_token=per_pair(table))
+        return (
+            {"parameters": float(best.parameters), "tokens": float(best.tokens), "flops": flops},
+            f"N and D of --compute are those of the lowest loss under {type(law).__name__}",
+        )
+    return (
+        along_ratio(flops, table),
+        "N and D of --compute follow the largest run's tokens per parameter (no law in N and D has an optimum here)",
+    )
+
+
+def frame_of(target: dict[str, float]) -> pd.DataFrame:
+    """A target as a table of one row."""
+    return pd.DataFrame([target])

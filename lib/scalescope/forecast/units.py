@@ -1,0 +1,139 @@
+"""Doubts about units: each is an error that names column, value and remedy, unless the user says the table is right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from scalescope.forecast.columns import SYMBOLS, BadTable
+
+NATS = 12.0  # more than the loss of guessing among 160,000 tokens
+FEWEST_PARAMETERS = 100.0  # no language model is smaller: a number below is in thousands or more
+FEWEST_TOKENS = 1e4
+APART = 8.0  # factor by which FLOPs may differ from 6 N D for other ways to count
+RISING = 0.8  # rank correlation from which y counts as rising with size
+POWERS = {"teraflops": 1e12, "petaflops": 1e15, "exaflops": 1e18, "petaflop-days": 8.64e19}
+AS_IS = "If the numbers are right, add --as-is."
+
+
+def check_units(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    """Raise BadTable for the first doubt; frame has the columns of `names` (quantity -> the user's column)."""
+    for quantity, check in (("parameters", _small_models), ("tokens", _few_tokens)):
+        if quantity in frame:
+            check(frame, names)
+    if {"parameters", "tokens"} <= set(frame.columns):
+        _swapped(frame, names)
+    if {"parameters", "tokens", "flops"} <= set(frame.columns):
+        _flops(frame, names)
+    elif "flops" in frame:
+        _flops_alone(frame, names)
+    if "loss" in frame:
+        _loss(frame, names)
+    if "error" in frame:
+        _error(frame, names)
+    _rising(frame, names)
+
+
+def _unit(value: float, least: float) -> str:
+    """The unit that would lift a value above the least that makes sense."""
+    return next(
+        (unit for unit, factor in (("millions", 1e6), ("billions", 1e9)) if value * factor >= least), "billions"
+    )
+
+
+def _small_models(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    low, high = frame["parameters"].min(), frame["parameters"].max()
+    if low < FEWEST_PARAMETERS and high < 1e6:
+        unit = "billions" if low < 1 else "millions"
+        raise BadTable(
+            f"column {names['parameters']!r} (parameters) goes from {low:g} to {high:g}, fewer than a model can have: "
+            f"in {unit}? Add --units N={unit}. {AS_IS}"
+        )
+
+
+def _few_tokens(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    low, high = frame["tokens"].min(), frame["tokens"].max()
+    if low < FEWEST_TOKENS and high < 1e6:
+        unit = "billions" if high < 1e5 else "millions"
+        raise BadTable(
+            f"column {names['tokens']!r} (tokens) goes from {low:g} to {high:g}, fewer than a run can see: in {unit}? "
+            f"Add --units D={unit}. {AS_IS}"
+        )
+
+
+def _swapped(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    below = frame["tokens"] < frame["parameters"]
+    if 2 * below.sum() > len(frame):
+        row = below.idxmax()
+        raise BadTable(
+            f"column {names['tokens']!r} (tokens) lies below column {names['parameters']!r} (parameters) in "
+            f"{below.sum()} of {len(frame)} rows, such as row {row + 1} ({frame['tokens'][row]:g} against "
+            f"{frame['parameters'][row]:g}): are the columns swapped? Add --columns "
+            f"N={names['tokens']},D={names['parameters']}. {AS_IS}"
+        )
+
+
+def _flops(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    ratio = float(np.median(frame["flops"] / (6 * frame["parameters"] * frame["tokens"])))
+    if 1 / APART <= ratio <= APART:
+        return
+    unit = next((u for u, factor in POWERS.items() if 1 / APART <= ratio * factor <= APART), None)
+    remedy = f"in {unit}? Add --units C={unit}." if unit else "check the units of all three, or leave the column out."
+    raise BadTable(
+        f"column {names['flops']!r} (FLOPs, {frame['flops'].iloc[0]:g} in row 1) is {ratio:.3g} times 6 N D of the "
+        f"same rows: {remedy} {AS_IS}"
+    )
+
+
+def _flops_alone(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    """FLOPs beside one size only: the other, C / 6 N or C / 6 D, must be one that can be."""
+    for quantity, other, least in (
+        ("parameters", "tokens", FEWEST_TOKENS),
+        ("tokens", "parameters", FEWEST_PARAMETERS),
+    ):
+        if quantity in frame:
+            implied = float(np.median(frame["flops"] / (6 * frame[quantity])))
+            if implied < least:
+                raise BadTable(
+                    f"column {names['flops']!r} (FLOPs, {frame['flops'].iloc[0]:g} in row 1) would mean {implied:.3g} "
+                    f"{other} per run (C = 6 N D): in petaflops or exaflops? Add --units C=petaflops. {AS_IS}"
+                )
+
+
+def _loss(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    high = frame["loss"].max()
+    if high > NATS:
+        raise BadTable(
+            f"column {names['loss']!r} (loss) reaches {high:g}, more than a loss in nats can be ({NATS:g} is that of "
+            f"guessing among 160,000 tokens): a perplexity? Add --units L=perplexity (takes its logarithm). An error "
+            f"in percent? Add --columns error={names['loss']} --units error=percent. {AS_IS}"
+        )
+
+
+def _error(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    high = frame["error"].max()
+    if high > 1:
+        raise BadTable(
+            f"column {names['error']!r} (error) reaches {high:g}, and an error is a share from 0 to 1: in percent? Add "
+            f"--units error=percent. {AS_IS}"
+        )
+
+
+def _rising(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    response = "loss" if "loss" in frame else "error"
+    size = "flops" if "flops" in frame else next(name for name in ("parameters", "tokens") if name in frame)
+    means = frame.groupby(size)[response].mean()
+    if len(means) < 4 or means.nunique() < 2:
+        return
+    if spearmanr(means.index, means).statistic > RISING:
+        low, high = means.iloc[0], means.iloc[-1]
+        remedy = (
+            f"a score? Add --columns error={names[response]} --units error=score (takes 1 - score)."
+            if response == "error" or high <= 1
+            else f"check that columns {names[response]!r} and {names[size]!r} are what they are called."
+        )
+        raise BadTable(
+            f"column {names[response]!r} ({response}) grows with {SYMBOLS[size]}, from {low:g} to {high:g}, and a law "
+            f"that falls cannot fit it: {remedy} {AS_IS}"
+        )

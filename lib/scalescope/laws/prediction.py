@@ -1,0 +1,170 @@
+"""What a fitted law answers: predictions, their intervals, the score, the fit card."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import Tags, estimator_html_repr
+from sklearn.utils.validation import check_is_fitted
+
+from scalescope.errors import UnknownName
+from scalescope.laws.card import FitCard, fit_card
+from scalescope.laws.inputs import point_weights, target, without_masked
+from scalescope.laws.intervals import BootstrapResult
+from scalescope.laws.scatter import Scatter, new_run
+
+KINDS = ("law", "run")
+NO_LACK = "none found at 1 % (bend and break along each input, outliers)"
+
+
+class ExtrapolationWarning(UserWarning):
+    """A law was asked far outside the range it was fitted on."""
+
+
+class Prediction(RegressorMixin, BaseEstimator):
+    """The half of a law that follows from `params_`, `bootstrap_`, `scatter_` and `range_`; the other half fits them.
+
+    As an estimator of scikit-learn: inputs and targets are above zero, y is one column.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ()
+    parameters: ClassVar[tuple[str, ...]] = ()
+    equation: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+
+    params_: dict[str, float]
+    bootstrap_: BootstrapResult | None
+    replicates_: dict[str, np.ndarray] | None
+    scatter_: Scatter
+    range_: dict[str, tuple[float, float]]
+
+    warn_beyond: float | None
+    random_state: int | np.random.Generator | None
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the inputs of this law, as columns and in messages."""
+        return self.inputs
+
+    def sizes(self, X: Any) -> np.ndarray:
+        """Checked inputs [n, len(inputs)], all above zero."""
+        raise NotImplementedError
+
+    def predict_many(self, params: dict[str, np.ndarray], X: Any) -> np.ndarray:
+        """Predictions [B, n] of B sets of parameters."""
+        raise NotImplementedError
+
+    def _fitted(self) -> dict[str, np.ndarray]:
+        """The fitted parameters as one set [1] of many; raises NotFittedError before `fit`."""
+        check_is_fitted(self)
+        return {name: np.array([value]) for name, value in self.params_.items()}
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The law's value [n] at X; warns beyond `warn_beyond` times the fitted range; NotFittedError before `fit`."""
+        values = self.predict_many(self._fitted(), X)[0]
+        factor = 1.0 if self.warn_beyond is None else self.extrapolation(X).max(initial=1.0)
+        if self.warn_beyond is not None and factor > self.warn_beyond:
+            warnings.warn(
+                f"{type(self).__name__} extrapolates by a factor of {factor:.3g} beyond its fitted range",
+                ExtrapolationWarning,
+                stacklevel=2,
+            )
+        return values
+
+    def predict_interval(self, X: Any, level: float = 0.95, *, kind: str = "law") -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper bound [n], [n] at X: of the law, or of one new run.
+
+        "law": percentiles of the bootstrapped laws, the uncertainty of the law itself (the mean of ever more runs).
+        "run": where one new run falls, uncertainty of the law and scatter of runs together (`scatter.new_run`). Both
+        hold the law's own value. They are zero and infinity where as many points as parameters leave nothing to judge
+        by. Neither knows whether the law holds beyond the fitted range. Raises ValueError without bootstrap,
+        UnknownName for another kind.
+        """
+        middle = self.predict_many(self._fitted(), X)[0]
+        if kind not in KINDS:
+            raise UnknownName("kind of interval", kind, KINDS)
+        if self.bootstrap_ is None:
+            raise ValueError("intervals need the bootstrap; construct the law with n_boot above 0 and fit again")
+        self.bootstrap_.tails(level)  # refuses a level that is none
+        if self.scatter_.free < 1 and self.fitted_names():
+            return np.zeros(len(middle)), np.full(len(middle), np.inf)
+        if kind == "law":
+            low, high = self.bootstrap_.band(self, X, level)
+        else:
+            laws = self.predict_many(self.bootstrap_.params, X)
+            low, high = new_run(laws, middle, self.scatter_, level, self.random_state)
+        return np.minimum(low, middle), np.maximum(high, middle)
+
+    def fitted_names(self) -> list[str]:
+        """Parameters that are fitted, each once."""
+        raise NotImplementedError
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R2 in linear space: 1 - residual / total sum of squares of y, about the mean of all points.
+
+        As Ivgi 2022, eq. 2-4: the fit is in log-log, the residuals are y - law(X). NaN if y does not vary.
+        """
+        X, y, sample_weight, _, _ = without_masked(X, y, sample_weight, None)
+        predicted = self.predict(X)
+        y = target(y, len(predicted))
+        weights = point_weights(sample_weight, len(y))
+        if np.ptp(y[weights > 0]) == 0:
+            return float("nan")  # scikit-learn's 0 or 1 would say something
+        return float(r2_score(y, predicted, sample_weight=weights))
+
+    def extrapolation(self, X: Any) -> np.ndarray:
+        """Factor [n] by which X lies outside the fitted range, the largest over inputs; 1 inside."""
+        check_is_fitted(self)
+        low, high = np.array([self.range_[name] for name in self.input_names]).T
+        sizes = self.sizes(X)
+        return np.maximum(1.0, np.maximum(sizes / high, low / sizes)).max(axis=1)
+
+    def facts(self) -> dict[str, Any]:
+        """What the law itself can put on its fit card, by the names of `card.LABELS`."""
+        check_is_fitted(self)
+        return {
+            "law": type(self).__name__,
+            "equation": self.equation,
+            "source": self.source,
+            "params": dict(self.params_),
+            "intervals": {name: list(bounds) for name, bounds in self.intervals_.items()},
+            "interval_method": self._how() if self.intervals_ else None,
+            "scatter": self.scatter_.text(),
+            "lack_of_fit": "; ".join(m.removeprefix("lack of fit: ") for m in self.lack_of_fit_) or NO_LACK,
+            "remarks": "; ".join(self._doubts) or "none",
+            "points_used": self.n_points_,
+            "distinct_sizes": self.n_sizes_,
+            "points_left_out": self.n_left_out_,
+            "masked": self.n_masked_,
+            "seeds": self.seeds_,
+            "fitted_range": {name: list(bounds) for name, bounds in self.range_.items()},
+            **self._fit_facts(),
+        }
+
+    def _how(self) -> str:
+        return f"95 %, percentiles of {self.bootstrap_.n_boot} bootstrap fits ({self.bootstrap_.kind})"
+
+    def _fit_facts(self) -> dict[str, Any]:
+        """`optimiser`, `loss`, `bounds` and `identifiability`, which differ from law to law."""
+        raise NotImplementedError
+
+    def card(self, **given: Any) -> FitCard:
+        """The fit card; `given` is what the law cannot know, see `card.fit_card`."""
+        return fit_card(self, **given)
+
+    def _html_repr(self) -> str:
+        """What a notebook shows: the fit card, before `fit` scikit-learn's table of settings."""
+        return self.card().html() if self.__sklearn_is_fitted__() else estimator_html_repr(self)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "params_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = tags.target_tags.positive_only = True
+        tags.regressor_tags.poor_score = True  # on scikit-learn's own table, of a line through ten columns
+        return tags

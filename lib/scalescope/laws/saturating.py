@@ -1,0 +1,106 @@
+"""A power law between two levels: chance at little data, an irreducible error at much."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scalescope.laws.curve import CurveLaw
+from scalescope.laws.saturating_form import SaturatingForm
+
+SLOWEST, STEEPEST = 0.01, 100.0  # bounds of c times the range of ln x, as for every power law
+ALPHA = (1e-3, 20.0)  # near 0 the upper level plays no role (the shifted power law); 1 is a sigmoid in ln x
+POINTS = 14  # of the axis of c
+HIGHEST = 10.0  # upper level that is searched, over the highest y; beyond, it plays no role
+ABOVE = (1e-4, 1e-2, 0.05, 0.3, 2.0, 9.0)  # by how much the upper level of the grid exceeds the highest y
+OPEN = (0.0, np.inf)
+
+
+class SaturatingLaw(CurveLaw):
+    """(y - E) / (E_0 - y)^alpha = A x^-c: the form M4; y is the one solution between E and E_0.
+
+    x is one size (`size` names it), y a loss or an error; E is the limit at infinite x, E_0 that at x = 0 (an untrained
+    model), searched up to ten times the highest y. Where y is far below E_0 it is the shifted power law. The paper's
+    symbols: epsilon_inf = E, epsilon_0 = E_0, beta = A, and c with the other sign. Default loss: log_squares of y (the
+    authors regress the logarithms of both sides, and alternate with Newton's steps in E and E_0). Source: Alabdulmohsin
+    2022, section 4, M4.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("parameters",)
+    parameters: ClassVar[tuple[str, ...]] = ("E", "A", "c", "alpha", "E_0")
+    coefficients: ClassVar[tuple[str, ...]] = parameters
+    form_has_targets: ClassVar[bool] = True
+    default_interval: ClassVar[str] = "bootstrap"
+    equation: ClassVar[str] = "(y - E) / (E_0 - y)^alpha = A x^-c"
+    source: ClassVar[str] = "Alabdulmohsin 2022, section 4, M4"
+
+    def __init__(
+        self,
+        *,
+        size: str = "parameters",
+        loss: str | None = None,
+        delta: float = 1e-3,
+        summed: bool = True,
+        fixed: dict[str, float] | None = None,
+        ties: dict[str, str] | None = None,
+        bounds: dict[str, tuple[float, float]] | None = None,
+        start: dict[str, float] | None = None,
+        interval: str | None = None,
+        n_boot: int = 1000,
+        random_state: int | np.random.Generator | None = 0,
+        warn_beyond: float | None = 10.0,
+    ):
+        """Store `size`, what x is ("parameters", "tokens", ...), and the settings of CurveLaw."""
+        super().__init__(
+            loss=loss, delta=delta, summed=summed, fixed=fixed, ties=ties, bounds=bounds, start=start,
+            interval=interval, n_boot=n_boot, random_state=random_state, warn_beyond=warn_beyond,
+        )  # fmt: skip
+        self.size = size
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The name of the size."""
+        return (self.size,)
+
+    def origin(self, sizes: np.ndarray) -> np.ndarray:
+        """Mean of ln x; the level amid the y is added by `_problem`."""
+        return np.append(np.log(sizes).mean(axis=0), 0.0)
+
+    def form(self, sizes: np.ndarray, origin: np.ndarray) -> SaturatingForm:
+        """The law about `origin` = ln x, level."""
+        u = np.log(sizes[:, 0]) - origin[0]
+        span = float(np.ptp(u)) or 1.0
+        return SaturatingForm(u, [(SLOWEST / span, STEEPEST / span), ALPHA, OPEN], float(origin[1]))
+
+    def _problem(self, sizes: np.ndarray, y: np.ndarray):
+        form, origin, axes = super()._problem(sizes, y)
+        form.observed = y
+        if not self._fixed() and not self.given_bounds():
+            form.level = origin[1] = float(y.mean())
+        if "E_0" not in self._fixed() | self.given_bounds():
+            form.upper[-1] = HIGHEST * y.max()
+            axes[2] = y.max() * (1 + np.array(ABOVE))
+        return form, origin, axes
+
+    def axes(self, form: SaturatingForm, sizes: np.ndarray) -> list[np.ndarray]:
+        """c from nearly straight to nearly a step, alpha from none to steep; `_problem` puts E_0 above the data."""
+        span = float(np.ptp(form.u)) or 1.0
+        return [np.geomspace(0.05, 30.0, POINTS) / span, np.array([ALPHA[0], 0.1, 0.3, 0.6, 1.0, 2.0, 5.0]), np.ones(1)]
+
+    def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
+        """Parameters [B] as the paper writes them."""
+        floor, scale, power, alpha, ceiling = theta.T
+        scale = scale * np.exp(power * origin[0] - alpha * _log_room(ceiling, origin[1]))
+        return {"E": floor, "A": scale, "c": power, "alpha": alpha, "E_0": ceiling}
+
+    def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
+        """Coefficients [B, 5] about `origin`."""
+        floor, scale, power, alpha, ceiling = (np.asarray(params[name], dtype=float) for name in self.parameters)
+        scale = scale * np.exp(alpha * _log_room(ceiling, origin[1]) - power * origin[0])
+        return np.stack([floor, scale, power, alpha, ceiling], axis=1)
+
+
+def _log_room(ceiling: np.ndarray, level: float) -> np.ndarray:
+    """ln(E_0 - level), 0 for the paper's level 0."""
+    return np.log(np.maximum(ceiling - level, 1e-9 * ceiling)) if level else np.zeros_like(ceiling)

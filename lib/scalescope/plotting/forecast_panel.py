@@ -1,0 +1,87 @@
+"""A panel for notebooks: the law, the runs in the fit and the target move, and the bands with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from scalescope.forecast.candidates import Candidate, candidates
+from scalescope.forecast.rolling import quiet_fit
+from scalescope.forecast.table import FEWEST_SIZES, RunTable
+from scalescope.forecast.target import default_target, per_pair
+from scalescope.plotting.forecast import draw_forecast, law_data
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+REACH = 100.0  # times the largest run: the end of the sliders
+N_BOOT = 200
+
+
+class ForecastPanel:
+    """Controls and a figure that follows them.
+
+    law, runs (how many of the smallest are fitted) and one slider per size of the target; `figure` is what is shown,
+    `text` what it says. Raises ImportError that names the package where ipywidgets is not installed.
+    """
+
+    def __init__(self, table: RunTable, target: dict[str, float] | None = None):
+        """Build the controls for a table; `target` is where the sliders begin (ten times the largest run)."""
+        try:
+            import ipywidgets
+        except ImportError as error:
+            raise ImportError("the panel needs ipywidgets: pip install ipywidgets") from error
+        self.table = table
+        self.laws = {law.name: law for law in candidates(table)[0]}
+        start = target or default_target(table)[0]
+        self.names = [name for name in ("parameters", "tokens") if name in start] or ["flops"]
+        self.law = ipywidgets.Dropdown(options=list(self.laws), description="law")
+        count = len(table.frame)
+        self.runs = ipywidgets.IntSlider(count, FEWEST_SIZES, count, description="runs fitted", continuous_update=False)
+        self.sizes = [self._slider(ipywidgets, name, start[name]) for name in self.names]
+        self.out, self.text = ipywidgets.Output(), ipywidgets.HTML()
+        for control in (self.law, self.runs, *self.sizes):
+            control.observe(lambda _: self.show(), "value")
+        self.box: ipywidgets.VBox = ipywidgets.VBox([self.law, self.runs, *self.sizes, self.text, self.out])
+        self.show()
+
+    def _slider(self, ipywidgets, name: str, start: float):
+        low, high = self.table.frame[name].min(), max(REACH * self.table.frame[name].max(), start)
+        return ipywidgets.FloatLogSlider(
+            start, base=10, min=float(np.log10(low)), max=float(np.log10(high)), description=name,
+            continuous_update=False, readout_format=".3g",
+        )  # fmt: skip
+
+    @property
+    def target(self) -> dict[str, float]:
+        """The sizes that the sliders say."""
+        found = {name: float(slider.value) for name, slider in zip(self.names, self.sizes, strict=True)}
+        if {"parameters", "tokens"} <= found.keys():
+            found["flops"] = per_pair(self.table) * found["parameters"] * found["tokens"]
+        return found
+
+    def show(self) -> None:
+        """Fit the law to the chosen runs and draw it."""
+        chosen: Candidate = self.laws[self.law.value]
+        part = RunTable(self.table.frame.head(self.runs.value), self.table.names, self.table.response)
+        if not chosen.enough(part.frame):
+            self.text.value = f"{self.runs.value} runs are too few for {chosen.name}"
+            return
+        law = quiet_fit(chosen, part.frame, part.response, N_BOOT)
+        data = law_data(part, chosen, law, self.target)
+        one = data[data["kind"] == "target"].iloc[0]
+        self.text.value = (
+            f"{part.response} {one['value']:.4g}, one new run, 95 %: {one['run_low']:.4g} to {one['run_high']:.4g}"
+        )
+        self.figure = draw_forecast(data, part.response)
+        plt.close(self.figure)
+        self.out.clear_output(wait=True)
+        with self.out:
+            from IPython.display import display
+
+            display(self.figure)
+
+    def _repr_mimebundle_(self, **given):
+        return self.box._repr_mimebundle_(**given)

@@ -1,0 +1,72 @@
+"""The record of all forecasts as files: replays of published tables, sealed forecasts of profiles, and their figure."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from scalescope import files, paths
+from scalescope.forecast.ledger import read, scored, summary, with_distance
+from scalescope.forecast.sealing import LEDGER, actual_of_profile
+from scalescope.papers import published
+from scalescope.papers.calibration import N_BOOT, calibration, hits, replayed, series_of, with_sealed
+from scalescope.plotting import save
+from scalescope.plotting.forecast import calibration_data, draw_calibration
+
+FORECASTS = "forecasts"  # folder beside the published papers' own
+PAPERS = ("besiroglu2024", "gadre2024", "lin2024", "ivgi2022")
+WRITTEN = [
+    "paper", "series", "response", "law", "fitted", "run", "distance", "predicted", "actual", "log_error", "crps",
+    "widening", "q025", "q975",
+]  # fmt: skip
+
+
+def replays(n_boot: int = N_BOOT, download: bool = True) -> pd.DataFrame:
+    """All rolling forecasts over the published tables; raises MissingData where files are not to be had."""
+    series = []
+    for paper in PAPERS:
+        data = published.load(paper, download=download) if paper in published.PAPERS else None
+        series += series_of(paper, data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return replayed(series, n_boot)
+
+
+def sealed() -> dict[str, pd.DataFrame]:
+    """The scored ledger of every profile that has one and whose runs are known by now."""
+    found = {}
+    for path in sorted(paths.results("x").parent.glob(f"*/{LEDGER}")):
+        name = path.parent.name
+        found[name] = scored(read(path), actual_of_profile(name))
+    return found
+
+
+def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]:
+    """Write the tables and the figure of the record; returns the paths.
+
+    data/results/published/forecasts: replayed.csv (every replay of a chosen law, 95 % interval), calibration.csv,
+    by_distance.csv, by_law.csv (of all laws, chosen or not). figures/published/forecasts: calibration.
+    """
+    every = replays(n_boot, download)
+    every = every.assign(covered=hits(every)[0.95])
+    together = with_sealed(every, sealed())
+    table = calibration(together)
+    together = with_distance(together.assign(covered=hits(together)[0.95]))
+    tables = {
+        "replayed": every[every["chosen"]][WRITTEN],
+        "calibration": table,
+        "by_distance": summary(together, ["kind", "beyond"]),
+        "by_paper": summary(together, ["kind", "paper"]),
+        "by_law": summary(every, ["paper", "law"]),
+    }
+    folder, written = paths.results("published") / FORECASTS, []
+    for name, part in tables.items():
+        files.write_table(folder / f"{name}.csv", part)
+        written.append(folder / f"{name}.csv")
+    data = calibration_data(table, summary(together, ["beyond"]))
+    written += save(draw_calibration, data, paths.figures("published", FORECASTS), "calibration")
+    plt.close()
+    return written

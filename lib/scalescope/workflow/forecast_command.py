@@ -1,0 +1,156 @@
+"""The commands `scalescope forecast ...`: a table to a forecast, and the ledger. Needs no torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+DEFAULT = "table"
+
+
+class TableOrCommand(TyperGroup):
+    """Commands of which `table` is meant where none is named: `scalescope forecast runs.csv`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `table` before anything that is neither a command nor a call for help."""
+        if args and args[0] not in self.commands and args[0] not in ("--help",):
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+forecast_app = typer.Typer(
+    cls=TableOrCommand, no_args_is_help=True,
+    help="From a table of runs to a forecast of a larger one: `scalescope forecast runs.csv --target 7e9,1.4e11`.",
+)  # fmt: skip
+
+Table = Annotated[Path, typer.Argument(help="CSV with a row per run: N or params, D or tokens, FLOPs, loss or error.")]
+Columns = Annotated[str, typer.Option("--columns", help="What names do not tell: N=n_params,D=tokens.")]
+Units = Annotated[str, typer.Option("--units", help="D=billions,error=percent,L=perplexity, or a factor: D=1e9.")]
+Response = Annotated[str, typer.Option("--predict", help='"loss" or "error" where both are there.')]
+Law = Annotated[str, typer.Option("--law", help="Such as chinchilla, power-N, shifted; all are compared by default.")]
+Target = Annotated[str, typer.Option("--target", help="Run asked for: N,D such as 7e9,1.4e11; or the only size.")]
+Compute = Annotated[str, typer.Option("--compute", help="In place of a target: its FLOPs, split as is optimal.")]
+AsIs = Annotated[bool, typer.Option("--as-is", help="The units are right, whatever they look like.")]
+Boots = Annotated[int, typer.Option("--n-boot", min=20, help="Bootstrap samples of each law.")]
+Ledger = Annotated[Path | None, typer.Option("--ledger", help="forecasts.csv; by default beside the table.")]
+
+
+def _asked(
+    path: Path, columns: str, units: str, predict: str, law: str, target: str, compute: str, as_is: bool, boots: int
+):
+    from scalescope.forecast import forecast, read_runs
+    from scalescope.forecast.target import parse_target, size
+
+    runs = read_runs(path, columns=columns, units=units, response=predict, as_is=as_is)
+    place = parse_target(target, runs) if target else None
+    return forecast(runs, law, place, size(compute) if compute else None, n_boot=boots)
+
+
+@forecast_app.command(DEFAULT)
+def table(
+    runs: Table, columns: Columns = "", units: Units = "", predict: Response = "", law: Law = "", target: Target = "",
+    compute: Compute = "", as_is: AsIs = False, n_boot: Boots = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+    export: Annotated[str, typer.Option("--export", help='"md", "html" or "latex".')] = "",
+    figure: Annotated[Path | None, typer.Option("--figure", help="Also draw it: a .png, .svg or .pdf.")] = None,
+) -> None:  # fmt: skip
+    """Forecast a run from a table of smaller ones (the command may be left out: `scalescope forecast runs.csv`)."""
+    from scalescope.forecast.forecast import as_dict
+    from scalescope.forecast.show import export as exported
+    from scalescope.forecast.show import text
+
+    if as_json and export:
+        raise ValueError("give --json or --export, not both")
+    found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
+    if as_json:
+        typer.echo(json.dumps(as_dict(found), indent=1, allow_nan=False))
+    elif export == "html":
+        from scalescope.workflow.page import forecast_page
+
+        typer.echo(forecast_page(found))
+    else:
+        typer.echo(exported(found, export) if export else text(found))
+    if figure is not None:
+        from scalescope.plotting.forecast import draw_forecast, forecast_data
+
+        draw_forecast(forecast_data(found), found.table.response).savefig(figure)
+        typer.echo(f"figure     {figure}", err=True)
+
+
+@forecast_app.command("seal")
+def seal(
+    runs: Table,
+    run: Annotated[str, typer.Option("--run", help="Name or id of the run that is to come.")],
+    columns: Columns = "", units: Units = "", predict: Response = "", law: Law = "", target: Target = "",
+    compute: Compute = "", as_is: AsIs = False, n_boot: Boots = 1000, ledger: Ledger = None,
+) -> None:  # fmt: skip
+    """Write a forecast down before its run; refused for a run that is known already."""
+    from scalescope.forecast.ledger import seal as write
+    from scalescope.forecast.sealing import entry_of, known_run
+
+    found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
+    path = ledger or runs.with_name("forecasts.csv")
+    row = write(path, [entry_of(found, run)], known_run, set(found.table.frame["run"])).iloc[0]
+    typer.echo(f"{row['quantity']} of {run} under {row['law']}: {float(row['mean']):.4g}, 95 % of a new run "
+               f"{float(row['low']):.4g} to {float(row['high']):.4g}; sealed in {path}")  # fmt: skip
+
+
+@forecast_app.command("score")
+def score(
+    runs: Annotated[Path | None, typer.Argument(help="CSV that holds the runs by now, with a column of names.")] = None,
+    profile: Annotated[str, typer.Option("--profile", "-P", help="In place of a table: a profile's own ledger.")] = "",
+    columns: Columns = "", units: Units = "", as_is: AsIs = False, ledger: Ledger = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Every scored forecast as JSON.")] = False,
+) -> None:  # fmt: skip
+    """Score sealed forecasts whose run is known by now: coverage, CRPS, log-error, by law and distance."""
+    from scalescope.forecast.ledger import read, scored, summary, with_distance
+    from scalescope.forecast.sealing import actual_of_profile, actual_of_table, ledger_of
+
+    if (runs is None) == (not profile):
+        raise ValueError("give a table of runs, or --profile")
+    if profile:
+        path, actual = ledger or ledger_of(profile), actual_of_profile(profile)
+    else:
+        path, actual = ledger or runs.with_name("forecasts.csv"), actual_of_table(runs, columns, units, as_is)
+    if not path.is_file():
+        raise ValueError(f"no ledger at {path}: `scalescope forecast seal` writes it")
+    rows = read(path)
+    done = scored(rows, actual)
+    if as_json:
+        typer.echo(done.to_json(orient="records", indent=1))
+        return
+    typer.echo(f"{len(rows)} sealed, {len(done)} of them known by now")
+    if len(done):
+        names = ["run", "quantity", "law", "mean", "low", "high", "actual", "covered", "log_error", "crps"]
+        typer.echo(done[names].to_string(index=False, float_format="%.4g"))
+        for by in (["law"], ["beyond"]):
+            typer.echo("\n" + summary(with_distance(done), by).to_string(index=False, float_format="%.4g"))
+
+
+@forecast_app.command("calibration")
+def calibration(
+    download: Annotated[bool, typer.Option(help="Fetch published files that are not there.")] = True,
+    n_boot: Annotated[int, typer.Option("--n-boot", min=20, help="Bootstrap samples of each fit.")] = 60,
+) -> None:
+    """Replay forecasts over the published tables, add the sealed ones, and draw nominal against actual coverage."""
+    from scalescope.workflow.calibration import write_calibration
+
+    for path in write_calibration(n_boot=n_boot, download=download):
+        typer.echo(path)
+
+
+@forecast_app.command("example")
+def example(download: Annotated[bool, typer.Option(help="Fetch published files that are not there.")] = True) -> None:
+    """Write the example tables of the README (data/examples) from the data that Gadre et al. (2024) published."""
+    from scalescope import files, paths
+    from scalescope.papers import published
+    from scalescope.papers.gadre2024.example import example as made
+
+    small, large = made(published.load("gadre2024", download=download))
+    for name, rows in (("eight_runs.csv", small), ("large_run.csv", large)):
+        files.write_table(paths.examples() / name, rows, float_format=None)
+        typer.echo(paths.examples() / name)

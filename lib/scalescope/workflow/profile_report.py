@@ -1,0 +1,127 @@
+"""`scalescope report PROFILE`: all that a profile has come to, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from scalescope import files, paths
+from scalescope.errors import UnknownName
+from scalescope.experiment.points import OBJECTIVES, split_usable, title, usable_pretraining
+from scalescope.experiment.pretraining_seeds import drawn_together
+from scalescope.forecast.ledger import read, scored
+from scalescope.forecast.sealing import actual_of_profile, ledger_of
+from scalescope.forecast.stored import Stored, stored
+from scalescope.laws import PowerLaw
+from scalescope.papers.gallery import CAPTIONS
+from scalescope.workflow.page import N_BOOT, Section, picture, relative, render, table_html
+
+PAPER = "ivgi2022"
+TABLES = {
+    "fits": "Laws of finetuning error", "pretraining_laws": "Laws of pretraining loss",
+    "selection": "Choosing by small runs", "compute": "What the target cost over the ladder",
+    "missing": "What is missing",
+}  # fmt: skip
+MOST_COLUMNS = 12  # of a table on the page; the CSV has the rest
+
+
+def write_report(profile: str, out: Path | None = None) -> Path:
+    """Write the page of a profile with collected results; returns its path (`report.html` in the profile's work).
+
+    Raises UnknownName for a profile without results.
+    """
+    folder = paths.results(profile)
+    known = sorted(path.parent.name for path in folder.parent.glob("*/pretrain.csv"))
+    if profile not in known:
+        raise UnknownName("profile with results", profile, known)
+    target = out or paths.work(profile) / "report.html"
+    sections = [*_figures(profile), *_tables(profile), *_forecasts(profile), *_notebooks(profile, target.parent)]
+    files.write_text(target, render(f"scalescope: {profile}", sections, list(_laws(profile))))
+    return target
+
+
+def _figures(profile: str) -> Iterator[Section]:
+    for folder in sorted(path for path in paths.figures(profile, PAPER).parent.glob("*") if path.is_dir()):
+        pictures = [(CAPTIONS.get(p.stem, p.stem.replace("_", " ")), picture(p)) for p in sorted(folder.glob("*.png"))]
+        if pictures:
+            yield Section(f"Figures: {folder.name}", pictures=pictures)
+
+
+def _tables(profile: str) -> Iterator[Section]:
+    folder = paths.results(profile) / PAPER
+    claims = folder / "claims.csv"
+    if claims.is_file():
+        columns = ["id", "claim", "verdict", "value", "low", "high", "sentence"]
+        yield Section("Claims of the paper", tables=[("", table_html(pd.read_csv(claims)[columns]))])
+    tables = []
+    for name, caption in TABLES.items():
+        if (folder / f"{name}.csv").is_file():
+            table = pd.read_csv(folder / f"{name}.csv")
+            cut = f" ({MOST_COLUMNS} of {len(table.columns)} columns)" if len(table.columns) > MOST_COLUMNS else ""
+            tables.append((caption + cut, table_html(table.iloc[:, :MOST_COLUMNS])))
+    if tables:
+        yield Section("Tables", tables=tables)
+
+
+def _forecasts(profile: str) -> Iterator[Section]:
+    path = ledger_of(profile)
+    if not path.is_file():
+        yield Section("Sealed forecasts", ["none: this profile was trained before forecasts were sealed"])
+        return
+    rows = read(path)
+    done = scored(rows, actual_of_profile(profile))
+    said = [f"{len(rows)} sealed before their run, {len(done)} of them scored by now"]
+    columns = [
+        "run",
+        "quantity",
+        "law",
+        "distance",
+        "mean",
+        "low",
+        "high",
+        "actual",
+        "covered",
+        "log_error",
+        "crps",
+        "date",
+    ]
+    yield Section("Sealed forecasts", said, [("", table_html(done[columns]))] if len(done) else [])
+
+
+def _notebooks(profile: str, folder: Path) -> Iterator[Section]:
+    executed = sorted((paths.work(profile) / "notebooks").glob("*.ipynb"))
+    if executed:
+        yield Section("Executed notebooks", links=[(path.stem, relative(path, folder)) for path in executed])
+    else:
+        committed = sorted((paths.notebooks() / PAPER).glob("*.ipynb"))
+        said = ["none of this profile are on this machine; these are the notebooks as committed"]
+        yield Section("Notebooks", said, links=[(path.stem, relative(path, folder)) for path in committed])
+
+
+def _laws(profile: str) -> Iterator[Stored]:
+    """Power laws of the pretraining loss and of every task's error, for the panel."""
+    folder = paths.results(profile)
+    pretrain = pd.read_csv(folder / "pretrain.csv")
+    pretrain = pretrain[usable_pretraining(pretrain)]
+    for objective, runs in pretrain.groupby("objective"):
+        ladder, target = (runs[runs["role"] == role] for role in ("ladder", "target"))
+        yield from _law(ladder, target, "loss", f"pretraining loss, {OBJECTIVES.get(objective, objective)}")
+    if not (folder / "points.csv").is_file():
+        return
+    usable, _ = split_usable(pd.read_csv(folder / "points.csv"))
+    for (objective, task), runs in usable[usable["hpt"] == "with"].groupby(["objective", "task"]):
+        ladder, target = (runs[runs["role"] == role] for role in ("ladder", "target"))
+        yield from _law(ladder, target, "error", f"error of {title(task)}, {OBJECTIVES.get(objective, objective)}")
+
+
+def _law(ladder: pd.DataFrame, target: pd.DataFrame, response: str, name: str) -> Iterator[Stored]:
+    """The law of one series, unless three sizes are lacking."""
+    if ladder["parameters"].nunique() < 3:
+        return
+    groups = drawn_together(ladder) if response == "error" else None
+    law = PowerLaw(n_boot=N_BOOT).fit(ladder["parameters"], ladder[response], groups=groups)
+    if law.scatter_.free >= 1:
+        at = target["parameters"].max() if len(target) else 10 * ladder["parameters"].max()
+        yield stored(law, ladder["parameters"], ladder[response], title=name, response=response, target=[at])

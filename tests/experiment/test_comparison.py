@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scalescope.errors import UnknownName
+from scalescope.experiment import compare
+from scalescope.plotting.comparison import draw_comparison
+
+
+def write(folder, name: str, slope: float, factor: float = 1.0, first: float = 1e4, noise: float = 0.01) -> None:
+    n = first * 2.0 ** np.arange(6)
+    y = factor * 9 * n**slope * np.exp(noise * np.random.default_rng(len(name)).standard_normal(6))
+    frame = pd.DataFrame({"objective": "mlm", "role": "ladder", "aspect_ratio": 16, "layers": np.arange(1, 7),
+                          "parameters": n, "pretrain_seed": 0, "status": "finished", "loss": y})  # fmt: skip
+    (folder / "data" / "results" / name).mkdir(parents=True)
+    frame.to_csv(folder / "data" / "results" / name / "pretrain.csv", index=False)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCALESCOPE_ROOT", str(tmp_path))
+    write(tmp_path, "one", -0.10)
+    write(tmp_path, "steeper", -0.20)
+    write(tmp_path, "half", -0.10, 0.5)
+    write(tmp_path, "elsewhere", -0.10, first=1e8)
+    return tmp_path
+
+
+def test_differences_of_slopes_and_ratios_are_those_of_the_truth(folder):
+    row = compare("one", "steeper", n_boot=100).iloc[0]
+    assert row["difference_low"] < -0.1 < row["difference_high"] < 0 and row["sizes_a"] == 6
+    half = compare("one", "half", n_boot=100).iloc[0]
+    assert half["ratio"] == pytest.approx(0.5, rel=0.03) and half["ratio_low"] <= 0.5 <= half["ratio_high"] * 1.02
+    assert half["difference_low"] < 0 < half["difference_high"] and half["at"] == pytest.approx(1e4 * 2**2.5)
+
+
+def test_ladders_that_share_no_size_have_no_ratio(folder):
+    table = compare("one", "elsewhere", n_boot=50)
+    assert np.isnan(table["ratio"].iloc[0]) and np.isfinite(table["difference"].iloc[0])
+    assert len(draw_comparison(table, "one", "elsewhere").axes) == 2
+
+
+def test_a_profile_without_results_is_refused(folder):
+    with pytest.raises(UnknownName, match="'steeper'"):
+        compare("one", "steepr")
+
+
+def test_the_figure_draws_every_row():
+    table = compare("quick", "wikipedia", n_boot=50)
+    assert len(table) == 20 and table["quantity"].iloc[0] == "pretraining loss"
+    left = draw_comparison(table, "quick", "wikipedia").axes[0]
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["quick", "wikipedia"]
+    assert np.allclose(left.lines[0].get_xdata(), table["slope_a"]) and left.get_yticklabels()[0].get_text()

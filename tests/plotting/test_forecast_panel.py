@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+from forecast.made import runs
+
+from scalescope.forecast.table import run_table
+from scalescope.plotting.forecast_panel import ForecastPanel
+
+pytest.importorskip("ipywidgets")
+
+
+def test_the_band_moves_with_the_controls():
+    panel = ForecastPanel(run_table(runs(12)))
+    panel.law.value = "shifted-C"
+    first, figure = panel.text.value, panel.figure
+    panel.runs.value = 8
+    assert panel.text.value != first and panel.figure is not figure
+    second = panel.text.value
+    panel.sizes[0].value = 2 * panel.sizes[0].value
+    assert panel.text.value != second
+    panel.law.value = "chinchilla"
+    panel.runs.value = 4
+    assert "too few for chinchilla" in panel.text.value
+
+
+def test_one_size_has_one_slider():
+    panel = ForecastPanel(run_table(runs(6).drop(columns="tokens")), {"parameters": 3e9})
+    assert panel.names == ["parameters"] and panel.target == {"parameters": pytest.approx(3e9)}

@@ -1,0 +1,50 @@
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from scalescope.papers.ivgi2022 import figures
+from scalescope.papers.ivgi2022.data import published_points, published_tasks
+from scalescope.papers.ivgi2022.fits import fit_laws
+from scalescope.plotting import save
+
+
+@pytest.fixture(scope="module")
+def data():
+    points = published_points()
+    return figures.fig3_data(points, fit_laws({"points": points}, n_boot=20), published_tasks())
+
+
+def test_saving_writes_four_files_with_the_same_bytes_again(data, tmp_path):
+    contents = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        files = save(figures.draw_fig3, data, folder, "fig3")
+        assert [path.suffix for path in files] == [".png", ".svg", ".pdf", ".csv"]
+        contents.append([path.read_bytes() for path in files])
+        assert len(plt.get_fignums()) == 1, "the figure stays open to be shown, that of the paper does not"
+        plt.close()
+    assert contents[0] == contents[1]
+    assert b"<dc:date>" not in contents[0][1] and b"CreationDate" not in contents[0][2]
+    pd.testing.assert_frame_equal(pd.read_csv(files[3]), data, check_dtype=False, rtol=1e-6)
+
+
+def test_what_is_not_published_is_drawn_and_not_written(data, tmp_path):
+    drawn = []
+    draw = lambda table, size="screen": drawn.append(table) or figures.draw_fig3(table, size)  # noqa: E731
+    written = save(draw, data, tmp_path, "fig3", unpublished=data["kind"] == "point")[3]
+    assert all((table["kind"] == "point").sum() == 162 for table in drawn) and len(drawn) == 2
+    assert "point" not in set(pd.read_csv(written)["kind"]) and "n_seeds" not in pd.read_csv(written)
+
+
+@pytest.mark.parametrize("name", ["fig1", "fig3", "fig5", "fig8"])
+def test_figures_of_a_paper_have_its_width_and_no_text_below_six_points(name):
+    points = published_points()
+    laws = fit_laws({"points": points}, n_boot=20)
+    made = getattr(figures, f"{name}_data")(points, laws)
+    figure = getattr(figures, f"draw_{name}")(made, "paper")
+    figure.canvas.draw()
+    wide = figure.get_figwidth()
+    assert wide == pytest.approx(3.3) or wide == pytest.approx(6.9)
+    texts = [text for text in figure.findobj(plt.Text) if text.get_text() and text.get_visible()]
+    assert min(text.get_fontsize() for text in texts) >= 6
+    ends = figure.get_tightbbox().extents
+    assert ends[0] > -0.01 and ends[2] < wide + 0.01, "nothing sticks out, the legend neither"
