@@ -8,12 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scalescope import files, paths
-from scalescope.experiment import stages
-from scalescope.laws import PowerLaw
-from scalescope.papers.ledger import NAME, Forecast, final_losses, forecast, points_digest, scored, seal, sealed
+from scalescope import files
+from scalescope.forecast.sealing import ledger_of
+from scalescope.laws import DownstreamErrorLaw, PowerLaw
+from scalescope.papers import ledger
+from scalescope.papers.ledger import SHOWN, final_losses, forecast, points_digest, scored, seal, through
 
-ONE = Forecast("x2024", "PowerLaw", {"parameters": 1000.0}, "pretrain-mlm-ar8-l1-0123456789", 2.0, 1.8, 2.2, "ab")
+X = np.array([10.0, 20, 40, 80])
+NOISE = np.array([1.01, 0.99, 1.01, 0.99])
+
+
+@pytest.fixture(scope="module")
+def said():
+    law = PowerLaw(n_boot=50).fit(X, 3 * X**-0.3 * NOISE)
+    return forecast("PowerLaw", law, {"parameters": 160.0}, "run-0123456789", points_digest(pd.DataFrame({"x": X})))
 
 
 @pytest.fixture
@@ -23,37 +31,46 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_forecast_is_kept_as_it_was_made_first(folder):
-    first = seal("live", [ONE])
-    assert first[["law", "inputs", "run", "mean"]].iloc[0].tolist() == ["PowerLaw", "parameters=1000", ONE.run, 2.0]
-    again = seal("live", [replace(ONE, mean=3.0), replace(ONE, run="another")])
-    assert again["mean"].tolist() == [2.0, 2.0] and again["date"].iloc[0] == first["date"].iloc[0]
-    assert len(sealed("live")) == 2 and len(seal("live", [ONE])) == 1
-    assert len(seal("live", [replace(ONE, inputs={"parameters": 2000.0})])) == 1 and len(sealed("live")) == 3
+def test_a_forecast_is_kept_as_it_was_made_first(folder, said):
+    first = seal("live", [said])
+    assert list(first.columns) == SHOWN and first["inputs"].item() == "parameters=160"
+    assert first["mean"].item() == said.quantiles["q500"]
+    changed = replace(said, quantiles={name: 2 * value for name, value in said.quantiles.items()})
+    again = seal("live", [changed, replace(said, run="another"), replace(said, quantity="loss at step 7")])
+    assert again["mean"].nunique() == 1 and again["date"].iloc[0] == first["date"].item() and len(again) == 3
+    assert len(seal("live", [said])) == 1, "only the rows that were asked for"
 
 
-def test_a_run_that_was_trained_already_is_refused(folder, monkeypatch, capsys):
-    monkeypatch.setattr(stages.Store, "find", lambda self, run: "a run")
-    assert seal("live", [ONE]).empty and not (paths.results("live") / NAME).exists()
-    assert "has been trained already" in capsys.readouterr().err
+def test_a_run_that_was_trained_already_is_refused_and_told(folder, said, monkeypatch, capsys):
+    monkeypatch.setattr(ledger, "known_run", lambda run: run == said.run)
+    assert seal("live", [said]).empty and not ledger_of("live").exists()
+    kept = seal("live", [said, replace(said, run="another")])
+    assert kept["run"].tolist() == ["another"]
+    assert f"not forecast: {said.run} has been trained already" in capsys.readouterr().err
 
 
-def test_a_ledger_that_was_changed_is_not_read(folder):
-    seal("live", [ONE])
-    path = paths.results("live") / NAME
-    path.write_text(path.read_text().replace("2.2", "9.9"))
-    with pytest.raises(files.Damaged, match="a forecast cannot be made again after its run"):
-        seal("live", [replace(ONE, run="another")])
+def test_a_ledger_that_was_changed_is_not_read(folder, said):
+    seal("live", [said])
+    path = ledger_of("live")
+    path.write_text(path.read_text().replace("PowerLaw", "PowerLow"))
+    with pytest.raises(files.Damaged, match=r"row 1 .* is not as it was sealed"):
+        seal("live", [replace(said, run="another")])
 
 
-def test_forecasts_of_a_law_hold_its_interval_and_are_scored_against_what_came():
-    x = np.array([10.0, 20, 40, 80])
-    law = PowerLaw(n_boot=50).fit(x, 3 * x**-0.3 * np.array([1.01, 0.99, 1.01, 0.99]))
-    made = forecast("x2024", "PowerLaw", law, {"parameters": 160.0}, "run", points_digest(pd.DataFrame({"x": x})))
-    assert made.mean == pytest.approx(3 * 160**-0.3, rel=0.05) and made.low < made.mean < made.high
-    assert len(made.points) == 64 and made.points != points_digest(pd.DataFrame({"x": x + 1}))
-    table = pd.DataFrame([{"law": "a", "run": "run", "mean": 2.0, "low": 1.8, "high": 2.2},
-                          {"law": "a", "run": "later", "mean": 2.0, "low": 1.8, "high": 2.2}])  # fmt: skip
+def test_a_forecast_holds_the_interval_of_its_law_and_one_through_another_law_its_values(said):
+    low, middle, high = (said.quantiles[name] for name in ("q025", "q500", "q975"))
+    assert middle == pytest.approx(3 * 160**-0.3, rel=0.05) and low < middle < high
+    assert len(said.sha256) == 64 and said.sha256 != points_digest(pd.DataFrame({"x": X + 1}))
+    loss = np.linspace(0.4, 1.6, 8)
+    law = DownstreamErrorLaw(n_boot=0, warn_beyond=None).fit(loss[:, None], 0.8 - 0.6 * np.exp(-loss))
+    error = through(said, "DownstreamErrorLaw", law, "error")
+    assert error.law == "DownstreamErrorLaw after PowerLaw" and error.quantity == "error" and error.run == said.run
+    assert error.quantiles["q500"] == pytest.approx(0.8 - 0.6 * np.exp(-middle), rel=1e-3)
+    assert error.quantiles["q025"] < error.quantiles["q500"] < error.quantiles["q975"]
+
+
+def test_forecasts_are_scored_against_what_came_and_runs_that_are_not_trained_have_nothing():
+    table = pd.DataFrame({"run": ["run", "later"], "mean": [2.0, 2.0], "low": [1.8, 1.8], "high": [2.2, 2.2]})
     found = scored(table, final_losses(table, pd.DataFrame({"run_id": ["run"], "loss": [1.6]})))
-    assert found["off"].iloc[0] == pytest.approx(0.25) and found["inside"].iloc[0] == False  # noqa: E712
+    assert found["off"].iloc[0] == pytest.approx(0.25) and not found["inside"].iloc[0]
     assert np.isnan(found["actual"].iloc[1]) and pd.isna(found["inside"].iloc[1])
