@@ -38,7 +38,7 @@ def test_a_forecast_is_kept_as_it_was_made_first(folder, said):
     changed = replace(said, quantiles={name: 2 * value for name, value in said.quantiles.items()})
     again = seal("live", [changed, replace(said, run="another"), replace(said, quantity="loss at step 7")])
     assert again["mean"].nunique() == 1 and again["date"].iloc[0] == first["date"].item() and len(again) == 3
-    assert len(seal("live", [said])) == 1, "only the rows that were asked for"
+    assert len(seal("live", [said, said])) == 1, "only the rows that were asked for, each once"
 
 
 def test_a_run_that_was_trained_already_is_refused_and_told(folder, said, monkeypatch, capsys):

@@ -65,13 +65,13 @@ def seal(profile: str, forecasts: Sequence[Entry]) -> pd.DataFrame:
     with FileLock(lock):  # parts of a stage plan the same forecasts side by side
         known = ledger.read(path)
         there = set(zip(*(known[name] for name in KEY), strict=True))
-        new = [each for each in forecasts if (each.run, each.quantity, each.law) not in there]
+        asked = {(each.run, each.quantity, each.law): each for each in forecasts}
+        new = [each for key, each in asked.items() if key not in there]
         late = {each.run for each in new if known_run(each.run)}
         for run in sorted(late):
             files.say(f"not forecast: {run} has been trained already, so that it is no held-out run any more")
         ledger.seal(path, [each for each in new if each.run not in late], known_run)
         table = ledger.numbers(ledger.read(path))
-    asked = {(each.run, each.quantity, each.law) for each in forecasts}
     keep = np.array([key in asked for key in zip(*(table[name] for name in KEY), strict=True)], dtype=bool)
     table = table[keep].reset_index(drop=True)
     inputs = [_inputs(row.sizes, row.target) for row in table.itertuples()]
