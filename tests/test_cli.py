@@ -109,7 +109,9 @@ def test_words_after_two_dashes_are_handed_on(monkeypatch):
     asked = []
     monkeypatch.setattr("scalescope.workflow.reproduce.reproduce", lambda *words: asked.append(words))
     run("reproduce", "-P", "smoke", "-j", "2", "--", "-n", "--executor", "slurm", "--", "x")
-    assert asked == [("smoke", None, 2, ["-n", "--executor", "slurm", "--", "x"])]
+    assert asked == [("smoke", None, 2, ["-n", "--executor", "slurm", "--", "x"], None)]
+    run("reproduce", "-P", "smoke", "-j", "9", "--executor", "slurm")
+    assert asked[1:] == [("smoke", None, 9, [], "slurm")]
 
 
 def test_version():

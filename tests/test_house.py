@@ -19,8 +19,8 @@ MODULES = sorted((ROOT / "lib").rglob("*.py"))
 NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 ABSOLUTE = re.compile(r"(?<![\w.~:/])/(?:home|root|tmp|work|Users|usr|opt|var|mnt|data)/\w")
 STORY = ["00_start_here", "90_forecast_your_own", *(f"ivgi2022/{name}" for name in (
-    "10_corpus_and_tasks", "20_pretrain", "30_finetune", "35_budgets", "40_collect", "50_laws", "60_figures",
-    "61_published_tables", "62_published_figures", "70_claims", "80_diagnose", "85_select"))]  # fmt: skip
+    "10_corpus_and_tasks", "15_change_something", "20_pretrain", "30_finetune", "35_budgets", "40_collect", "50_laws",
+    "60_figures", "61_published_tables", "62_published_figures", "70_claims", "80_diagnose", "85_select"))]  # fmt: skip
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -65,8 +65,8 @@ def test_cells_are_few_short_and_define_nothing(notebook):
     _, content = notebook
     cells = code(content)
     assert len(cells) <= 16
-    for cell in cells:
-        assert len(cell.source.splitlines()) <= 15, cell.source
+    for place, cell in enumerate(cells):
+        assert len(cell.source.splitlines()) <= (20 if place == 1 else 15), cell.source  # the second one imports
         names = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
         assert not any(isinstance(node, names) for node in ast.walk(ast.parse(cell.source))), cell.source
         if ".plot(" in cell.source or "figures.draw" in cell.source:
@@ -130,7 +130,7 @@ def test_tests_mirror_the_package():
     package = ROOT / "lib" / "scalescope"
     for folder in (ROOT / "tests").rglob("test_*.py"):
         place = folder.parent.relative_to(ROOT / "tests")
-        assert (package / place).is_dir(), f"{folder} tests a folder that does not exist"
+        assert (package / place).is_dir() or "browser" in place.parts, f"{folder} tests a folder that does not exist"
 
 
 def test_the_list_of_pins_is_exact_and_covers_the_package():
@@ -142,10 +142,11 @@ def test_the_list_of_pins_is_exact_and_covers_the_package():
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    assert all("==" in name for name in extras["bench"])  # the other side of a comparison: pinned where it is named
+    apart = ("bench", "browser")  # pinned where they are named, installed by their own target
+    assert all("==" in name for extra in apart for name in extras[extra])
     wanted = [
         *project["dependencies"],
-        *(name for extra, names in extras.items() if extra != "bench" for name in names),
+        *(name for extra, names in extras.items() if extra not in apart for name in names),
     ]
     names = {re.sub(r"[-_.]+", "-", re.split(r"[=<>\[]", name)[0]).lower() for name in wanted}
     assert names - {project["name"]} <= pinned

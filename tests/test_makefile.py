@@ -55,6 +55,29 @@ def test_clean_removes_environment_and_caches_and_leaves_what_was_trained(folder
     assert left == {"data/runs/quick/a", "data/results/quick/a", "figures/quick/a"} and not (folder / ".venv").exists()
 
 
+def test_lab_starts_at_the_root_with_the_first_notebook(folder):
+    shutil.copy(folder / ".venv" / "bin" / "scalescope", folder / ".venv" / "bin" / "jupyter")
+    done = subprocess.run(["make", "-s", "lab"], cwd=folder, capture_output=True, text=True)
+    assert json.loads(done.stdout) == ["lab", "--ServerApp.root_dir=.", "notebooks/00_start_here.ipynb"]
+    assert (paths.root() / "notebooks" / "00_start_here.ipynb").is_file()
+
+
+def test_env_sets_the_filter_up_that_git_runs_over_notebooks(tmp_path):
+    """The line of the Makefile, in a checkout with and without git."""
+    makefile = (paths.root() / "Makefile").read_text()
+    line = next(line for line in makefile.splitlines() if "filter.notebook.clean" in line).strip().removeprefix("@")
+    command = line.replace("$(BIN)", ".venv/bin").replace("$$", "$")
+    subprocess.run(["sh", "-ec", command], cwd=tmp_path, check=True)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["sh", "-ec", command], cwd=tmp_path, check=True)
+    found = subprocess.run(["git", "config", "filter.notebook.clean"], cwd=tmp_path, capture_output=True, text=True)
+    assert found.stdout.strip() == ".venv/bin/scalescope notebooks clean"
+    shutil.copy(paths.root() / ".gitattributes", tmp_path)
+    for name in ("notebooks/a.ipynb", "notebooks/paper/b.ipynb"):
+        found = subprocess.run(["git", "check-attr", "filter", name], cwd=tmp_path, capture_output=True, text=True)
+        assert found.stdout.strip().endswith("filter: notebook")
+
+
 @pytest.fixture
 def python(folder: Path) -> Path:
     """The folder's environment as the active one, with a python that imports nothing if a file "lacking" is there."""

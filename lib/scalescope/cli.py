@@ -60,7 +60,7 @@ def _forgotten(command: str, words: list[str]) -> str:
     from scalescope.experiment.profile import available_profiles
 
     word, known = words[0], available_profiles()
-    own = get_close_matches(word.partition("=")[0], ("--profile", "--data", "--jobs"), n=1, cutoff=0.75)
+    own = get_close_matches(word.partition("=")[0], ("--profile", "--data", "--jobs", "--executor"), n=1, cutoff=0.75)
     if own:
         return f"unknown option {word}; did you mean {own[0]}?"
     if word.startswith("-"):
@@ -121,13 +121,16 @@ Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Threads in all; 
 
 
 @app.command(cls=PassesOn, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def reproduce(ctx: typer.Context, profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES) -> None:
+def reproduce(
+    ctx: typer.Context, profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES,
+    executor: Annotated[str, typer.Option(help="Of Snakemake, such as slurm; --jobs then counts jobs.")] = "",
+) -> None:  # fmt: skip
     """Run all that is missing of a profile, from text to figures. What follows `--` goes to Snakemake."""
     from scalescope import paths
     from scalescope.experiment.profile import load_profile
     from scalescope.workflow.reproduce import reproduce as run
 
-    if run(profile, data or None, jobs, ctx.args) is None:  # only a plan was shown
+    if run(profile, data or None, jobs, ctx.args, executor or None) is None:  # only a plan was shown
         return
     name = load_profile(profile, data=data or None).name
     typer.echo(f"notebooks  {paths.work(name) / 'notebooks'}")
@@ -192,20 +195,29 @@ def notebook(
     out: Annotated[Path, typer.Option(help="Where the executed notebook goes.")],
     parameter: Annotated[list[str] | None, typer.Option("-p", help="name=value, any number of times.")] = None,
     mark: Annotated[Path | None, typer.Option(help="File to keep the state of the job in.")] = None,
+    stamp: Annotated[Path | None, typer.Option(help="File that says what the job made, once it is done.")] = None,
 ) -> None:
     """Run one notebook with parameters of your own; unknown ones are refused."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # optional to jsonschema: a second of grammar, for URLs only
-    from scalescope.experiment.cost import recorded
-    from scalescope.experiment.progress import end_with_pipeline, marked, seal_notebook
-    from scalescope.workflow.notebooks import run
+    # optional to jsonschema and papermill: a second of imports, for the grammar of URLs and for Hadoop
+    sys.modules.update(dict.fromkeys({"rfc3987_syntax", "pyarrow"} - set(sys.modules)))
+    from scalescope.workflow.job import run_notebook
 
     if out.is_dir():
         raise ValueError(f"--out {out} is a folder; give the file of the notebook, such as {out / 'out.ipynb'}")
-    end_with_pipeline()
-    with marked(mark), recorded(mark and mark.resolve().parents[1], mark.stem if mark else name):
-        run(name, out, _pairs(parameter or []))
-        if mark is not None:
-            seal_notebook(mark, out)
+    run_notebook(name, out, _pairs(parameter or []), mark, stamp)
+
+
+@app.command(hidden=True)
+def encode(
+    record: Annotated[Path, typer.Option(help="The profile.json of a profile in use.")],
+    stamp: Annotated[Path, typer.Option(help="File that says that the job is done.")],
+    mark: Annotated[Path, typer.Option(help="File to keep the state of the job in.")],
+    task: Annotated[str, typer.Option(help="Encode the rows of this task; by default the text.")] = "",
+) -> None:
+    """Encode the text of a profile, or the rows of one of its tasks (a job of the Snakefile)."""
+    from scalescope.workflow.job import encode as run
+
+    run(record, task or None, mark, stamp)
 
 
 @runs_app.command("list")
@@ -244,6 +256,15 @@ def refresh(
     for name in names or available():
         run(name)
         typer.echo(name)
+
+
+@notebooks_app.command()
+def clean() -> None:
+    """The filter that git runs over notebooks (`make env` sets it up): what JupyterLab adds to a file is left out."""
+    from scalescope.workflow.notebooks import clean as run
+
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    sys.stdout.write(run(sys.stdin.buffer.read().decode("utf-8")))
 
 
 @app.command("published")
@@ -312,8 +333,8 @@ def studies(
 @app.command("study-part", hidden=True)
 def study_part(paper: str, stage: int, part: int, profile: ProfileName = "studies") -> None:
     """Train one part of one stage of a live study (a job of Studies.smk)."""
+    from scalescope.experiment.pipeline import end_with_pipeline
     from scalescope.experiment.profile import load_profile
-    from scalescope.experiment.progress import end_with_pipeline
     from scalescope.workflow.studies.live import train_pack
 
     end_with_pipeline()

@@ -103,7 +103,7 @@ def remove_orphans(folder: Path, name: str) -> None:
 
 def remove_abandoned(folder: Path) -> None:
     """Remove temporary files that a writer which was killed more than an hour ago left anywhere below a folder."""
-    for path in folder.rglob(".*.part"):
+    for path in folder.rglob(".*.part*"):
         with suppress(FileNotFoundError):  # its writer is alive after all and has renamed it
             if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
                 path.unlink()

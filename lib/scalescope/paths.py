@@ -78,6 +78,11 @@ def profile_file(name: str) -> Path:
     return root() / "profiles" / f"{name}.yaml"
 
 
+def cluster(executor: str) -> Path:
+    """Folder with Snakemake's settings for an executor, such as "slurm"."""
+    return root() / "profiles" / "cluster" / executor
+
+
 def notebooks() -> Path:
     """Folder of the notebook sources."""
     return root() / "notebooks"

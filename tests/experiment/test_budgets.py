@@ -9,7 +9,7 @@ from projects import TINY
 from scalescope import paths
 from scalescope.errors import UnknownName
 from scalescope.experiment import stages
-from scalescope.experiment.budgets import branch_configs, budgets, collect_budgets, need_budgets
+from scalescope.experiment.budgets import branch_configs, budgets, collect_budgets
 from scalescope.experiment.profile import load_profile
 from scalescope.tables import COLUMNS
 from scalescope.training import finetune, pretrain
@@ -31,8 +31,8 @@ def test_each_budget_is_finetuned_at_the_tuned_rate_with_all_seeds(profile, monk
     prepared, told = stages.prepare(profile), []
     station = job(profile, "35_budgets_ar8-l1_mlm")
     with pytest.raises(stages.NotFinished, match=r"ar8-l1 \(mlm\) has not been pretrained for 5 steps"):
-        need_budgets(profile, prepared, "mlm")
-    assert collect_budgets(profile, prepared).empty
+        collect_budgets(profile, prepared)
+    assert collect_budgets(profile, prepared, partial=True).empty
     table = budgets(profile, "mlm", lambda task, value: told.append((task, value)))
     assert list(table.columns) == COLUMNS["budgets"]
     assert table["budget_tokens"].tolist() == [5 * PER_STEP] * 2 + [10 * PER_STEP] * 2
@@ -53,9 +53,9 @@ def test_each_budget_is_finetuned_at_the_tuned_rate_with_all_seeds(profile, monk
     for module in (pretrain, finetune):
         monkeypatch.setattr(module, "_train", lambda *_: trained.append(1))
     assert budgets(profile, "mlm").equals(table) and not trained
-    assert stages.collect(profile)["budgets"].equals(table)
+    assert stages.collect(profile, partial=True)["budgets"].equals(table)
     assert stages.read_tables("more")["budgets"]["run_id"].tolist() == table["run_id"].tolist()
-    need_budgets(profile, prepared, "mlm")
+    assert collect_budgets(profile, prepared).equals(table)
     assert products.product_fault(profile, prepared, station) is None
     finished = runs.counts(profile)[station.name]
     assert finished == (2 + 4, plan.budget_runs(profile)) and plan.budget_runs(profile) == 6

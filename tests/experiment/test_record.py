@@ -31,7 +31,7 @@ def test_profile_file_is_touched_only_by_a_change(project):
     os.utime(target, (1, 1))
     target.write_text(target.read_text().replace('"tiny"', '"tinx"'))
     write()
-    assert load_profile(target) == load_profile("tiny"), "a changed record is written again"
+    assert load_profile(target) == record.decided(load_profile("tiny")), "a changed record is written again"
 
 
 @pytest.mark.parametrize("name", ["data #2", "data: x", 'it\'s "mine"', "ends in a space ", "007", "a{b}c", "é"])

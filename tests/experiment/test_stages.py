@@ -125,7 +125,10 @@ def test_the_control_is_finetuned_alike_and_known_to_its_tables_only(profile):
         stages.pretrain(control, name, "mlm")
         frames = {objective: stages.finetune(control, name, objective) for objective in ("mlm", "scratch")}
     assert frames["scratch"]["learning_rate"].isin(frames["mlm"]["learning_rate"]).all()
-    tables = stages.collect(control)
+    with pytest.raises(stages.NotFinished, match=r"ar16-l1 \(mlm\)|ar8-l2 \(mlm\)"):
+        stages.collect(control)
+    assert not paths.results(control.name).exists(), "nothing is written where runs are missing"
+    tables = stages.collect(control, partial=True)
     assert [set(tables[name]["objective"]) for name in ("pretrain", "points", "curves")] == [{"mlm"}] * 3
     assert set(tables["finetune"]["objective"]) == {"mlm", "scratch"}
     transfer = tables["transfer"].set_index(["task", "parameters"])
@@ -171,14 +174,16 @@ def test_an_interrupted_pipeline_goes_on_and_ends_with_the_same_tables(profile, 
     assert all(again[name].equals(tables[name]) for name in tables)
 
 
-def test_missing_runs_are_named_and_left_out(profile):
+def test_missing_runs_are_named_and_left_out_only_where_that_is_asked_for(profile):
     with pytest.raises(stages.NotFinished, match=r"ar8-l1 \(mlm\).*has not been pretrained; run 20_pretrain"):
         stages.finetune(profile, "ar8-l1", "mlm")
     for name in ("ar8-l1", "ar16-l2"):
         stages.pretrain(profile, name, "mlm")
     with pytest.raises(stages.NotFinished, match="the target before the ladder"):
         stages.finetune(profile, "ar8-l1", "mlm")
-    tables = stages.collect(profile)
+    with pytest.raises(stages.NotFinished, match=r"ar8-l2 \(mlm\).*run 20_pretrain first"):
+        stages.collect(profile)
+    tables = stages.collect(profile, partial=True)
     assert len(tables["pretrain"]) == 2 and len(tables["points"]) == 0
     with pytest.raises(FileNotFoundError, match="make reproduce PROFILE=nothing"):
         stages.read_tables("nothing")
@@ -189,7 +194,7 @@ def test_a_diverged_pretraining_is_shown_and_not_finetuned(profile, monkeypatch)
     row = stages.pretrain(profile, "ar8-l1", "mlm").iloc[0]
     assert row["status"] == "failed" and pd.isna(row["loss"])
     assert stages.finetune(profile, "ar8-l1", "mlm").empty
-    table = stages.collect(profile)["pretrain"]
+    table = stages.collect(profile, partial=True)["pretrain"]
     assert list(table["status"]) == ["failed"]
 
 

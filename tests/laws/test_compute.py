@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from laws.truths import study
 
-from scalescope.laws import ChinchillaLaw, OvertrainingLaw, TransferLaw
+from scalescope.laws import (
+    ChinchillaLaw,
+    OvertrainingLaw,
+    TransferLaw,
+)
 
 
 @pytest.fixture(scope="module", params=[ChinchillaLaw, OvertrainingLaw])
@@ -82,3 +86,16 @@ def test_questions_are_checked(law):
         law.compute_optimal([1e20, -1])
     with pytest.raises(ValueError, match="growth of flops_per_token with parameters must be above zero"):
         law.compute_optimal(1e20, flops_per_token=lambda n: 1e9 + 0 * n)
+
+
+@pytest.mark.parametrize("kind", [ChinchillaLaw, OvertrainingLaw])
+def test_compute_optimal_is_the_lowest_point_of_the_budget(kind):
+    X, y = study(kind)
+    law = kind(n_boot=0, warn_beyond=None).fit(X, y)
+    best = law.compute_optimal(1e21)
+    assert 6 * best.parameters * best.tokens == pytest.approx(1e21)
+    n = best.parameters * np.array([0.9, 1.0, 1.1])
+    loss = law.predict(np.stack([n, 1e21 / (6 * n)], axis=1))
+    assert loss[1] == pytest.approx(best.loss) and loss[1] < min(loss[0], loss[2])
+    with pytest.raises(ValueError, match="flops must be above zero; got 0"):
+        law.compute_optimal(0)

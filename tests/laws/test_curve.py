@@ -4,9 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from laws.truths import PAIRS, TRUTHS, study
+from scipy.optimize import minimize
 
 from scalescope import paths
-from scalescope.laws import ChinchillaLaw, PowerLaw, RectifiedLaw, ShiftedPowerLaw, TransferLaw
+from scalescope.laws import (
+    ChinchillaLaw,
+    PowerLaw,
+    RectifiedLaw,
+    ShiftedPowerLaw,
+    TrajectoryLaw,
+    TransferLaw,
+    VanillaFinetuningLaw,
+)
+
+LAWS = list(TRUTHS)
+LOSSES = ("log_huber", "log_squares", "squares", "log_absolute")
 
 
 def test_tied_exponents_are_one_and_fit_no_worse_than_any_common_value():
@@ -109,3 +121,75 @@ def test_the_card_says_what_the_default_interval_reaches_where_that_is_not_95_pe
         law = kind(n_boot=10).fit(*study(kind, 0.01))
         assert kind.coverage in law.card().facts["interval_method"]
         assert kind.coverage not in kind(n_boot=10, interval="residual").fit(*study(kind, 0.01)).card().text(width=999)
+
+
+@pytest.mark.parametrize("kind", LAWS)
+def test_without_noise_the_fit_is_the_truth(kind):
+    X, y = study(kind)
+    law = kind(n_boot=0).fit(X, y)
+    assert law.params_ == pytest.approx(TRUTHS[kind][1], rel=1e-4)
+    np.testing.assert_allclose(law.predict(X), y, rtol=1e-6)
+    assert law.score(X, y) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kind", LAWS)
+def test_the_truth_lies_in_the_intervals_and_is_never_better_than_the_optimum(kind):
+    X, y = study(kind, noise=0.005, seed=3)
+    law = kind(n_boot=100, interval="residual", loss="log_squares").fit(X, y)
+    exact = study(kind)[1]
+    assert law.objective_ <= (np.log(exact / y) ** 2).sum()
+    inside = [law.intervals_[name][0] < value < law.intervals_[name][1] for name, value in TRUTHS[kind][1].items()]
+    assert sum(inside) >= len(inside) - 1
+    low, high = law.predict_interval(X)
+    assert (low <= law.predict(X) * 1.0001).mean() > 0.95 and (low <= high).all()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_no_simplex_search_from_the_optimum_finds_a_better_one(loss):
+    X, y = study(ChinchillaLaw, noise=0.01)
+    law = ChinchillaLaw(n_boot=0, loss=loss, delta=1e-3).fit(X, y)
+    start = np.log([law.params_[name] for name in law.parameters])
+
+    def objective(logs):
+        twin = {name: np.array([np.exp(value)]) for name, value in zip(law.parameters, logs, strict=True)}
+        return law.given_loss().objective(law.given_loss().residuals(law.predict_many(twin, X)[0], y), np.ones(len(y)))
+
+    rng = np.random.default_rng(0)
+    ends = [minimize(objective, start + 0.02 * rng.normal(size=5), method="Nelder-Mead").fun for _ in range(3)]
+    assert law.objective_ <= min(ends) * (1 + 1e-9)
+
+
+def test_a_given_start_joins_the_grid_and_replaces_nothing():
+    X, y = study(ChinchillaLaw, noise=0.01)
+    plain = ChinchillaLaw(n_boot=0).fit(X, y).params_
+    far = {name: value * 20 for name, value in plain.items()}
+    assert ChinchillaLaw(n_boot=0, start=far).fit(X, y).params_ == pytest.approx(plain, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", [RectifiedLaw, ChinchillaLaw, TrajectoryLaw])
+def test_many_curves_at_once_are_as_many_single_fits(kind):
+    X, _ = study(kind)
+    targets = [study(kind, 0.01, seed)[1] for seed in range(2)]
+    together = kind(n_boot=0, loss="log_squares").fit_each(X, targets)
+    for law, y in zip(together, targets, strict=True):
+        alone = kind(n_boot=0, loss="log_squares").fit(X, y)
+        assert law.params_ == pytest.approx(alone.params_, rel=1e-6)
+        assert law.diagnostics_["agreeing"] >= 1 and law.card().text() == alone.card().text()
+    assert kind().fit_each(X, []) == []
+
+
+def test_whole_weights_are_repeated_points():
+    X, y = study(RectifiedLaw, noise=0.01)
+    weights = np.tile([1, 2], 7)
+    weighted = RectifiedLaw(n_boot=0).fit(X, y, sample_weight=weights)
+    repeated = RectifiedLaw(n_boot=0).fit(np.repeat(X, weights), np.repeat(y, weights))
+    assert weighted.params_ == pytest.approx(repeated.params_, rel=1e-5)
+
+
+def test_fixed_parameters_stay_and_make_special_cases():
+    X, y = study(RectifiedLaw, noise=0.01)
+    vanilla = VanillaFinetuningLaw(n_boot=0).fit(X, y)
+    special = RectifiedLaw(n_boot=0, fixed={"D_l": 0}).fit(X, y)
+    assert special.objective_ == pytest.approx(vanilla.objective_, rel=1e-6)
+    X, y = study(TransferLaw, noise=0.01)
+    assert TransferLaw(n_boot=0, fixed={"E": 0}).fit(X, y).params_["E"] == 0

@@ -1,10 +1,16 @@
 """What a fit says it cannot know: errors of parameters without effect, mirror optima, intervals and their estimates."""
 
+import warnings
+
 import numpy as np
 import pytest
-from laws.truths import TRUTHS, study
+from laws.truths import PAIRS, TRUTHS, study
 
-from scalescope.laws import ChinchillaLaw, RectifiedLaw, ShiftedPowerLaw
+from scalescope.laws import (
+    ChinchillaLaw,
+    RectifiedLaw,
+    ShiftedPowerLaw,
+)
 from scalescope.laws.diagnostics import _cofactor, sensitivity
 
 N = np.geomspace(1e7, 1e10, 16)
@@ -71,3 +77,27 @@ def test_replicates_start_from_the_estimate():
     params = law._refit(X, y)(X, y, np.ones((2, len(y))))
     for name, value in law.params_.items():
         assert params[name] == pytest.approx([value, value], rel=1e-6)
+
+
+@pytest.mark.parametrize(("at", "lost"), [(1, {"E", "B", "beta"}), (0, {"E", "A", "alpha"})])
+def test_one_budget_or_one_size_is_called_unidentifiable(at, lost):
+    X, y = study(ChinchillaLaw, noise=0.01)
+    rows = PAIRS[:, at] == np.unique(PAIRS[:, at])[2]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        law = ChinchillaLaw(n_boot=0, loss="log_squares").fit(X[rows], y[rows])
+        law.predict(X[rows])
+        profile = ChinchillaLaw(n_boot=0, loss="log_squares", interval="profile").fit(X[rows], y[rows])
+    assert not np.isnan(list(profile.intervals_.values())).any()
+    assert np.isfinite([*law.params_.values()]).all()
+    errors = law.diagnostics_["standard_errors"]
+    assert {name for name, error in errors.items() if np.isinf(error)} == set(law.diagnostics_["unidentified"])
+    assert set(law.diagnostics_["unidentified"]) | set(law.diagnostics_["at_bound"]) >= lost
+    assert "has one value" in law.card().text() and not law.diagnostics_["identified"]
+
+
+def test_a_floor_at_zero_is_told():
+    x = np.geomspace(1e4, 1e8, 12)
+    law = ShiftedPowerLaw(n_boot=0).fit(x, 60 * x**-0.3 - 1e-3 * np.linspace(0, 1, 12))
+    assert law.params_["E"] == 0 and law.diagnostics_["at_bound"] == ("E",)
+    assert "E is at its bound" in law.diagnostics_["messages"][0]

@@ -6,13 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from laws.truths import TRUTHS, study
+from laws.truths import PAIRS, TRUTHS, study
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import GroupKFold, cross_validate
 from sklearn.utils import estimator_checks, get_tags
 
-from scalescope.laws import ChinchillaLaw, PowerLaw, ShiftedPowerLaw, TrajectoryLaw
+from scalescope.laws import (
+    ChinchillaLaw,
+    PowerLaw,
+    ShiftedPowerLaw,
+    TrajectoryLaw,
+)
 
 OWN_TABLE = "the check brings its own table, with another number of columns"
 NAMES = "the check brings a DataFrame, and of a DataFrame a law reads the columns of its inputs by name"
@@ -130,3 +135,11 @@ def test_a_notebook_shows_the_settings_and_after_the_fit_the_card():
         assert item in shown["text/html"]
     assert "<b>" not in law.card(tuning="<b>").html(), "what the caller hands in is text"
     assert shown["text/plain"] == "ShiftedPowerLaw(n_boot=5)"
+
+
+def test_settings_survive_a_copy_and_a_frame_is_read_by_name():
+    law = TrajectoryLaw(order="published", n_boot=3)
+    assert clone(law).get_params() == law.get_params()
+    frame = pd.DataFrame(PAIRS, columns=["parameters", "tokens"]).iloc[:, ::-1]
+    X, y = study(ChinchillaLaw, noise=0.01)
+    assert ChinchillaLaw(n_boot=0).fit(frame, y).params_ == ChinchillaLaw(n_boot=0).fit(X, y).params_

@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 from laws.truths import TRUTHS, study
 
-from scalescope.laws import ChinchillaLaw, PowerLaw, ShiftedPowerLaw, TrajectoryLaw
+from scalescope.laws import (
+    ChinchillaLaw,
+    PowerLaw,
+    ShiftedPowerLaw,
+    TrajectoryLaw,
+    TransferLaw,
+)
 
 SIZES = np.array([1e4, 3e4, 1e5, 3e5, 1e6, 3e6])
 Y = 5 * SIZES**-0.1
@@ -81,3 +87,29 @@ def test_trajectory_columns_are_checked_one_by_one():
     frame["steps"] = frame["steps"].astype(str)
     with pytest.raises(ValueError, match=r"steps must hold numbers; entry 0 is the text '1000.0'"):
         TrajectoryLaw(n_boot=0).fit(frame, y)
+
+
+@pytest.mark.parametrize(
+    ("law", "change", "message"),
+    [
+        (ChinchillaLaw(), lambda X, y: (X[:3], y[:3]), "needs at least 5 distinct values of parameters, tokens; got 3"),
+        (ChinchillaLaw(), lambda X, y: (np.where(X[4, 1] == X, 0, X), y), "tokens must be above zero.*entry 4 is 0"),
+        (ChinchillaLaw(), lambda X, y: (np.where(X[4, 1] == X, np.nan, X), y), "tokens has .* entry 4 is nan"),
+        (ChinchillaLaw(), lambda X, y: (X, np.where(y == y[7], -1, y)), "y must be above zero.*entry 7 is -1"),
+        (ChinchillaLaw(), lambda X, y: (X, np.where(y == y[7], np.nan, y)), "y has 1 value.* entry 7 is nan"),
+        (ChinchillaLaw(), lambda X, y: (X, y[1:]), r"X has 36 point\(s\) but y has the shape \[35\]"),
+        (TransferLaw(), lambda X, y: (np.column_stack([X, y]), y), r"columns pretrain_tokens, finetune_tokens; got"),
+        (ChinchillaLaw(), lambda X, y: (X[:, 0], y), r"shape \[n, 2\], columns parameters, tokens"),
+        (ChinchillaLaw(), lambda X, y: (pd.DataFrame(X, columns=["parameters", "token"]), y), "did you mean 'token'"),
+        (ChinchillaLaw(fixed={"E": 99}), lambda X, y: (X, y), "E is fixed at 99 but y entry .* not above it"),
+        (ChinchillaLaw(fixed={"alfa": 1}), lambda X, y: (X, y), "did you mean 'alpha'"),
+        (ChinchillaLaw(loss="huber"), lambda X, y: (X, y), "did you mean 'log_huber'"),
+        (ChinchillaLaw(delta=0), lambda X, y: (X, y), "delta must be a finite number above zero"),
+        (ChinchillaLaw(interval="profil"), lambda X, y: (X, y), "did you mean 'profile'"),
+        (ChinchillaLaw(start={"E": 1}), lambda X, y: (X, y), "start must name every parameter"),
+        (ShiftedPowerLaw(), lambda X, y: (0 * y + 5, y), "needs at least 3 distinct values of parameters; got 1"),
+    ],
+)
+def test_bad_input_is_named(law, change, message):
+    with pytest.raises(ValueError, match=message):
+        law.fit(*change(*study(ChinchillaLaw)))

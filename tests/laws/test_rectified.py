@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from laws.truths import study
 
-from scalescope.laws import RectifiedLaw
+from scalescope.laws import (
+    RectifiedLaw,
+)
 
 
 @pytest.mark.parametrize(("beta", "size"), [(8.0, np.geomspace(200, 1.6e6, 14)), (25.0, np.geomspace(1000, 4000, 10))])
@@ -35,3 +38,12 @@ def test_a_better_basin_is_not_crowded_out():
     law = RectifiedLaw(n_boot=0).fit(size, y)
     for start in ({"B": 9.3, "D_l": 4.0, "beta": 0.149, "E": 0.55}, {"B": 8.1, "D_l": 2.3, "beta": 0.096, "E": 0.0}):
         assert law.objective_ <= RectifiedLaw(n_boot=0, start=start).fit(size, y).objective_ * (1 + 1e-7)
+
+
+def test_phase_transition_halves_the_slope():
+    X, y = study(RectifiedLaw)
+    law = RectifiedLaw(n_boot=0).fit(X, y)
+    at = float(law.phase_transition())
+    around = np.log(law.predict([at * 0.999, at * 1.001]) - law.params_["E"])
+    assert np.diff(around)[0] / np.log(1.001 / 0.999) == pytest.approx(-law.params_["beta"] / 2, rel=1e-3)
+    assert law.zero_shot() == pytest.approx(300 / 80 + 0.5, rel=1e-3)

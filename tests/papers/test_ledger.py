@@ -1,4 +1,4 @@
-"""Forecasts are sealed before their run, once, and scored after it; what was trained cannot be forecast."""
+"""Forecasts of studies are sealed before their run, once, and scored after it; what was trained cannot be forecast."""
 
 from __future__ import annotations
 
@@ -8,20 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scalescope import files
+from scalescope import files, paths
+from scalescope.forecast.ledger import Entry
+from scalescope.forecast.quantiles import COLUMNS
 from scalescope.forecast.sealing import ledger_of
-from scalescope.laws import DownstreamErrorLaw, PowerLaw
-from scalescope.papers import ledger
-from scalescope.papers.ledger import SHOWN, final_losses, forecast, points_digest, scored, seal, through
+from scalescope.laws import PowerLaw
+from scalescope.papers.ledger import final_losses, forecast, points_digest, scored, scored_ledger, seal, sealed
 
-X = np.array([10.0, 20, 40, 80])
-NOISE = np.array([1.01, 0.99, 1.01, 0.99])
-
-
-@pytest.fixture(scope="module")
-def said():
-    law = PowerLaw(n_boot=50).fit(X, 3 * X**-0.3 * NOISE)
-    return forecast("PowerLaw", law, {"parameters": 160.0}, "run-0123456789", points_digest(pd.DataFrame({"x": X})))
+ENDS = dict(zip(COLUMNS, np.linspace(1.8, 2.2, len(COLUMNS)), strict=True))
+RUN = "pretrain-mlm-ar8-l1-0123456789"
+ONE = Entry(RUN, "loss", "PowerLaw", {"parameters": 1000.0}, 5, 2.0, ENDS, "ab", "x2024")
 
 
 @pytest.fixture
@@ -31,46 +27,50 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_forecast_is_kept_as_it_was_made_first(folder, said):
-    first = seal("live", [said])
-    assert list(first.columns) == SHOWN and first["inputs"].item() == "parameters=160"
-    assert first["mean"].item() == said.quantiles["q500"]
-    changed = replace(said, quantiles={name: 2 * value for name, value in said.quantiles.items()})
-    again = seal("live", [changed, replace(said, run="another"), replace(said, quantity="loss at step 7")])
-    assert again["mean"].nunique() == 1 and again["date"].iloc[0] == first["date"].item() and len(again) == 3
-    assert len(seal("live", [said, said])) == 1, "only the rows that were asked for, each once"
+def test_a_forecast_is_kept_as_it_was_made_first(folder):
+    first = seal("live", [ONE])
+    assert first[["law", "inputs", "run", "mean"]].iloc[0].tolist() == ["PowerLaw", "parameters=1000", RUN, 2.0]
+    again = seal("live", [replace(ONE, quantiles=dict.fromkeys(COLUMNS, 3.0)), replace(ONE, run="another")])
+    assert again["mean"].tolist() == [2.0, 2.0] and again["date"].iloc[0] == first["date"].iloc[0]
+    assert len(sealed("live")) == 2 and len(seal("live", [ONE])) == 1
+    assert len(seal("live", [replace(ONE, target={"parameters": 2000.0})])) == 1 and len(sealed("live")) == 3
 
 
-def test_a_run_that_was_trained_already_is_refused_and_told(folder, said, monkeypatch, capsys):
-    monkeypatch.setattr(ledger, "known_run", lambda run: run == said.run)
-    assert seal("live", [said]).empty and not ledger_of("live").exists()
-    kept = seal("live", [said, replace(said, run="another")])
-    assert kept["run"].tolist() == ["another"]
-    assert f"not forecast: {said.run} has been trained already" in capsys.readouterr().err
+def test_a_run_that_was_trained_already_is_refused(folder, capsys):
+    (paths.runs() / RUN).mkdir(parents=True)
+    (paths.runs() / RUN / "manifest.json").write_text("{}")
+    assert seal("live", [ONE]).empty and not ledger_of("live").exists()
+    assert "is trained already" in capsys.readouterr().err
 
 
-def test_a_ledger_that_was_changed_is_not_read(folder, said):
-    seal("live", [said])
-    path = ledger_of("live")
-    path.write_text(path.read_text().replace("PowerLaw", "PowerLow"))
-    with pytest.raises(files.Damaged, match=r"row 1 .* is not as it was sealed"):
-        seal("live", [replace(said, run="another")])
+def test_a_ledger_that_was_changed_is_not_read(folder):
+    seal("live", [ONE])
+    ledger_of("live").write_text(ledger_of("live").read_text().replace("2.2", "9.9"))
+    with pytest.raises(files.Damaged, match="not as it was sealed"):
+        seal("live", [replace(ONE, run="another")])
 
 
-def test_a_forecast_holds_the_interval_of_its_law_and_one_through_another_law_its_values(said):
-    low, middle, high = (said.quantiles[name] for name in ("q025", "q500", "q975"))
-    assert middle == pytest.approx(3 * 160**-0.3, rel=0.05) and low < middle < high
-    assert len(said.sha256) == 64 and said.sha256 != points_digest(pd.DataFrame({"x": X + 1}))
-    loss = np.linspace(0.4, 1.6, 8)
-    law = DownstreamErrorLaw(n_boot=0, warn_beyond=None).fit(loss[:, None], 0.8 - 0.6 * np.exp(-loss))
-    error = through(said, "DownstreamErrorLaw", law, "error")
-    assert error.law == "DownstreamErrorLaw after PowerLaw" and error.quantity == "error" and error.run == said.run
-    assert error.quantiles["q500"] == pytest.approx(0.8 - 0.6 * np.exp(-middle), rel=1e-3)
-    assert error.quantiles["q025"] < error.quantiles["q500"] < error.quantiles["q975"]
-
-
-def test_forecasts_are_scored_against_what_came_and_runs_that_are_not_trained_have_nothing():
-    table = pd.DataFrame({"run": ["run", "later"], "mean": [2.0, 2.0], "low": [1.8, 1.8], "high": [2.2, 2.2]})
+def test_forecasts_of_a_law_hold_its_interval_and_are_scored_against_what_came():
+    x = np.array([10.0, 20, 40, 80])
+    law = PowerLaw(n_boot=50).fit(x, 3 * x**-0.3 * np.array([1.01, 0.99, 1.01, 0.99]))
+    made = forecast("x2024", "PowerLaw", law, {"parameters": 160.0}, "run", points_digest(pd.DataFrame({"x": x})))
+    assert made.quantiles["q500"] == pytest.approx(3 * 160**-0.3, rel=0.05) and made.study == "x2024"
+    assert made.quantiles["q025"] < made.quantiles["q500"] < made.quantiles["q975"]
+    assert len(made.sha256) == 64 and made.sha256 != points_digest(pd.DataFrame({"x": x + 1}))
+    table = pd.DataFrame([{"law": "a", "run": "run", "mean": 2.0, "low": 1.8, "high": 2.2},
+                          {"law": "a", "run": "later", "mean": 2.0, "low": 1.8, "high": 2.2}])  # fmt: skip
     found = scored(table, final_losses(table, pd.DataFrame({"run_id": ["run"], "loss": [1.6]})))
-    assert found["off"].iloc[0] == pytest.approx(0.25) and not found["inside"].iloc[0]
+    assert found["off"].iloc[0] == pytest.approx(0.25) and found["inside"].iloc[0] == False  # noqa: E712
     assert np.isnan(found["actual"].iloc[1]) and pd.isna(found["inside"].iloc[1])
+
+
+def test_a_ledger_of_a_profile_and_its_studies_is_scored_by_what_each_measured(folder):
+    later = replace(ONE, target={"parameters": 2000.0})  # the same run at another place of its curve
+    seal("live", [replace(ONE, study="", run="own"), ONE, later, replace(ONE, run="not yet")])
+    results = paths.results("live")
+    (results / "pretrain.csv").write_text("run_id,status,loss\nown,finished,2.1\n")
+    (results / "x2024").mkdir()
+    rows = [("PowerLaw", "parameters=1000", RUN, 1.9), ("PowerLaw", "parameters=2000", RUN, 2.5)]
+    pd.DataFrame(rows, columns=["law", "inputs", "run", "actual"]).to_csv(results / "x2024" / "forecasts.csv")
+    count, done = scored_ledger("live")
+    assert count == 4 and done["actual"].tolist() == [2.1, 1.9, 2.5] and done["covered"].tolist() == [True, True, False]

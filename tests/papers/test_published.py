@@ -120,3 +120,18 @@ def test_besiroglu_has_245_runs_with_tokens_from_compute():
     assert len(data) == 245
     np.testing.assert_allclose(6 * data["parameters"] * data["tokens"], data["flops"], rtol=1e-12)
     assert isinstance(data, pd.DataFrame) and data["loss"].max() == pytest.approx(5.0056, abs=1e-4)
+
+
+def test_gemstones_are_three_selections_of_22_models():
+    data = table("gemstones2025")
+    assert data["selection"].value_counts().to_dict() == {"hot_100b+": 770, "hot": 220, "cool_end": 199}
+    assert data["name"].nunique() == 22 and data["loss"].between(2, 5).all()
+    hot, long = (data[data["selection"] == name].set_index(["name", "tokens"])["loss"] for name in ("hot", "hot_100b+"))
+    assert hot.index.isin(long.index).all() and (long.loc[hot.index] == hot).all()
+
+
+def test_alabdulmohsin_has_four_domains_and_reads_every_row_once():
+    data = table("alabdulmohsin2022")
+    curves = data.drop_duplicates(["domain", "task", "model"])
+    assert curves["domain"].value_counts().to_dict() == {"IC": 72, "BB": 10, "NMT": 5, "LM": 5}
+    assert len(data) == 19_595 and set(data["role"]) == {"fit", "test"}

@@ -16,7 +16,7 @@ def test_the_curve_ends_at_the_forecast_and_every_run_is_drawn():
     for name in ("value", "law_low", "law_high", "run_low", "run_high"):
         assert line[name].iloc[-1] == pytest.approx(target[name], rel=1e-9)
     assert (data["kind"] == "run").sum() == 12
-    figure = draw_forecast(data, "loss")
+    figure = draw_forecast(data)
     ax = figure.axes[0]
     assert "FLOP" in ax.get_xlabel() and np.allclose(ax.lines[0].get_ydata(), line["value"])
 

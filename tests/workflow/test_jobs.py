@@ -27,6 +27,7 @@ def test_each_model_is_pretrained_with_each_objective_and_finetuned_by_role(smok
     assert count["20_pretrain"] == len(models) * len(smoke.objectives)
     assert count["30_finetune"] == len(finetuned)
     assert [count[name] for name in jobs.STATIONS if name[0] not in "23"] == [1, 1, 1, 1]
+    assert [job.task for job in planned if job.station == jobs.ROWS] == smoke.tasks
 
 
 def test_all_objectives_of_a_model_are_finetuned_in_one_job(smoke):
@@ -43,27 +44,29 @@ def test_a_job_has_the_threads_of_its_model(monkeypatch, smoke):
     largest = smoke.target.config.parameters
     monkeypatch.setattr(jobs, "threads_for", lambda parameters: 3 if parameters == largest else 1)
     assert {job.model for job in jobs.planned(smoke) if job.threads == 3} == {smoke.target.name}
+    decided = jobs.planned(smoke, threads={"ar8-l1": 2, smoke.target.name: 1})
+    assert {job.model for job in decided if job.threads == 2} == {"ar8-l1"}, "as the pipeline's machine decided"
+    assert {job.threads for job in decided if job.model == smoke.target.name} == {1}
 
 
 def test_the_ladder_waits_for_the_rate_of_the_target_where_one_is_fixed(smoke):
     target = smoke.target.name
     own = ("20_pretrain_ar8-l1_mlm", "20_pretrain_ar8-l1_pmi")
-    assert jobs.job(smoke, "30_finetune_ar8-l1").needs == (*own, f"30_finetune_{target}")
+    encoded = ("text", *(f"rows_{name}" for name in smoke.tasks))
+    assert jobs.job(smoke, "30_finetune_ar8-l1").needs == (*encoded, *own, f"30_finetune_{target}")
     settings = smoke.finetune.model_copy(update={"fixed_rate_objectives": []})
     free = smoke.model_copy(update={"finetune": settings})
-    assert jobs.job(free, "30_finetune_ar8-l1").needs == own
+    assert jobs.job(free, "30_finetune_ar8-l1").needs == (*encoded, *own)
 
 
-def test_the_target_starts_first_and_larger_models_before_smaller_ones(smoke):
-    order = sorted((job for job in jobs.planned(smoke) if job.station == "20_pretrain"), key=lambda job: -job.priority)
-    assert (order[0].model, order[0].objective) == (smoke.target.name, "mlm")
-    sizes = [smoke.model(job.model).config.parameters for job in order if job.objective == "pmi"]
-    assert sizes == sorted(sizes, reverse=True)
+def test_pretraining_waits_for_the_text_alone(smoke):
+    planned = [job for job in jobs.planned(smoke) if job.station in (jobs.PRETRAIN, jobs.ROWS)]
+    assert {job.needs for job in planned if job.model != smoke.target.name} == {("text",)}
 
 
 def test_the_profile_reaches_every_notebook(smoke):
     planned = jobs.planned(smoke, "my/profile.json")
-    assert {job.parameters["profile"] for job in planned} == {"my/profile.json"}
+    assert {job.parameters["profile"] for job in planned if job.notebook} == {"my/profile.json"}
     assert not any("data" in job.parameters for job in planned), "the profile holds the data"
 
 

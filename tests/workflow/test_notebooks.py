@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image
 
 from scalescope.errors import UnknownName
+from scalescope.experiment.bar import MARK
 from scalescope.workflow import notebooks
 
 PARAMETERS = (
@@ -95,6 +96,35 @@ def test_refresh_leaves_outputs_without_noise_and_is_reproducible(notebook):
     assert "papermill" not in first and "injected" not in first
     notebooks.refresh("study/10_half")
     assert notebook.read_text() == first
+
+
+def test_what_jupyterlab_and_a_progress_bar_add_is_not_kept(notebook):
+    notebooks.refresh("study/10_half")
+    kept = notebook.read_text()
+    content = nbformat.reads(kept, as_version=4)
+    content.metadata["kernelspec"]["display_name"] = "Python 3 (ipykernel)"
+    content.metadata["language_info"] |= {"version": "3.13.1", "file_extension": ".py"}
+    content.metadata["widgets"] = {}
+    cell = content.cells[2]
+    cell.execution_count, cell.outputs[1].execution_count = 17, 17
+    cell.metadata |= {"collapsed": False, "execution": {"iopub.status.busy": "2026-01-01"}}
+    cell["id"] = "5f1e-a"
+    cell.outputs.insert(0, new_output("display_data", {"text/plain": "1 of 2 (00:01)"}, metadata=MARK))
+    first, last = new_output("stream", text="a Tr"), new_output("stream", text="ue\n")
+    cell.outputs[1:2] = [first, last]  # a busy machine sends a line in pieces
+    assert notebooks.clean(nbformat.writes(content)) == kept
+    assert notebooks.clean(kept) == kept
+    cell.outputs[1].text = "another result\n"
+    assert "another result" in notebooks.clean(nbformat.writes(content))
+
+
+def test_a_picture_that_is_clean_stays_as_it_is():
+    buffer = BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (9, 9, 3), dtype=np.uint8)).save(buffer, "PNG")
+    output = new_output("display_data", {"image/png": base64.b64encode(buffer.getvalue()).decode()})
+    once = notebooks.strip(new_notebook(cells=[new_code_cell("draw()", outputs=[output])]))
+    first = once.cells[0].outputs[0].data["image/png"]
+    assert notebooks.strip(once).cells[0].outputs[0].data["image/png"] == first
 
 
 def test_committed_pictures_look_the_same_in_a_fraction_of_the_bytes():

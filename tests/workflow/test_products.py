@@ -14,14 +14,15 @@ from projects import TINY, make_project
 
 from scalescope import files, paths
 from scalescope.experiment import stages
+from scalescope.experiment.noted import noted_within
 from scalescope.experiment.profile import load_profile
-from scalescope.experiment.progress import seal_notebook
 from scalescope.experiment.record import table_fault
 from scalescope.papers.ivgi2022 import figures, law_figures, law_tables, stored_laws
 from scalescope.plotting import save
 from scalescope.workflow import products
 from scalescope.workflow.complete import complete, tables
-from scalescope.workflow.jobs import PAPER, planned
+from scalescope.workflow.jobs import FINETUNE, PAPER, PRETRAIN, planned
+from scalescope.workflow.stamps import write_stamp
 
 N_BOOT = 20
 
@@ -40,9 +41,22 @@ def finished(tmp_path_factory):
         name, data = next(law_figures.figure_tables("tiny", found, laws))
         save(figures.DRAW[name], data, paths.figures("tiny", PAPER), name)
         for job in planned(profile):
-            files.write_text(folder / job.out, '{"cells": []}')
-            seal_notebook(folder / job.mark, folder / job.out)
+            with noted_within(folder / "notes") as runs:
+                again(profile, job)
+            if job.executed:
+                files.write_text(folder / job.executed, '{"cells": []}')
+            write_stamp(folder / job.stamp, folder / job.executed if job.executed else None, runs)
         yield root
+
+
+def again(profile, job) -> None:
+    """What the notebook of a job that trains asks for: here it is loaded."""
+    if job.station == PRETRAIN:
+        stages.pretrain(profile, job.model, job.objective, place=job.place)
+    if job.station == FINETUNE:
+        for objective in profile.finetuned_after(job.objective):
+            stages.pretrain(profile, job.model, objective)
+        stages.finetune(profile, job.model, job.objective)
 
 
 def cut(path: Path) -> None:
@@ -72,7 +86,7 @@ NOTEBOOKS, RESULTS, FIGURES = "data/runs/tiny/notebooks", "data/results/tiny", f
 PRODUCTS = [
     (f"{NOTEBOOKS}/40_collect.ipynb", {"40_collect"}),
     (f"{NOTEBOOKS}/20_pretrain_ar8-l1_mlm.ipynb", {"20_pretrain_ar8-l1_mlm"}),
-    ("data/runs/tiny/jobs/50_laws.out", {"50_laws"}),
+    ("data/runs/tiny/products/50_laws.json", {"50_laws"}),
     (f"{RESULTS}/points.csv", {"40_collect"}),
     (f"{RESULTS}/tasks.csv", {"40_collect"}),
     (f"{RESULTS}/shortcuts.csv", {"40_collect"}),
@@ -81,9 +95,9 @@ PRODUCTS = [
     (f"{RESULTS}/{PAPER}/cards.md", {"50_laws"}),
     (f"{FIGURES}/fig1_*.png", {"60_figures"}),
     (f"{FIGURES}/fig1_*.csv", {"60_figures"}),
-    ("data/cache/corpus-*/text/train/tokens.npy", {"10_corpus_and_tasks"}),
-    ("data/cache/corpus-*/text/tokenizer.json", {"10_corpus_and_tasks"}),
-    ("data/cache/corpus-*/tasks/task-sst2-*/rows.jsonl", {"10_corpus_and_tasks"}),
+    ("data/cache/corpus-*/text/train/tokens.npy", {"text"}),
+    ("data/cache/corpus-*/text/tokenizer.json", {"text"}),
+    ("data/cache/corpus-*/tasks/task-sst2-*/rows.jsonl", {"rows_sst2"}),
     ("data/runs/pretrain-mlm-ar8-l1-*/model.safetensors", {"20_pretrain_ar8-l1_mlm", "30_finetune_ar8-l1"}),
     ("data/runs/finetune-sst2-mlm-ar8-l1-*/manifest.json", {"30_finetune_ar8-l1"}),
 ]
@@ -99,7 +113,7 @@ def test_a_damaged_product_is_found_and_its_job_done_again(finished, pattern: st
     path = one(pattern)
     if damage is cut_at_a_line and path.suffix not in (".csv", ".jsonl", ".md"):
         pytest.skip("a file without lines")
-    if damage is Path.unlink and path.suffix == ".ipynb":
+    if damage is Path.unlink and path.parent.name == "products":
         pytest.skip("Snakemake sees that itself")
     whole = path.read_bytes()
     try:
@@ -110,8 +124,16 @@ def test_a_damaged_product_is_found_and_its_job_done_again(finished, pattern: st
     assert {job.name for job, _ in found} == jobs and all(fault and "\n" not in fault for _, fault in found)
 
 
-def test_forgotten_notebooks_are_told_with_the_reason(finished, capsys):
-    out, path = one(f"{NOTEBOOKS}/40_collect.ipynb"), one(f"{RESULTS}/points.csv")
+def test_a_stamp_names_the_runs_of_its_job(finished):
+    stamp = files.read_record(one("data/runs/tiny/products/20_pretrain_ar8-l1_mlm.json"))
+    assert len(stamp["runs"]) == 1 and stamp["runs"][0].startswith("pretrain-mlm-ar8-l1-")
+    finetuned = files.read_record(one("data/runs/tiny/products/30_finetune_ar8-l1.json"))
+    assert set(stamp["runs"]) < set(finetuned["runs"])
+    assert not one("data/runs/tiny").joinpath("notes").exists()
+
+
+def test_forgotten_stamps_are_told_with_the_reason(finished, capsys):
+    out, path = one("data/runs/tiny/products/40_collect.json"), one(f"{RESULTS}/points.csv")
     kept, whole = out.read_bytes(), path.read_bytes()
     cut(path)
     assert products.forget_stale(load_profile("tiny"), paths.work("tiny")) == ["40_collect"]

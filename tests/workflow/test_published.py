@@ -41,7 +41,7 @@ def test_without_data_the_committed_tables_and_pictures_are_shown_and_it_is_said
         study.write()
 
 
-@pytest.mark.parametrize("paper", published.PAPERS)
+@pytest.mark.parametrize("paper", [paper for paper in published.PAPERS if len(reference(paper))])
 def test_every_reported_number_is_in_the_committed_comparison(paper):
     compared = committed(paper)["comparison"]
     rows = reference(paper)

@@ -55,8 +55,8 @@ def test_killed_and_run_again_trains_nothing_twice_and_gives_the_same_tables(pro
     assert {name: after[name] for name in before} == before
     drawn = {path.name[:4] for path in paths.figures("tiny", "ivgi2022").glob("fig*.png")}
     assert drawn == {f"fig{number}" for number in range(1, 9)}
-    outs = [paths.work("tiny") / job.out for job in planned(load_profile("tiny"))]
-    assert all(out.is_file() for out in outs)
+    made = [name for job in planned(load_profile("tiny")) for name in (job.executed, job.stamp) if name]
+    assert all((paths.work("tiny") / name).is_file() for name in made)
     tables, trained = stages.read_tables("tiny"), contents()
     check_cost()
 
@@ -97,17 +97,18 @@ def test_a_job_that_fails_stops_only_what_needs_it_and_is_named_with_its_log(stu
     text, folder = str(raised.value), paths.work("tiny")
     assert "1 job(s) failed" in text and "20_pretrain_ar8-l1_mlm: " in text and "no space left" in text
     assert str(folder / "logs" / "20_pretrain_ar8-l1_mlm.log") in text
-    done = {path.stem for path in (folder / "notebooks").glob("*.ipynb") if ".failed" not in path.name}
+    done = {path.stem for path in (folder / "products").glob("*.json")}
     lost = {"20_pretrain_ar8-l1_mlm", "30_finetune_ar8-l1", "40_collect", "50_laws", "60_figures"}
     assert done == {job.name for job in planned(load_profile("tiny"))} - lost
+    assert not list((folder / "notebooks").glob(".*")), "no half of a notebook is left"
 
 
 def test_an_exit_code_of_snakemake_after_all_jobs_is_told_and_fails_nothing(stubs, monkeypatch, capsys):
     monkeypatch.setattr("scalescope.workflow.reproduce.forget_stale", lambda profile, folder: [])
     monkeypatch.setattr(
-        "scalescope.workflow.reproduce._command", lambda *_: [sys.executable, "-c", "raise SystemExit(3)"]
+        "scalescope.workflow.reproduce.snakemake", lambda *_: [sys.executable, "-c", "raise SystemExit(3)"]
     )
-    outs = [paths.work("tiny") / job.out for job in planned(load_profile("tiny"))]
+    outs = [paths.work("tiny") / job.stamp for job in planned(load_profile("tiny"))]
     for out in outs:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.touch()
@@ -142,7 +143,7 @@ def test_time_left_counts_what_running_jobs_have_done(project):
     watch = Watch(profile, folder, log, workers=2)
     assert watch.seconds_left() is None
     log.parent.mkdir()
-    log.write_text("Job stats:\njob      count\n-------  -----\n40_collect  1\n50_laws  1\nall  1\ntotal  3\n\n")
+    log.write_text("Job stats:\njob      count\n-------  -----\ncollect  1\nlaws  1\nall  1\ntotal  3\n\n")
     watch.weights = dict.fromkeys(watch.weights, 600.0)
     watch.started = time.time() - 30
     mark = folder / "jobs" / "40_collect.json"
@@ -163,7 +164,8 @@ def test_a_failed_job_is_named_though_its_status_file_is_not_whole(project, cont
     with pytest.raises(OSError), marked(mark):
         raise OSError("full")
     assert watch.failed() == [(name, "full")]
-    log.write_text(f"Job stats:\n\nError in rule {name}:\n    message: None\n    jobid: 2\nError in rule other:\n")
+    told = f"    jobid: 2\n    output: notebooks/{name}.ipynb, products/{name}.json\n    log: logs/{name}.log"
+    log.write_text(f"Job stats:\n\nError in rule pretrain:\n    message: None\n{told}\nError in rule other:\n")
     assert watch.failed() == [(name, "full")]
     mark.write_bytes(content)
     assert read_mark(mark) == {} and [found for found, _ in watch.failed()] == [name]

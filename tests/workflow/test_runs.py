@@ -20,6 +20,7 @@ from scalescope.experiment.record import write_profile
 from scalescope.workflow import runs
 from scalescope.workflow.jobs import planned
 from scalescope.workflow.report import print_status
+from scalescope.workflow.stamps import write_stamp
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_status_counts_the_runs_that_are_there(project):
     assert "30_finetune_ar16-l2  3 of at most 6 runs" in text
 
     job = next(job for job in planned(profile) if job.name == "20_pretrain_ar8-l2_mlm")
-    files.write_text(paths.work("tiny") / job.out, "{}")
+    write_stamp(paths.work("tiny") / job.stamp)
     assert f"to do   {job.name}" in printed(profile), "a notebook without its run is not done"
     shutil.rmtree(paths.cache())
     assert "no run is counted before the text is encoded" in printed(profile)

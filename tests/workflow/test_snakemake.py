@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,14 @@ import nbformat
 import pytest
 
 from scalescope import files, paths
+from scalescope.errors import UnknownName
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
-from scalescope.experiment.progress import seal_notebook
 from scalescope.experiment.record import write_profile
-from scalescope.workflow.jobs import planned
+from scalescope.workflow.jobs import STATIONS, planned
 from scalescope.workflow.reproduce import reproduce
-from scalescope.workflow.snakemake import only_shows
+from scalescope.workflow.snakemake import of_executor, only_shows, runs_elsewhere
+from scalescope.workflow.stamps import write_stamp
 
 
 @pytest.mark.parametrize(
@@ -30,10 +32,28 @@ def test_what_only_shows_is_known_in_any_spelling(arguments):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["-p"], ["--forceall"], ["--until", "10_corpus_and_tasks"], ["--config", "n=1"], ["--keep-going"]]
+    "arguments", [[], ["-p"], ["--forceall"], ["--until", "corpus_and_tasks"], ["--config", "n=1"], ["--keep-going"]]
 )
 def test_what_runs_is_known(arguments):
     assert not only_shows(arguments)
+
+
+def test_jobs_run_elsewhere_under_an_executor_that_is_not_local(tmp_path):
+    for arguments in ([], ["-p"], ["--executor", "local"], ["--cores", "3"]):
+        assert not runs_elsewhere(arguments)
+    settings = tmp_path / "config.yaml"
+    settings.write_text("executor: cluster-generic\ncluster-generic-submit-cmd: qsub\n")
+    assert runs_elsewhere(["--profile", str(tmp_path)])
+    with pytest.raises(ValueError, match=r"no config\.yaml of Snakemake for the profile 'nowhere'"):
+        runs_elsewhere(["--profile", "nowhere"])
+    assert runs_elsewhere(["--executor", "cluster-generic", "--cluster-generic-submit-cmd", "qsub", "--jobs", "2"])
+
+
+def test_an_executor_brings_its_settings_and_one_that_is_not_there_is_named(project):
+    assert of_executor("local", 3) == []
+    assert of_executor("cluster-generic", 3) == ["--executor", "cluster-generic", "--jobs", "3"]
+    with pytest.raises(UnknownName, match=r"executor 'slrum'.*'slurm'"):
+        of_executor("slrum", 3)
 
 
 def test_what_snakemake_does_not_take_is_refused_before_anything_changes(project):
@@ -57,9 +77,9 @@ def half_done(stubs: Path) -> Path:
     profile, folder = load_profile("tiny"), paths.work("tiny")
     write_profile(profile, stages.prepare(profile), folder)
     for job in planned(profile):
-        if job.model is None:
-            files.write_text(folder / job.out, "{}")
-            seal_notebook(folder / job.mark, folder / job.out)
+        if job.station in STATIONS and job.model is None:
+            files.write_text(folder / job.executed, "{}")
+            write_stamp(folder / job.stamp, folder / job.executed)
     return stubs
 
 
@@ -80,18 +100,39 @@ def test_a_dry_run_shows_what_would_be_done_again_and_changes_nothing(half_done,
 def test_a_dry_run_of_a_profile_that_was_never_run_leaves_no_trace(stubs, capfd):
     before = state(stubs)
     assert reproduce("tiny", snakemake_arguments=["-n"]) is None
-    assert state(stubs) == before and "10_corpus_and_tasks" in capfd.readouterr().out
+    assert state(stubs) == before and "corpus_and_tasks" in capfd.readouterr().out
+
+
+def lines(first: int, count: int) -> list[str]:
+    """Sentences of one length, each different."""
+    return [f"the tree {at:03d} stands by the river" for at in range(first, first + count)]
+
+
+def write_data(folder: Path) -> None:
+    """A few articles, and a few rows of two tasks."""
+    for split, first in (("train", 0), ("heldout", 500)):
+        place = folder / "corpus" / f"{split}.txt"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("\n\n".join(lines(first, 400)))
+    for split, first in (("train", 0), ("validation", 50)):
+        text = lines(first, 40)
+        answers = {"text": ["the river"], "answer_start": [text[0].index("the river")]}
+        rows = {
+            "sst2": [{"sentence": line, "label": at % 2} for at, line in enumerate(text)],
+            "squad": [{"id": f"{split}{at}", "context": line, "question": "the tree stands by", "answers": answers}
+                      for at, line in enumerate(text)],
+        }  # fmt: skip
+        for task, examples in rows.items():
+            place = folder / "tasks" / task / f"{split}.jsonl"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text("".join(json.dumps(row) + "\n" for row in examples))
 
 
 @pytest.mark.parametrize("name", ["data #2", 'data: it\'s "x" '])
 def test_the_data_folder_reaches_the_jobs_whatever_it_is_called(stubs, name):
     folder = stubs / name
-    for file in ("corpus/a.txt", "corpus/heldout.txt", "tasks/squad/train.jsonl", "tasks/squad/validation.jsonl",
-                 "tasks/sst2/train.jsonl", "tasks/sst2/validation.jsonl"):  # fmt: skip
-        path = folder / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f'{{"of": "{file}"}}\n')  # heldout text that is train text is refused
-    work = reproduce("tiny", data=str(folder), snakemake_arguments=["--until", "10_corpus_and_tasks"])
+    write_data(folder)
+    work = reproduce("tiny", data=str(folder), snakemake_arguments=["--until", "corpus_and_tasks"])
     executed = nbformat.read(work / "notebooks" / "10_corpus_and_tasks.ipynb", as_version=4)
     given = executed.metadata.papermill.parameters
     assert set(given) == {"profile"} and load_profile(given["profile"]).source.folder == str(folder)

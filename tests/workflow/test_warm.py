@@ -21,6 +21,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from scalescope.experiment import cost
 from scalescope.workflow import notebooks, warm
+from scalescope.workflow.sockets import WARM
+from scalescope.workflow.warm_kernel import ask as ask_for_kernel
 
 SOURCE = "import os\nprint('parent', os.getppid(), number, os.getcwd().endswith('study'))\n1 / number"
 
@@ -46,7 +48,7 @@ def gone(pid: int) -> bool:
 
 def test_notebooks_run_in_forks_of_one_process_and_without_it_as_usual(folder, monkeypatch):
     with warm.warm_kernels(os.environ, modules=["ipykernel.kernelapp"]) as environment:
-        monkeypatch.setenv(warm.WARM, environment[warm.WARM])
+        monkeypatch.setenv(WARM, environment[WARM])
         (server,) = (c.pid for c in psutil.Process().children() if "scalescope.workflow.warm" in c.cmdline())
         with cost.recorded(folder, "10_parent"):
             notebooks.run("study/10_parent", folder / "a.ipynb", {"number": 3})
@@ -60,26 +62,47 @@ def test_notebooks_run_in_forks_of_one_process_and_without_it_as_usual(folder, m
     assert printed(folder / "c.ipynb")[1] != str(server)
 
 
+ASKING = """
+import os, sys, time
+from scalescope.workflow.warm_kernel import ask
+kernel = ask(sys.argv[1], ["python", "-m", "ipykernel_launcher", "-f", sys.argv[2]], {})
+print(kernel.pid, flush=True)
+sys.exit(kernel.wait())
+"""
+
+
+def wait_for(found) -> None:
+    end = time.monotonic() + 120
+    while not found():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.05)
+
+
 def test_a_kernel_ends_with_its_client_and_all_of_them_with_the_server(folder):
     with warm.warm_kernels(os.environ, modules=["ipykernel.kernelapp"]) as environment:
-        client = Path(warm.__file__).with_name("warm_client.py")
-        command = [sys.executable, "-S", str(client), environment[warm.WARM], "-f", str(folder / "connection.json")]
-        clients = [subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(2)]
+        command = [sys.executable, "-c", ASKING, environment[WARM], str(folder / "connection.json")]
+        clients = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        kernels = [int(client.stdout.readline()) for client in clients]
         (server,) = (c for c in psutil.Process().children() if "scalescope.workflow.warm" in c.cmdline())
-        end = time.monotonic() + 60
-        while len(server.children()) < 2 and time.monotonic() < end:
-            time.sleep(0.05)
-        kernels = [child.pid for child in server.children()]
+        assert {child.pid for child in server.children()} == set(kernels)
         clients[0].send_signal(signal.SIGKILL)
         clients[0].wait()
-        while not any(map(gone, kernels)) and time.monotonic() < end:
-            time.sleep(0.05)
-        assert sorted(map(gone, kernels)) == [False, True]
+        wait_for(lambda: gone(kernels[0]))
+        assert not gone(kernels[1])
         server.kill()
     assert clients[1].wait(60) != 0
-    while not all(map(gone, kernels)) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert all(map(gone, kernels))
+    wait_for(lambda: gone(kernels[1]))
+
+
+def test_a_forked_kernel_is_watched_and_signalled_like_a_process(server):
+    kernel = ask_for_kernel(server[0], ["ipykernel_launcher", "-f", "nowhere"], {"env": dict(os.environ), "cwd": "/"})
+    assert kernel.poll() is None and not gone(kernel.pid)
+    with pytest.raises(subprocess.TimeoutExpired):
+        kernel.wait(0.01)
+    kernel.kill()
+    assert kernel.wait(60) == signal.SIGKILL and kernel.poll() == signal.SIGKILL
+    kernel.terminate()
+    assert ask_for_kernel("nowhere", ["ipykernel_launcher"], {}) is None
 
 
 def ask(path: str) -> socket.socket:
@@ -92,9 +115,9 @@ def ask(path: str) -> socket.socket:
 def server(folder, monkeypatch):
     """The socket of a running process that forks kernels, and the process."""
     with warm.warm_kernels(os.environ, modules=["ipykernel.kernelapp"]) as environment:
-        monkeypatch.setenv(warm.WARM, environment[warm.WARM])
+        monkeypatch.setenv(WARM, environment[WARM])
         (process,) = (c for c in psutil.Process().children() if "scalescope.workflow.warm" in c.cmdline())
-        yield environment[warm.WARM], process
+        yield environment[WARM], process
 
 
 REQUEST = json.dumps({"arguments": ["-f", "nowhere"], "environment": dict(os.environ), "folder": "/"}).encode() + b"\n"
@@ -160,7 +183,7 @@ def test_a_client_whose_server_ends_before_it_forks_becomes_an_ordinary_kernel(f
         def hang_up():
             listening.accept()[0].close()
 
-        monkeypatch.setenv(warm.WARM, f"{short}/kernels")
+        monkeypatch.setenv(WARM, f"{short}/kernels")
         thread = threading.Thread(target=hang_up)
         thread.start()
         notebooks.run("study/10_parent", folder / "a.ipynb", {"number": 3})
@@ -175,8 +198,8 @@ def test_a_long_tmpdir_is_no_hindrance(folder, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(place))
     monkeypatch.setattr(tempfile, "tempdir", None)
     with warm.warm_kernels(os.environ, modules=["ipykernel.kernelapp"]) as environment:
-        monkeypatch.setenv(warm.WARM, environment[warm.WARM])
+        monkeypatch.setenv(WARM, environment[WARM])
         notebooks.run("study/10_parent", folder / "a.ipynb")
-        monkeypatch.delenv(warm.WARM)
+        monkeypatch.delenv(WARM)
         notebooks.run("study/10_parent", folder / "b.ipynb")
     assert printed(folder / "a.ipynb")[2] == printed(folder / "b.ipynb")[2] == "1"

@@ -28,11 +28,13 @@ from scalescope.paths import run_id
 
 VOCABULARY_PARAGRAPHS = 400_000  # text read for the tokenizer and the PMI vocabulary
 SPLITS = ("train", "heldout")
+PARTS = ("tokenizer", "collocations", "train text", "heldout text", "probes")  # of encoding a corpus, in this order
 PROBES = 400  # per skill: a standard error of 0.025 at most
 ROWS = "documents packed whole, attention within each; 1"  # enters run ids: change it with the rows of the corpus
 
 
-Rows = int | dict[str, int] | None  # one limit, or a limit a task with "default" for the others
+Rows = int | dict[str, int] | None  # one limit, or a limit per task with "default" for the others
+Tell = Callable[[str, str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,14 @@ class DataSettings:
 class Prepared:
     """Tokenizer, corpora and task features of one source.
 
-    Read lazily from (and first built into) a cache folder.
+    Read lazily from (and first built into) a cache folder. `tell(what, part, done, total)` is called as it is built;
+    a total of 0: nobody knows.
     """
 
-    def __init__(self, settings: DataSettings, cache: Path):
+    def __init__(self, settings: DataSettings, cache: Path, tell: Tell | None = None):
         self.settings, self.cache = settings, Path(cache)
+        self._tell = tell or (lambda *_: None)
+        self._encoded = 0  # tasks that were encoded here
         self._whole: set[Path] = set()  # folders whose digests have been looked at
         self._task_ids: dict[str, str] = {}
 
@@ -119,6 +124,13 @@ class Prepared:
         """The WordPiece tokenizer of this source."""
         return load_tokenizer(self._corpus_folder / "tokenizer.json")
 
+    def encode(self, task: str | None = None) -> None:
+        """Encode the text, or the rows of a task, unless they are there and whole."""
+        if task is None:
+            self.build(self.folder / "text", self._encode_corpus)
+        else:
+            self.build(self.task_folder(task), lambda into: self._encode_task(task, into))
+
     def corpus(self, split: str) -> Corpus:
         """The encoded corpus of "train" or "heldout"."""
         return Corpus.load(self._corpus_folder / split)
@@ -145,21 +157,30 @@ class Prepared:
 
     def _encode_corpus(self, into: Path) -> None:
         settings, source = self.settings, self.source
+        self._begin("tokenizer")
         tokenizer = train_tokenizer(paragraphs(source), settings.vocabulary_size, into / "tokenizer.json")
+        self._begin("collocations")
         vocabulary = pmi_vocabulary(words(text) for text in paragraphs(source))
         for split, most in zip(SPLITS, (settings.train_tokens, settings.heldout_tokens), strict=True):
+            self._begin(f"{split} text")
             tokens, documents = encode_corpus(source, tokenizer, split, settings.sequence_length, most)
             check_unknown(tokens, f"the {split} text", itertools.chain.from_iterable(source.articles(split)), tokenizer)
             units = unit_starts(tokens, tokenizer, vocabulary)
             Corpus(tokens, documents, units, tokenizer.get_vocab_size()).save(into / split)
+        self._begin("probes")
         if hasattr(source, "probes"):
             encode_probes(source.probes(PROBES), tokenizer, settings.sequence_length).save(into / "probes.npz")
+        self._tell("encoding the text", "done", len(PARTS), len(PARTS))
+
+    def _begin(self, part: str) -> None:
+        self._tell("encoding the text", part, PARTS.index(part), len(PARTS))
 
     def _rows(self, name: str, split: str) -> list[dict]:
         return load_rows(self.source, TASKS[name], split)
 
     def _encode_task(self, name: str, into: Path) -> None:
         settings = self.settings
+        self._tell("encoding the tasks", TASKS[name].title, self._encoded, 0)
         every = self._rows(name, "train")
         longest = longest_answer(TASKS[name], every, self.tokenizer)
         train = _draw(every, of_task(settings.train_rows, name))
@@ -169,6 +190,8 @@ class Prepared:
             features.save(into / split)
         text = "".join(json.dumps(row) + "\n" for row in evaluation)
         files.write_text(into / "rows.jsonl", text)
+        self._encoded += 1
+        self._tell("encoding the tasks", f"{TASKS[name].title}, done", self._encoded, 0)
 
     def build(self, folder: Path, fill: Callable[[Path], None]) -> Path:
         """Fill a folder whole or not at all, with the digests of its files; other processes wait for it.

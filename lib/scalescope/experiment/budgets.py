@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -27,15 +27,16 @@ from scalescope.training.store import Run
 from scalescope.training.sweep import sweep
 
 Train = Callable[[list[FinetuneConfig], Run], list[Run]]
+Progress = Callable[[str, float | None], None]
 
 
-def budgets(profile: Profile, objective: str, progress: Callable[[str, float], None] | None = None) -> pd.DataFrame:
+def budgets(profile: Profile, objective: str, progress: Progress | None = None) -> pd.DataFrame:
     """Pretrain the model of the section "budgets" for each budget, finetune it; rows of the table "budgets".
 
     The budgets are warm-up-stable-decay runs that share their stable part. Each is finetuned with all seeds at the rate
     that tuning found best for this model after the profile's own pretraining; what is missing of that is trained too.
-    `progress(task, best value)` is called after each task. Raises UnknownName for an objective without budgets, and
-    ValueError for a profile without the section.
+    `progress(task, best value)` is called after each task, and with None as the value before one in which a run is
+    missing. Raises UnknownName for an objective without budgets, and ValueError for a profile without the section.
     """
     spec, prepared = profile.budget_model, stages.prepare(profile)
     use_threads(spec.config.parameters)
@@ -47,35 +48,36 @@ def budgets(profile: Profile, objective: str, progress: Callable[[str, float], N
     stages.pretrain(profile, spec.name, objective, prepared=prepared)
     frames = []
     for name in profile.tasks:
-        train = stages.trainer(profile, prepared.task_data(name))
+        before = partial(progress, name, None) if progress else None
+        train = stages.trainer(profile, prepared.task_data(name), before)
         frames.append(_task_rows(profile, prepared, objective, name, runs, train))
         if progress is not None:
             progress(name, float(frames[-1]["value"].max()))
     return _table(frames)
 
 
-def collect_budgets(profile: Profile, prepared: Prepared) -> pd.DataFrame:
-    """The table "budgets" of the runs that are there."""
+def collect_budgets(profile: Profile, prepared: Prepared, partial: bool = False) -> pd.DataFrame:
+    """The table "budgets"; raises NotFinished where a run is missing, which `partial` leaves out."""
     frames = []
     for objective in profile.budget_objectives:
-        configs = branch_configs(profile, prepared, objective)
-        runs = [run for config in configs if (run := stages.store().find(config.id)) is not None]
+        runs: list[Run] = []
+        for config in branch_configs(profile, prepared, objective):
+            with stages.missing_runs(partial):
+                runs.append(_pretrained(profile, config))
         for name in profile.tasks:
             for run in runs:
-                with suppress(stages.NotFinished):
+                with stages.missing_runs(partial):
                     frames.append(_task_rows(profile, prepared, objective, name, [run], stages.find_finetuned))
     return _table(frames)
 
 
-def need_budgets(profile: Profile, prepared: Prepared, objective: str) -> None:
-    """Raise NotFinished where a run of the budgets of an objective is missing, naming it."""
-    for config in branch_configs(profile, prepared, objective):
-        run = stages.store().find(config.id)
-        if run is None:
-            name = profile.budget_model.name
-            raise stages.NotFinished(f"{name} ({objective}) has not been pretrained for {config.steps} steps")
-        for name in profile.tasks:
-            _task_rows(profile, prepared, objective, name, [run], stages.find_finetuned)
+def _pretrained(profile: Profile, config: PretrainConfig) -> Run:
+    """The pretraining run of a budget; raises NotFinished naming it."""
+    run = stages.store().find(config.id)
+    if run is None:
+        name = profile.budget_model.name
+        raise stages.NotFinished(f"{name} ({config.objective}) has not been pretrained for {config.steps} steps")
+    return run
 
 
 def branch_configs(profile: Profile, prepared: Prepared, objective: str) -> list[PretrainConfig]:

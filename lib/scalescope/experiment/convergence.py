@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from scalescope.experiment import stages
+from scalescope.experiment import progress, stages
 from scalescope.experiment.profile import Profile
 
 
@@ -14,10 +14,12 @@ def with_patience(profile: Profile, steps: int) -> Profile:
 
 
 def pretrained_ladder(profile: Profile, objective: str = "mlm") -> pd.DataFrame:
-    """Table "pretrain" of the ladder, trained one after the other where a run does not exist yet."""
+    """Table "pretrain" of the ladder, trained one after the other, with a bar, where a run does not exist yet."""
     prepared = stages.prepare(profile)
     names = [spec.name for spec in profile.all_models() if spec.role == "ladder"]
-    rows = [stages.pretrain(profile, name, objective, prepared=prepared) for name in names]
+    rows = [
+        stages.pretrain(profile, name, objective, progress.steps(f"{name} {objective}"), prepared) for name in names
+    ]
     return pd.concat(rows, ignore_index=True)
 
 

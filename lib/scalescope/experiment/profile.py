@@ -28,7 +28,7 @@ from scalescope.experiment.sections import (
     check_fractions,
 )
 from scalescope.experiment.study_sections import StudiesSection
-from scalescope.model.encoder import EncoderConfig
+from scalescope.model.config import EncoderConfig
 from scalescope.tables import SCRATCH
 
 LARGEST_MODEL = 1e11  # parameters

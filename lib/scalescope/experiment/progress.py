@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,40 +13,69 @@ from typing import Any
 from tqdm import tqdm
 
 from scalescope import files
+from scalescope.experiment.bar import bar, in_notebook
 
 STEP_FILE = "SCALESCOPE_PROGRESS"  # where a notebook says how far it is; set for the kernel by the pipeline
-PIPELINE = "SCALESCOPE_PIPELINE"  # process id of the pipeline that started a job
 
 
 def steps(what: str) -> Callable[[int, int, float], None]:
     """A callback `(step, steps, loss)` that shows a bar (none under TQDM_DISABLE) and tells the pipeline."""
-    bars: list[tqdm] = []  # made at the first step: a run that is only loaded shows none
+    shown: list[tqdm] = []  # made at the first step: a run that is only loaded shows none
 
     def tell(step: int, total: int, loss: float) -> None:
-        _show(bars, what, step, total, f"loss {loss:.3f}")
+        _show(shown, what, step, total, "" if math.isnan(loss) else f"loss {loss:.3f}")
 
     return tell
 
 
-def items(what: str, names: list[str]) -> Callable[[str, float], None]:
-    """A callback `(name, value)` for each finished one of `names`; shows and tells like `steps`."""
-    bars: list[tqdm] = []
+def items(what: str, names: Sequence[str]) -> Callable[[str, float | None], None]:
+    """A callback `(name, value)` for each of `names`; shows and tells like `steps`.
 
-    def tell(name: str, value: float) -> None:
-        _show(bars, what, names.index(name) + 1, len(names), f"{name} {value:.3f}")
+    With a value the name is finished; with None it is being worked on, and the bar stays before it.
+    """
+    shown: list[tqdm] = []
+
+    def tell(name: str, value: float | None) -> None:
+        done = list(names).index(name)
+        _show(shown, what, done if value is None else done + 1, len(names), _note(name, value))
 
     return tell
 
 
-def _show(bars: list[tqdm], what: str, step: int, total: int, note: str) -> None:
-    if not bars:
-        bars.append(tqdm(desc=what, total=total, leave=False))
-    bars[0].set_postfix_str(note, refresh=False)
-    bars[0].update(step - bars[0].n)
-    if step >= total:
-        bars[0].close()
+def each(what: str, names: Sequence[str]) -> Iterator[str]:
+    """The names, one after the other; a notebook shows which one is being worked on."""
+    tell = items(what, names) if in_notebook() else lambda name, value: None
+    for name in names:
+        tell(name, None)
+        yield name
+        tell(name, math.nan)
+
+
+def parts() -> Callable[[str, str, int, int], None]:
+    """A callback `(what, part, done, total)` for work in parts, such as encoding a corpus; 0: nobody knows how many."""
+    shown: dict[str, list[tqdm]] = {}
+
+    def tell(what: str, part: str, done: int, total: int) -> None:
+        _show(shown.setdefault(what, []), what, done, total, part)
+
+    return tell
+
+
+def _note(name: str, value: float | None) -> str:
+    return name if value is None or math.isnan(value) else f"{name} {value:.3f}"
+
+
+def _show(shown: list[tqdm], what: str, step: int, total: int, note: str) -> None:
+    if not shown:
+        shown.append(bar(desc=what, total=total or None, leave=False))
+    shown[0].set_postfix_str(note, refresh=False)
+    shown[0].update(step - shown[0].n)
+    if not step:
+        shown[0].refresh()
+    if total and step >= total:
+        shown[0].close()
     target = os.environ.get(STEP_FILE)
-    if target:
+    if target and total:
         note_state(Path(target), {"step": step, "total": total, "note": note})
 
 
@@ -76,37 +105,6 @@ def read_mark(mark: Path) -> dict:
     if state.get("state") == "running":
         return {**state, **_read(mark.with_suffix(".step"), {"step": int, "total": int})}
     return state
-
-
-def seal_notebook(mark: Path, out: Path) -> None:
-    """Keep the digest of an executed notebook beside the status file of its job."""
-    files.write_record(mark.with_suffix(".out"), {"sha256": files.digest(out)})
-
-
-def sealed_notebook(mark: Path) -> str | None:
-    """The digest of a job's executed notebook, or None if there is none that is whole."""
-    try:
-        return files.read_record(mark.with_suffix(".out")).get("sha256")
-    except (FileNotFoundError, files.Damaged):
-        return None
-
-
-def end_with_pipeline() -> None:
-    """End this process soon after the pipeline that started it is gone (kill -9 leaves no orphans training)."""
-    pid = int(os.environ.get(PIPELINE, "0"))
-    if pid:
-        threading.Thread(target=_watch, args=(pid,), daemon=True).start()
-
-
-def _watch(pid: int) -> None:
-    while True:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            os._exit(1)
-        except PermissionError:
-            pass
-        time.sleep(1.0)
 
 
 def note_state(path: Path, content: dict) -> None:

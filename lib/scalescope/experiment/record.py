@@ -5,26 +5,50 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from scalescope import files, paths
 from scalescope.data.encoded import Prepared
 from scalescope.experiment.profile import Profile
+from scalescope.training.policy import decided_precision, threads_for
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def content(profile: Profile, prepared: Prepared) -> dict:
-    """The whole profile with the identities of its text and of the rows of each task.
+    """The whole profile as it is decided on this machine, the identities of its text and of the rows of each task.
 
-    Raises what the source raises for a folder that cannot be used.
+    "threads": of a worker, by model. Raises what the source raises for a folder that cannot be used.
     """
     rows = {name: prepared.task_id(name) for name in profile.tasks}
-    return {"profile": profile.model_dump(mode="json"), "corpus": prepared.corpus_id, "rows": rows}
+    threads = {spec.name: threads_for(spec.config.parameters) for spec in profile.all_models()}
+    chosen = decided(profile).model_dump(mode="json")
+    return {"profile": chosen, "corpus": prepared.corpus_id, "rows": rows, "threads": threads}
+
+
+def decided(profile: Profile) -> Profile:
+    """The profile with every `precision: auto` decided on this machine: its jobs may run on others."""
+    sections = {name: getattr(profile, name) for name in ("pretrain", "finetune")}
+    chosen = {
+        name: section.model_copy(update={"precision": decided_precision(section.precision)})
+        for name, section in sections.items()
+    }
+    return profile.model_copy(update=chosen)
+
+
+def recorded_threads(file: Path) -> dict[str, int]:
+    """Threads of a worker by model, as profile.json holds them; empty where it holds none.
+
+    Raises FileNotFoundError and Damaged.
+    """
+    return dict(files.read_record(file).get("threads", {}))
 
 
 def fingerprint(profile: Profile, prepared: Prepared) -> str:
     """10 hex digits over what decides the results: the profile without its title, and the data without their place."""
     decides = content(profile, prepared)
+    decides.pop("threads")
     decides["profile"].pop("title")
     decides["profile"]["source"].pop("folder")
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:10]
@@ -77,4 +101,6 @@ def read_csv(path: Path, remedy: str) -> pd.DataFrame:
         found = [f"{path} is cut"]
     if found:
         raise files.Damaged(f"{found[0]}: {remedy}")
+    import pandas as pd  # not needed where the Snakefile is parsed
+
     return pd.read_csv(path)

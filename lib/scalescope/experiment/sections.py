@@ -19,6 +19,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 PerTask = Count | dict[str, Count]  # one number, or a number a task with "default" for the others
 Rows = PerTask | None  # a limit, or none
 Objective = Literal["mlm", "pmi"]
+Precision = Literal["auto", "fp32", "bf16", "wide"]  # see training/policy.py
 
 
 def _different(values: list) -> list:
@@ -122,7 +123,7 @@ class PretrainSection(Section):
     eval_sequences: Count
     patience: Count
     target_patience: Count | None = None  # the paper waits longer for BERT-Base
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Precision = "auto"
     seeds: Annotated[list[Seed], Field(min_length=1), Different] = [0]  # of the ladder; other models have the first
 
     @model_validator(mode="before")
@@ -195,7 +196,7 @@ class FinetuneSection(Section):
     warmup_fraction: Share
     dropout: Share
     weight_decay: Share
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Precision = "auto"
     train_rows: Rows = None
     eval_rows: Rows = None
     roles: Annotated[list[Literal["ladder", "second", "target"]], Different] = ["ladder", "target"]  # paper: figure 3

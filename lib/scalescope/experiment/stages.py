@@ -6,8 +6,9 @@ Finished runs are loaded, never trained again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 import pandas as pd
@@ -15,6 +16,8 @@ import pandas as pd
 from scalescope import files, paths
 from scalescope.data.encoded import Prepared, TaskData, of_task
 from scalescope.experiment import cost, record
+from scalescope.experiment import progress as told
+from scalescope.experiment.bar import in_notebook
 from scalescope.experiment.columns import with_numbers
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
@@ -23,10 +26,11 @@ from scalescope.experiment.seal_target import seal_target
 from scalescope.experiment.seed_groups import seeds_table
 from scalescope.experiment.transfer import Seeds, transfer_table
 from scalescope.tables import COLUMNS, SCRATCH
-from scalescope.training.device import pick_precision, use_threads
+from scalescope.training.device import use_threads
 from scalescope.training.finetune import FinetuneConfig
 from scalescope.training.finetune import finetune as finetune_run
 from scalescope.training.initial import InitialConfig, initial
+from scalescope.training.policy import pick_precision
 from scalescope.training.pretrain import PretrainConfig, Progress
 from scalescope.training.pretrain import pretrain as pretrain_run
 from scalescope.training.store import Run, Store
@@ -51,9 +55,9 @@ def store() -> Store:
 def prepare(profile: Profile) -> Prepared:
     """Tokenizer, corpora and task features of the profile's source.
 
-    Built on first use, then read from the cache.
+    Built on first use, which a notebook shows, then read from the cache.
     """
-    return Prepared(profile.data_settings(), paths.cache())
+    return Prepared(profile.data_settings(), paths.cache(), told.parts() if in_notebook() else None)
 
 
 def pretrain_config(
@@ -139,7 +143,7 @@ def finetune(
     model: str,
     objective: str = ALL,
     tasks: list[str] | None = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Callable[[str, float | None], None] | None = None,
 ) -> pd.DataFrame:
     """The whole tuning protocol of one model on its tasks; one row a run of the table "finetune".
 
@@ -148,7 +152,8 @@ def finetune(
     task, so the target is finetuned first: raises NotFinished where it is not, or where the model has not been
     pretrained; "scratch" needs neither. A model that diverged in pretraining gives no rows. All pretraining seeds of
     the model are finetuned: the grid of learning rates is searched with the first, the others have its best rate.
-    `progress(task, best value)` is called after each task. Raises UnknownName for an objective that is not finetuned.
+    `progress(task, best value)` is called after each task, and with None as the value before one in which a run is
+    missing. Raises UnknownName for an objective that is not finetuned.
     """
     spec, target = profile.model(model), profile.target
     use_threads(spec.config.parameters)
@@ -157,7 +162,8 @@ def finetune(
     frames = []
     for name in tasks or profile.tasks if starts else []:
         data, best = prepared.task_data(name), []
-        _train_together(profile, prepared, spec, name, starts, trainer(profile, data))
+        train = trainer(profile, data, partial(progress, name, None) if progress else None)
+        _train_together(profile, prepared, spec, name, starts, train)
         for own, place in starts:
             done = sweep_runs(profile, prepared, spec, target, own, name, find_finetuned, place)
             frames.append(finetune_rows(profile, spec, own, data.task.metric, name, done.runs, place))
@@ -206,9 +212,11 @@ def _train_together(
     run({start: seeds_of(best.get(start[0]), settings.seeds) for start in starts})
 
 
-def collect(profile: Profile) -> dict[str, pd.DataFrame]:
-    """All tables of a profile, written to data/results/<profile>/*.csv; runs that do not exist are simply
-    not in them.
+def collect(profile: Profile, partial: bool = False) -> dict[str, pd.DataFrame]:
+    """All tables of a profile, written to data/results/<profile>/*.csv.
+
+    Raises NotFinished, before anything is written, where a run that the profile asks for does not exist; `partial`
+    leaves such runs out.
 
     Tables: pretrain, curves, skills, finetune, points, transfer, seeds, tasks, for the microworld shortcuts, and where
     the profile asks for it budgets (columns in tables.py). The control "scratch" is in finetune, transfer and seeds
@@ -221,23 +229,30 @@ def collect(profile: Profile) -> dict[str, pd.DataFrame]:
     names = ("pretrain", "curves", "skills", "finetune", "points")
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in names}
     groups: list[Seeds] = []
-    for objective in profile.finetuned_objectives:
-        for spec in profile.all_models():
-            found = _pretrained_runs(profile, prepared, spec, objective)
-            for run in found.values() if objective != SCRATCH else ():
-                parts["pretrain"].append(pretrain_row(profile, spec, run))
-                parts["curves"].append(curve_rows(run))
-                parts["skills"].append(skill_rows(prepared, spec, run))
-            alive = [place for place, run in found.items() if not run.failed]
-            for name in profile.tasks if spec.role in profile.finetune.roles else []:
-                groups += _collect_task(profile, prepared, spec, objective, name, alive, parts)
+    models = {
+        f"{spec.name} {own}": (spec, own)
+        for own in profile.finetuned_objectives
+        for spec in profile.all_models()
+        if own != SCRATCH or spec.role in profile.finetune.roles  # what is not finetuned is not initialised alone
+    }
+    for label in told.each(f"collecting {profile.name}", list(models)):
+        spec, objective = models[label]
+        found = _pretrained_runs(profile, prepared, spec, objective, partial)
+        for run in found.values() if objective != SCRATCH else ():
+            parts["pretrain"].append(pretrain_row(profile, spec, run))
+            parts["curves"].append(curve_rows(run))
+            parts["skills"].append(skill_rows(prepared, spec, run))
+        alive = [place for place, run in found.items() if not run.failed]
+        for name in profile.tasks if spec.role in profile.finetune.roles else []:
+            groups += _collect_task(profile, prepared, spec, objective, name, alive, parts, partial)
     tables = {name: concat(frames, name) for name, frames in parts.items()}
-    tables |= {"transfer": transfer_table(groups), "seeds": seeds_table(groups)}
+    of_groups = {"transfer": transfer_table, "seeds": seeds_table}
+    tables |= {name: of_groups[name](groups) for name in told.each("comparing seeds", list(of_groups))}
     tables["tasks"] = tasks_table(profile, prepared)
     if profile.source.kind == "microworld":
         tables["shortcuts"] = shortcuts_table(profile, prepared)
     if profile.budgets is not None:
-        tables["budgets"] = collect_budgets(profile, prepared)
+        tables["budgets"] = collect_budgets(profile, prepared, partial)
     folder = paths.results(profile.name)
     for name, table in tables.items():
         files.write_table(folder / f"{name}.csv", table)
@@ -265,30 +280,38 @@ def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     return {path.stem: with_numbers(record.read_csv(path, remedy), path.stem) for path in found}
 
 
-def _pretrained_runs(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str) -> dict[int, Run]:
-    """The pretraining runs of a model that are there, finished or failed, by the place of their seed."""
+def missing_runs(allowed: bool) -> AbstractContextManager:
+    """A block that ends silently where a run is missing, if that is allowed."""
+    return suppress(NotFinished) if allowed else nullcontext()
+
+
+def _pretrained_runs(
+    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, partial: bool
+) -> dict[int, Run]:
+    """The pretraining runs of a model, finished or failed, by the place of their seed."""
     found = {}
     for place in range(len(profile.pretraining_seeds(spec))):
-        with suppress(NotFinished):
+        with missing_runs(partial):
             found[place] = pretrained_run(profile, prepared, spec, objective, failed=True, place=place)
     return found
 
 
 def _collect_task(
-    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, places: list[int], parts: dict
-) -> list[Seeds]:
+    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, places: list[int], parts: dict,
+    partial: bool,
+) -> list[Seeds]:  # fmt: skip
     """Add the runs of one model and task to the parts of the tables; returns their seeds, tuned and not."""
     from scalescope.data.tasks.spec import TASKS
 
     metric, model = TASKS[name].metric, model_columns(profile, spec, objective)
     groups = {hpt: Seeds(model, hpt, name, metric, []) for hpt in ("with", "without")}
-    collected = False
+    collected: list[int] = []
     for place in places:
-        try:
+        with missing_runs(partial):
             done = sweep_runs(profile, prepared, spec, profile.target, objective, name, find_finetuned, place)
-        except NotFinished:
+            collected.append(place)
+        if place not in collected:
             continue
-        collected = True
         parts["finetune"].append(finetune_rows(profile, spec, objective, metric, name, done.runs, place))
         for hpt, runs in (("with", done.tuned), ("without", done.fixed)):
             runs = [run for run in runs if not run.failed]
@@ -352,12 +375,17 @@ def finetune_configs(
     ]  # fmt: skip
 
 
-def trainer(profile: Profile, data: TaskData) -> Train:
-    """A function `train(configs, pretrained)` that trains or loads the runs of configurations, and notes their ids."""
+def trainer(profile: Profile, data: TaskData, before: Callable[[], None] | None = None) -> Train:
+    """A function `train(configs, pretrained)` that trains or loads the runs of configurations, and notes their ids.
+
+    before: called before runs are trained.
+    """
     clock = cost.clock()
 
     def train(configs: list[FinetuneConfig], pretrained: Run | Sequence[Run]) -> list[Run]:
         note(profile.name, [config.id for config in configs])
+        if before is not None and not all((store().folder / config.id).is_dir() for config in configs):
+            before()
         return finetune_run(configs, pretrained, data, store(), clock)
 
     return train

@@ -9,11 +9,10 @@ import pandas as pd
 
 from scalescope.experiment.paired import multi_bootstrap
 from scalescope.experiment.points import OBJECTIVES, title
+from scalescope.experiment.readable import NONE, with_interval
 from scalescope.experiment.series import error_bar
 from scalescope.tables import COLUMNS, SCRATCH, check
 from scalescope.training.store import Run
-
-NONE = "–"  # where a size was not compared
 
 
 @dataclass(frozen=True)
@@ -100,11 +99,6 @@ def readable_transfer(transfer: pd.DataFrame, parameters: float | None = None) -
             row |= {name: texts[0], f"gain of {name}": texts[1]}
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def with_interval(value: float, low: float, high: float) -> str:
-    """A number with its interval in two digits: 0.31 [0.28, 0.33]."""
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]".replace("-0.00", "0.00").replace("-", "−")
 
 
 def transfer_sentence(transfer: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ the row and of the seal before it. A row that is changed, added in between or re
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
@@ -22,9 +22,10 @@ from scalescope.forecast.quantiles import COLUMNS as QUANTILES
 from scalescope.forecast.quantiles import LEVELS, crps
 
 SEALED = [
-    "run", "quantity", "law", "sizes", "target", "points", "distance", "mean", "low", "high", *QUANTILES, "sha256",
-    "date",
+    "study", "run", "quantity", "law", "sizes", "target", "points", "distance", "mean", "low", "high", *QUANTILES,
+    "sha256", "date",
 ]  # fmt: skip
+KEY = ("run", "quantity", "law", "sizes", "target")
 HEADER = [*SEALED, "seal"]
 START = "0" * 64
 
@@ -43,7 +44,8 @@ class Entry:
 
     run: name or id of the run that is to come. quantity: what is predicted of it, "loss" or such as "error squad".
     law; sizes: names of its inputs; target: their values. points: runs fitted; sha256: of them. distance: factor beyond
-    the largest of them. quantiles: by name (`quantiles.COLUMNS`); the middle one is the mean of the law.
+    the largest of them. quantiles: by name (`quantiles.COLUMNS`); the middle one is the mean of the law. study: the
+    live study that it belongs to, if any.
     """
 
     run: str
@@ -54,13 +56,22 @@ class Entry:
     distance: float
     quantiles: dict[str, float]
     sha256: str
+    study: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What identifies a forecast in a ledger: KEY."""
+        row = self.row("")
+        return tuple(row[name] for name in KEY)
 
     def row(self, date: str) -> dict[str, str]:
         """The fields of the table as text, numbers in full."""
         ends = LEVELS[0.95]
         return {
-            "run": self.run, "quantity": self.quantity, "law": self.law, "sizes": " ".join(self.target),
-            "target": " ".join(repr(float(value)) for value in self.target.values()), "points": str(self.points),
+            "study": self.study, "run": self.run, "quantity": self.quantity, "law": self.law,
+            "sizes": " ".join(self.target),
+            "target": " ".join(repr(float(value)) for value in self.target.values()),
+            "points": str(self.points),
             "distance": repr(float(self.distance)), "mean": repr(float(self.quantiles["q500"])),
             "low": repr(float(self.quantiles[ends[0]])), "high": repr(float(self.quantiles[ends[1]])),
             **{name: repr(float(self.quantiles[name])) for name in QUANTILES}, "sha256": self.sha256, "date": date,
@@ -73,33 +84,52 @@ def seal(
     trained: Callable[[str], bool],
     fitted_runs: Collection[str] = (),
     date: str | None = None,
+    lenient: bool = False,
 ) -> pd.DataFrame:
     """Append forecasts to the ledger at `path`; returns the new rows.
 
     trained: whether a run is known already (to the store, to a table). fitted_runs: names of the runs in the fit.
-    Raises CannotSeal for a run that is trained or among the fitted ones, and for a run, quantity and law that are
-    sealed already, BrokenLedger for a ledger that was changed. Nothing is written then. Two processes may seal at once.
+    Raises CannotSeal for a run that is trained or among the fitted ones, and for a run, quantity, law and target that
+    are sealed already; nothing is written then. lenient: what was sealed first stays as it is, and what is trained is
+    told in one line and left out. Raises BrokenLedger for a ledger that was changed. Two processes may seal at once.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")):
         known = read(path)
         before = known["seal"].iloc[-1] if len(known) else START
-        there, rows = set(zip(known["run"], known["quantity"], known["law"], strict=True)), []
+        there, rows = set(keys(known)), []
         for entry in entries:
-            if entry.run in fitted_runs:
-                raise CannotSeal(f"run {entry.run!r} is among the runs of the fit: it is no forecast")
-            if trained(entry.run):
-                raise CannotSeal(f"run {entry.run!r} is trained already: a forecast of it cannot be sealed as held out")
-            if (entry.run, entry.quantity, entry.law) in there:
-                raise CannotSeal(f"{entry.quantity} of run {entry.run!r} under {entry.law} is sealed already in {path}")
+            reason = _refusal(entry, path, trained, fitted_runs, there)
+            if reason and not lenient:
+                raise CannotSeal(reason)
+            if reason:
+                if entry.key not in there:
+                    files.say(f"not forecast: {reason}")
+                continue
             row = entry.row(date or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
             before = _seal(row, before)
             rows.append({**row, "seal": before})
-            there.add((entry.run, entry.quantity, entry.law))
+            there.add(entry.key)
         added = pd.DataFrame(rows, columns=HEADER, dtype=str)
         if len(added):
             files.write_table(path, pd.concat([known, added], ignore_index=True))
     return added
+
+
+def keys(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    """What identifies each row of a ledger: KEY."""
+    return list(zip(*(table[name] for name in KEY), strict=True))
+
+
+def _refusal(entry: Entry, path: Path, trained, fitted_runs: Collection[str], there: set) -> str:
+    """Why a forecast cannot be sealed, empty if it can."""
+    if entry.key in there:
+        return f"{entry.quantity} of run {entry.run!r} under {entry.law} is sealed already in {path}"
+    if entry.run in fitted_runs:
+        return f"run {entry.run!r} is among the runs of the fit: it is no forecast"
+    if trained(entry.run):
+        return f"run {entry.run!r} is trained already: a forecast of it cannot be sealed as held out"
+    return ""
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -131,14 +161,19 @@ def numbers(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: pd.to_numeric(table[name]) for name in columns})
 
 
-def scored(table: pd.DataFrame, actual: dict[tuple[str, str], float]) -> pd.DataFrame:
+def scored(table: pd.DataFrame, actual: Mapping[tuple[str, str], float]) -> pd.DataFrame:
+    """`judged` with the values of runs by (run, quantity); table: a ledger as `read` gives it."""
+    return judged(table, [actual.get(pair, np.nan) for pair in zip(table["run"], table["quantity"], strict=True)])
+
+
+def judged(table: pd.DataFrame, values: Sequence[float]) -> pd.DataFrame:
     """The sealed forecasts whose run is known by now, with actual, covered (95 %), log_error and crps (of ln y).
 
-    table: a ledger as `read` gives it. actual: (run, quantity) -> value. Rows without a value are left out.
+    table: a ledger as `read` gives it. values: what came of each row; rows of which nothing is known (NaN)
+    are left out.
     """
-    keys = list(zip(table["run"], table["quantity"], strict=True))
-    table = numbers(table[[key in actual for key in keys]])
-    values = np.array([actual[key] for key in keys if key in actual], dtype=float)
+    values = np.asarray(values, dtype=float)
+    table, values = numbers(table[np.isfinite(values)]), values[np.isfinite(values)]
     if not len(table):
         return table.assign(actual=[], covered=[], log_error=[], crps=[])
     return table.assign(

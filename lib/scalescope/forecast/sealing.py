@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -43,14 +44,17 @@ def entry_of(found: Forecast, run: str) -> Entry:
     )  # fmt: skip
 
 
-def entry_of_law(law: ScalingLaw, name: str, target: dict[str, float], run: str, sha256: str) -> Entry:
+def entry_of_law(
+    law: ScalingLaw, name: str, target: Mapping[str, float], run: str, sha256: str, study: str = ""
+) -> Entry:
     """What is sealed of the loss of a run under a law fitted elsewhere; `sha256` is that of its points.
 
-    target: value of each input of the law. distance is the law's own factor of extrapolation.
+    target: value of each input of the law, perhaps of more sizes. distance is the law's own factor of extrapolation.
     """
     X = np.array([[target[size] for size in law.input_names]], dtype=float)
     found = dict(zip(QUANTILES, map(float, quantiles(law, X)[0]), strict=True))
-    return Entry(run, "loss", name, target, law.n_points_, float(law.extrapolation(X)[0]), found, sha256)
+    distance = float(law.extrapolation(X)[0])
+    return Entry(run, "loss", name, dict(target), law.n_points_, distance, found, sha256, study)
 
 
 def actual_of_table(

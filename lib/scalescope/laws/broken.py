@@ -10,16 +10,13 @@ import numpy as np
 from scalescope.laws.broken_form import BrokenForm
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.fit.form import Form
-from scalescope.laws.fit.losses import Loss
-from scalescope.laws.fit.optimum import Optimum, _chosen
-from scalescope.laws.fit.polish import Batch, explore, polish
-from scalescope.laws.fit.search import search, starts
+from scalescope.laws.fit.optimum import Optimum
+from scalescope.laws.multistart import joint
 
 STEEPEST = 100.0  # largest slope times the range of ln x, as for every power law
 FLATTEST = 0.01  # smallest last slope times the range of ln x: one of zero would be part of E
 SHARPEST = 0.004  # smallest width of a break, of the range of ln x
 STARTS = 6  # of each part of the grid
-STEPS = 300  # at most; a start that creeps along a break of no effect would take them all
 KEPT = 10  # of all these starts, polished to the end
 GRIDS = {1: (6, 6, 6, 3), 2: (3, 4, 3, 2)}  # slopes before and after, places, widths of a break
 
@@ -107,7 +104,7 @@ class BrokenLaw(CurveLaw):
         form, origin, axes = self._problem(sizes, y)
         given = self._start(origin)
         extra = self._nested(sizes, y, weights, form) + ([] if given is None else [given])
-        return form, origin, _joint(form, self.given_loss(), _by_place(axes), y, weights, extra)
+        return form, origin, joint(form, self.given_loss(), _by_place(axes), y, weights, extra, STARTS, KEPT)
 
     def _nested(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, form: BrokenForm) -> list[np.ndarray]:
         """Coefficients [T] of the law with one break fewer, as this law tells it."""
@@ -165,23 +162,3 @@ def _by_place(axes: list[np.ndarray]) -> list[list[np.ndarray]]:
             part[at] = np.array([place])
         parts.append(part)
     return parts
-
-
-def _joint(
-    form: BrokenForm,
-    loss: Loss,
-    parts: list[list[np.ndarray]],
-    y: np.ndarray,
-    weights: np.ndarray,
-    extra: list[np.ndarray],
-) -> Optimum:
-    """The best optimum from the best starts of every part of the grid and from `extra` [T], polished together."""
-    found, size = list(extra), 0
-    for axes in parts:
-        theta, value = search(form, loss, axes, y, weights)
-        size += len(theta)
-        found += list(theta[starts(value, tuple(map(len, axes)), theta[:, 1] <= 0, STARTS)])
-    found = np.clip(np.array(found), form.lower, form.upper)
-    batch = Batch(form, loss, y[None], weights[None], found, rivals=np.zeros(len(found), dtype=int))
-    ends, reached = polish(explore(batch, KEPT), STEPS)
-    return _chosen(Batch(form, loss, y[None], weights[None], ends), reached, weights.sum(), size, len(found))

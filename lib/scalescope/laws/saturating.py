@@ -7,11 +7,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scalescope.laws.curve import CurveLaw
+from scalescope.laws.fit.form import Form
+from scalescope.laws.fit.optimum import Optimum
+from scalescope.laws.multistart import joint
 from scalescope.laws.saturating_form import SaturatingForm
 
 SLOWEST, STEEPEST = 0.01, 100.0  # bounds of c times the range of ln x, as for every power law
 ALPHA = (1e-3, 20.0)  # near 0 the upper level plays no role (the shifted power law); 1 is a sigmoid in ln x
 POINTS = 14  # of the axis of c
+STARTS, KEPT = 12, 5  # of the grid, and of these polished to the end
 HIGHEST = 10.0  # upper level that is searched, over the highest y; beyond, it plays no role
 ABOVE = (1e-4, 1e-2, 0.05, 0.3, 2.0, 9.0)  # by how much the upper level of the grid exceeds the highest y
 OPEN = (0.0, np.inf)
@@ -87,6 +91,13 @@ class SaturatingLaw(CurveLaw):
         """c from nearly straight to nearly a step, alpha from none to steep; `_problem` puts E_0 above the data."""
         span = float(np.ptp(form.u)) or 1.0
         return [np.geomspace(0.05, 30.0, POINTS) / span, np.array([ALPHA[0], 0.1, 0.3, 0.6, 1.0, 2.0, 5.0]), np.ones(1)]
+
+    def search(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[Form, np.ndarray, Optimum]:
+        """The best optimum found for y and weights [n]."""
+        form, origin, axes = self._problem(sizes, y)
+        given = self._start(origin)
+        extra = [] if given is None else [given]
+        return form, origin, joint(form, self.given_loss(), [axes], y, weights, extra, STARTS, KEPT)
 
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] as the paper writes them."""

@@ -6,22 +6,29 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from scalescope import files
+from scalescope.papers.alabdulmohsin2022 import figures as alabdulmohsin2022
 from scalescope.papers.barnett2024 import figures as barnett2024
 from scalescope.papers.besiroglu2024 import figures as besiroglu2024
 from scalescope.papers.gadre2024 import figures as gadre2024
 from scalescope.papers.gadre2024 import small_figures as gadre2024_small
+from scalescope.papers.gemstones2025 import figures as gemstones2025
 from scalescope.papers.ivgi2022 import figures as ivgi2022
 from scalescope.papers.lin2024 import figures as lin2024
 from scalescope.papers.su2024 import figures as su2024
 from scalescope.plotting import forecast
 
-KNOWN = (forecast, ivgi2022, besiroglu2024, gadre2024, gadre2024_small, lin2024, barnett2024, su2024)
+KNOWN = (
+    forecast, ivgi2022, alabdulmohsin2022, besiroglu2024, gadre2024, gadre2024_small, gemstones2025, lin2024,
+    barnett2024, su2024,
+)  # fmt: skip
 CAPTIONS = {name: text for module in KNOWN for name, text in module.CAPTIONS.items()}
 PAPERS = {
     "forecasts": "the record of forecasts",
     "ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*",
+    "alabdulmohsin2022": "Alabdulmohsin et al. (2022), *Revisiting neural scaling laws in language and vision*",
     "besiroglu2024": "Besiroglu et al. (2024), *Chinchilla scaling: a replication attempt*",
     "gadre2024": "Gadre et al. (2024), *Language models scale reliably with over-training and on downstream tasks*",
+    "gemstones2025": "McLeish et al. (2025), *Gemstones: a model suite for multi-faceted scaling laws*",
     "barnett2024": "Barnett (2024), *An Empirical Study of Scaling Laws for Transfer*",
     "su2024": "Su et al. (2024), *Unraveling the Mystery of Scaling Laws: Part I*",
     "lin2024": "Lin et al. (2024), *Selecting large language model to fine-tune via rectified scaling law*",

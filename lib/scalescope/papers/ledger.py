@@ -1,27 +1,19 @@
-"""Forecasts of live studies: sealed in the profile's ledger before the run they are about is trained, scored after.
-
-The ledger itself (a chain of seals, data/results/<profile>/forecasts.csv) is that of `forecast.ledger`.
-"""
+"""Forecasts of live studies: sealed in the ledger of their profile before the run is trained, and scored after."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
-from filelock import FileLock
 
-from scalescope import files, paths
-from scalescope.experiment import stages
+from scalescope import paths
 from scalescope.forecast import ledger
 from scalescope.forecast.ledger import Entry
-from scalescope.forecast.sealing import entry_of_law, known_run, ledger_of
+from scalescope.forecast.sealing import actual_of_profile, entry_of_law, known_run, ledger_of
 from scalescope.laws import ScalingLaw
-
-KEY = ("run", "quantity", "law")
-SHOWN = ["law", "quantity", "inputs", "run", "mean", "low", "high", "distance", "sha256", "date"]
+from scalescope.tables import COLUMNS, check
 
 
 @dataclass(frozen=True)
@@ -33,19 +25,9 @@ class HeldOut:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def forecast(
-    name: str, law: ScalingLaw, inputs: Mapping[str, float], run: str, points: str, quantity: str = "loss"
-) -> Entry:
-    """The forecast of a fitted law (called `name`) for one run; points: sha256 of what it was fitted to."""
-    asked = {each: float(inputs[each]) for each in law.input_names}
-    return replace(entry_of_law(law, name, asked, run, points), quantity=quantity)
-
-
-def through(said: Entry, name: str, law: ScalingLaw, quantity: str) -> Entry:
-    """What a law of the loss that rises with it says where the loss is that of `said`, quantile by quantile."""
-    values = law.predict(np.array(list(said.quantiles.values()))[:, None])
-    found = dict(zip(said.quantiles, map(float, values), strict=True))
-    return replace(said, law=f"{name} after {said.law}", quantity=quantity, quantiles=found)
+def forecast(study: str, name: str, law: ScalingLaw, inputs: Mapping[str, float], run: str, points: str) -> Entry:
+    """The forecast of a fitted law (called `name`) for the loss of one run; points: sha256 of the fitted ones."""
+    return entry_of_law(law, name, inputs, run, points, study)
 
 
 def points_digest(points: pd.DataFrame) -> str:
@@ -54,48 +36,54 @@ def points_digest(points: pd.DataFrame) -> str:
 
 
 def seal(profile: str, forecasts: Sequence[Entry]) -> pd.DataFrame:
-    """Add forecasts to the profile's ledger; returns the rows of these runs, quantities and laws (columns SHOWN).
+    """Add forecasts to the profile's ledger; returns the rows of these (table "forecasts").
 
-    A forecast that is there already stays as it is: it was made first. A run that has been trained already cannot be
-    forecast: it is refused, told in one line, and has no row. Raises BrokenLedger for a ledger that was changed.
+    A forecast that is there for the same run, quantity, law and inputs stays as it is: it was made first. A run that
+    has been trained already cannot be forecast: it is refused, told in one line, and has no row.
     """
-    path = ledger_of(profile)
-    lock = paths.work(profile) / ".forecasts.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):  # parts of a stage plan the same forecasts side by side
-        known = ledger.read(path)
-        there = set(zip(*(known[name] for name in KEY), strict=True))
-        asked = {(each.run, each.quantity, each.law): each for each in forecasts}
-        new = [each for key, each in asked.items() if key not in there]
-        late = {each.run for each in new if known_run(each.run)}
-        for run in sorted(late):
-            files.say(f"not forecast: {run} has been trained already, so that it is no held-out run any more")
-        ledger.seal(path, [each for each in new if each.run not in late], known_run)
-        table = ledger.numbers(ledger.read(path))
-    keep = np.array([key in asked for key in zip(*(table[name] for name in KEY), strict=True)], dtype=bool)
-    table = table[keep].reset_index(drop=True)
-    inputs = [_inputs(row.sizes, row.target) for row in table.itertuples()]
-    return table.assign(inputs=pd.Series(inputs, index=table.index, dtype=object))[SHOWN]
+    ledger.seal(ledger_of(profile), forecasts, known_run, lenient=True)
+    rows, asked = ledger.read(ledger_of(profile)), {each.key for each in forecasts}
+    return as_table(rows[[key in asked for key in ledger.keys(rows)]])
 
 
-def _inputs(sizes: str, target: str) -> str:
-    """What a law was asked, as text: "parameters=216000, tokens=1e+06"."""
-    return ", ".join(f"{name}={float(text):.6g}" for name, text in zip(sizes.split(), target.split(), strict=True))
+def sealed(profile: str) -> pd.DataFrame:
+    """All forecasts of a profile (table "forecasts"). Raises Damaged for a ledger that was changed since."""
+    return as_table(ledger.read(ledger_of(profile)))
+
+
+def as_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a ledger as the table "forecasts": numbers as numbers, the inputs as "name=value, ..."."""
+    if rows.empty:
+        return pd.DataFrame(columns=COLUMNS["forecasts"])
+    table = ledger.numbers(rows).reset_index(drop=True)
+    inputs = [
+        ", ".join(f"{name}={float(value):.6g}" for name, value in zip(names.split(), values.split(), strict=True))
+        for names, values in zip(table["sizes"], table["target"], strict=True)
+    ]
+    return check(table.assign(inputs=inputs, points=table["sha256"])[COLUMNS["forecasts"]], "forecasts")
+
+
+def scored_ledger(profile: str) -> tuple[int, pd.DataFrame]:
+    """How many forecasts of a profile are sealed, and those whose run is known by now (see `forecast.ledger.judged`).
+
+    The profile's own are scored by its collected tables, those of a study by what the study measured (its table
+    "forecasts"). Raises BrokenLedger, FileNotFoundError where nothing is collected.
+    """
+    rows = ledger.read(ledger_of(profile))
+    own = rows[rows["study"] == ""]
+    parts = [ledger.scored(own, actual_of_profile(profile))] if len(own) else []
+    for study, part in rows[rows["study"] != ""].groupby("study"):
+        path = paths.results(profile) / str(study) / "forecasts.csv"
+        if path.is_file():
+            measured = pd.read_csv(path).set_index(["law", "inputs", "run"])["actual"]
+            asked = as_table(part).set_index(["law", "inputs", "run"]).index
+            parts.append(ledger.judged(part, measured.reindex(asked).to_numpy(dtype=float)))
+    return len(rows), pd.concat(parts, ignore_index=True) if parts else ledger.judged(rows.head(0), [])
 
 
 def final_losses(forecasts: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
     """The loss of the run of each forecast, from the table "runs"; NaN for one that is not trained yet."""
     return forecasts["run"].map(runs.drop_duplicates("run_id").set_index("run_id")["loss"]).astype(float)
-
-
-def losses_at(forecasts: pd.DataFrame, steps: Sequence[int]) -> pd.Series:
-    """The held-out loss of the run of each forecast at the step it is about; NaN where it is not trained."""
-    values = []
-    for name, step in zip(forecasts["run"], steps, strict=True):
-        run = stages.store().find(name)
-        losses = run.curve[run.curve["split"] == "heldout"].set_index("step")["loss"] if run else {}
-        values.append(float(losses.get(step, np.nan)))
-    return pd.Series(values, index=forecasts.index, dtype=float)
 
 
 def scored(forecasts: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:

@@ -13,17 +13,19 @@ OBJECTIVES = {"mlm": "MLM", "pmi": "PMI"}
 APART = 0.16  # of the two profiles on the row of one law
 
 
-def draw_comparison(table: pd.DataFrame, profile_a: str, profile_b: str) -> Figure:
+def draw_comparison(table: pd.DataFrame, profile_a: str, profile_b: str, size: str = style.SCREEN) -> Figure:
     """Slopes of both profiles with their intervals (left), and the ratio of their laws at a shared size (right).
 
     table: as `experiment.compare` gives it.
     """
     names = [f"{row.title}, {OBJECTIVES.get(row.objective, row.objective)}" for row in table.itertuples()]
     place = np.arange(len(table))
-    with style.paper_style():
+    with style.paper_style(size):
+        wide = style.width(2)
         figure, (left, right) = plt.subplots(
-            1, 2, figsize=(10, 1.4 + 0.32 * len(table)), layout="constrained", sharey=True, width_ratios=(3, 2)
-        )
+            1, 2, figsize=(wide, (0.14 + 0.032 * len(table)) * wide), layout="constrained", sharey=True,
+            width_ratios=(3, 2),
+        )  # fmt: skip
         looks = (("a", profile_a, style.BLUE, "o", -APART), ("b", profile_b, style.ORANGE, "s", APART))
         for key, name, colour, marker, off in looks:
             left.hlines(place + off, table[f"slope_{key}_low"], table[f"slope_{key}_high"], color=colour)

@@ -75,7 +75,7 @@ class ForecastPanel:
         self.text.value = (
             f"{part.response} {one['value']:.4g}, one new run, 95 %: {one['run_low']:.4g} to {one['run_high']:.4g}"
         )
-        self.figure = draw_forecast(data, part.response)
+        self.figure = draw_forecast(data)
         plt.close(self.figure)
         self.out.clear_output(wait=True)
         with self.out:

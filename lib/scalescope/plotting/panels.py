@@ -77,7 +77,9 @@ def law_grid(
 def bands(data: pd.DataFrame, color: str, **_: object) -> None:
     """Where 95 % of the bootstrapped laws lie."""
     rows = data[data["kind"] == "sleeve"]
-    plt.gca().fill_between(rows["parameters"], rows["err_low"], rows["err_high"], color=color, alpha=0.15, linewidth=0)
+    if len(rows):
+        look = {"color": color, "alpha": 0.15, "linewidth": 0}
+        plt.gca().fill_between(rows["parameters"], rows["err_low"], rows["err_high"], **look)
 
 
 def laws(data: pd.DataFrame, color: str, **_: object) -> None:

@@ -96,7 +96,9 @@ def pretrain(
     after `patience` steps without a lower held-out loss (Ivgi 2022, section 3.1). A run whose loss is not finite is
     recorded with status "failed" and without weights. A run that was killed goes on from its last evaluation, and one
     that was stopped (KeyboardInterrupt) from the very step; both end with the same weights as an undisturbed one.
-    `clock` is entered while it trains, never to load. A run that goes on from another (`config.start`) is evaluated at
+    `clock` is entered while it trains, never to load. `progress(step, steps, loss)` is called where training begins
+    (the loss is NaN where there is none yet) and after each evaluation.
+    A run that goes on from another (`config.start`) is evaluated at
     step 0 too, so that its loss is never above the one it started from. Raises MissingStart where that run is not in
     the store, or failed.
     """
@@ -154,6 +156,8 @@ def finish(
 def _run(training: Training, until: int, folder: Path, progress: Progress | None, pressed: Callable[[], bool]) -> bool:
     """Train to a step, with a checkpoint in `folder` after each evaluation; True when patience ended it."""
     saved = training.step
+    if progress is not None:
+        progress(saved, training.config.steps, training.rows[-1]["loss"] if training.rows else math.nan)
     try:
         for exhausted in training.advance(until, pressed):
             if not exhausted and training.step < until:

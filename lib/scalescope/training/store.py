@@ -15,8 +15,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from scalescope import files
+from scalescope.training.manifest import MANIFEST, read_manifest
 
-MANIFEST, CURVE, METRICS, WEIGHTS = "manifest.json", "curve.parquet", "metrics.parquet", "model.safetensors"
+CURVE, METRICS, WEIGHTS = "curve.parquet", "metrics.parquet", "model.safetensors"
 ROWS = "rows.parquet"
 
 
@@ -80,24 +81,8 @@ class Store:
 
     def _read(self, run: str) -> Run | None:
         """The run, or None if there is none; raises Damaged and OSError as `find` says."""
-        folder = self.folder / run
-        try:
-            if not folder.is_dir():
-                return None
-            try:
-                manifest = files.read_record(folder / MANIFEST)
-                sound = {name: files.digest(folder / name) for name in manifest.get("files", ())}
-            except FileNotFoundError as gone:
-                raise files.Damaged(f"{gone.filename} is missing") from gone
-        except OSError as error:
-            text = f"cannot read run {run} in {folder} ({error.strerror or error}); it is left as it is"
-            raise (OSError(error.errno, text) if error.errno else OSError(text)) from error
-        if manifest.get("id") != run:
-            raise files.Damaged(f"{folder} holds the run {manifest.get('id')!r}")
-        changed = [name for name, expected in manifest["files"].items() if sound[name] != expected]
-        if changed:
-            raise files.Damaged(f"{folder / changed[0]} does not match its manifest")
-        return Run(run, folder, manifest)
+        manifest = read_manifest(self.folder, run)
+        return None if manifest is None else Run(run, self.folder / run, manifest)
 
     def write(
         self,

@@ -9,10 +9,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from scalescope import files, paths
-from scalescope.forecast.ledger import read, scored, summary, with_distance
-from scalescope.forecast.sealing import LEDGER, actual_of_profile
+from scalescope.forecast.ledger import summary, with_distance
+from scalescope.forecast.sealing import LEDGER
 from scalescope.papers import published
 from scalescope.papers.calibration import N_BOOT, calibration, hits, replayed, series_of, with_sealed
+from scalescope.papers.ledger import scored_ledger
 from scalescope.plotting import save
 from scalescope.plotting.forecast import calibration_data, draw_calibration
 
@@ -37,11 +38,8 @@ def replays(n_boot: int = N_BOOT, download: bool = True) -> pd.DataFrame:
 
 def sealed() -> dict[str, pd.DataFrame]:
     """The scored ledger of every profile that has one and whose runs are known by now."""
-    found = {}
-    for path in sorted(paths.results("x").parent.glob(f"*/{LEDGER}")):
-        name = path.parent.name
-        found[name] = scored(read(path), actual_of_profile(name))
-    return found
+    names = sorted(path.parent.name for path in paths.results("x").parent.glob(f"*/{LEDGER}"))
+    return {name: scored_ledger(name)[1] for name in names}
 
 
 def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]:
@@ -66,7 +64,7 @@ def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]
     for name, part in tables.items():
         files.write_table(folder / f"{name}.csv", part)
         written.append(folder / f"{name}.csv")
-    data = calibration_data(table, summary(together, ["beyond"]))
-    written += save(draw_calibration, data, paths.figures("published", FORECASTS), "calibration")
+    drawn = calibration_data(table, summary(together, ["beyond"]))
+    written += save(draw_calibration, drawn, paths.figures("published", FORECASTS), "calibration")
     plt.close()
     return written

@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 
 from scalescope import files, paths
-from scalescope.experiment import budgets, stages
+from scalescope.experiment import budgets, progress, stages
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.record import table_fault
-from scalescope.workflow.jobs import BUDGETS, FINETUNE, planned
-from scalescope.workflow.products import COLLECTED, all_runs_are_there
+from scalescope.workflow.jobs import BUDGETS, FINETUNE, Job, planned
+from scalescope.workflow.products import COLLECTED
 
 
 def complete(profile: Profile) -> int:
     """Train every run of a profile that is missing; returns the number of jobs passed.
 
     After `scalescope reproduce` this only loads. It is meant for the smoke profile, where everything takes
-    about a minute; larger profiles belong to the pipeline, which runs jobs side by side.
+    about a minute; larger profiles belong to the pipeline, which runs jobs side by side. A notebook shows a bar while
+    runs are trained. KeyboardInterrupt keeps what is finished, and one line says how to go on.
     """
-    passed = 0
-    for job in planned(profile):
-        if job.model is None or job.objective is None:
-            continue
-        if job.station == BUDGETS:
-            budgets.budgets(profile, job.objective)
-        elif job.station == FINETUNE:
-            stages.finetune(profile, job.model, job.objective)
-        else:
-            stages.pretrain(profile, job.model, job.objective, place=job.place)
-        passed += 1
+    jobs = [job for job in planned(profile) if job.model is not None and job.objective is not None]
+    show, passed = progress.items(f"training what {profile.name} lacks", [job.name for job in jobs]), 0
+    try:
+        for job in jobs:
+            if _complete(profile, job, partial(show, job.name, None)):
+                show(job.name, math.nan)
+            passed += 1
+    except KeyboardInterrupt:
+        files.say(f"stopped: {passed} of {len(jobs)} jobs are finished and kept; run it again for the others")
+        raise
     return passed
+
+
+def _complete(profile: Profile, job: Job, before: Callable[[], None]) -> bool:
+    """Train what a job lacks, `before` called first; False where nothing was missing."""
+    model, objective, trained = job.model or "", job.objective or "", []
+
+    def training(*_: object) -> None:
+        if not trained:
+            before()
+        trained.append(True)
+
+    def task(_: str, value: float | None) -> None:
+        if value is None:
+            training()
+
+    if job.station == BUDGETS:
+        budgets.budgets(profile, objective, task)
+    elif job.station == FINETUNE:
+        stages.finetune(profile, model, objective, progress=task)
+    else:
+        stages.pretrain(profile, model, objective, training, place=job.place)
+    return bool(trained)
 
 
 def tables(profile: Profile) -> dict[str, pd.DataFrame]:
@@ -43,9 +69,10 @@ def tables(profile: Profile) -> dict[str, pd.DataFrame]:
         complete(profile)
         stages.collect(profile)
     elif fault is not None:
-        if not all_runs_are_there(profile):
-            again = f"`make reproduce PROFILE={profile.name}` or 40_collect makes the tables again"
-            raise stages.NotFinished(f"{fault}, and runs of this state of the profile are missing; {again}")
         files.say(f"tables are collected again: {fault}")
-        stages.collect(profile)
+        try:
+            stages.collect(profile)
+        except stages.NotFinished as missing:
+            again = f"`make reproduce PROFILE={profile.name}` or 40_collect makes them and the tables"
+            raise stages.NotFinished(f"{fault}, and runs of this state are missing ({missing}): {again}") from None
     return stages.read_tables(profile.name)

@@ -77,7 +77,7 @@ def table(
     if figure is not None:
         from scalescope.plotting.forecast import draw_forecast, forecast_data
 
-        draw_forecast(forecast_data(found), found.table.response).savefig(figure)
+        draw_forecast(forecast_data(found)).savefig(figure)
         typer.echo(f"figure     {figure}", err=True)
 
 
@@ -112,18 +112,21 @@ def score(
 
     if (runs is None) == (not profile):
         raise ValueError("give a table of runs, or --profile")
-    if profile:
-        path, actual = ledger or ledger_of(profile), actual_of_profile(profile)
-    else:
-        path, actual = ledger or runs.with_name("forecasts.csv"), actual_of_table(runs, columns, units, as_is)
+    path = ledger or (ledger_of(profile) if profile else runs.with_name("forecasts.csv"))
     if not path.is_file():
         raise ValueError(f"no ledger at {path}: `scalescope forecast seal` writes it")
-    rows = read(path)
-    done = scored(rows, actual)
+    if profile and ledger is None:
+        from scalescope.papers.ledger import scored_ledger
+
+        count, done = scored_ledger(profile)
+    else:
+        rows = read(path)
+        actual = actual_of_profile(profile) if profile else actual_of_table(runs, columns, units, as_is)
+        count, done = len(rows), scored(rows, actual)
     if as_json:
         typer.echo(done.to_json(orient="records", indent=1))
         return
-    typer.echo(f"{len(rows)} sealed, {len(done)} of them known by now")
+    typer.echo(f"{count} sealed, {len(done)} of them known by now")
     if len(done):
         names = ["run", "quantity", "law", "mean", "low", "high", "actual", "covered", "log_error", "crps"]
         typer.echo(done[names].to_string(index=False, float_format="%.4g"))

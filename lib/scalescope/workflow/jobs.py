@@ -1,16 +1,18 @@
-"""The jobs of a profile: which notebook runs with which parameters, after which others."""
+"""The jobs of a profile: what each runs with which parameters, after which others. The Snakefile has a rule a kind."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scalescope import paths
 from scalescope.errors import UnknownName
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
-from scalescope.training.device import threads_for
+from scalescope.training.policy import threads_for
 
 PAPER = "ivgi2022"
+TEXT, ROWS = "text", "rows"  # rules without a notebook
 CORPUS, PRETRAIN, FINETUNE, BUDGETS = "10_corpus_and_tasks", "20_pretrain", "30_finetune", "35_budgets"
 COLLECT, LAWS, FIGURES = "40_collect", "50_laws", "60_figures"
 STATIONS = (CORPUS, PRETRAIN, FINETUNE, BUDGETS, COLLECT, LAWS, FIGURES)
@@ -18,34 +20,46 @@ STATIONS = (CORPUS, PRETRAIN, FINETUNE, BUDGETS, COLLECT, LAWS, FIGURES)
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook with its parameters.
+    """One job of the pipeline: a notebook with its parameters, or the encoding of the text or of a task's rows.
 
-    name: "20_pretrain_ar16-l2_mlm", with "_seed1" behind it for the second pretraining seed, and "30_finetune_ar16-l2".
+    name: "text", "rows_squad", "20_pretrain_ar16-l2_mlm", with "_seed1" behind it for the second pretraining seed, and
+    "30_finetune_ar16-l2". station: the notebook, or "text" or "rows".
     place: of its pretraining seed in the profile's list. Finetuning handles all objectives (objective "all") and seeds
     of a model in one job, because members side by side cost less than one after the other. needs: names of the jobs
-    that must be done before. priority: of the jobs that could start, the highest starts first. threads: of its process.
-    out, log, mark: relative to the profile's folder.
+    that must be done before. threads: of its process. stamp, executed, log, mark: relative to the profile's folder.
     """
 
     name: str
     station: str
     needs: tuple[str, ...] = ()
-    priority: int = 0
     threads: int = 1
     model: str | None = None
     objective: str | None = None
     place: int = 0
+    task: str | None = None
     parameters: dict[str, str] = field(default_factory=dict)
 
     @property
-    def notebook(self) -> Path:
-        """The notebook's source."""
-        return paths.notebooks() / PAPER / f"{self.station}.ipynb"
+    def rule(self) -> str:
+        """The rule of the Snakefile that makes it."""
+        rules = {CORPUS: "corpus_and_tasks", PRETRAIN: "pretrain", FINETUNE: "finetune", BUDGETS: "budgets"}
+        rules |= {COLLECT: "collect", LAWS: "laws", FIGURES: "figures"}
+        return rules.get(self.station, self.station)
 
     @property
-    def out(self) -> str:
-        """The executed notebook."""
-        return f"notebooks/{self.name}.ipynb"
+    def notebook(self) -> Path | None:
+        """The notebook's source; None for a job that runs none."""
+        return paths.notebooks() / PAPER / f"{self.station}.ipynb" if self.station in STATIONS else None
+
+    @property
+    def executed(self) -> str | None:
+        """The executed notebook; None for a job that runs none."""
+        return f"notebooks/{self.name}.ipynb" if self.station in STATIONS else None
+
+    @property
+    def stamp(self) -> str:
+        """What says that the job is done, and what it made (see products.py)."""
+        return f"products/{self.name}.json"
 
     @property
     def log(self) -> str:
@@ -58,23 +72,30 @@ class Job:
         return f"jobs/{self.name}.json"
 
 
-def planned(profile: Profile, profile_argument: str | None = None) -> list[Job]:
+def planned(
+    profile: Profile, profile_argument: str | None = None, threads: Mapping[str, int] | None = None
+) -> list[Job]:
     """All jobs of a profile, those that others need first.
 
-    profile_argument (name or path) is handed to the notebooks as it is. Models that do not depend on each other run
-    side by side; a model is finetuned after the target where that decides its fixed learning rate. The target is
-    pretrained after the ladder, whose losses give the forecast of it that is sealed first. Budgets wait for the
-    finetuning of their model, which finds their learning rates.
+    profile_argument (name or path) is handed to the notebooks as it is. threads: of a worker by model, as they were
+    decided where the pipeline was started; by default as this machine would decide. Pretraining needs the text only, so
+    rows are encoded beside it. Models that do not depend on each other run side by side; a model is finetuned after the
+    target where that decides its fixed learning rate. The target is pretrained after the ladder, whose losses give the
+    forecast of it that is sealed first. Budgets wait for the finetuning of their model, which finds their rates.
     """
     shared = {"profile": profile_argument or profile.name}
-    jobs = [Job(CORPUS, CORPUS, priority=10**6, parameters=shared)]
-    pretraining = {spec.name: _pretrain_jobs(profile, spec, shared) for spec in profile.all_models()}
+    rows = [Job(f"{ROWS}_{name}", ROWS, needs=(TEXT,), task=name) for name in profile.tasks]
+    encoded = (TEXT, *(job.name for job in rows))
+    jobs = [Job(TEXT, TEXT), *rows, Job(CORPUS, CORPUS, needs=encoded, parameters=shared)]
+    models = sorted(profile.all_models(), key=lambda spec: spec.role == "target")
+    pretraining = {spec.name: _pretrain_jobs(profile, spec, shared, _threads(spec, threads)) for spec in models}
     jobs += [job for own in pretraining.values() for job in own]
-    for spec in sorted(profile.all_models(), key=lambda spec: spec.role != "target"):
+    for spec in reversed(models):
         if spec.role in profile.finetune.roles:
-            jobs.append(_finetune_job(profile, spec, pretraining[spec.name], shared))
-    jobs += [_budgets_job(profile, objective, shared) for objective in profile.budget_objectives]
-    before = tuple(job.name for job in jobs)
+            needs = (*encoded, *(job.name for job in pretraining[spec.name]))
+            jobs.append(_finetune_job(profile, spec, needs, shared, _threads(spec, threads)))
+    jobs += [_budgets_job(profile, objective, shared, threads) for objective in profile.budget_objectives]
+    before = tuple(job.name for job in jobs if job.model is not None)
     jobs.append(Job(COLLECT, COLLECT, needs=before, parameters=shared))
     jobs.append(Job(LAWS, LAWS, needs=(COLLECT,), parameters=shared))
     jobs.append(Job(FIGURES, FIGURES, needs=(COLLECT,), parameters=shared))
@@ -89,11 +110,26 @@ def job(profile: Profile, name: str) -> Job:
     return jobs[name]
 
 
-def _pretrain_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str]) -> list[Job]:
+def _threads(spec: ModelSpec, threads: Mapping[str, int] | None) -> int:
+    known = (threads or {}).get(spec.name)
+    return threads_for(spec.config.parameters) if known is None else known
+
+
+def seed_ending(place: int) -> str:
+    """What the name of a pretraining job ends in: nothing for the first seed, "_seed1" for the second."""
+    return f"_seed{place}" if place else ""
+
+
+def _pretraining(model: str, objective: str, place: int) -> str:
+    """Name of a pretraining job."""
+    return f"{PRETRAIN}_{model}_{objective}{seed_ending(place)}"
+
+
+def _pretrain_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str], threads: int) -> list[Job]:
     """The pretraining jobs of a model, one per objective and seed; the target's wait for the ladder's."""
     jobs = []
     for objective in profile.objectives:
-        needs = [CORPUS]
+        needs = [TEXT]
         if spec.role == "target":
             needs += [
                 _pretraining(ladder.name, objective, place)
@@ -103,41 +139,28 @@ def _pretrain_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str]) ->
         for place in range(len(profile.pretraining_seeds(spec))):
             parameters = {**shared, "model": spec.name, "objective": objective}
             jobs.append(Job(
-                _pretraining(spec.name, objective, place), PRETRAIN, objective=objective, place=place,
-                parameters={**parameters, "seed": str(place)} if place else parameters, model=spec.name,
-                priority=_priority(profile, spec), threads=threads_for(spec.config.parameters), needs=tuple(needs),
+                _pretraining(spec.name, objective, place), PRETRAIN, needs=tuple(needs), threads=threads,
+                model=spec.name, objective=objective, place=place,
+                parameters={**parameters, "seed": str(place)} if place else parameters,
             ))  # fmt: skip
     return jobs
 
 
-def _pretraining(model: str, objective: str, place: int) -> str:
-    """Name of a pretraining job."""
-    return f"{PRETRAIN}_{model}_{objective}" + (f"_seed{place}" if place else "")
-
-
-def _finetune_job(profile: Profile, spec: ModelSpec, pretraining: list[Job], shared: dict[str, str]) -> Job:
-    """The finetuning job of a model, after its pretraining, and after the target where that decides a learning rate."""
-    needs = [job.name for job in pretraining]
+def _finetune_job(
+    profile: Profile, spec: ModelSpec, needs: tuple[str, ...], shared: dict[str, str], threads: int
+) -> Job:
+    """The finetuning job of a model, after the target where that decides a learning rate."""
     if profile.finetune.fixed_rate_objectives and spec.role != "target":
-        needs.append(f"{FINETUNE}_{profile.target.name}")
+        needs = (*needs, f"{FINETUNE}_{profile.target.name}")
     return Job(
-        f"{FINETUNE}_{spec.name}", FINETUNE, objective=ALL, parameters={**shared, "model": spec.name}, model=spec.name,
-        priority=_priority(profile, spec) + 1, threads=threads_for(spec.config.parameters), needs=tuple(needs),
+        f"{FINETUNE}_{spec.name}", FINETUNE, needs=needs, threads=threads, model=spec.name, objective=ALL,
+        parameters={**shared, "model": spec.name},
     )  # fmt: skip
 
 
-def _budgets_job(profile: Profile, objective: str, shared: dict[str, str]) -> Job:
+def _budgets_job(profile: Profile, objective: str, shared: dict[str, str], threads: Mapping[str, int] | None) -> Job:
     spec = profile.budget_model
-    ending = f"{spec.name}_{objective}"
     return Job(
-        f"{BUDGETS}_{ending}", BUDGETS, needs=(f"{FINETUNE}_{spec.name}",), model=spec.name, objective=objective,
-        priority=_priority(profile, spec), threads=threads_for(spec.config.parameters),
-        parameters={**shared, "objective": objective},
+        f"{BUDGETS}_{spec.name}_{objective}", BUDGETS, needs=(f"{FINETUNE}_{spec.name}",), model=spec.name,
+        objective=objective, threads=_threads(spec, threads), parameters={**shared, "objective": objective},
     )  # fmt: skip
-
-
-def _priority(profile: Profile, spec: ModelSpec) -> int:
-    """Long jobs first, so that no large model runs alone at the end; first of all what the ladder waits for."""
-    awaited = spec.role == "target" and bool(profile.finetune.fixed_rate_objectives)
-    sizes = sorted(model.config.parameters for model in profile.all_models())
-    return (1000 if awaited else 0) + 2 * sizes.index(spec.config.parameters)

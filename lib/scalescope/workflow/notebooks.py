@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import nbformat
 
 from scalescope import files, paths
 from scalescope.errors import UnknownName
+from scalescope.experiment.bar import MARK
 from scalescope.workflow.sockets import socket_folder
-from scalescope.workflow.warm import kernel_command
 
 KERNEL_STARTS = 3  # a busy machine may be too slow for the first
 KERNEL_SECONDS = 120
@@ -101,7 +102,9 @@ def run(name: str, out: Path, given: Mapping[str, Any] | None = None) -> Path:
     notebook, out = find(name), Path(out)
     values = checked(notebook, given or {})
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial, failed = (out.with_name(f"{out.stem}.{word}.ipynb") for word in ("partial", "failed"))
+    # of this attempt alone: an earlier one may still be running on another machine
+    partial = out.with_name(f".{out.stem}.{uuid4().hex[:8]}.part.ipynb")
+    failed = out.with_name(f"{out.stem}.failed.ipynb")
     failed.unlink(missing_ok=True)
     try:
         _execute(notebook, partial, values)
@@ -125,16 +128,23 @@ def refresh(name: str) -> Path:
         executed = Path(folder) / notebook.name
         with _environment(TQDM_DISABLE="1"):
             _execute(notebook, executed, {})
-        text = nbformat.writes(strip(nbformat.read(executed, as_version=4)))
-        files.write_text(notebook, text.rstrip("\n") + "\n")
+        files.write_text(notebook, clean(executed.read_text(encoding="utf-8")))
     return notebook
 
 
-def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook without timings, papermill's marks, and what depends on the machine.
+def clean(text: str) -> str:
+    """The text of a notebook file as git keeps it (see `strip`); of a clean one, the same text.
 
-    Outputs stay, pictures in fewer colours. Cells and executions are numbered from the top (nbval takes a cell without
-    a number as never run), so that the same notebook gives the same bytes.
+    Raises nbformat.reader.NotJSONError for a text that is no notebook.
+    """
+    return nbformat.writes(strip(nbformat.reads(text, as_version=4))).rstrip("\n") + "\n"
+
+
+def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook without timings, progress bars, the marks of papermill and JupyterLab, and what a machine adds.
+
+    Other outputs stay, pictures in fewer colours. Cells and executions are numbered from the top (nbval takes a cell
+    without a number as never run), so that the same notebook gives the same bytes.
     """
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -150,7 +160,8 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             executed += 1
             cell.execution_count = executed
             # a widget lives in its kernel; what is left of it has a random number
-            cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
+            kept = [o for o in cell.outputs if o.get("metadata") != MARK and WIDGET not in o.get("data", {})]
+            cell.outputs = _joined(kept)
             for output in cell.outputs:
                 output.update({"metadata": {}} if "metadata" in output else {})
                 if "image/png" in output.get("data", {}):
@@ -159,11 +170,24 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
+def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Outputs with neighbouring pieces of one stream as one: where they are cut depends on the load of the machine."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if joined and output.output_type == "stream" == joined[-1].output_type and output.name == joined[-1].name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
 def _in_few_colours(png: str) -> str:
     """A picture (base64) in a palette of its own, a third of the size: notebooks are committed with their figures."""
     from PIL import Image
 
     picture, small = Image.open(BytesIO(base64.b64decode(png))), BytesIO()
+    if picture.mode == "P":
+        return png
     picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     return base64.b64encode(small.getvalue()).decode()
 
@@ -221,14 +245,20 @@ def _private_kernel() -> Iterator[type]:
     """A kernel manager that talks through sockets in a folder of its own: no ports that two could pick at once."""
     from jupyter_client.manager import AsyncKernelManager
 
+    from scalescope.workflow.warm_kernel import WarmProvisioner
+
     with socket_folder("kernel-") as folder, _environment(JUPYTER_RUNTIME_DIR=folder):
 
         class PrivateKernelManager(AsyncKernelManager):
             def __init__(self, **settings):
                 super().__init__(**{"transport": "ipc", "ip": f"{folder}/ipc", **settings})
 
-            def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
-                return kernel_command(super().format_kernel_cmd(extra_arguments))
+            async def _async_pre_start_kernel(self, **settings):
+                self.kernel_id = self.kernel_id or str(uuid4())
+                if self.provisioner is None:  # there is one when a kernel is started again
+                    own = {"kernel_id": self.kernel_id, "kernel_spec": self.kernel_spec, "parent": self}
+                    self.provisioner = WarmProvisioner(**own)
+                return await super()._async_pre_start_kernel(**settings)
 
         yield PrivateKernelManager
 

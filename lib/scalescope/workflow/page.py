@@ -78,7 +78,7 @@ def forecast_page(found: Forecast) -> str:
     from scalescope.forecast import show
 
     buffer = BytesIO()
-    figure = draw_forecast(forecast_data(found), found.table.response)
+    figure = draw_forecast(forecast_data(found))
     with style.paper_style():
         figure.savefig(buffer, format="png", dpi=style.DPI)
     plt.close(figure)

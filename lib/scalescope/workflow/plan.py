@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from scalescope import files, paths
 from scalescope.data.encoded import of_task
 from scalescope.data.tasks.spec import TASKS, Task
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
 from scalescope.experiment.record import read_csv
-from scalescope.model.encoder import EncoderConfig
-from scalescope.workflow.jobs import BUDGETS, FINETUNE, PRETRAIN, Job, planned
+from scalescope.model.config import EncoderConfig
+from scalescope.workflow.jobs import BUDGETS, FINETUNE, PRETRAIN, ROWS, STATIONS, TEXT, Job, planned
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOTEBOOK_SECONDS = 2.0  # a forked kernel that reads and draws
 NOMINAL_FLOPS = 3e10  # a second of one thread, until this machine is timed
-TEXT_RATE = 5e4  # tokens a second that are written, counted and encoded, with the rows of the tasks
+TEXT_RATE = 7e4  # tokens a second that are written, counted and encoded
+ROW_RATE = 5e3  # rows a second that are written and encoded
 RUN_BYTES = 25_000  # manifest and two small tables
 EXAMPLE_BYTES = 10  # of a finetuning run, for each evaluation example
 
@@ -89,8 +92,8 @@ def _task_sizes(profile: Profile, name: str) -> tuple[float, float, float]:
     evaluation = min(of_task(settings.eval_rows, name) or task.paper_eval, task.paper_eval)
     length = example_tokens(task, settings.max_length)
     known = _known_lengths(paths.results(profile.name))
-    if name in known.index:
-        found = known.loc[name]
+    if name in known:
+        found = known[name]
         train, evaluation, length = min(train, found["train"]), min(evaluation, found["eval"]), found["tokens_mean"]
     return train, evaluation, length
 
@@ -111,9 +114,12 @@ def compute_per_token(config: EncoderConfig, mask_rate: float) -> float:
 
 def job_seconds(profile: Profile, job: Job, speeds: Speeds = NOMINAL) -> float:
     """Seconds of one job on one thread."""
+    if job.station == TEXT:
+        return 1.0 + (profile.text.train_tokens + profile.text.heldout_tokens) / TEXT_RATE
+    if job.station == ROWS:
+        return 1.0 + sum(_task_sizes(profile, job.task or "")[:2]) / ROW_RATE
     if job.model is None:
-        tokens = profile.text.train_tokens + profile.text.heldout_tokens
-        return NOTEBOOK_SECONDS + (tokens / TEXT_RATE if job.station.startswith("10") else 0.0)
+        return NOTEBOOK_SECONDS
     spec = profile.model(job.model)
     pretraining, finetuning = (
         known.get(spec.name) or _nominal(profile, spec) for known in (speeds.pretrain, speeds.finetune)
@@ -134,6 +140,8 @@ def _budget_finetuning(profile: Profile) -> int:
 
 def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
     """One row per model: parameters, runs of all objectives and tasks, tokens, FLOPs (6 N D), bytes, hours."""
+    import pandas as pd  # not needed where jobs are planned
+
     rows = []
     jobs = planned(profile)
     task_tokens = sum(finetune_tokens(profile, name) for name in profile.tasks)
@@ -170,17 +178,18 @@ def hours(profile: Profile, workers: int, speeds: Speeds = NOMINAL) -> float:
 
 
 def done(profile: Profile) -> list[str]:
-    """Names of the jobs whose executed notebook is there."""
+    """Names of the jobs with a notebook that are done."""
     folder = paths.work(profile.name)
-    return [job.name for job in planned(profile) if (folder / job.out).is_file()]
+    return [job.name for job in planned(profile) if job.station in STATIONS and (folder / job.stamp).is_file()]
 
 
-def _known_lengths(folder: Path) -> pd.DataFrame:
+def _known_lengths(folder: Path) -> dict[str, dict[str, float]]:
+    """What 40_collect found of each task: the rows of its table, by task."""
     table = folder / "tasks.csv"
     try:
-        return read_csv(table, "").set_index("task") if table.is_file() else pd.DataFrame()
+        return read_csv(table, "").set_index("task").to_dict("index") if table.is_file() else {}
     except files.Damaged:  # an estimate can do without
-        return pd.DataFrame()
+        return {}
 
 
 def _weight_bytes(config: EncoderConfig) -> int:

@@ -11,11 +11,11 @@ from scalescope import files, paths
 from scalescope.errors import UnknownName
 from scalescope.experiment.points import OBJECTIVES, split_usable, title, usable_pretraining
 from scalescope.experiment.pretraining_seeds import drawn_together
-from scalescope.forecast.ledger import read, scored
-from scalescope.forecast.sealing import actual_of_profile, ledger_of
+from scalescope.forecast.sealing import ledger_of
 from scalescope.forecast.stored import Stored, stored
 from scalescope.laws import PowerLaw
 from scalescope.papers.gallery import CAPTIONS
+from scalescope.papers.ledger import scored_ledger
 from scalescope.workflow.page import N_BOOT, Section, picture, relative, render, table_html
 
 PAPER = "ivgi2022"
@@ -70,9 +70,8 @@ def _forecasts(profile: str) -> Iterator[Section]:
     if not path.is_file():
         yield Section("Sealed forecasts", ["none: this profile was trained before forecasts were sealed"])
         return
-    rows = read(path)
-    done = scored(rows, actual_of_profile(profile))
-    said = [f"{len(rows)} sealed before their run, {len(done)} of them scored by now"]
+    count, done = scored_ledger(profile)
+    said = [f"{count} sealed before their run, {len(done)} of them scored by now"]
     columns = [
         "run",
         "quantity",

@@ -12,13 +12,20 @@ from matplotlib.figure import Figure
 from scalescope import files, paths
 from scalescope.errors import UnknownName
 from scalescope.papers import published
+from scalescope.papers.alabdulmohsin2022 import figures as alabdulmohsin_figures
+from scalescope.papers.alabdulmohsin2022 import fits as alabdulmohsin2022
 from scalescope.papers.besiroglu2024 import figures as besiroglu_figures
 from scalescope.papers.besiroglu2024 import fits as besiroglu2024
 from scalescope.papers.besiroglu2024 import inference as besiroglu2024_inference
+from scalescope.papers.besiroglu2024 import isoflop as besiroglu2024_isoflop
 from scalescope.papers.besiroglu2024 import reported as besiroglu2024_reported
+from scalescope.papers.gadre2024 import error_laws as gadre2024_error_laws
 from scalescope.papers.gadre2024 import figures as gadre_figures
 from scalescope.papers.gadre2024 import fits as gadre2024
 from scalescope.papers.gadre2024 import reported as gadre2024_reported
+from scalescope.papers.gemstones2025 import figures as gemstones_figures
+from scalescope.papers.gemstones2025 import fits as gemstones2025
+from scalescope.papers.gemstones2025 import reported as gemstones2025_reported
 from scalescope.papers.lin2024 import figures as lin_figures
 from scalescope.papers.lin2024 import fits as lin2024
 from scalescope.papers.lin2024 import reported as lin2024_reported
@@ -28,7 +35,12 @@ from scalescope.plotting import save, style
 
 PROFILE = "published"  # the folder under data/results/ and figures/
 SLOW = {  # tables that take more than seconds, and what makes them
-    "besiroglu2024": {"replicates": besiroglu2024.bootstrap},
+    "alabdulmohsin2022": {"scores": alabdulmohsin2022.scores, "examples": alabdulmohsin2022.examples,
+                          "cost": alabdulmohsin2022.cost},
+    "besiroglu2024": {"replicates": besiroglu2024.bootstrap,
+                      "isoflop_simulated": lambda data: besiroglu2024_isoflop.simulated(besiroglu2024.fits(data))},
+    "gadre2024": {"error_law_scores": gadre2024_error_laws.scores},
+    "gemstones2025": {"stops": gemstones2025.stops},
     "lin2024": {"selection_by_law": lambda data: lin2024.selection(data, ("RectifiedFit", "VanillaFit")),
                 "fits": lin2024.fits, "outer_power": lin2024_vanilla.outer_power},
 }  # fmt: skip
@@ -117,8 +129,22 @@ def _read(file: Path) -> pd.DataFrame:
     return pd.read_csv(file, dtype={"reported": str})
 
 
+def _alabdulmohsin(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    return {**slow, "summary": alabdulmohsin2022.summary(slow["scores"])}
+
+
+def _gemstones(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    fitted, frontiers = gemstones2025.fits(data), gemstones2025.frontiers(data)
+    return {
+        **slow, "fits": fitted, "frontiers": frontiers, "residuals": gemstones2025.residuals(data),
+        "objectives": gemstones2025_reported.objectives(data, fitted),
+        "comparison": gemstones2025_reported.comparison(data, fitted, frontiers),
+    }  # fmt: skip
+
+
 def _gadre(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {
+        **slow, "error_laws": gadre2024_error_laws.summary(slow["error_law_scores"]),
         "fits": gadre2024.fits(data), "predictions": gadre2024.predictions(data),
         "dataset_pairs": gadre2024.dataset_pairs(data), "comparison": gadre2024_reported.comparison(data),
     }  # fmt: skip
@@ -142,6 +168,7 @@ def _besiroglu(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, p
     headline = besiroglu2024.params_of(fitted, besiroglu2024.FREE_SCALE)
     tests = besiroglu2024_inference.against_hoffmann(data, headline, replicates)
     return {
+        **slow, "isoflop": besiroglu2024_isoflop.frontiers(data, fitted),
         "fits": fitted, "replicates": replicates, "intervals": besiroglu2024.intervals(replicates),
         "policy": besiroglu2024.optimal_policy(headline, replicates, POLICY),
         "likelihoods": besiroglu2024_inference.likelihoods(data, headline),
@@ -161,5 +188,11 @@ def _picture(paper: str, slug: str) -> Figure:
     return figure
 
 
-MAKERS = {"besiroglu2024": _besiroglu, "gadre2024": _gadre, "lin2024": _lin}
-FIGURES = {"besiroglu2024": besiroglu_figures, "gadre2024": gadre_figures, "lin2024": lin_figures}
+MAKERS = {
+    "alabdulmohsin2022": _alabdulmohsin, "besiroglu2024": _besiroglu, "gadre2024": _gadre,
+    "gemstones2025": _gemstones, "lin2024": _lin,
+}  # fmt: skip
+FIGURES = {
+    "alabdulmohsin2022": alabdulmohsin_figures, "besiroglu2024": besiroglu_figures, "gadre2024": gadre_figures,
+    "gemstones2025": gemstones_figures, "lin2024": lin_figures,
+}  # fmt: skip

@@ -11,7 +11,7 @@ from scalescope.experiment.profile import Profile
 from scalescope.experiment.progress import read_mark
 from scalescope.plotting.style import size_text
 from scalescope.workflow import plan, runs
-from scalescope.workflow.jobs import STATIONS, planned
+from scalescope.workflow.jobs import FINETUNE, PRETRAIN, STATIONS, planned
 from scalescope.workflow.terminal import duration
 from scalescope.workflow.timing import measure
 
@@ -34,7 +34,7 @@ def print_plan(profile: Profile, workers: int, console: Console | None = None) -
     for row in models.to_dict("records"):
         table.add_row(row["model"], row["role"], *(_text(name, row) for name in heads))
     console.print(table)
-    jobs, done = planned(profile), plan.done(profile)
+    jobs, done = [job for job in planned(profile) if job.station in STATIONS], plan.done(profile)
     left = plan.hours(profile, workers, speeds)
     console.print(
         f"{len(jobs)} notebooks, {len(done)} of them done. About {duration(3600 * left)} with {workers} worker(s) "
@@ -60,7 +60,7 @@ def print_status(profile: Profile, console: Console | None = None) -> None:
     for job in planned(profile):
         mark = read_mark(folder / job.mark)
         finished, most = trained.get(job.name, (0, 0))
-        done = (folder / job.out).is_file() and (job.model is None or finished > 0)
+        done = (folder / job.stamp).is_file() and (job.model is None or finished > 0)
         state = "done" if done else mark.get("state", "to do").replace("done", "to do")
         note = {"running": f"{mark.get('step', 0)}/{mark.get('total', '?')}", "failed": str(mark.get("error", ""))}
         count = f"  {finished} of at most {most} runs" if most > 1 else ""
@@ -68,13 +68,13 @@ def print_status(profile: Profile, console: Console | None = None) -> None:
         told = note.get(state, "").partition("\n")[0]
         console.print(f"{state:8}{job.name}{count}  {told}".rstrip(), highlight=False)
     console.print(", ".join(f"{count} {state}" for state, count in states.items()), highlight=False)
-    for station, what in ((STATIONS[1], "pretraining"), (STATIONS[2], "finetuning")):
+    for station, what in ((PRETRAIN, "pretraining"), (FINETUNE, "finetuning")):
         own = [count for name, count in trained.items() if name.startswith(station)]
         finished, most = sum(count[0] for count in own), sum(count[1] for count in own)
         if own:
             console.print(f"{finished} of at most {most} {what} runs are finished", highlight=False)
     if not trained:
-        console.print("no run is counted before the text is encoded (10_corpus_and_tasks)", highlight=False)
+        console.print("no run is counted before the text is encoded (rules text and rows)", highlight=False)
 
 
 def _text(name: str, row: dict) -> str:

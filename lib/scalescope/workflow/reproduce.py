@@ -8,21 +8,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from scalescope import files, paths
-from scalescope.experiment import stages
+from scalescope.data.encoded import Prepared
 from scalescope.experiment.cost import ENGINE, recorded
+from scalescope.experiment.pipeline import PIPELINE, identity
 from scalescope.experiment.profile import Profile, load_profile
-from scalescope.experiment.progress import PIPELINE
 from scalescope.experiment.record import write_profile
 from scalescope.workflow.cost_table import report
 from scalescope.workflow.jobs import PAPER, planned
 from scalescope.workflow.products import forget_stale
-from scalescope.workflow.snakemake import only_shows, shadow
+from scalescope.workflow.snakemake import of_executor, only_shows, runs_elsewhere, shadow
 from scalescope.workflow.terminal import Watch
 from scalescope.workflow.warm import warm_kernels
 
@@ -38,31 +38,37 @@ class PipelineFailed(RuntimeError):
 
 
 def reproduce(
-    profile: str, data: str | None = None, workers: int = 1, snakemake_arguments: Sequence[str] = ()
-) -> Path | None:
+    profile: str, data: str | None = None, workers: int = 1, snakemake_arguments: Sequence[str] = (),
+    executor: str | None = None,
+) -> Path | None:  # fmt: skip
     """Run every job of a profile that is missing; returns the folder of the profile's work.
 
-    data: folder with corpus/ and tasks/ in place of the profile's source. snakemake_arguments go to Snakemake
-    as they are (a cluster: "--executor slurm"); where they only show something (a dry run: "-n" in any spelling),
-    nothing changes on disk and None is returned. Raises PipelineBusy when the same profile is already being run here,
-    and PipelineFailed with the failed jobs after all others are done. Ends with what all of it has cost (see
-    cost_table.py).
+    data: folder with corpus/ and tasks/ in place of the profile's source. executor: of Snakemake, such as "slurm"
+    (settings in profiles/cluster/slurm); workers then counts jobs, otherwise threads. snakemake_arguments go to
+    Snakemake as they are; where they only show something (a dry run: "-n" in any spelling), nothing changes on disk and
+    None is returned. Raises PipelineBusy when the same profile is already being run here, UnknownName for an executor
+    that is not installed, and PipelineFailed with the failed jobs after all others are done. Ends with what all of it
+    has cost (see cost_table.py).
     """
     profile = str(Path(profile).resolve()) if Path(profile).suffix in (".yaml", ".yml") else profile
     settings = load_profile(profile, data=str(Path(data).expanduser().resolve()) if data else None)
     folder = paths.work(settings.name)
+    arguments = [*(of_executor(executor, workers) if executor else []), *snakemake_arguments]
     if only_shows(snakemake_arguments):
         with shadow(settings, folder) as place:
-            subprocess.run(_command(place, workers, snakemake_arguments), check=True, env=environment_of_jobs())
+            command = snakemake(place, workers, snakemake_arguments)
+            code = subprocess.run(command, env=environment_of_jobs(), stdin=subprocess.DEVNULL).returncode
+        if code:
+            raise PipelineFailed(f"Snakemake ended with exit code {code}; what it said stands above")
         return None
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
         for place in (folder, paths.results(settings.name), paths.figures(settings.name, PAPER)):
             files.remove_abandoned(place)
-        write_profile(settings, stages.prepare(settings), folder)
+        write_profile(settings, Prepared(settings.data_settings(), paths.cache()), folder)
         with recorded(folder, ENGINE):
             forget_stale(settings, folder)
-            _run(settings, folder, workers, snakemake_arguments)
+            _run(settings, folder, workers, arguments)
         try:
             report(folder)
         except OSError as error:
@@ -70,21 +76,24 @@ def reproduce(
     return folder
 
 
-def _command(folder: Path, workers: int, extra: Sequence[str]) -> list[str]:
-    """Snakemake over the profile.json of a folder."""
+def snakemake(folder: Path, workers: int, extra: Sequence[str], elsewhere: bool = False) -> list[str]:
+    """Snakemake over the profile.json of a folder; elsewhere: the executor says how many jobs there are at once."""
     return [
         sys.executable, "-m", "snakemake", "--snakefile", str(paths.root() / "Snakefile"),
-        "--directory", str(folder), "--cores", str(workers), "--nolock", "--rerun-incomplete", "--rerun-triggers",
-        "mtime", "--keep-going", "--scheduler", "greedy", "--nocolor", *extra,
+        "--directory", str(folder), *([] if elsewhere else ["--cores", str(workers)]), "--nolock",
+        "--rerun-incomplete", "--rerun-triggers", "mtime", "--keep-going", "--scheduler", "greedy", "--nocolor", *extra,
     ]  # fmt: skip
 
 
 def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:
-    log = folder / "logs" / "snakemake.log"
+    log, elsewhere = folder / "logs" / "snakemake.log", runs_elsewhere(extra)
     log.parent.mkdir(exist_ok=True)
-    with warm_kernels(environment_of_jobs(), die_with_parent) as environment, log.open("w") as stream:
+    # kernels are forked on this machine: jobs that run elsewhere have their own, within the limits of their node
+    environment = environment_of_jobs(elsewhere)
+    kernels = nullcontext(environment) if elsewhere else warm_kernels(environment, die_with_parent)
+    with kernels as given, log.open("w") as stream:
         process = subprocess.Popen(
-            _command(folder, workers, extra), stdout=stream, stderr=subprocess.STDOUT, env=environment,
+            snakemake(folder, workers, extra, elsewhere), stdout=stream, stderr=subprocess.STDOUT, env=given,
             preexec_fn=die_with_parent,
         )  # fmt: skip
         watch = Watch(settings, folder, log, workers)
@@ -95,7 +104,7 @@ def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) ->
             process.wait()
             raise
     failed = watch.failed() if code else []
-    if code and not failed and all((folder / job.out).is_file() for job in planned(settings)):
+    if code and not failed and all((folder / job.stamp).is_file() for job in planned(settings)):
         files.say(f"Snakemake ended with exit code {code} after all jobs were done; its log: {log}")
     elif code:
         lines = [f"  {name}: {reason}\n    log: {folder / 'logs' / (name + '.log')}" for name, reason in failed]
@@ -104,12 +113,12 @@ def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) ->
         raise PipelineFailed(f"{what}\nWhat finished is kept; the same command goes on from here.")
 
 
-def environment_of_jobs() -> dict[str, str]:
-    """One thread a worker, no bars in logs, and the process that the jobs must not outlive."""
+def environment_of_jobs(elsewhere: bool = False) -> dict[str, str]:
+    """No bars in logs, one thread a library, and the pipeline that the jobs of this machine must not outlive."""
     single = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     # oneDNN keeps a kernel for every shape it has met: batches of all lengths made that 1 GB a worker
     single["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] = "64"
-    place = {PIPELINE: str(os.getpid()), "SCALESCOPE_ROOT": str(paths.root())}
+    place = {"SCALESCOPE_ROOT": str(paths.root()), PIPELINE: "" if elsewhere else identity()}
     return {**os.environ, **single, **place, "TQDM_DISABLE": "1"}
 
 

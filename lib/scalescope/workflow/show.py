@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from scalescope.data.encoded import Prepared
-from scalescope.data.masking import Masker
+from scalescope.data.masking import Masked, Masker
+from scalescope.data.tasks.spec import OPTIONS, TASKS
 from scalescope.experiment import stages
 from scalescope.experiment.profile import Profile
 from scalescope.tables import COLUMNS
 from scalescope.workflow.jobs import planned
+
+WIDTH = 110  # characters of a line: what fits beside JupyterLab's file browser
 
 
 def models(profile: Profile) -> pd.DataFrame:
@@ -24,28 +30,52 @@ def models(profile: Profile) -> pd.DataFrame:
 
 
 def stations(profile: Profile) -> pd.DataFrame:
-    """One row per notebook of the pipeline: how many jobs run it, and which notebooks must be done before."""
-    jobs = pd.DataFrame([{"notebook": job.station, "needs": job.needs} for job in planned(profile)])
+    """One row per stage of the pipeline (text, rows, notebooks): its jobs, and which stages come before it."""
+    jobs = pd.DataFrame([{"stage": job.station, "needs": job.needs} for job in planned(profile)])
     station_of = {job.name: job.station for job in planned(profile)}
 
     def before(needs: pd.Series) -> str:
         return ", ".join(sorted({station_of[name] for names in needs for name in names}))
 
-    return jobs.groupby("notebook").agg(jobs=("needs", "size"), after=("needs", before)).reset_index()
+    return jobs.groupby("stage", sort=False).agg(jobs=("needs", "size"), after=("needs", before)).reset_index()
 
 
-def examples(prepared: Prepared, tasks: list[str], width: int = 110) -> pd.DataFrame:
-    """The first training row of each task, as one line of text cut at `width` characters, and its target."""
-    from scalescope.data.tasks.spec import TASKS
+def example(prepared: Prepared, name: str) -> str:
+    """The first training row of a task, whole: each text under the name of its field, options by letter, the answer."""
+    row, task = prepared.train_rows(name)[0], TASKS[name]
+    parts = {field: row[field] for field in task.fields}
+    if task.family == "choice":
+        parts |= {
+            "options": "  ".join(f"{letter}: {text}" for letter, text in zip(OPTIONS, parts["options"], strict=True))
+        }
+    answer = row[task.target]
+    if task.family == "span":
+        parts["answer"] = ", ".join(dict.fromkeys(answer["text"])) or "(none in the context)"
+    else:
+        parts["answer"] = task.label_name(answer)
+    indent = " " * (max(map(len, parts)) + 4)
+    lines = [
+        textwrap.fill(f"{field}:".ljust(len(indent) - 2) + text, WIDTH, initial_indent="  ", subsequent_indent=indent)
+        for field, text in parts.items()
+    ]
+    return "\n".join([task.title, *lines])
 
-    rows = []
-    for name in tasks:
-        row, task = prepared.train_rows(name)[0], TASKS[name]
-        text = " | ".join(str(row[field]) for field in task.fields)
-        target = row[task.target]["text"] if task.family == "span" else row[task.target]
-        short = text if len(text) <= width else text[: width - 1] + "…"
-        rows.append({"task": name, "text": short, "target": str(target)})
-    return pd.DataFrame(rows)
+
+def pieces(prepared: Prepared, tokens: Sequence[int]) -> str:
+    """Tokens as the text of their pieces, in lines of WIDTH characters."""
+    return textwrap.fill(" ".join(prepared.tokenizer.id_to_token(int(token)) for token in tokens), WIDTH)
+
+
+def hidden(prepared: Prepared, batch: Masked, first: int) -> pd.DataFrame:
+    """The first hidden tokens of a batch: where they stand, what the model is shown there, and what it must tell."""
+    text = prepared.tokenizer.id_to_token
+    shown = batch.inputs.reshape(-1)[batch.positions]
+    rows = [
+        {"sequence": place // batch.inputs.shape[1], "position": place % batch.inputs.shape[1],
+         "shown": text(int(seen)), "to predict": text(int(label))}
+        for place, seen, label in zip(batch.positions[:first], shown, batch.labels, strict=False)
+    ]  # fmt: skip
+    return pd.DataFrame(rows).set_index("sequence").rename_axis(index=None, columns="sequence")
 
 
 def masked_text(prepared: Prepared, objective: str, tokens: int = 48, seed: int = 0) -> str:
@@ -58,14 +88,14 @@ def masked_text(prepared: Prepared, objective: str, tokens: int = 48, seed: int 
     row = np.asarray(corpus.tokens[:1])
     units = np.asarray(corpus.units[:1]) if objective == "pmi" else None
     masked = Masker(objective, corpus.vocabulary_size).mask(row, units, np.random.default_rng(seed))
-    hidden = set(masked.positions.tolist())
+    chosen = set(masked.positions.tolist())
     pieces = [prepared.tokenizer.id_to_token(int(token)) for token in row[0, :tokens]]
-    shown = [f"[{piece}]" if at in hidden else piece for at, piece in enumerate(pieces)]
-    return " ".join(shown)
+    shown = [f"[{piece}]" if at in chosen else piece for at, piece in enumerate(pieces)]
+    return textwrap.fill(" ".join(shown), WIDTH)
 
 
 def best_examples(runs: pd.DataFrame, task: str) -> tuple[str, pd.DataFrame]:
-    """The best finished run of a task among `runs` (table "finetune"): its value, and its table "rows".
+    """The best finished run of a task among `runs` (table "finetune"): its value, and its table "rows", labels by name.
 
     The value is text with its standard error over the examples. Where no run has finished: a dash, and no rows.
     """
@@ -76,4 +106,7 @@ def best_examples(runs: pd.DataFrame, task: str) -> tuple[str, pd.DataFrame]:
     found = stages.store().find(best["run_id"])
     if found is None:
         raise FileNotFoundError(f"run {best['run_id']} is no longer in {stages.store().folder}")
-    return f"{best['value']:.3f} ± {best['value_se']:.3f}", found.rows
+    rows = found.rows
+    if TASKS[task].family != "span":
+        rows = rows.assign(**{name: rows[name].map(TASKS[task].label_name) for name in ("label", "predicted")})
+    return f"{best['value']:.3f} ± {best['value_se']:.3f}", rows

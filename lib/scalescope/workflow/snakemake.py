@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 from scalescope import files, paths
-from scalescope.experiment import record, stages
+from scalescope.data.encoded import Prepared
+from scalescope.errors import UnknownName
+from scalescope.experiment import record
 from scalescope.experiment.profile import Profile
 from scalescope.workflow.jobs import planned
 from scalescope.workflow.products import stale
@@ -23,31 +26,70 @@ SHOWS = (
 )  # fmt: skip
 
 
+LOCAL = (None, "local", "dryrun", "touch")  # executors whose jobs run on this machine
+
+
 def only_shows(arguments: Sequence[str]) -> bool:
     """Whether Snakemake, given these arguments, shows a plan and runs nothing, in whatever spelling.
 
     Raises ValueError for arguments that Snakemake does not take.
     """
+    given = _understood(arguments)
+    return given is not None and (given.executor == "dryrun" or any(getattr(given, name, None) for name in SHOWS))
+
+
+def runs_elsewhere(arguments: Sequence[str]) -> bool:
+    """Whether jobs run on other machines: an executor that is not local, or a profile of Snakemake that names one."""
+    given = _understood(arguments)
+    return given is not None and given.executor not in LOCAL
+
+
+def of_executor(executor: str, workers: int) -> list[str]:
+    """Arguments of Snakemake for an executor: at most so many jobs at once, and the project's profile for it if any.
+
+    Raises UnknownName for an executor that is not installed.
+    """
+    from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
+
+    installed = [name for name in ExecutorPluginRegistry().plugins if name not in ("dryrun", "touch")]
+    if executor not in installed:
+        raise UnknownName("executor", executor, installed)
+    if executor == "local":
+        return []
+    settings = paths.cluster(executor)
+    chosen = ["--profile", str(settings)] if (settings / "config.yaml").is_file() else ["--executor", executor]
+    return [*chosen, "--jobs", str(workers)]
+
+
+def _understood(arguments: Sequence[str]) -> Namespace | None:
+    """What Snakemake reads from arguments; None where there are none. Raises ValueError for what it does not take."""
     if not arguments:
-        return False
-    from snakemake.cli import get_argument_parser  # a second of imports
+        return None
+    from snakemake.cli import get_argument_parser, get_profile_dir  # a second of imports
 
     def refuse(message: str) -> NoReturn:
         raise ValueError(f"Snakemake does not take {' '.join(arguments)!r}: {message}")
 
-    parser = get_argument_parser()
-    parser.error = refuse
-    given, _ = parser.parse_known_args(["--cores", "1", *arguments])
-    return given.executor == "dryrun" or any(getattr(given, name, None) for name in SHOWS)
+    def read(profiles: list[str] | None = None) -> Namespace:
+        parser = get_argument_parser(profiles)
+        parser.error = refuse
+        return parser.parse_known_args(["--cores", "1", *arguments])[0]
+
+    given = read()
+    named = [name for name in given.profile or [] if name != "none"]
+    for name in named:
+        if get_profile_dir(name) is None:
+            refuse(f"there is no config.yaml of Snakemake for the profile {name!r}")
+    return read(named) if named else given
 
 
 @contextmanager
 def shadow(profile: Profile, folder: Path) -> Iterator[Path]:
     """A temporary folder that looks to Snakemake as the profile's folder would when a run starts now.
 
-    It holds empty files with the times of the executed notebooks that are whole, and the profile in use.
+    It holds empty files with the times of the stamps and notebooks that are whole, and the profile in use.
     """
-    prepared = stages.prepare(profile)
+    prepared = Prepared(profile.data_settings(), paths.cache())
     gone = {job.name for job, _ in stale(profile, folder)}
     with tempfile.TemporaryDirectory(prefix="plan-") as made:
         place = Path(made)
@@ -56,9 +98,9 @@ def shadow(profile: Profile, folder: Path) -> Iterator[Path]:
         else:
             files.write_record(place / paths.RECORD, record.content(profile, prepared))
         for job in planned(profile):
-            out = folder / job.out
-            if job.name not in gone and out.is_file():
-                (place / job.out).parent.mkdir(exist_ok=True)
-                (place / job.out).touch()
-                os.utime(place / job.out, ns=(out.stat().st_atime_ns, out.stat().st_mtime_ns))
+            for name in filter(None, (job.executed, job.stamp)) if job.name not in gone else ():
+                if (folder / name).is_file():
+                    (place / name).parent.mkdir(exist_ok=True)
+                    (place / name).touch()
+                    os.utime(place / name, ns=[(folder / name).stat().st_atime_ns, (folder / name).stat().st_mtime_ns])
         yield place

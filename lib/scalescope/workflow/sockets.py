@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+WARM = "SCALESCOPE_WARM"  # socket of the process that forks kernels (warm.py); set for the jobs by the pipeline
 LONGEST = 103  # bytes of a socket's path: 107 on Linux, 103 on macOS
 NAME = 12  # bytes that a socket's name adds to its folder, with the slash
 RANDOM = 10  # bytes that tempfile adds to a prefix, at most

@@ -27,7 +27,8 @@ class Watch:
     def __init__(self, profile: Profile, folder: Path, log: Path, workers: int = 1, console: Console | None = None):
         self.workers = workers
         self.folder, self.log, self.console = folder, log, console or Console(soft_wrap=True)
-        self.marks = {job.name: folder / job.mark for job in planned(profile)}
+        self.jobs = {job.name: job for job in planned(profile)}
+        self.marks = {name: folder / job.mark for name, job in self.jobs.items()}
         self.weights = {job.name: job_seconds(profile, job) for job in planned(profile)}
         self.title = f"scalescope {profile.name}"
         self.started = time.time()
@@ -48,7 +49,8 @@ class Watch:
     def failed(self) -> list[tuple[str, str]]:
         """Jobs of this run that failed, or were killed, with the reason in one line.
 
-        What Snakemake says counts too: a job whose status file is empty or cut is not left out.
+        What Snakemake says counts too: a job whose status file is empty or cut is not left out. A job that ended well
+        at a later attempt has not failed.
         """
         found = {}
         for name, state in self._states().items():
@@ -56,18 +58,20 @@ class Watch:
                 found[name] = (str(state.get("error") or "").splitlines() or [""])[0][:300]
             elif state["state"] == "running":
                 found[name] = "was killed, or its process died without a word"
-        for name in re.findall(r"^Error in rule (\S+?):", self._text(), re.MULTILINE):
-            if name in self.marks:
+        for block in re.split(r"^Error in (?:group|rule) \S+?:", self._text(), flags=re.MULTILINE)[1:]:
+            stamp = re.search(r"^\s+output: .*?products/(\S+?)\.json", block, re.MULTILINE)
+            name = stamp[1] if stamp else ""
+            if name in self.jobs and not (self.folder / self.jobs[name].stamp).is_file():
                 found.setdefault(name, "failed; its status file does not say why")
         return list(found.items())
 
     def line(self) -> str:
         """One line: jobs done of all that this run needs, what is running, time left."""
-        names, states = self._names(), self._states()
-        done = [name for name in names if states.get(name, {}).get("state") == "done"]
+        wanted, states = sum(self._wanted().values()), self._states()
+        done = [name for name, state in states.items() if state["state"] == "done"]
         running = [_running(name, state) for name, state in states.items() if state["state"] == "running"]
         left = self.seconds_left()
-        parts = [f"{len(done)} of {len(names)} jobs done" if names else "looking at what is missing"]
+        parts = [f"{len(done)} of {wanted} jobs done" if wanted else "looking at what is missing"]
         parts += [f"running {', '.join(running)}"] if running else []
         parts += [f"about {duration(left)} left"] if left is not None else []
         return "; ".join(parts)
@@ -77,11 +81,8 @@ class Watch:
 
         The nominal speed of all workers counts too (BELIEVED_SECONDS of it): the first job says little about the rest.
         """
-        names, states = self._names(), self._states()
-        total = sum(self.weights[name] for name in names)
-        finished = 0.0
-        for name in names:
-            state = states.get(name, {})
+        total, finished = self._weight(), 0.0
+        for name, state in self._states().items():
             share = {"done": 1.0, "failed": 1.0}.get(state.get("state", ""), 0.0)
             if state.get("state") == "running" and state.get("total"):
                 share = min(state["step"] / max(state["total"], 1), 1.0)
@@ -126,11 +127,20 @@ class Watch:
         table.caption = f"about {duration(left)} left" if left is not None else "estimating the time left"
         return table
 
-    def _names(self) -> list[str]:
-        """Jobs that this run of Snakemake has to do, from the statistics it prints first."""
+    def _wanted(self) -> dict[str, int]:
+        """How many jobs of each rule this run of Snakemake has to do, from the statistics it prints first."""
         statistics = self._text().partition("Job stats:")[2].partition("\n\n")[0]
-        listed = re.findall(r"^(\S+)\s+\d+$", statistics, re.MULTILINE)
-        return [name for name in listed if name in self.marks]
+        rules = {job.rule for job in self.jobs.values()}
+        listed = re.findall(r"^(\S+)\s+(\d+)$", statistics, re.MULTILINE)
+        return {rule: int(count) for rule, count in listed if rule in rules}
+
+    def _weight(self) -> float:
+        """Nominal seconds of all jobs of this run: of a rule that does only some, its mean job so many times."""
+        total = 0.0
+        for rule, count in self._wanted().items():
+            own = [self.weights[name] for name, job in self.jobs.items() if job.rule == rule]
+            total += count * sum(own) / len(own)
+        return total
 
     def _text(self) -> str:
         return self.log.read_text(errors="replace") if self.log.is_file() else ""

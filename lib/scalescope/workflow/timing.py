@@ -22,9 +22,10 @@ from scalescope.model.ensemble import Dropout, Ensemble
 from scalescope.model.flat import FlatAdamW
 from scalescope.model.stack import Stack
 from scalescope.training.batches import training_batches
-from scalescope.training.device import autocast, pick_device, pick_precision
+from scalescope.training.device import autocast, pick_device
 from scalescope.training.evaluation import masked_loss
 from scalescope.training.members import UNUSED, losses_of, members_together
+from scalescope.training.policy import pick_precision
 from scalescope.workflow.plan import Speeds, compute_per_token, example_tokens, finetune_tokens
 
 TIMED_MODELS = 4

@@ -1,8 +1,8 @@
 """Kernels forked from one process that has imported everything: a notebook then costs no start-up of its own.
 
 Importing PyTorch, pandas and matplotlib costs a kernel four core-seconds, as much as training a small model; a fork
-costs a hundredth. `reproduce` starts one such process on its machine. Without it (another machine of a cluster, a
-notebook on its own) kernels start as usual.
+costs a hundredth. `reproduce` starts one such process where its jobs run on its own machine; warm_kernel.py asks it.
+Without it (an executor of a cluster, a notebook on its own) kernels start as usual.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from scalescope.workflow.sockets import socket_folder
+from scalescope.workflow.sockets import WARM, socket_folder
 
-WARM = "SCALESCOPE_WARM"  # socket of the process that forks kernels; set for the jobs by the pipeline
 INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel sets before it imports matplotlib
 MODULES = (
     "ipykernel.kernelapp",
@@ -57,15 +55,6 @@ def warm_kernels(
         finally:
             process.terminate()
             process.wait()
-
-
-def kernel_command(command: list[str]) -> list[str]:
-    """`command`, which starts a kernel, or what asks for a forked one with the same arguments."""
-    path = os.environ.get(WARM)
-    if not path or "ipykernel_launcher" not in command:
-        return command
-    client = Path(__file__).with_name("warm_client.py")
-    return [sys.executable, "-S", str(client), path, *command[command.index("ipykernel_launcher") + 1 :]]
 
 
 @dataclass

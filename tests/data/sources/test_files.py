@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -263,3 +264,13 @@ def test_real_folder():
     assert sum(1 for _ in source.articles("train")) == 2_923
     used = {path.name for split in source.corpus_files.values() for path in split}
     assert len({path.name for path in (source.folder / "corpus").glob("*.txt.gz")} - used) == 2
+
+
+def test_text_alone_can_be_read_where_tasks_are_not_asked_for(folder):
+    shutil.rmtree(folder / "tasks")
+    with pytest.raises(BadInput, match="without tasks/"):
+        open_source("files", folder=folder)
+    source = open_source("files", folder=folder, tasks=0)
+    assert len(list(source.articles("train"))) == 3
+    with pytest.raises(BadInput, match=r"no folder .*tasks/sst2"):
+        source.rows("sst2", "train")

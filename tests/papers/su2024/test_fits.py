@@ -99,7 +99,7 @@ def test_claims_hold_for_curves_of_the_law_and_fail_for_a_wrong_forecast(curves,
 
 def test_figures_are_drawn_from_their_numbers(curves, critical):
     law = fits.fits(fits.law(fits.points(curves), n_boot=0))
-    forecasts = pd.DataFrame({"quantity": ["loss at step 100"], "mean": [3.0], "low": [2.9],
+    forecasts = pd.DataFrame({"inputs": ["parameters=200000, batch_size=48, steps=100"], "mean": [3.0], "low": [2.9],
                               "high": [3.1]})  # fmt: skip
     data = figures.curves_data(curves, law, forecasts)
     line = data[data["kind"] == "law"]

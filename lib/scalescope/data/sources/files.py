@@ -29,20 +29,21 @@ class Files:
     on ("test", "dev" and the like in their name) are not read, with a warning that says why; all
     others are "train", in the order of their names (see file_names.py).
     tasks/<task>/train.jsonl[.gz], validation.jsonl[.gz]: one JSON object a line.
+    tasks: 0 where the folder need not hold tasks/: then there is text to pretrain on, and any rows are BadInput.
     Raises BadInput if the folder is missing or does not hold that, for a pipe or another file that is not a plain one,
     for a text that is there both plain and gzipped, and for held-out text that is also train text.
     """
 
     name = "files"
 
-    def __init__(self, folder: str | Path | None):
+    def __init__(self, folder: str | Path | None, tasks: int = 1):
         if not folder:
             raise BadInput("the source 'files' has no folder: give one with --data (DATA= of make) or as source.folder")
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise BadInput(f"data folder {self.folder} does not exist; it should hold {EXPECTED}")
         held = sorted(entry.name for entry in self.folder.iterdir())
-        for part in ("corpus", "tasks"):
+        for part in ("corpus", *(("tasks",) if tasks else ())):
             if not (self.folder / part).is_dir() or not any((self.folder / part).iterdir()):
                 what = f"holds {', '.join(held[:8])}" if held else "is empty"
                 raise BadInput(f"data folder {self.folder} {what}, without {part}/; it should hold {EXPECTED}")
@@ -138,7 +139,8 @@ class Files:
         check_split(split, ROW_SPLITS)
         folder = self.folder / "tasks" / task
         if not folder.is_dir():
-            present = [entry.name for entry in folder.parent.iterdir() if entry.is_dir()]
+            there = folder.parent.iterdir() if folder.parent.is_dir() else ()
+            present = [entry.name for entry in there if entry.is_dir()]
             hint = f"; nearest there: {nearest(task, present)!r}" if present else ""
             raise BadInput(f"no folder {folder} for the task {task!r}{hint}")
         found = self._row_files(task, split)

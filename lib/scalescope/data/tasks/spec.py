@@ -32,6 +32,16 @@ class Task:
     paper_train: int
     paper_eval: int
     has_no_answer: bool = False
+    label_names: tuple[str, ...] = ()  # what the labels stand for, in their order; () where they are names already
+
+    def label_name(self, label: int | bool | str) -> str:
+        """What a label, or its place among the labels, stands for; raises UnknownName for one that is not valid."""
+        names = self.label_names or tuple(map(str, self.labels))
+        if label in self.labels:
+            return names[self.labels.index(label)]
+        if isinstance(label, int) and 0 <= label < len(names):
+            return names[label]
+        raise UnknownName(f"label of {self.name!r}", label, self.labels)
 
     @property
     def group(self) -> int:
@@ -53,28 +63,31 @@ def _span(name: str, title: str, metric: str, train: int, evaluation: int, has_n
 
 def _classes(
     name: str, title: str, fields: tuple[str, ...], n_labels: int, train: int, evaluation: int,
-    metric: str = "accuracy",
+    label_names: tuple[str, ...], metric: str = "accuracy",
 ) -> Task:  # fmt: skip
     return Task(
         name, title, "classification", fields, "label", tuple(range(n_labels)), metric, n_labels, train,
-        evaluation,
+        evaluation, label_names=label_names,
     )  # fmt: skip
 
 
+# labels by the numbers that Hugging Face's data sets give them
 TASKS: dict[str, Task] = {
     made.name: made
     for made in (
         _span("squad", "SQuAD 1.1", "f1", 87_599, 10_570, has_no_answer=False),
-        _classes("mnli", "MNLI", ("premise", "hypothesis"), 3, 98_175, 9_815),
-        _classes("qnli", "QNLI", ("question", "sentence"), 2, 104_743, 5_463),
-        _classes("sst2", "SST-2", ("sentence",), 2, 67_349, 872),
+        _classes("mnli", "MNLI", ("premise", "hypothesis"), 3, 98_175, 9_815,
+                 ("entailment", "neutral", "contradiction")),
+        _classes("qnli", "QNLI", ("question", "sentence"), 2, 104_743, 5_463, ("answered", "not answered")),
+        _classes("sst2", "SST-2", ("sentence",), 2, 67_349, 872, ("negative", "positive")),
         Task("race", "RACE", "choice", ("article", "question", "options"), "answer", tuple(OPTIONS),
              "accuracy", 4, 87_866, 4_887),
-        _classes("cola", "CoLA", ("sentence",), 2, 8_551, 1_043, metric="matthews"),
+        _classes("cola", "CoLA", ("sentence",), 2, 8_551, 1_043, ("unacceptable", "acceptable"),
+                 metric="matthews"),
         _span("squad_v2", "SQuAD 2.0", "best_f1", 130_319, 11_873, has_no_answer=True),
-        _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 2, 3_668, 408),
+        _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 2, 3_668, 408, ("different", "same meaning")),
         Task("boolq", "BoolQ", "classification", ("question", "passage"), "answer", (False, True),
-             "accuracy", 2, 9_427, 3_270),
+             "accuracy", 2, 9_427, 3_270, label_names=("no", "yes")),
     )
 }  # fmt: skip
 

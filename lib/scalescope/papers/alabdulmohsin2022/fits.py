@@ -15,6 +15,11 @@ from scalescope.laws import BrokenLaw, PowerLaw, RectifiedLaw, SaturatingLaw, Sh
 from scalescope.papers.alabdulmohsin2022.data import CURVE, DOMAINS
 
 X, Y = "examples", "loss"
+EXAMPLES = (
+    ("IC", "inet_10", "ViT/B/16"), ("IC", "bird_10", "BiT/101/3"), ("IC", "cal_5", "MiX/B/16"),
+    ("NMT", "log_perplexity", "6 Enc, 6 Dec"), ("LM", "val_loss", "1.07e+09"), ("BB", "('ling', '1-shot')", "262M"),
+)  # fmt: skip
+GRID = 60  # places along each of these curves
 EVERY_LAW = {"n_boot": 0, "warn_beyond": None}  # the factor of extrapolation is the benchmark's
 
 
@@ -51,6 +56,26 @@ def scores(table: pd.DataFrame) -> pd.DataFrame:
 def summary(found: pd.DataFrame) -> pd.DataFrame:
     """`arena.summary` by domain, in words, and over all curves."""
     return arena.summary(found.assign(domain=found["domain"].map(DOMAINS)), "domain", CONTENDERS)
+
+
+def examples(table: pd.DataFrame) -> pd.DataFrame:
+    """What each contender predicts along six curves, from the first example to the last: one row per point.
+
+    Columns: domain, task, model, law, examples, predicted; NaN where a fit failed.
+    """
+    rows = []
+    for domain, task, model in EXAMPLES:
+        points = table[(table["domain"] == domain) & (table["task"] == task) & (table["model"] == model)]
+        fit = points[points["role"] == "fit"]
+        at = np.geomspace(points[X].min(), points[X].max(), GRID)
+        for law, contender in CONTENDERS.items():
+            try:
+                predicted = contender(fit[X].to_numpy(float), fit[Y].to_numpy(float), at, False)[0]
+            except RuntimeError:  # curve_fit without convergence
+                predicted = np.full(GRID, np.nan)
+            rows.append(pd.DataFrame({"domain": domain, "task": task, "model": model, "law": law, X: at,
+                                      "predicted": predicted}))  # fmt: skip
+    return pd.concat(rows, ignore_index=True)
 
 
 def cost(table: pd.DataFrame) -> pd.DataFrame:

@@ -73,7 +73,7 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
         inputs = {"pretrain_tokens": corner["pretrain_tokens"].max(), "finetune_tokens": own["finetune_tokens"].max()}
         rate = study.nearest_rate(own, **inputs)
         config = adapted(profile, known, part.adapt, name, max(part.rows), rate, seed, base, base)
-        forecasts.append(forecast(f"TransferLaw, {name}", law, inputs, config.id, points_digest(own)))
+        forecasts.append(forecast(PAPER, f"TransferLaw, {name}", law, inputs, config.id, points_digest(own)))
         last.append(Planned(HELD_OUT, config, name, base))
     splits, bases, more = _splits(profile, known, points, base)
     own = points[points["text"] == part.check_dialect]
@@ -81,7 +81,7 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
     for row, planned in zip(splits.itertuples(), more, strict=True):
         inputs = {"pretrain_tokens": row.pretrain_tokens, "finetune_tokens": row.finetune_tokens}
         name = f"TransferLaw, {part.check_dialect}, {claims.SPLIT}"
-        forecasts.append(forecast(name, law, inputs, planned.config.id, points_digest(own)))
+        forecasts.append(forecast(PAPER, name, law, inputs, planned.config.id, points_digest(own)))
     return HeldOut(forecasts, [bases, [*last, *more]], {"splits": splits})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from scalescope.experiment import stages
@@ -11,12 +13,12 @@ from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, bran
 from scalescope.experiment.study_sections import Gadre2024Section
 from scalescope.papers.gadre2024 import claims, small_figures
 from scalescope.papers.gadre2024 import small as study
-from scalescope.papers.ledger import HeldOut, forecast, points_digest, through
+from scalescope.papers.ledger import HeldOut, forecast, points_digest
 
 PAPER = "gadre2024"
 PARTS = (4, 4)  # of each stage that can be trained side by side: fitted runs, held-out runs
 FIT_STAGES = 1
-ERROR = "DownstreamErrorLaw"
+ERROR = "DownstreamErrorLaw"  # what the names of forecasts of an error begin with
 
 
 def section(profile: Profile) -> Gadre2024Section:
@@ -71,8 +73,11 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
         for each in held:
             tokens = round(each.config.steps * each.config.batch_size * corpus.tokens_per_row)
             inputs = {"parameters": each.config.encoder.parameters, "tokens": tokens}
-            said = forecast(name, law, inputs, each.config.id, digest)
-            forecasts += [said, through(said, ERROR, second, "error")]
+            said = forecast(PAPER, name, law, inputs, each.config.id, digest)
+            after = map(float, second.predict([[loss] for loss in said.quantiles.values()]))  # it rises with the loss
+            errors_of = dict(zip(said.quantiles, after, strict=True))
+            error = replace(said, quantity="error", law=f"{ERROR} after {name}", quantiles=errors_of)
+            forecasts += [said, error]
     return HeldOut(forecasts, [held])
 
 
@@ -93,7 +98,7 @@ def measured(forecasts: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
     """The loss, or the error over all skills, of the run of each forecast; NaN for one that is not trained yet."""
     losses = runs.drop_duplicates("run_id").set_index("run_id")["loss"]
     errors = {run: _error(run) for run in forecasts["run"].unique()}
-    of_error = forecasts["quantity"] == "error"
+    of_error = forecasts["law"].str.startswith(ERROR)
     return forecasts["run"].map(errors).where(of_error, forecasts["run"].map(losses)).astype(float)
 
 

@@ -48,7 +48,7 @@ def theirs(reported: pd.DataFrame, fitted: pd.DataFrame) -> dict[tuple[str, str,
     return found
 
 
-def summary(table: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
+def objectives(table: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
     """The objective of each fit: printed, recomputed at the authors' symbols, at our optimum, and what ours gains.
 
     One row per selection, law and delta for which the authors give a fit; `gain_percent` is of the printed one.

@@ -19,6 +19,8 @@ from scalescope.experiment.points import (
     title,
     usable_pretraining,
 )
+from scalescope.experiment.pretraining_seeds import SEED
+from scalescope.experiment.progress import each
 from scalescope.papers.ivgi2022.one_law import NUMBERS, STATISTICS, FittedLaw, fit_series
 
 FITS = [
@@ -108,18 +110,22 @@ def fit_laws(
     n_boot: int = 1000,
     random_state: int = 0,
     only: Mapping[str, object] | None = None,
+    bar: str = "",
 ) -> Laws:
     """Fit and bootstrap every law of a source, or those whose KEYS are as in `only`, each once.
 
     tables: "points" and, where they differ, "pair_points" (the comparison between objectives), and "pretrain"; what is
-    lacking has no laws. Raises ValueError for tables that `check_points` and `usable_pretraining` refuse.
+    lacking has no laws. bar: what a notebook calls the bar that it shows meanwhile; none without. Raises ValueError for
+    tables that `check_points` and `usable_pretraining` refuse.
     """
     rows, parts, known = [], [], {}
-    for key, series, n_left_out in _all_series(tables):
-        if not (only or {}).items() <= key.items():
-            continue
+    wanted = [found for found in _all_series(tables) if (only or {}).items() <= found[0].items()]
+    numbered = {str(place): found for place, found in enumerate(wanted, 1)}
+    for place in each(bar, list(numbered)) if bar else numbered:
+        key, series, n_left_out = numbered[place]
         seed = random_state + key["seed"]
-        content = (key["y"], key["draw"], seed, series[["role", "parameters", key["y"]]].to_csv())
+        columns = [name for name in ("role", "parameters", SEED, key["y"]) if name in series]
+        content = (key["y"], key["draw"], seed, series[columns].to_csv(index=False))
         if content not in known:  # the comparison between objectives has most points of the others
             known[content] = fit_series(
                 series, key["y"], n_boot=n_boot, random_state=seed, naive=key["draw"] == "naive"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from scalescope.errors import UnknownName
 from scalescope.experiment.points import OBJECTIVES, usable_pretraining
 from scalescope.experiment.profile import available_profiles
 from scalescope.experiment.profile_file import ENDINGS
+from scalescope.experiment.progress import each
 from scalescope.experiment.record import read_csv
 from scalescope.experiment.stages import read_tables
 from scalescope.papers.ivgi2022 import tables as ivgi2022
@@ -54,23 +56,24 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
     """
     points, pretrain, fits = tables["points"], tables["pretrain"], laws.fits()
     evidence = Evidence(source, points, pretrain, tables.get("curves"), tables.get("finetune"), laws=laws)
-    return {
-        "table1": ivgi2022.table1(tables["tasks"]),
-        "table2": ivgi2022.table2(fits),
-        "table3": ivgi2022.table3(fits),
-        "table4": ivgi2022.table4(fits),
-        "table5": ivgi2022.table5(laws.fits("pair")),
-        "table6": ivgi2022.table6(pretrain),
-        "table7": ivgi2022.table7(fits),
-        "fits": fits,
-        "pretraining_laws": laws.pretraining,
-        "missing": ivgi2022.missing(points, pretrain),
-        "diagnosis": diagnoses(pretrain),
-        "stopping": stops(source, tables.get("curves")),
-        "selection": select_all(laws),
-        "compute": compute_saved(pretrain, tables.get("finetune")),
-        "claims": judge_all(evidence),
+    make: dict[str, Callable[[], pd.DataFrame]] = {
+        "table1": partial(ivgi2022.table1, tables["tasks"]),
+        "table2": partial(ivgi2022.table2, fits),
+        "table3": partial(ivgi2022.table3, fits),
+        "table4": partial(ivgi2022.table4, fits),
+        "table5": lambda: ivgi2022.table5(laws.fits("pair")),
+        "table6": partial(ivgi2022.table6, pretrain),
+        "table7": partial(ivgi2022.table7, fits),
+        "fits": lambda: fits,
+        "pretraining_laws": lambda: laws.pretraining,
+        "missing": partial(ivgi2022.missing, points, pretrain),
+        "diagnosis": partial(diagnoses, pretrain),
+        "stopping": partial(stops, source, tables.get("curves")),
+        "selection": partial(select_all, laws),
+        "compute": partial(compute_saved, pretrain, tables.get("finetune")),
+        "claims": partial(judge_all, evidence),
     }
+    return {name: make[name]() for name in each(f"tables of {source}", list(make))}
 
 
 def diagnoses(pretrain: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from scalescope.experiment.points import OBJECTIVES, split_usable, title
-from scalescope.experiment.transfer import with_interval
+from scalescope.experiment.readable import with_interval
 
 GOOD_FIT = 0.95  # R2 of a law in the paper's own words (section 4)
 NONE = "–"

@@ -28,7 +28,8 @@ def source_laws(source: str, tables: Mapping[str, pd.DataFrame], n_boot: int = 1
     stored = _read(folder, made_from)
     if stored is not None:
         return stored
-    found = fit_laws({name: tables[name] for name in FITTED if name in tables}, n_boot=n_boot)
+    given = {name: tables[name] for name in FITTED if name in tables}
+    found = fit_laws(given, n_boot=n_boot, bar=f"laws of {source}")
     files.write(folder / REPLICATES_FILE, lambda part: found.replicates.to_parquet(part, index=False))
     named = found.laws.assign(**{MADE_FROM: made_from})
     files.write(folder / LAWS_FILE, lambda part: named.to_parquet(part, index=False))

@@ -35,7 +35,7 @@ def curves_data(curves: pd.DataFrame, fits: pd.DataFrame, forecasts: pd.DataFram
         line = pd.DataFrame({"kind": "law", "role": own["role"].iloc[0], "parameters": n, "steps": steps,
                              "batch_size": batch})  # fmt: skip
         parts.append(line.assign(loss=law(line)))
-    said = forecasts.assign(steps=forecasts["quantity"].str.extract(r"(\d+)$")[0].astype(float))
+    said = forecasts.assign(steps=forecasts["inputs"].str.extract(r"steps=([\d.e+]+)")[0].astype(float))
     held = points[points["role"] == "held_out"]
     if len(held):
         parts.append(said.rename(columns={"mean": "loss"})[["steps", "loss", "low", "high"]].assign(

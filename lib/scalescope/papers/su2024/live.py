@@ -12,7 +12,7 @@ from scalescope.experiment.profile import Profile
 from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, need_all
 from scalescope.experiment.study_sections import Su2024Section
 from scalescope.model.flat import BETA2
-from scalescope.papers.ledger import HeldOut, forecast, losses_at, points_digest
+from scalescope.papers.ledger import HeldOut, forecast, points_digest
 from scalescope.papers.su2024 import claims
 from scalescope.papers.su2024 import figures as drawing
 from scalescope.papers.su2024 import fits as study
@@ -26,7 +26,6 @@ VARIANTS = {
     study.STANDARD: {}, "beta2 the same per step": {"keep": False}, "rate the same": {"power": 0.0},
     "rate linear in the batch": {"power": 1.0}, "warm-up three times as long": {"warmup": 3.0},
 }  # fmt: skip
-AT_STEP = "loss at step "
 FORECAST_AT = 8  # steps of the held-out curve that are forecast, evenly spaced in their logarithm
 
 
@@ -94,9 +93,7 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
     wanted = np.geomspace(evaluated[0], evaluated[-1], FORECAST_AT)
     at = sorted({int(evaluated[np.abs(np.log(evaluated / step)).argmin()]) for step in wanted})
     inputs = {"parameters": target.encoder.parameters, "batch_size": target.batch_size}
-    forecasts = [
-        forecast("TrajectoryLaw", law, {**inputs, "steps": step}, target.id, digest, f"{AT_STEP}{step}") for step in at
-    ]
+    forecasts = [forecast(PAPER, "TrajectoryLaw", law, {**inputs, "steps": step}, target.id, digest) for step in at]
     return HeldOut(forecasts, [[Planned(HELD_OUT, target)]])
 
 
@@ -120,7 +117,12 @@ def curves(profile: Profile, known: Texts) -> pd.DataFrame:
 
 def measured(forecasts: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
     """The held-out loss of the run of each forecast at the step that it is about; NaN where it is not trained."""
-    return losses_at(forecasts, [int(text.removeprefix(AT_STEP)) for text in forecasts["quantity"]])
+    values = []
+    for row in forecasts.itertuples():
+        run, step = stages.store().find(row.run), int(float(row.inputs.rpartition("steps=")[2]))
+        heldout = run.curve[(run.curve["split"] == "heldout") & (run.curve["step"] == step)] if run else pd.DataFrame()
+        values.append(float(heldout["loss"].iloc[0]) if len(heldout) else np.nan)
+    return pd.Series(values, index=forecasts.index, dtype=float)
 
 
 def tables(

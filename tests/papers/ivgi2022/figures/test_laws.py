@@ -115,7 +115,7 @@ def test_text_of_a_panel_lies_below_its_points_and_on_no_band(points, laws, size
         assert top < ax.transData.transform((1e6, lowest))[1]
         assert right < ax.get_window_extent().x1
         for band in (collection for collection in ax.collections if collection.get_alpha()):
-            assert top < band.get_clip_path().get_fully_transformed_path().get_extents().y0
+            assert top < band.get_clip_box().y0
 
 
 def test_the_second_aspect_ratio_is_not_in_the_figures_of_finetuning(points):

@@ -3,7 +3,6 @@ import pytest
 from scipy import stats
 
 from scalescope.laws import PowerLaw, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
-from scalescope.laws.resample import by_group, by_subgroup
 
 GROUPS = np.array([3, 1, 1, 2, 3, 3, 1, 3, 2, 4, 4, 4])  # ragged, not sorted
 SIZES = 10.0**GROUPS
@@ -32,19 +31,6 @@ def test_equals_a_slow_loop_over_the_same_draws(hierarchical):
         slope, intercept = np.polyfit(np.log(x), np.log(y), 1)
         assert result.params["slope"][replicate] == pytest.approx(slope, rel=1e-9)
         assert result.params["intercept"][replicate] == pytest.approx(intercept, rel=1e-9)
-
-
-def test_draws_scales_then_as_many_seeds_as_the_scale_has():
-    group = np.unique(GROUPS, return_inverse=True)[1]
-    counts = by_group(np.random.default_rng(0), group, 4000)
-    per_scale = np.stack([counts[:, group == g].sum(axis=1) for g in range(4)], axis=1)
-    size = np.bincount(group)
-    assert (per_scale % size == 0).all()  # a drawn scale brings as many draws as it has seeds
-    times = per_scale // size
-    assert (times.sum(axis=1) == 4).all()
-    np.testing.assert_allclose(times.mean(axis=0), 1, atol=0.05)
-    np.testing.assert_allclose(counts.mean(axis=0), 1, atol=0.08)  # seeds of a scale alike
-    assert times.var(axis=0) == pytest.approx(4 * 0.25 * 0.75, abs=0.06)  # binomial: 4 draws of 4 scales
 
 
 def test_a_law_with_few_scales_is_redrawn_not_spoiled():
@@ -119,25 +105,6 @@ def test_one_subgroup_per_scale_is_the_draw_by_scale():
     one = hierarchical_bootstrap(PowerLaw(), SIZES, ERRORS, GROUPS)
     two = hierarchical_bootstrap(PowerLaw(), SIZES, ERRORS, np.stack([GROUPS, 7 * GROUPS], axis=1))
     assert all((one.params[name] == two.params[name]).all() for name in one.params) and one.kind == two.kind
-
-
-def test_subgroups_are_drawn_within_scales_and_points_within_subgroups():
-    group = np.unique(GROUPS, return_inverse=True)[1]
-    subgroup = np.unique(10 * GROUPS + SUBGROUPS, return_inverse=True)[1]
-    counts = by_subgroup(np.random.default_rng(0), group, subgroup, 6000)
-    owner = np.array([group[subgroup == s][0] for s in range(subgroup.max() + 1)])
-    size = np.bincount(subgroup)
-    per_subgroup = np.stack([counts[:, subgroup == s].sum(axis=1) for s in range(len(size))], axis=1)
-    assert (per_subgroup % size == 0).all(), "a drawn subgroup brings as many draws as it has points"
-    times = per_subgroup // size
-    per_scale = np.stack([times[:, owner == g].sum(axis=1) for g in range(4)], axis=1)
-    members = np.bincount(owner)
-    assert (per_scale % members == 0).all(), "a drawn scale brings as many subgroups as it has"
-    assert ((per_scale // members).sum(axis=1) == 4).all()
-    np.testing.assert_allclose(times.mean(axis=0), 1, atol=0.05)
-    np.testing.assert_allclose(counts.mean(axis=0), 1, atol=0.1)
-    whole = times[:, owner == group[0]][per_scale[:, group[0]] == 2]  # of a scale with two subgroups, drawn once
-    np.testing.assert_allclose(np.mean(whole == 2, axis=0), 0.25, atol=0.03)  # not each subgroup once
 
 
 def test_noise_of_pretraining_makes_intervals_wider():

@@ -1,0 +1,39 @@
+"""What a fitted law answers, and what it refuses."""
+
+import numpy as np
+import pytest
+from laws.truths import TRUTHS, study
+from sklearn.exceptions import NotFittedError
+
+from scalescope.laws import (
+    ChinchillaLaw,
+    ExtrapolationWarning,
+    ShiftedPowerLaw,
+)
+
+LAWS = list(TRUTHS)
+
+
+def test_extrapolation_warns_with_its_factor():
+    X, y = study(ShiftedPowerLaw)
+    law = ShiftedPowerLaw(n_boot=0).fit(X, y)
+    with pytest.warns(ExtrapolationWarning, match="factor of 100"):
+        law.predict([1e10])
+    law.set_params(warn_beyond=None).predict([1e10])
+
+
+def test_prediction_refuses_what_fit_refuses():
+    X, y = study(ChinchillaLaw)
+    law = ChinchillaLaw(n_boot=0).fit(X, y)
+    with pytest.raises(ValueError, match=r"parameters has 1 value.* entry 1 is nan"):
+        law.predict([[1e8, 1e9], [np.nan, 1e9]])
+    with pytest.raises(ValueError, match=r"tokens must be above zero.*entry 0 is 0"):
+        law.predict([[1e8, 0]])
+    with pytest.raises(ValueError, match="intervals need the bootstrap"):
+        law.predict_interval(X)
+
+
+@pytest.mark.parametrize("kind", LAWS)
+def test_nothing_before_fit(kind):
+    with pytest.raises(NotFittedError, match=f"{kind.__name__} instance is not fitted yet"):
+        kind().predict(TRUTHS[kind][0])

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import os
+
+from scalescope import files, paths
+from scalescope.experiment.noted import JOB_NOTES, note, noted, noted_within
+from scalescope.workflow.stamps import write_stamp
+
+RUNS = [f"pretrain-mlm-ar8-l{layers}-0123456789" for layers in (1, 2)]
+
+
+def test_a_stamp_holds_the_digest_of_the_notebook_and_the_runs(project):
+    executed, stamp = project / "a.ipynb", project / "products" / "a.json"
+    executed.write_text("{}")
+    write_stamp(stamp, executed, reversed(RUNS))
+    assert files.read_record(stamp) == {"notebook": files.digest(executed), "runs": RUNS}
+    write_stamp(stamp)
+    assert files.read_record(stamp) == {"notebook": None, "runs": []}
+
+
+def test_the_runs_of_a_job_are_noted_although_the_profile_knows_them(project):
+    note("tiny", RUNS[:1])
+    file = paths.work("tiny") / "products" / "a.runs"
+    file.parent.mkdir()
+    file.write_text(f"{RUNS[1]}\n")  # of an attempt that was killed
+    with noted_within(file) as found:
+        note("tiny", RUNS[:1])
+    assert found == set(RUNS[:1]) == noted("tiny")
+    assert not file.exists() and JOB_NOTES not in os.environ
