@@ -52,6 +52,9 @@ COLUMNS: dict[str, list[str]] = {
         "batch_size", "beta2", "learning_rate", "steps", "rows", "pretrain_tokens", "finetune_tokens", "tokens",
         "flops", "best_step", "loss", "loss_before", "status", "run_id",
     ],
+    # one row per law and held-out run: the forecast (loss in nats, 95 % interval of one new run), sealed before the run
+    # was trained. inputs: what the law was asked, name=value; points: sha256 of the table of fitted points
+    "forecasts": ["study", "law", "inputs", "run", "mean", "low", "high", "points", "date"],
     # one row per finetuning run; value in metric units, error = 1 - value, loss in nats; value_se: standard error of
     # value (and error) over the evaluation examples; value_answerable: SQuAD 1.1's F1 on the answerable questions of
     # squad_v2, blank for other tasks. The objective "scratch" is the control without pretraining.
