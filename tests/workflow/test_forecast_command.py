@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from scalescope.cli import app
 
-ABSENT = ("torch", "tokenizers", "safetensors", "snakemake", "papermill", "pyarrow", "pydantic", "pooch", "psutil")
+ABSENT = ("torch", "tokenizers", "safetensors", "snakemake", "papermill", "pyarrow", "pooch", "psutil")
 
 
 def run(*words: object):
