@@ -31,7 +31,7 @@ help:  ## list the targets (the default)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 env: $(READY)  ## make .venv and install the pinned list and the package; ENV=current: look at the active environment
-	@test ! -e .git || git config filter.notebook.clean '$(BIN)/scalescope notebooks clean' || true
+	@test ! -e .git || git config filter.notebook.clean 'if test -x $(BIN)/scalescope; then $(BIN)/scalescope notebooks clean; else cat; fi' || true
 
 reproduce: env  ## run the main job of PROFILE: from text to figures; does only what is missing
 	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" --jobs "$(JOBS)"
@@ -73,14 +73,14 @@ cluster: env  ## as root: install a Slurm of this machine alone with apt, run sm
 graph: env  ## draw the pipeline of PROFILE into figures/pipeline (needs graphviz)
 	mkdir -p figures/pipeline
 	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" -- --rulegraph | dot -Tsvg -o "figures/pipeline/$$PROFILE-rules.svg"
-	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" -- --dag | dot -Grankdir=LR -Tsvg -o "figures/pipeline/$$PROFILE-jobs.svg"
+	$(BIN)/scalescope reproduce --profile "$$PROFILE" --data "$$DATA" -- --dag | tred | dot -Grankdir=LR -Tsvg -o "figures/pipeline/$$PROFILE-jobs.svg"
 
 lab: env  ## open the notebooks in JupyterLab; profiles, figures and data are in its file browser
 	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00_start_here.ipynb
 
 browser: env  ## every notebook in a real browser, Run All, with pictures (installs playwright and Debian's chromium)
 	PYTHON=$(BIN)/python sh tests/browser/install.sh
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/browser tests/workflow/test_page.py
 
 clean:  ## remove .venv and caches; runs, results and figures stay (`scalescope runs remove --profile NAME` for runs)
 	rm -rf .venv .snakemake .pytest_cache .ruff_cache .import_linter_cache data/cache

@@ -13,8 +13,8 @@ another optimum that fits as well.
     python benchmarks/law_truth.py --studies 500
 
 About an hour of one core, more than half of it TrajectoryLaw. `--laws`, `--intervals` and `--truths` do a part and
-leave the other rows of the two files as they are; laws and intervals do not depend on each other. `--intervals default` is
-the part that fit cards speak of: where a default lies outside 0.93 to 0.97, `coverage` of the law says so.
+leave the other rows of the two files as they are; laws and intervals do not depend on each other. `--intervals default`
+is the part that fit cards speak of: where a default lies outside 0.93 to 0.97, `coverage` of the law says so.
 """
 
 from __future__ import annotations

@@ -71,7 +71,15 @@ def test_env_sets_the_filter_up_that_git_runs_over_notebooks(tmp_path):
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     subprocess.run(["sh", "-ec", command], cwd=tmp_path, check=True)
     found = subprocess.run(["git", "config", "filter.notebook.clean"], cwd=tmp_path, capture_output=True, text=True)
-    assert found.stdout.strip() == ".venv/bin/scalescope notebooks clean"
+    command = found.stdout.strip()
+    without = subprocess.run(["sh", "-c", command], cwd=tmp_path, input="as it is", capture_output=True, text=True)
+    assert without.stdout == "as it is"  # after `make clean`
+    scalescope = tmp_path / ".venv" / "bin" / "scalescope"
+    scalescope.parent.mkdir(parents=True)
+    scalescope.write_text('#!/bin/sh\necho "$@"\n')
+    scalescope.chmod(0o755)
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, input="as it is", capture_output=True, text=True)
+    assert done.stdout == "notebooks clean\n"
     shutil.copy(paths.root() / ".gitattributes", tmp_path)
     for name in ("notebooks/a.ipynb", "notebooks/paper/b.ipynb"):
         found = subprocess.run(["git", "check-attr", "filter", name], cwd=tmp_path, capture_output=True, text=True)

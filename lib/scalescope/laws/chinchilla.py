@@ -19,6 +19,7 @@ class ChinchillaLaw(ComputeLaw):
     parameters: ClassVar[tuple[str, ...]] = ("E", "A", "B", "alpha", "beta")
     terms: ClassVar[dict] = {"E": {}, "A": {"alpha": "parameters"}, "B": {"beta": "tokens"}}
     default_loss: ClassVar[str] = "log_huber"
+    coverage: ClassVar[str] = "held the truth in 94.0 to 97.5 % of simulated studies (law_truth.csv)"
     equation: ClassVar[str] = "L = E + A N^-alpha + B D^-beta"
     source: ClassVar[str] = "Hoffmann 2022, eq. 2; Besiroglu 2024"
 

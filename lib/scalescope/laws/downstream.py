@@ -22,6 +22,7 @@ class DownstreamErrorLaw(ExponentialLaw):
     negative: ClassVar[tuple[str, ...]] = ("k",)
     default_loss: ClassVar[str] = "squares"
     share: ClassVar[bool] = True
+    coverage: ClassVar[str] = "held the truth in 94.5 to 97.5 % of simulated studies (law_truth.csv)"
     equation: ClassVar[str] = "Err(L) = epsilon - k exp(-gamma L)"
     source: ClassVar[str] = "Gadre 2024, eq. 5"
 

@@ -117,6 +117,8 @@ def _is_missing(label: Any) -> bool:
 
 def positive(array: np.ndarray, name: str) -> np.ndarray:
     """`array` itself; raises ValueError that names the first entry not above zero, or where floats end."""
+    if not array.size or (array.min() >= 1 / LARGEST and array.max() <= LARGEST):
+        return array
     bad = np.flatnonzero(array.reshape(-1) <= 0)
     if bad.size:
         value = array.reshape(-1)[bad[0]]

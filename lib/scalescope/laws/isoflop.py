@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from scalescope.laws.inputs import amount, column, numbers, positive
+from scalescope.laws.inputs import amount, numbers, positive
 
 FEWEST = 3  # sizes that a parabola needs
 BUDGETS = 1500  # at which approach 1 looks for the best run, as the paper does
@@ -127,7 +127,7 @@ def approach_2(budget: Any, parameters: Any, tokens: Any, loss: Any) -> Optima:
 
 def _columns(flops: Any, parameters: Any, tokens: Any, loss: Any) -> list[np.ndarray]:
     given = {"flops": flops, "parameters": parameters, "tokens": tokens, "loss": loss}
-    made = [positive(column(np.asarray(value), name), name) for name, value in given.items()]
+    made = [positive(numbers(value, name).reshape(-1), name) for name, value in given.items()]
     lengths = {name: len(value) for name, value in zip(given, made, strict=True)}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"columns differ in length: {', '.join(f'{k} {v}' for k, v in lengths.items())}")

@@ -60,7 +60,8 @@ class Prediction(RegressorMixin, BaseEstimator):
 
     def _fitted(self) -> dict[str, np.ndarray]:
         """The fitted parameters as one set [1] of many; raises NotFittedError before `fit`."""
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():  # asked first: check_is_fitted takes as long as a small prediction
+            check_is_fitted(self)
         return {name: np.array([value]) for name, value in self.params_.items()}
 
     def predict(self, X: Any) -> np.ndarray:
@@ -118,7 +119,7 @@ class Prediction(RegressorMixin, BaseEstimator):
 
     def extrapolation(self, X: Any) -> np.ndarray:
         """Factor [n] by which X lies outside the fitted range, the largest over inputs; 1 inside."""
-        check_is_fitted(self)
+        self._fitted()
         low, high = np.array([self.range_[name] for name in self.input_names]).T
         sizes = self.sizes(X)
         return np.maximum(1.0, np.maximum(sizes / high, low / sizes)).max(axis=1)

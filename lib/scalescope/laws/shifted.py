@@ -18,7 +18,6 @@ class ShiftedPowerLaw(ExponentialLaw):
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters",)
     parameters: ClassVar[tuple[str, ...]] = ("E", "A", "alpha")
-    coverage: ClassVar[str] = "held the truth in 92.6 to 94.2 % of simulated studies (law_truth.csv)"
     terms: ClassVar[dict] = {"E": {}, "A": {"alpha": "parameters"}}
     equation: ClassVar[str] = "y = E + A x^-alpha"
     source: ClassVar[str] = "Henighan 2020, eq. 1.1"
