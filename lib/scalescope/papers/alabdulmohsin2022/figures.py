@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from scalescope.experiment.arena import ALL, BASELINE
 from scalescope.papers.alabdulmohsin2022 import fits as study
-from scalescope.papers.alabdulmohsin2022.data import CURVE, DOMAINS
+from scalescope.papers.alabdulmohsin2022.data import CURVE
 from scalescope.plotting import style
 
 Tables = Mapping[str, pd.DataFrame]  # "scores", "summary" and "examples" of the study
@@ -24,7 +24,8 @@ CAPTIONS = {
     "median (bar). Middle: share of curves on which nothing else is better by more than 0.1 %. Right: share of "
     "held-out points inside the 95 % interval of one new run, mean over curves; dashed: nominal. Points of one curve "
     "are checkpoints of one training and not independent, as every interval here assumes.",
-    "fig2_curves": "Six of the curves: points to fit (filled) and held out (open), and what each law makes of the "
+    "fig2_curves": "Six of the curves (IC image classification, NMT translation, LM language modelling, BB BIG-Bench): "
+    "points to fit (filled) and held out (open), and what each law makes of the "
     "former.",
 }
 LOOKS = {
@@ -94,7 +95,7 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         for ax, (domain, task, model) in zip(axes.flat, study.EXAMPLES, strict=True):
             here = data[(data["domain"] == domain) & (data["task"] == task) & (data["model"] == model)]
             _panel(ax, here)
-            ax.set_title(f"{DOMAINS[domain]}: {task}, {model}", fontsize=9 * unit)
+            ax.set_title(f"{domain} {task}, {model}", fontsize=9 * unit)
         for ax in axes[1]:
             ax.set_xlabel("Seen examples")
         for ax in axes[:, 0]:
