@@ -155,4 +155,4 @@ def test_status_lists_every_job_as_to_do_in_an_empty_folder(tmp_path, monkeypatc
     monkeypatch.setenv("SCALESCOPE_ROOT", str(tmp_path))
     result = run("status", "--profile", "smoke")
     assert result.exit_code == 0
-    assert "to do   20_pretrain_ar8-l1_mlm" in result.output and "27 to do" in result.output
+    assert "to do   20_pretrain_ar8-l1_mlm" in result.output and "29 to do" in result.output

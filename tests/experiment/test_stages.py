@@ -181,7 +181,7 @@ def test_missing_runs_are_named_and_left_out_only_where_that_is_asked_for(profil
         stages.pretrain(profile, name, "mlm")
     with pytest.raises(stages.NotFinished, match="the target before the ladder"):
         stages.finetune(profile, "ar8-l1", "mlm")
-    with pytest.raises(stages.NotFinished, match=r"ar8-l2 \(mlm\).*run 20_pretrain first"):
+    with pytest.raises(stages.NotFinished, match=r"ar16-l2 \(mlm\) has not been finetuned.*run 30_finetune first"):
         stages.collect(profile)
     tables = stages.collect(profile, partial=True)
     assert len(tables["pretrain"]) == 2 and len(tables["points"]) == 0

@@ -8,6 +8,7 @@ from sklearn.exceptions import NotFittedError
 from scalescope.laws import (
     ChinchillaLaw,
     ExtrapolationWarning,
+    PowerLaw,
     ShiftedPowerLaw,
 )
 
@@ -37,3 +38,9 @@ def test_prediction_refuses_what_fit_refuses():
 def test_nothing_before_fit(kind):
     with pytest.raises(NotFittedError, match=f"{kind.__name__} instance is not fitted yet"):
         kind().predict(TRUTHS[kind][0])
+
+
+@pytest.mark.parametrize("last", [0.38, 0.38 * (1 + 1e-15), 1 - 0.62])
+def test_values_equal_but_for_rounding_have_no_r2(last):
+    law = PowerLaw(n_boot=0).fit([1e3, 1e4, 1e5, 1e6], [0.38, 0.38, 0.38, last])
+    assert np.isnan(law.score([1e3, 1e4, 1e5, 1e6], [0.38, 0.38, 0.38, last]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -61,7 +62,9 @@ def with_text(profile: Profile, articles: list[str]) -> Profile:
 def where(profile: str) -> str:
     """The file of a profile, from the project's root as JupyterLab's file browser shows it.
 
-    Raises UnknownName for a profile that does not exist.
+    The record that a pipeline hands to its notebooks (.json) is such a file too. Raises UnknownName for a profile that
+    does not exist.
     """
-    path = find_profile(profile, available_profiles()).resolve()
+    recorded = profile.endswith(".json")
+    path = (Path(profile) if recorded else find_profile(profile, available_profiles())).resolve()
     return path.relative_to(paths.root()).as_posix() if path.is_relative_to(paths.root()) else str(path)

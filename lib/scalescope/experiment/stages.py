@@ -116,7 +116,7 @@ def ladder_losses(profile: Profile, prepared: Prepared, objective: str) -> pd.Da
     """Rows of the table "pretrain" of the ladder's finished runs, those that diverged left out."""
     rows = []
     for spec in (spec for spec in profile.all_models() if spec.role == "ladder"):
-        found = _pretrained_runs(profile, prepared, spec, objective)
+        found = _pretrained_runs(profile, prepared, spec, objective, partial=True)
         rows += [pretrain_row(profile, spec, run) for run in found.values() if not run.failed]
     return concat(rows, "pretrain")
 

@@ -18,6 +18,7 @@ from scalescope.laws.intervals import BootstrapResult
 from scalescope.laws.scatter import Scatter, new_run
 
 KINDS = ("law", "run")
+ROUNDING = 1e-12  # relative: numbers that differ by less are equal
 NO_LACK = "none found at 1 % (bend and break along each input, outliers)"
 
 
@@ -113,8 +114,9 @@ class Prediction(RegressorMixin, BaseEstimator):
         predicted = self.predict(X)
         y = target(y, len(predicted))
         weights = point_weights(sample_weight, len(y))
-        if np.ptp(y[weights > 0]) == 0:
-            return float("nan")  # scikit-learn's 0 or 1 would say something
+        counted = y[weights > 0]
+        if np.ptp(counted) <= ROUNDING * np.abs(counted).max():  # equal but for rounding: scikit-learn would say 0 or 1
+            return float("nan")
         return float(r2_score(y, predicted, sample_weight=weights))
 
     def extrapolation(self, X: Any) -> np.ndarray:

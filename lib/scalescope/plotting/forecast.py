@@ -139,11 +139,11 @@ def draw_calibration(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
                           label=f"{kind}, {part['forecasts'].iloc[0]:,.0f}")  # fmt: skip
         left.set(xlabel="Nominal coverage", ylabel="Share of runs held", xlim=(0, 1), ylim=(0, 1.02), title="By level")
         left.legend(loc="upper left")
-        right.bar(far["beyond"], far["coverage"], color=style.BLUE, alpha=0.75, width=0.62)
+        right.bar(far["beyond"], far["coverage"], color=style.BLUE, width=0.62)
         right.axhline(0.95, color=style.GREY, linestyle="--", linewidth=unit)
         for place, row in enumerate(far.itertuples()):
-            right.annotate(f"{row.coverage:.2f}\nof {row.forecasts:,.0f}", (place, row.coverage), ha="center",
-                           va="bottom", fontsize=9 * unit)  # fmt: skip
+            right.annotate(f"{row.coverage:.2f}\nof {row.forecasts:,.0f}", (place, row.coverage / 2), ha="center",
+                           va="center", color="white", weight="bold", fontsize=9 * unit)  # fmt: skip
         right.set(xlabel="Beyond the largest fitted run", title="95 % interval by distance", ylim=(0, 1.15))
         right.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     return figure

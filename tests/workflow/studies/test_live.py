@@ -23,7 +23,7 @@ def study(live_profile):
 
 def test_held_out_runs_are_trained_after_their_forecasts_were_sealed(live_profile, study):
     forecasts = pd.read_csv(paths.results("live") / "forecasts.csv")
-    assert len(forecasts) >= 3 + 2 and forecasts["sha256"].str.len().eq(64).all()
+    assert len(forecasts) >= 3 + 1 and forecasts["sha256"].str.len().eq(64).all()
     for row in forecasts.itertuples():
         run = stages.store().find(row.run)
         assert run.folder.stat().st_mtime >= pd.Timestamp(row.date).timestamp() - 1

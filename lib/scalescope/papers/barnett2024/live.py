@@ -100,6 +100,8 @@ def _splits(profile: Profile, known: Texts, points: pd.DataFrame, base) -> tuple
         tokens = {"pretrain_tokens": steps * per_step * per_padded, "finetune_tokens": count * per_row}
         rate = study.nearest_rate(own, **tokens)
         config = adapted(profile, known, part.adapt, part.check_dialect, count, rate, base.seed, start, base)
+        if config.id in {each.config.id for each in last}:  # in whole steps and rows the same split as another one
+            continue
         bases.append(Planned(HELD_OUT, start))
         last.append(Planned(HELD_OUT, config, part.check_dialect, start))
         rows.append({**split._asdict(), **tokens, "run_id": config.id})

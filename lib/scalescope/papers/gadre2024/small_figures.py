@@ -14,7 +14,8 @@ from scalescope.plotting import style
 
 CAPTIONS = {
     "overtraining": "Held-out loss against compute, one colour per model size, more tokens per parameter to the right. "
-    "Filled: runs that the law was fitted to (line: the law). Stars: held-out runs, forecast before they were trained.",
+    "Filled: runs that the law was fitted to (dashes: the law at each run). Stars: held-out runs, forecast before they "
+    "were trained.",
     "error_from_loss": "Mean error over skills, filled in without finetuning, against held-out loss. Line: the "
     "exponential law of the filled points. Stars: held-out runs.",
 }
@@ -36,7 +37,7 @@ def draw_overtraining(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         figure, ax = plt.subplots(figsize=style.inches(6.4, 4.2), layout="constrained")
         for n, colour in colours.items():
             rows = data[data["parameters"] == n].sort_values("flops")
-            ax.plot(rows["flops"], rows["loss_predicted"], color=colour, linewidth=1.3)
+            ax.plot(rows["flops"], rows["loss_predicted"], color=colour, linewidth=1.3, marker="_", markersize=9)
             for role, look in (("fit", {"marker": "o", "s": 28}), ("held_out", {"marker": "*", "s": 130})):
                 part = rows[rows["role"] == role]
                 face = [colour] if role == "fit" else "white"

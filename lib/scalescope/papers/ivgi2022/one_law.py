@@ -13,6 +13,7 @@ import pandas as pd
 
 from scalescope.experiment.pretraining_seeds import drawn_together
 from scalescope.laws import PowerLaw, SuspectInput
+from scalescope.laws.prediction import ROUNDING
 
 HELD_OUT_SCALES = 2  # "six scales predict the next two"
 MIN_SIZES_R2 = 3  # a line through two sizes always fits
@@ -171,12 +172,13 @@ def _refitted(law: PowerLaw, sizes: np.ndarray, values: np.ndarray, weights: np.
 
 
 def _r2(law, fitted: dict, sizes: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """R2 in linear space [1 + B], each replicate on its own draw."""
+    """R2 in linear space [1 + B], each replicate on its own draw; NaN where its values are equal but for rounding."""
     residual = (weights * (values - law.predict_many(fitted, sizes)) ** 2).sum(axis=1)
     total_weight = np.maximum(weights.sum(axis=1), 1)
     mean = (weights * values).sum(axis=1) / total_weight
     total = (weights * (values - mean[:, None]) ** 2).sum(axis=1)
-    return np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), np.nan)
+    varies = total > total_weight * (ROUNDING * mean) ** 2
+    return np.where(varies, 1 - residual / np.where(varies, total, 1), np.nan)
 
 
 def _mre(law, fitted: dict, sizes: np.ndarray, values: np.ndarray, held_out: np.ndarray) -> np.ndarray:
