@@ -35,12 +35,16 @@ OF_ONE_INPUT = {
     "check_fit1d": VECTOR,
     "check_fit2d_predict1d": VECTOR,
 }
+THREE_SIZES = "the first column of the check's table has three values, and this law needs more"
+OF_MANY_PARAMETERS = {"check_estimators_dtypes": THREE_SIZES, "check_sample_weights_not_an_array": THREE_SIZES}
 LAWS = [PowerLaw, *TRUTHS]
 
 
 def expected(law) -> dict[str, str]:
     """The checks that this law fails, and why."""
     found = EXPECTED | (OF_ONE_INPUT if len(law.inputs) == 1 else {})
+    if len(law.inputs) == 1 and law.min_distinct > 3:
+        found |= OF_MANY_PARAMETERS
     if len(law.inputs) != 3:
         found["check_estimators_nan_inf"] = OWN_TABLE + " (test_bad_inputs checks it)"
     if len(law.inputs) == 2 and law.min_distinct <= 4:  # this law can read the tables of these two
