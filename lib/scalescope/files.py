@@ -148,6 +148,19 @@ def seal(folder: Path, names: Iterable[str] | None = None, made_from: str = "") 
     write_record(folder / DIGESTS, {**known, **own})
 
 
+def forget(folder: Path, names: Iterable[str]) -> None:
+    """Remove files of a folder and their digests: what is no longer made must neither be shown nor be missed."""
+    gone = set(names)
+    for name in gone:
+        (folder / name).unlink(missing_ok=True)
+    try:
+        known = sealed(folder)
+    except Damaged:
+        return  # the files that are left are made, and sealed, again
+    if gone & set(known):
+        write_record(folder / DIGESTS, {name: entry for name, entry in known.items() if name not in gone})
+
+
 def sealed(folder: Path) -> dict[str, dict[str, str]]:
     """What `seal` wrote: "sha256" and "made_from" by file name; empty if nothing is sealed. Raises Damaged."""
     try:

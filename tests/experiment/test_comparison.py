@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scalescope import files
 from scalescope.errors import UnknownName
 from scalescope.experiment import compare
 from scalescope.plotting.comparison import draw_comparison
@@ -45,6 +46,14 @@ def test_ladders_that_share_no_size_have_no_ratio(folder):
 def test_a_profile_without_results_is_refused(folder):
     with pytest.raises(UnknownName, match="'steeper'"):
         compare("one", "steepr")
+
+
+def test_a_table_that_was_changed_since_is_refused(folder):
+    where = folder / "data" / "results" / "half"
+    files.seal(where, ["pretrain.csv"])
+    (where / "pretrain.csv").write_text((where / "pretrain.csv").read_text().replace("9", "8", 1))
+    with pytest.raises(files.Damaged, match=r"half/pretrain\.csv is cut or changed: run `make reproduce PROFILE=half`"):
+        compare("one", "half", n_boot=20)
 
 
 def test_the_figure_draws_every_row():

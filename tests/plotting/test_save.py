@@ -2,10 +2,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
+from scalescope.files import faults
 from scalescope.papers.ivgi2022 import figures
 from scalescope.papers.ivgi2022.data import published_points, published_tasks
 from scalescope.papers.ivgi2022.fits import fit_laws
-from scalescope.plotting import save
+from scalescope.plotting import remove, save
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +26,14 @@ def test_saving_writes_four_files_with_the_same_bytes_again(data, tmp_path):
     assert contents[0] == contents[1]
     assert b"<dc:date>" not in contents[0][1] and b"CreationDate" not in contents[0][2]
     pd.testing.assert_frame_equal(pd.read_csv(files[3]), data, check_dtype=False, rtol=1e-6)
+
+
+def test_a_figure_that_is_removed_is_not_missed(data, tmp_path):
+    for name in ("fig3", "fig4"):
+        save(figures.draw_fig3, data, tmp_path, name)
+    remove(tmp_path, "fig3", "fig9")
+    assert {path.stem for path in tmp_path.glob("fig*")} == {"fig4"} and faults(tmp_path) == []
+    remove(tmp_path / "none", "fig3")
 
 
 def test_what_is_not_published_is_drawn_and_not_written(data, tmp_path):

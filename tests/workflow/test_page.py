@@ -6,10 +6,12 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from forecast.made import runs
 
+from scalescope import files, paths
 from scalescope.errors import UnknownName
 from scalescope.forecast import forecast, run_table
 from scalescope.forecast.stored import Stored
@@ -65,6 +67,22 @@ def test_the_report_of_a_profile_holds_figures_claims_and_laws(tmp_path):
     assert any("pretraining loss" in law.title for law in laws) and any("SQuAD" in law.title for law in laws)
     low, high = laws[0].interval(laws[0].target, 0.95, "run")
     assert 0 < low < laws[0].predict(laws[0].target) < high
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["data/results/quick/points.csv", "data/results/quick/pretrain.csv", "data/results/quick/ivgi2022/fits.csv",
+     "data/results/quick/ivgi2022/claims.csv", "figures/quick/ivgi2022/fig3_finetuning_laws.png"],
+)  # fmt: skip
+def test_a_report_of_damaged_files_is_refused(tmp_path, monkeypatch, name):
+    for part in ("data/results/quick", "figures/quick"):
+        shutil.copytree(paths.root() / part, tmp_path / part)
+    monkeypatch.setenv("SCALESCOPE_ROOT", str(tmp_path))
+    content = bytearray((tmp_path / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(files.Damaged, match=rf"{Path(name).name} is cut or changed: run `"):
+        write_report("quick", tmp_path / "report.html")
 
 
 def test_a_profile_without_results_is_refused():

@@ -12,6 +12,7 @@ from scalescope import paths
 from scalescope.errors import UnknownName
 from scalescope.experiment.points import OBJECTIVES, split_usable, task_names, title, usable_pretraining
 from scalescope.experiment.pretraining_seeds import drawn_together
+from scalescope.experiment.record import collected_table
 from scalescope.laws import PowerLaw
 
 PRETRAINING = "pretraining loss"
@@ -38,7 +39,7 @@ def compare(profile_a: str, profile_b: str, n_boot: int = 1000, random_state: in
     slope_a. ratio: law of b over law of a at `at` parameters, the middle (in ln N) of the sizes that both ladders span;
     blank where they share none. Intervals of both from independent bootstraps: profiles share no runs. Laws of fewer
     than two sizes are left out. Losses compare only under one tokenizer and held-out text. Raises UnknownName for a
-    profile without collected results.
+    profile without collected results, and Damaged for a table that was cut or changed since it was written.
     """
     found_a, found_b = (dict(_ladders(name)) for name in (profile_a, profile_b))
     rows = []
@@ -77,12 +78,12 @@ def _ladders(profile: str) -> Iterator[tuple[tuple[str, str], Ladder]]:
     known = sorted(path.parent.name for path in folder.parent.glob("*/pretrain.csv"))
     if profile not in known:
         raise UnknownName("profile with results", profile, known)
-    pretrain = pd.read_csv(folder / "pretrain.csv")
+    pretrain = collected_table(profile, "pretrain")
     pretrain = pretrain[usable_pretraining(pretrain) & (pretrain["role"] == "ladder")]
     for objective in OBJECTIVES:
         yield from _ladder(PRETRAINING, objective, pretrain[pretrain["objective"] == objective], "loss")
     if (folder / "points.csv").is_file():
-        usable, _ = split_usable(pd.read_csv(folder / "points.csv"))
+        usable, _ = split_usable(collected_table(profile, "points"))
         tuned = usable[(usable["hpt"] == "with") & (usable["role"] == "ladder")]
         for task in (name for name in task_names(tuned) if name in set(tuned["task"])):
             for objective in OBJECTIVES:

@@ -93,6 +93,14 @@ def table_fault(profile: Profile, prepared: Prepared, needed: tuple[str, ...]) -
     return f"{folder / other} was collected from another state of the profile or its data" if other else None
 
 
+def collected_table(profile: str, name: str) -> pd.DataFrame:
+    """One collected table of a profile, such as "points"; raises FileNotFoundError and Damaged with the remedy."""
+    path = paths.results(profile) / f"{name}.csv"
+    if not path.is_file():
+        raise FileNotFoundError(f"no {path}: run `make reproduce PROFILE={profile}` or 40_collect first")
+    return read_csv(path, f"run `make reproduce PROFILE={profile}` or 40_collect")
+
+
 def read_csv(path: Path, remedy: str) -> pd.DataFrame:
     """A table as it was written; raises Damaged, naming the `remedy`, for one that was cut or changed since."""
     known = files.sealed(path.parent)

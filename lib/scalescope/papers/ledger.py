@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from scalescope import paths
+from scalescope.experiment.record import read_csv
 from scalescope.forecast import ledger
 from scalescope.forecast.ledger import Entry
 from scalescope.forecast.sealing import actual_of_profile, entry_of_law, known_run, ledger_of
@@ -75,7 +76,8 @@ def scored_ledger(profile: str) -> tuple[int, pd.DataFrame]:
     for study, part in rows[rows["study"] != ""].groupby("study"):
         path = paths.results(profile) / str(study) / "forecasts.csv"
         if path.is_file():
-            measured = pd.read_csv(path).set_index(["law", "inputs", "run"])["actual"]
+            table = read_csv(path, f"run `scalescope studies {study}` again")
+            measured = table.set_index(["law", "inputs", "run"])["actual"]
             asked = as_table(part).set_index(["law", "inputs", "run"]).index
             parts.append(ledger.judged(part, measured.reindex(asked).to_numpy(dtype=float)))
     return len(rows), pd.concat(parts, ignore_index=True) if parts else ledger.judged(rows.head(0), [])

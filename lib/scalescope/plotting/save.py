@@ -15,6 +15,7 @@ from scalescope.plotting import style
 
 Draw = Callable[..., Figure]  # draw_figN(data, size="screen")
 DIGITS = "%.8g"
+SUFFIXES = ("png", "svg", "pdf", "csv")
 QUIET = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None},
          "pdf": {"Creator": None, "Producer": None, "CreationDate": None}}  # fmt: skip
 
@@ -27,7 +28,7 @@ def save(draw: Draw, data: pd.DataFrame, folder: Path, name: str, unpublished: p
     same bytes on one machine. The figure stays open, as the current one of pyplot, to be shown.
     """
     folder = Path(folder)
-    names = {suffix: folder / f"{name}.{suffix}" for suffix in ("png", "svg", "pdf", "csv")}
+    names = {suffix: folder / f"{name}.{suffix}" for suffix in SUFFIXES}
     written = as_written(data)
     small = draw(written, size=style.PAPER)
     _write(small, names["pdf"], style.PAPER)
@@ -40,6 +41,12 @@ def save(draw: Draw, data: pd.DataFrame, folder: Path, name: str, unpublished: p
     files.seal(folder, [path.name for path in names.values()])
     plt.figure(figure.number)
     return list(names.values())
+
+
+def remove(folder: Path, *names: str) -> None:
+    """Remove all files of figures that a folder is not to hold (any more), with their digests."""
+    folder = Path(folder)
+    files.forget(folder, [f"{name}.{suffix}" for name in names for suffix in SUFFIXES])
 
 
 def as_written(data: pd.DataFrame) -> pd.DataFrame:

@@ -11,14 +11,15 @@ from scalescope import files, paths
 from scalescope.errors import UnknownName
 from scalescope.experiment.points import OBJECTIVES, split_usable, title, usable_pretraining
 from scalescope.experiment.pretraining_seeds import drawn_together
+from scalescope.experiment.record import collected_table, read_csv
 from scalescope.forecast.sealing import ledger_of
 from scalescope.forecast.stored import Stored, stored
 from scalescope.laws import PowerLaw
 from scalescope.papers.gallery import CAPTIONS
+from scalescope.papers.ivgi2022.law_tables import PAPER, REMEDY
 from scalescope.papers.ledger import scored_ledger
 from scalescope.workflow.page import N_BOOT, Section, picture, relative, render, table_html
 
-PAPER = "ivgi2022"
 TABLES = {
     "fits": "Laws of finetuning error", "pretraining_laws": "Laws of pretraining loss",
     "selection": "Choosing by small runs", "compute": "What the target cost over the ladder",
@@ -30,7 +31,8 @@ MOST_COLUMNS = 12  # of a table on the page; the CSV has the rest
 def write_report(profile: str, out: Path | None = None) -> Path:
     """Write the page of a profile with collected results; returns its path (`report.html` in the profile's work).
 
-    Raises UnknownName for a profile without results.
+    Raises UnknownName for a profile without results, and Damaged for a table or picture that was cut or changed since
+    it was written.
     """
     folder = paths.results(profile)
     known = sorted(path.parent.name for path in folder.parent.glob("*/pretrain.csv"))
@@ -44,6 +46,8 @@ def write_report(profile: str, out: Path | None = None) -> Path:
 
 def _figures(profile: str) -> Iterator[Section]:
     for folder in sorted(path for path in paths.figures(profile, PAPER).parent.glob("*") if path.is_dir()):
+        if (folder / files.DIGESTS).is_file() and (faults := files.faults(folder)):
+            raise files.Damaged(f"{faults[0]}: {REMEDY}")
         pictures = [(CAPTIONS.get(p.stem, p.stem.replace("_", " ")), picture(p)) for p in sorted(folder.glob("*.png"))]
         if pictures:
             yield Section(f"Figures: {folder.name}", pictures=pictures)
@@ -54,11 +58,11 @@ def _tables(profile: str) -> Iterator[Section]:
     claims = folder / "claims.csv"
     if claims.is_file():
         columns = ["id", "claim", "verdict", "value", "low", "high", "sentence"]
-        yield Section("Claims of the paper", tables=[("", table_html(pd.read_csv(claims)[columns]))])
+        yield Section("Claims of the paper", tables=[("", table_html(read_csv(claims, REMEDY)[columns]))])
     tables = []
     for name, caption in TABLES.items():
         if (folder / f"{name}.csv").is_file():
-            table = pd.read_csv(folder / f"{name}.csv")
+            table = read_csv(folder / f"{name}.csv", REMEDY)
             cut = f" ({MOST_COLUMNS} of {len(table.columns)} columns)" if len(table.columns) > MOST_COLUMNS else ""
             tables.append((caption + cut, table_html(table.iloc[:, :MOST_COLUMNS])))
     if tables:
@@ -102,14 +106,14 @@ def _notebooks(profile: str, folder: Path) -> Iterator[Section]:
 def _laws(profile: str) -> Iterator[Stored]:
     """Power laws of the pretraining loss and of every task's error, for the panel."""
     folder = paths.results(profile)
-    pretrain = pd.read_csv(folder / "pretrain.csv")
+    pretrain = collected_table(profile, "pretrain")
     pretrain = pretrain[usable_pretraining(pretrain)]
     for objective, runs in pretrain.groupby("objective"):
         ladder, target = (runs[runs["role"] == role] for role in ("ladder", "target"))
         yield from _law(ladder, target, "loss", f"pretraining loss, {OBJECTIVES.get(objective, objective)}")
     if not (folder / "points.csv").is_file():
         return
-    usable, _ = split_usable(pd.read_csv(folder / "points.csv"))
+    usable, _ = split_usable(collected_table(profile, "points"))
     for (objective, task), runs in usable[usable["hpt"] == "with"].groupby(["objective", "task"]):
         ladder, target = (runs[runs["role"] == role] for role in ("ladder", "target"))
         yield from _law(ladder, target, "error", f"error of {title(task)}, {OBJECTIVES.get(objective, objective)}")

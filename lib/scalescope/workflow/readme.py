@@ -10,11 +10,12 @@ import pandas as pd
 
 from scalescope import files, paths
 from scalescope.experiment.points import split_usable
+from scalescope.experiment.record import read_csv
 from scalescope.experiment.stages import read_tables
 from scalescope.forecast import forecast, read_runs
 from scalescope.forecast.show import parts
 from scalescope.forecast.target import parse_target
-from scalescope.papers.ivgi2022.law_tables import PAPER
+from scalescope.papers.ivgi2022.law_tables import PAPER, REMEDY
 from scalescope.papers.ivgi2022.overview import markdown, overview
 
 EXAMPLE, LARGER = "eight_runs.csv", "large_run.csv"
@@ -25,7 +26,7 @@ MARKED = re.compile(r"(<!-- results of (?P<source>[a-z0-9_-]+) -->\n)(?P<table>.
 def results_table(source: str) -> str:
     """The overview of a profile's collected results as Markdown; raises FileNotFoundError where there are none."""
     tables = read_tables(source)
-    fits = pd.read_csv(paths.results(source) / PAPER / "fits.csv")
+    fits = read_csv(paths.results(source) / PAPER / "fits.csv", REMEDY)
     usable, _ = split_usable(tables["points"])
     ladder, target = (usable.loc[usable["role"] == role, "parameters"] for role in ("ladder", "target"))
     sizes = (int(ladder.min()), int(ladder.max()), int(target.max()))
@@ -50,7 +51,10 @@ def read_larger(path: Path) -> pd.Series:
 def record_of_forecasts() -> str:
     """How often the 95 % interval of a new run held it, over all forecasts and by distance, as a sentence."""
     folder = paths.results("published") / FORECASTS
-    levels, by = (pd.read_csv(folder / f"{name}.csv") for name in ("calibration", "by_distance"))
+    levels, by = (
+        read_csv(folder / f"{name}.csv", "run `scalescope forecast calibration` again")
+        for name in ("calibration", "by_distance")
+    )
     said = []
     for row in levels[(levels["nominal"] == 0.95) & (levels["kind"] != "all")].itertuples():
         ends = "" if pd.isna(row.low) else f" [{100 * row.low:.1f}, {100 * row.high:.1f}]"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from pictures import same_picture
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.papers.ivgi2022 import figures, law_figures
 from scalescope.papers.ivgi2022.fits import fit_laws
 from scalescope.papers.ivgi2022.law_tables import law_tables, source_tables
@@ -53,6 +53,11 @@ def test_figure_6_is_left_out_and_removed_where_no_patience_acts(tmp_path, monke
     assert old.is_file()
     written = law_figures.write_law_figures("published", {**tables, "curves": falling}, laws)
     assert figures.SLUGS[6] not in [path.stem for path in written] and not old.exists()
+
+
+@pytest.mark.parametrize("folder", sorted({file.parent for file in COMMITTED}), ids=lambda folder: folder.parts[-2])
+def test_committed_figures_are_those_that_were_written_and_none_is_missed(folder):
+    assert not (folder / files.DIGESTS).is_file() or files.faults(folder) == []
 
 
 @pytest.mark.parametrize("file", COMMITTED, ids=lambda file: f"{file.parts[-3]}-{file.stem}")

@@ -64,6 +64,20 @@ def test_stored_laws_count_only_for_what_they_were_fitted_to(counted, folder, mo
     assert counted
 
 
+@pytest.mark.parametrize("name", [stored_laws.LAWS_FILE, stored_laws.REPLICATES_FILE, stored_laws.RECORD])
+def test_stored_laws_with_a_flipped_bit_are_fitted_again_with_a_word(counted, folder, capsys, name):
+    tables = {"pretrain": source_tables("published")["pretrain"]}
+    whole = source_laws("published", tables, BOOT)
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    counted.clear()
+    again = source_laws("published", tables, BOOT)
+    assert counted and name in capsys.readouterr().err
+    pd.testing.assert_frame_equal(whole.laws, again.laws)
+    pd.testing.assert_frame_equal(whole.replicates, again.replicates)
+
+
 def test_a_stored_law_is_the_law_itself(folder):
     tables = source_tables("published")
     law = source_laws("published", tables, BOOT).of(task="mnli")

@@ -17,7 +17,7 @@ from scalescope.papers.ivgi2022.law_tables import PAPER, PUBLISHED_PATIENCES, di
 from scalescope.papers.ivgi2022.selection import select_all
 from scalescope.papers.ivgi2022.stopping import heldout_curve
 from scalescope.papers.ivgi2022.stored_laws import source_laws
-from scalescope.plotting import save
+from scalescope.plotting import remove, save
 
 
 def figure_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -73,7 +73,5 @@ def write_law_figures(source: str, tables: dict[str, pd.DataFrame], laws: Laws) 
     for name, data in figure_tables(source, tables, laws):
         written[name] = save(figures.DRAW[name], data, folder, name)[0]
         plt.close()
-    for name in figures.DRAW:
-        for old in [] if name in written else folder.glob(f"{name}.*"):
-            old.unlink()
+    remove(folder, *(name for name in figures.DRAW if name not in written))
     return list(written.values())

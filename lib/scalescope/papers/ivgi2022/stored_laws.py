@@ -15,14 +15,15 @@ from scalescope.papers.ivgi2022.fits import Laws, fit_laws
 PAPER = "ivgi2022"
 FITTED = ("points", "pair_points", "pretrain")
 LAWS_FILE, REPLICATES_FILE = "laws.parquet", "replicates.parquet"
-MADE_FROM = "made_from"  # column of laws: digest of what they were fitted to, and of the code that fits
+RECORD = "laws.json"  # "made_from": digest of the fitted tables and the code that fits; "files": of both files
 
 
 def source_laws(source: str, tables: Mapping[str, pd.DataFrame], n_boot: int = 1000) -> Laws:
     """The laws of a source (data/results/<source>/ivgi2022/): as stored for these tables, else fitted and written.
 
     tables: as `source_tables` gives them. Stored laws count only if tables, number of replicates and the code that
-    fits are the same; they are large and can always be made again, so that git ignores them.
+    fits are the same, and both files are as they were written (one that is not is told in a line); they are large and
+    can always be made again, so that git ignores them.
     """
     folder, made_from = paths.results(source) / PAPER, _digest(tables, n_boot)
     stored = _read(folder, made_from)
@@ -31,18 +32,28 @@ def source_laws(source: str, tables: Mapping[str, pd.DataFrame], n_boot: int = 1
     given = {name: tables[name] for name in FITTED if name in tables}
     found = fit_laws(given, n_boot=n_boot, bar=f"laws of {source}")
     files.write(folder / REPLICATES_FILE, lambda part: found.replicates.to_parquet(part, index=False))
-    named = found.laws.assign(**{MADE_FROM: made_from})
-    files.write(folder / LAWS_FILE, lambda part: named.to_parquet(part, index=False))
+    files.write(folder / LAWS_FILE, lambda part: found.laws.to_parquet(part, index=False))
+    digests = {name: files.digest(folder / name) for name in (LAWS_FILE, REPLICATES_FILE)}
+    files.write_record(folder / RECORD, {"made_from": made_from, "files": digests})
     return found
 
 
 def _read(folder: Path, made_from: str) -> Laws | None:
-    if not all((folder / name).is_file() for name in (LAWS_FILE, REPLICATES_FILE)):
+    """The stored laws; None where there are none of this origin, or where they are not whole, which is told."""
+    try:
+        known = files.read_record(folder / RECORD)
+        if known.get("made_from") != made_from:
+            return None
+        changed = [name for name, sha256 in known["files"].items() if files.digest(folder / name) != sha256]
+    except FileNotFoundError:
         return None
-    known = pd.read_parquet(folder / LAWS_FILE)
-    if known.empty or known[MADE_FROM].iloc[0] != made_from:
+    except files.Damaged as fault:
+        files.say(f"damaged: {fault}; the laws are fitted again")
         return None
-    return Laws(known.drop(columns=MADE_FROM), pd.read_parquet(folder / REPLICATES_FILE))
+    if changed:
+        files.say(f"damaged: {folder / changed[0]} is cut or changed; the laws are fitted again")
+        return None
+    return Laws(*(pd.read_parquet(folder / name) for name in (LAWS_FILE, REPLICATES_FILE)))
 
 
 def _digest(tables: Mapping[str, pd.DataFrame], n_boot: int) -> str:
