@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from scalescope import paths
-from scalescope.experiment import stages
+from scalescope.experiment import collecting
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.progress import marked, note_state, read_mark
 from scalescope.workflow.complete import complete
@@ -57,7 +57,7 @@ def test_killed_and_run_again_trains_nothing_twice_and_gives_the_same_tables(pro
     assert drawn == {f"fig{number}" for number in range(1, 9)}
     made = [name for job in planned(load_profile("tiny")) for name in (job.executed, job.stamp) if name]
     assert all((paths.work("tiny") / name).is_file() for name in made)
-    tables, trained = stages.read_tables("tiny"), contents()
+    tables, trained = collecting.read_tables("tiny"), contents()
     check_cost()
 
     third = subprocess.run(COMMAND, capture_output=True, text=True)
@@ -68,8 +68,8 @@ def test_killed_and_run_again_trains_nothing_twice_and_gives_the_same_tables(pro
     (other / "profiles").symlink_to(project / "profiles")
     monkeypatch.setenv("SCALESCOPE_ROOT", str(other))
     complete(load_profile("tiny"))
-    stages.collect(load_profile("tiny"))
-    for name, table in stages.read_tables("tiny").items():
+    collecting.collect(load_profile("tiny"))
+    for name, table in collecting.read_tables("tiny").items():
         pd.testing.assert_frame_equal(table, tables[name], obj=name, check_exact=True)
     assert contents() == trained, "two workers, killed and resumed, and one process from scratch: the same bytes"
 
