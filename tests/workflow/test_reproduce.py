@@ -54,7 +54,7 @@ def test_killed_and_run_again_trains_nothing_twice_and_gives_the_same_tables(pro
     after = manifests()
     assert {name: after[name] for name in before} == before
     drawn = {path.name[:4] for path in paths.figures("tiny", "ivgi2022").glob("fig*.png")}
-    assert drawn == {f"fig{number}" for number in range(1, 9)}
+    assert drawn == {f"fig{number}" for number in range(1, 9) if number != 6}, "in ten steps no patience acts"
     made = [name for job in planned(load_profile("tiny")) for name in (job.executed, job.stamp) if name]
     assert all((paths.work("tiny") / name).is_file() for name in made)
     tables, trained = collecting.read_tables("tiny"), contents()
@@ -98,7 +98,9 @@ def test_a_job_that_fails_stops_only_what_needs_it_and_is_named_with_its_log(stu
     assert "1 job(s) failed" in text and "20_pretrain_ar8-l1_mlm: " in text and "no space left" in text
     assert str(folder / "logs" / "20_pretrain_ar8-l1_mlm.log") in text
     done = {path.stem for path in (folder / "products").glob("*.json")}
-    lost = {"20_pretrain_ar8-l1_mlm", "30_finetune_ar8-l1", "40_collect", "50_laws", "60_figures"}
+    sealed = {"20_pretrain_ar16-l2_mlm"}  # the target: its loss is forecast from the whole ladder before it is trained
+    finetuned = {f"30_finetune_{model}" for model in ("ar16-l2", "ar8-l1", "ar8-l2")}  # at the target's rate
+    lost = {"20_pretrain_ar8-l1_mlm", *sealed, *finetuned, "40_collect", "50_laws", "60_figures"}
     assert done == {job.name for job in planned(load_profile("tiny"))} - lost
     assert not list((folder / "notebooks").glob(".*")), "no half of a notebook is left"
 
