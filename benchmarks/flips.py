@@ -1,4 +1,4 @@
-"""Whether damage is found: random bits are flipped in the files of a finished project, and whatever reads them is asked.
+"""Whether damage is found: random bits are flipped in files of a finished project, and whatever reads them is asked.
 
     python benchmarks/flips.py --runs data [--profile smoke] [--flips 200] [--together 50] [--seed 0] [--folder F]
 
@@ -6,14 +6,15 @@ In a project of its own (a temporary folder, or --folder, which is used again) t
 where --runs names a folder with the `runs`, `cache` and `results` of a finished one, which are copied. Then one random
 bit is flipped in one random file at a time, every kind of file as often as every other; the time of the file stays, as
 on a disk that rots. Each time all that reads files of a profile is asked first: tables, stored laws, report, counts of
-runs, status, the run or the encoded data themselves, what `reproduce` would do again. Then, in rounds of --together flips
-at once, `scalescope reproduce` runs, and every run, encoded text, table and figure must be byte for byte what it was.
+runs, status, the run or the encoded data themselves, what `reproduce` would do again. Then, in rounds of --together
+flips at once, `scalescope reproduce` runs, and every run, encoded text, table and figure must be byte for byte what it
+was.
 
 Results: results/flips.csv, one row per kind of file. healed: `reproduce` gave the file back as it was, or made it again
-(executed notebooks and stamps hold times); of these refused: something that read it before refused it by name, and told:
-read on and said what was damaged. left: nothing reads it, or the flip says the same. wrong: something read it and gave
-another answer without a word, or a result came out otherwise; obscure: an error that names no file. Exit code 1 if there
-is one of the last two.
+(executed notebooks and stamps hold times); of these refused: something that read it before refused it by name, and
+told: read on and said what was damaged. left: nothing reads it, or the flip says the same. wrong: something read it and
+gave another answer without a word, or a result came out otherwise; obscure: an error that names no file. Exit code 1 if
+there is one of the last two.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ from rich.console import Console
 from scalescope import files, paths
 from scalescope.cli import USER_ERROR_NAMES, USER_ERRORS
 from scalescope.experiment import stages
+from scalescope.experiment.collecting import collect, read_tables
+from scalescope.experiment.noted import NOTES
 from scalescope.experiment.profile import Profile, load_profile
 from scalescope.experiment.record import read_csv
 from scalescope.papers.ivgi2022.stored_laws import PAPER, source_laws
@@ -98,10 +101,11 @@ def make_project(root: Path, given: argparse.Namespace) -> None:
             place.symlink_to(paths.root() / name)
     if given.runs and not (root / "data" / "runs").is_dir():
         data = Path(given.runs)
-        for run in (data / "runs" / given.profile / "runs.txt").read_text().split():
-            if (data / "runs" / run).is_dir():
-                shutil.copytree(data / "runs" / run, root / "data" / "runs" / run)
-        for name in (f"runs/{given.profile}", "cache", f"results/{given.profile}"):
+        for line in (data / "runs" / given.profile / NOTES).read_text().splitlines():
+            if (data / "runs" / line.split()[0]).is_dir():
+                shutil.copytree(data / "runs" / line.split()[0], root / "data" / "runs" / line.split()[0])
+        corpus = files.read_record(data / "runs" / given.profile / paths.RECORD)["corpus"]
+        for name in (f"runs/{given.profile}", f"cache/{corpus}", f"results/{given.profile}"):
             shutil.copytree(data / name, root / "data" / name, symlinks=True)
 
 
@@ -191,10 +195,10 @@ def readers(root: Path, profile: Profile, path: Path) -> Iterator[tuple[str, Cal
         yield "run", lambda: run_content(path.parent.name)
     if what.startswith("encoded"):
         yield "data", lambda: data_content(profile, path)
-    if what.startswith(("run ", "encoded", "profile")):
-        yield "collect", lambda: {name: table.to_csv() for name, table in stages.collect(profile).items()}
+    if what.startswith(("run manifest", "encoded", "profile")):
+        yield "collect", lambda: {name: table.to_csv() for name, table in collect(profile).items()}
     if what in ("table", "digests of tables", "stored laws"):
-        yield "tables", lambda: {name: table.to_csv() for name, table in stages.read_tables(profile.name).items()}
+        yield "tables", lambda: {name: table.to_csv() for name, table in read_tables(profile.name).items()}
         yield "laws", lambda: law_content(profile.name)
     if what == "law table":
         yield "law table", lambda: path.suffix == ".csv" and read_csv(path, "make it again").to_csv()
@@ -238,7 +242,7 @@ def data_content(profile: Profile, path: Path) -> object:
 
 def law_content(source: str) -> object:
     """The laws of a source, stored or fitted."""
-    laws = source_laws(source, stages.read_tables(source))
+    laws = source_laws(source, read_tables(source))
     return laws.laws.to_csv(), laws.replicates.to_csv()
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 
 from scalescope import files, paths
-from scalescope.experiment.noted import JOB_NOTES, note, noted, noted_within
+from scalescope.experiment.noted import JOB_NOTES, NOTES, note, noted, noted_within
 from scalescope.workflow.stamps import write_stamp
 
 RUNS = [f"pretrain-mlm-ar8-l{layers}-0123456789" for layers in (1, 2)]
@@ -27,3 +27,25 @@ def test_the_runs_of_a_job_are_noted_although_the_profile_knows_them(project):
         note("tiny", RUNS[:1])
     assert found == set(RUNS[:1]) == noted("tiny")
     assert not file.exists() and JOB_NOTES not in os.environ
+
+
+def test_what_runs_share_belongs_to_the_profile_and_to_no_job(project):
+    with noted_within(project / "a.runs") as found:
+        note("tiny", RUNS, ["trunk-mlm-ar8-l1-0123456789"])
+    assert found == set(RUNS) and noted("tiny") == {*RUNS, "trunk-mlm-ar8-l1-0123456789"}
+
+
+def test_a_line_that_is_cut_or_changed_is_no_run_and_the_stamps_know_what_it_was(project):
+    note("tiny", RUNS)
+    file = paths.work("tiny") / NOTES
+    whole = file.read_text()
+    for place in range(0, len(whole), 7):
+        changed = bytearray(whole.encode())
+        changed[place] ^= 1
+        file.write_bytes(changed)
+        assert noted("tiny") <= set(RUNS)
+    file.write_text(whole[:-12])
+    write_stamp(paths.work("tiny") / "products" / "a.json", runs=RUNS)
+    assert noted("tiny") == set(RUNS)
+    file.write_text("".join(f"{run}\n" for run in RUNS))  # of an earlier version
+    assert noted("tiny") == set(RUNS)

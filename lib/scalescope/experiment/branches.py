@@ -45,7 +45,7 @@ def campaign(
     per_step = profile.pretrain.batch_size * profile.text.sequence_length
     steps = budget_steps(config, per_step, budgets, first, last)
     corpora = prepared.corpus("train"), prepared.corpus("heldout")
-    note(profile.name, [trunk_id(config), *(replace(config, steps=count).id for count in steps)])
+    note(profile.name, [replace(config, steps=count).id for count in steps], [trunk_id(config)])
     runs = campaign_runs(config, steps, *corpora, stages.store(), bars(f"{model} {objective}"), prepared.probes)
     rows = [pretrain_row(profile, spec, run) for run in runs]
     table = pd.concat(rows, ignore_index=True).assign(budget_tokens=[per_step * count for count in steps])

@@ -154,7 +154,7 @@ def _train_unit(profile: Profile, texts: Texts, unit: list[Planned]) -> list[Run
     corpora = texts[first.text].corpus("train"), texts[first.text].corpus("heldout")
     clock, store, probes = cost.clock(), stages.store(), None if first.text != STANDARD else texts.prepared.probes
     if first.config.schedule == "wsd":
-        note(profile.name, [trunk_id(first.config)])
+        note(profile.name, [], [trunk_id(first.config)])
         steps = [each.config.steps for each in unit]
         with clock:
             return train_branches(first.config, steps, *corpora, store, clock.telling(None), probes)

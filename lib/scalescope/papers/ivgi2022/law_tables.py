@@ -10,12 +10,12 @@ import pandas as pd
 
 from scalescope import files, paths
 from scalescope.errors import UnknownName
+from scalescope.experiment.collecting import read_tables
 from scalescope.experiment.points import OBJECTIVES, usable_pretraining
 from scalescope.experiment.profile import available_profiles
 from scalescope.experiment.profile_file import ENDINGS
 from scalescope.experiment.progress import each
 from scalescope.experiment.record import read_csv
-from scalescope.experiment.stages import read_tables
 from scalescope.papers.ivgi2022 import tables as ivgi2022
 from scalescope.papers.ivgi2022.cards import cards
 from scalescope.papers.ivgi2022.claims import PUBLISHED, Evidence, judge_all
