@@ -1,6 +1,6 @@
 """Whether damage is found: random bits are flipped in files of a finished project, and whatever reads them is asked.
 
-    python benchmarks/flips.py --runs data [--profile smoke] [--flips 200] [--together 50] [--seed 0] [--folder F]
+    python benchmarks/flips.py --runs data [--profile smoke] [--flips 200] [--together 100] [--seed 0] [--folder F]
 
 In a project of its own (a temporary folder, or --folder, which is used again) the profile is run once, or only finished
 where --runs names a folder with the `runs`, `cache` and `results` of a finished one, which are copied. Then one random
@@ -87,7 +87,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--folder")
     parser.add_argument("--runs", help="the data folder of a project in which the profile is finished")
     parser.add_argument("--jobs", default="2")
-    for name, default in (("flips", 200), ("together", 50), ("seed", 0)):
+    for name, default in (("flips", 200), ("together", 100), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     return parser.parse_args()
 
@@ -179,7 +179,9 @@ def asked(root: Path, profile: Profile, whole: Whole, chosen: list) -> tuple[dic
             said.add("told" if outcome == "same" and words else outcome)
             if outcome in ("wrong", "obscure"):
                 faults.append(f"{outcome}: {name} of {path}: {words or value[:300]}")
+                progress(faults[-1])
             restore(root, whole)
+            put(path, *whole[path])  # a flip keeps the time
         found[path] = next((name for name in ("wrong", "obscure", "refused", "told") if name in said), "")
         if number % 20 == 19:
             progress(f"{number + 1} of {len(chosen)} flips asked, {len(faults)} faults")
@@ -189,13 +191,14 @@ def asked(root: Path, profile: Profile, whole: Whole, chosen: list) -> tuple[dic
 def readers(root: Path, profile: Profile, path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     """Whatever reads files of this kind, by name; each gives what a user would see."""
     what = kind(root, path)
-    yield "runs", lambda: runs_table().drop(columns="megabytes").to_csv()
+    if what.startswith(("run ", "list of", "profile", "stamp", "digests")):
+        yield "runs", lambda: runs_table().drop(columns="megabytes").to_csv()
     yield "status", lambda: status(profile)
     if what.startswith("run "):
         yield "run", lambda: run_content(path.parent.name)
     if what.startswith("encoded"):
         yield "data", lambda: data_content(profile, path)
-    if what.startswith(("run manifest", "encoded", "profile")):
+    if what == "profile.json":
         yield "collect", lambda: {name: table.to_csv() for name, table in collect(profile).items()}
     if what in ("table", "digests of tables", "stored laws"):
         yield "tables", lambda: {name: table.to_csv() for name, table in read_tables(profile.name).items()}
@@ -279,7 +282,7 @@ def restore(root: Path, whole: Whole) -> None:
     for aside in [p for p in (root / "data").rglob("*.damaged-*") if p.is_dir()]:
         shutil.rmtree(aside, ignore_errors=True)
     for path, (content, time) in whole.items():
-        if not path.is_file() or path.stat().st_mtime_ns != time or path.read_bytes() != content:
+        if not path.is_file() or path.stat().st_mtime_ns != time:
             put(path, content, time)
 
 
@@ -303,6 +306,8 @@ def run_again(root: Path, given: argparse.Namespace, whole: Whole, flips: list, 
             faults.append(f"came out otherwise: {path}")
     harmful = [p for p, _ in flips if found[p] == "left" and kind(root, p) not in (*TIMES, *LEDGERS)]
     faults += [f"still flipped: {path}" for path in harmful]
+    for path, _ in flips:
+        put(path, *whole[path])
     restore(root, whole)
     return faults
 

@@ -142,18 +142,24 @@ def reproduce(
 def plan(profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES) -> None:
     """What a profile would train, and how long that would take on this machine. Trains nothing to disk."""
     from scalescope.experiment.profile import load_profile
+    from scalescope.workflow.check_profile import check_folder
     from scalescope.workflow.report import print_plan
 
-    print_plan(load_profile(profile, data=data or None), jobs)
+    settings = load_profile(profile, data=data or None)
+    check_folder(settings)
+    print_plan(settings, jobs)
 
 
 @app.command()
 def status(profile: ProfileName = "quick", data: Data = "") -> None:
     """How far a profile is: its jobs that are done, running, failed, or still to do."""
     from scalescope.experiment.profile import load_profile
+    from scalescope.workflow.check_profile import check_folder
     from scalescope.workflow.report import print_status
 
-    print_status(load_profile(profile, data=data or None))
+    settings = load_profile(profile, data=data or None)
+    check_folder(settings)
+    print_status(settings)
 
 
 @app.command()
@@ -202,6 +208,8 @@ def notebook(
     sys.modules.update(dict.fromkeys({"rfc3987_syntax", "pyarrow"} - set(sys.modules)))
     from scalescope.workflow.job import run_notebook
 
+    if any(place.exists() and not place.is_dir() for place in out.absolute().parents):
+        raise ValueError(f"--out {out} would lie in {out.parent}, which is no folder")
     if out.is_dir():
         raise ValueError(f"--out {out} is a folder; give the file of the notebook, such as {out / 'out.ipynb'}")
     run_notebook(name, out, _pairs(parameter or []), mark, stamp)
@@ -293,7 +301,10 @@ def compare_profiles(
     """Slopes of the laws of two profiles, and the ratio of their laws at a size that both reach."""
     from scalescope import files
     from scalescope.experiment import compare
+    from scalescope.plotting.save import check_picture
 
+    if figure is not None:
+        check_picture(figure)
     table = compare(profile_a, profile_b)
     shown = ["title", "objective", "slope_a", "slope_b", "difference", "difference_low", "difference_high", "ratio"]
     typer.echo(table[shown].to_string(index=False, float_format="%.3g"))

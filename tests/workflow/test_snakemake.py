@@ -17,7 +17,7 @@ from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
 from scalescope.workflow.jobs import STATIONS, planned
 from scalescope.workflow.reproduce import reproduce
-from scalescope.workflow.snakemake import of_executor, only_shows, runs_elsewhere
+from scalescope.workflow.snakemake import forget_unreadable, of_executor, only_shows, runs_elsewhere
 from scalescope.workflow.stamps import write_stamp
 
 
@@ -60,6 +60,27 @@ def test_what_snakemake_does_not_take_is_refused_before_anything_changes(project
     with pytest.raises(ValueError, match=r"Snakemake does not take '--dry'.*--dry-run"):
         reproduce("tiny", snakemake_arguments=["--dry"])
     assert not paths.runs().exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"),
+    [(["--nonsense"], "--"), (["--kep-going", "-n"], "--keep-going"), (["-Zx"], "-"),
+     (["--forcal"], "--forceall")],
+)  # fmt: skip
+def test_an_option_that_snakemake_does_not_have_is_named_with_the_nearest(arguments, near):
+    with pytest.raises(ValueError, match=rf"Snakemake does not take .*unknown option .*; did you mean {near}"):
+        only_shows(arguments)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"rule": "a\xe9"}', b"[]", b"null", b'{"rule": "a", "log": [}'])
+def test_notes_of_snakemake_that_cannot_be_read_are_removed_with_a_word(tmp_path, capsys, content):
+    notes = tmp_path / ".snakemake" / "metadata" / "@part"
+    notes.mkdir(parents=True)
+    (notes / "whole").write_text('{"rule": "all"}')
+    (notes / "broken").write_bytes(content)
+    forget_unreadable(tmp_path)
+    assert [path.name for path in notes.iterdir()] == ["whole"] and "broken" in capsys.readouterr().err
+    forget_unreadable(tmp_path / "none")
 
 
 def state(folder: Path) -> dict[str, tuple]:

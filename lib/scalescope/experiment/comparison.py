@@ -75,7 +75,7 @@ def _row(key: tuple[str, str], a: Ladder, b: Ladder, n_boot: int, states: list[i
 def _ladders(profile: str) -> Iterator[tuple[tuple[str, str], Ladder]]:
     """(quantity, objective) -> the ladder of a profile, in the order of the tables."""
     folder = paths.results(profile)
-    known = sorted(path.parent.name for path in folder.parent.glob("*/pretrain.csv"))
+    known = sorted(path.parent.name for path in paths.results("any").parent.glob("*/pretrain.csv"))
     if profile not in known:
         raise UnknownName("profile with results", profile, known)
     pretrain = collected_table(profile, "pretrain")

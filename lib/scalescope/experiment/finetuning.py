@@ -61,6 +61,21 @@ def finetune(
     return concat(frames, "finetune")
 
 
+def tuned_rows(profile: Profile, runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the table "finetune" of one model that are its points "with tuning": all seeds at the best rate.
+
+    The best rate of a task and objective is that of the grid, which is searched with the first seed (the smaller rate
+    at a tie): another rate may have a higher mean over the seeds that happen to be there.
+    """
+    first = (runs["seed"] == profile.finetune.seeds[0]) & runs["value"].notna()
+    if runs["pretrain_seed"].notna().any():
+        first &= runs["pretrain_seed"] == runs["pretrain_seed"].dropna().iloc[0]
+    keys = ["task", "objective"]
+    grid = runs[first].sort_values("learning_rate", kind="stable")
+    best = grid.loc[grid.groupby(keys, sort=False)["value"].idxmax(), [*keys, "learning_rate"]]
+    return runs.merge(best, on=[*keys, "learning_rate"], how="inner")
+
+
 def _starts(profile: Profile, prepared: Prepared, spec: ModelSpec, objectives: list[str]) -> dict[tuple[str, int], Run]:
     """What a model is finetuned from, by objective and place of the pretraining seed; diverged runs are left out."""
     found = {}

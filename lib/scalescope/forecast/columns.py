@@ -57,6 +57,12 @@ UNITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "percent": _times(0.01), "bits": _times(float(np.log(2))), "perplexity": _ln,
     "score": lambda values: 1 - values, "percent-score": lambda values: 1 - values / 100,
 }  # fmt: skip
+OF_SIZES = ("thousands", "millions", "billions", "trillions")
+UNITS_OF = {  # what each quantity can be in
+    "parameters": OF_SIZES, "tokens": OF_SIZES,
+    "flops": (*OF_SIZES, "teraflops", "petaflops", "exaflops", "petaflop-days"),
+    "loss": ("bits", "perplexity"), "error": ("percent", "score", "percent-score"),
+}  # fmt: skip
 
 
 def plain(name: object) -> str:
@@ -93,6 +99,9 @@ def recognise(header: Iterable[object], given: Mapping[str, str]) -> dict[str, s
     where a column is mapped to two.
     """
     names = [str(name) for name in header]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise BadTable(f"column {twice!r} is there twice: leave one out, or give them different names")
     found: dict[str, str] = {}
     for quantity, column in given.items():
         if column not in names:
@@ -142,15 +151,17 @@ def missing(header: Iterable[object], found: Mapping[str, str]) -> None:
     raise BadTable(f"no column to predict (loss or error) among: {seen}; map one: --columns L=<column of the loss>")
 
 
-def convert(values: pd.Series, unit: str, column: str) -> pd.Series:
-    """A column in the unit of the laws (numbers, nats, shares); raises UnknownName for another unit."""
-    if unit in UNITS:
+def convert(values: pd.Series, unit: str, column: str, quantity: str) -> pd.Series:
+    """A column in the unit of the laws (numbers, nats, shares); raises UnknownName for a unit of something else."""
+    if unit in UNITS_OF[quantity]:
         with np.errstate(invalid="ignore", divide="ignore"):
             return pd.Series(UNITS[unit](values.to_numpy(dtype=float)), index=values.index)
     try:
         factor = float(unit)
     except ValueError:
-        raise UnknownName(f"unit of column {column!r}", unit, [*UNITS, "a number to multiply by"]) from None
+        raise UnknownName(
+            f"unit of column {column!r} ({quantity})", unit, [*UNITS_OF[quantity], "a number to multiply by"]
+        ) from None
     if not np.isfinite(factor) or factor <= 0:
         raise BadTable(f"unit of column {column!r} must be a number above zero; got {unit}")
     return values * factor

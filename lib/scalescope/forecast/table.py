@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
+import warnings
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +23,16 @@ from scalescope.forecast.columns import (
     pairs,
     recognise,
 )
-from scalescope.forecast.units import check_units
+from scalescope.forecast.units import AS_IS, check_units
 
 FEWEST_SIZES = 4  # three to fit, one to test on
 SIX = 6.0  # FLOPs per parameter and token
 SUFFIX = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
-NUMBER = re.compile(r"^\s*([0-9][0-9,_]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?)\s*([kKmMbBgGtT]?)\s*$")
+# digits, or groups of three set apart by "," or "_"; decimals; a power of ten; a suffix
+NUMBER = re.compile(
+    r"^\s*(?=\.?[0-9])((?:[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([kKmMbBgGtT]?)\s*$"
+)
+DECIMAL_COMMA = re.compile(r"^\s*[0-9]+,[0-9]+\s*$")
 
 
 @dataclass(frozen=True)
@@ -81,11 +88,32 @@ def read_runs(
     path = Path(path)
     if not path.is_file():
         raise BadTable(f"no table at {path}")
+    return run_table(_read(path), columns=columns, units=units, response=response, as_is=as_is)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """The cells of a file under its own header, a column that is there twice included."""
+    sep = "\t" if path.suffix in (".tsv", ".tab") else ","
     try:
-        frame = pd.read_csv(path, sep="\t" if path.suffix in (".tsv", ".tab") else ",", skipinitialspace=True)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise BadTable(f"{path} is not a table of comma-separated values: {error}") from error
-    return run_table(frame, columns=columns, units=units, response=response, as_is=as_is)
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            text = stream.read()
+        if "\0" in text:
+            raise BadTable(f"{path} holds NUL: it is no text, or text in UTF-16; save it as UTF-8")
+        header = next(csv.reader(text.splitlines(), delimiter=sep, skipinitialspace=True), [])
+        other = next((sign for sign in ";\t|," if len(header) == 1 and sign != sep and sign in header[0]), None)
+        if other:
+            how = "commas" if sep == "," else "tabs"
+            raise BadTable(
+                f"{path} is separated by {other!r}, not by {how}: save it with {how}, or name it .tsv for tabs"
+            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows of more cells than the header has
+            frame = pd.read_csv(StringIO(text), sep=sep, skipinitialspace=True, index_col=False)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning, csv.Error, UnicodeError) as error:
+        kind = "tab-separated" if sep == "\t" else "comma-separated"
+        raise BadTable(f"{path} is not a table of {kind} values: {' '.join(str(error).split())}") from error
+    frame.columns = header  # pandas would call the second of two equal names by another
+    return frame
 
 
 def run_table(
@@ -104,6 +132,8 @@ def run_table(
     frame, notes = pd.DataFrame(index=range(len(given))), []
     conversions = pairs(units, "--units")
     for quantity in conversions:
+        if quantity not in (*SIZES, *RESPONSES):
+            raise BadTable(f"--units names {quantity}, which has no unit; {', '.join((*SIZES, *RESPONSES))} have")
         if quantity not in names:
             raise BadTable(f"--units names {quantity}, but no column is it; columns: {', '.join(map(str, given))}")
     for quantity, column in names.items():
@@ -111,7 +141,7 @@ def run_table(
         if quantity in (*SIZES, *RESPONSES):
             numbers = _numbers(values, column, quantity)
             unit = conversions.get(quantity)
-            frame[quantity] = numbers if unit is None else convert(numbers, unit, column)
+            frame[quantity] = numbers if unit is None else convert(numbers, unit, column, quantity)
         else:
             frame[quantity] = values.astype(str) if quantity == "run" else values
     frame, dropped = _complete(frame, names)
@@ -119,6 +149,7 @@ def run_table(
     chosen = _response(frame, response)
     _positive(frame, names)
     if not as_is:
+        _copied(given.reset_index(drop=True).loc[frame.index])
         check_units(frame, names)
     notes += _derive(frame)
     _enough(frame)
@@ -138,13 +169,24 @@ def _numbers(values: pd.Series, column: str, quantity: str) -> pd.Series:
             found.append(np.nan)
             continue
         match = None if isinstance(value, bool) else NUMBER.match(str(value))
-        if match is None or (match[2] and quantity not in SIZES):
-            raise BadTable(
-                f"column {column!r} ({quantity}) holds {value!r} in row {row}, which is no number: write it as 1.4e9, "
-                f"or a size as 1.4B; leave a missing value empty"
-            )
+        if match is None or (quantity not in SIZES and (match[2] or "," in match[1] or "_" in match[1])):
+            remedy = "write it as 1.4e9, or a size as 1.4B; leave a missing value empty"
+            if DECIMAL_COMMA.match(str(value)):
+                remedy = f"with a decimal comma? write it as {str(value).strip().replace(',', '.')}"
+            raise BadTable(f"column {column!r} ({quantity}) holds {value!r} in row {row}, which is no number: {remedy}")
         found.append(float(re.sub("[,_]", "", match[1])) * SUFFIX.get(match[2].lower(), 1.0))
     return pd.Series(found)
+
+
+def _copied(given: pd.DataFrame) -> None:
+    """Raise BadTable for a row that repeats another in every column: it would count as another run."""
+    twice = given.index[given.duplicated()]
+    if len(twice):
+        first = given.index[(given == given.loc[twice[0]]).all(axis=1)][0]
+        raise BadTable(
+            f"row {twice[0] + 1} repeats row {first + 1} in every column ({len(twice)} of {len(given)} rows do so): a "
+            f"copy counts as another run. Leave copies out; give seeds a column of their own. {AS_IS}"
+        )
 
 
 def _complete(frame: pd.DataFrame, names: dict[str, str]) -> tuple[pd.DataFrame, list[str]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from scalescope.forecast.columns import SYMBOLS, BadTable
-from scalescope.forecast.table import SIX, SUFFIX, RunTable, scale_of
+from scalescope.forecast.table import NUMBER, SIX, SUFFIX, RunTable, scale_of
+from scalescope.forecast.units import AS_IS, REACH
 from scalescope.laws import ScalingLaw
 
 AHEAD = 10.0  # times the largest run: what is asked where nothing else is said
@@ -13,18 +16,21 @@ AHEAD = 10.0  # times the largest run: what is asked where nothing else is said
 
 def size(text: str | float) -> float:
     """A size above zero, "7e9" or "7B"; raises BadTable for anything else."""
-    words = str(text).strip()
-    try:
-        value = float(words[:-1]) * SUFFIX[words[-1].lower()] if words[-1:].lower() in SUFFIX else float(words)
-    except ValueError:
-        raise BadTable(f"a size must be a number such as 7e9 or 7B; got {text!r}") from None
+    match = NUMBER.match(str(text).removeprefix("+"))
+    if match is None:
+        raise BadTable(f"a size must be a number above zero such as 7e9 or 7B; got {text!r}")
+    value = float(re.sub("[,_]", "", match[1])) * SUFFIX.get(match[2].lower(), 1.0)
     if not 0 < value < float("inf"):
         raise BadTable(f"a size must be a number above zero; got {text!r}")
     return value
 
 
-def parse_target(text: str, table: RunTable) -> dict[str, float]:
-    """ "7e9,1.4e11" as parameters and tokens, "7e9" as the only size; raises BadTable naming what is lacking."""
+def parse_target(text: str, table: RunTable, as_is: bool = False) -> dict[str, float]:
+    """ "7e9,1.4e11" as parameters and tokens, "7e9" as the only size.
+
+    Raises BadTable naming what is lacking and, unless `as_is`, for a size that no run can have and for tokens below
+    parameters where the runs of the table have more.
+    """
     values = [size(part) for part in text.split(",")]
     own = [name for name in ("parameters", "tokens") if name in table.frame] or ["flops"]
     if len(values) != len(own):
@@ -32,7 +38,24 @@ def parse_target(text: str, table: RunTable) -> dict[str, float]:
             f"--target {text!r} has {len(values)} number(s), the table has {' and '.join(own)}: give "
             f"{','.join(SYMBOLS[name] for name in own)}, such as --target {','.join(['7e9', '1.4e11'][: len(own)])}"
         )
-    return completed(dict(zip(own, values, strict=True)), table)
+    given = dict(zip(own, values, strict=True))
+    if not as_is:
+        _likely(text, given, table)
+    return completed(given, table)
+
+
+def _likely(text: str, given: dict[str, float], table: RunTable) -> None:
+    """Raise BadTable for what can only be another unit, or the two sizes the wrong way round."""
+    for name, value in given.items():
+        low, high = REACH[name]
+        if not low <= value <= high:
+            raise BadTable(f"--target {text!r}: {value:g} {name} is nothing that a run can have. {AS_IS}")
+    both = {"parameters", "tokens"} <= given.keys()
+    if both and given["tokens"] < given["parameters"] and (table.frame["tokens"] > table.frame["parameters"]).all():
+        raise BadTable(
+            f"--target {text!r} has fewer tokens ({given['tokens']:g}) than parameters ({given['parameters']:g}), and "
+            f"no run of the table has: are they swapped? Give N,D. {AS_IS}"
+        )
 
 
 def completed(given: dict[str, float], table: RunTable) -> dict[str, float]:

@@ -13,6 +13,7 @@ FEWEST_PARAMETERS = 100.0  # no language model is smaller: a number below is in 
 FEWEST_TOKENS = 1e4
 APART = 8.0  # factor by which FLOPs may differ from 6 N D for other ways to count
 RISING = 0.8  # rank correlation from which y counts as rising with size
+REACH = {"parameters": (1.0, 1e16), "tokens": (1.0, 1e19), "flops": (1e3, 1e35), "loss": (1e-6, 1e9)}  # of any run
 POWERS = {"teraflops": 1e12, "petaflops": 1e15, "exaflops": 1e18, "petaflop-days": 8.64e19}
 AS_IS = "If the numbers are right, add --as-is."
 
@@ -32,7 +33,21 @@ def check_units(frame: pd.DataFrame, names: dict[str, str]) -> None:
         _loss(frame, names)
     if "error" in frame:
         _error(frame, names)
+    for quantity in (name for name in REACH if name in frame):
+        _within_reach(frame, names, quantity)
     _rising(frame, names)
+
+
+def _within_reach(frame: pd.DataFrame, names: dict[str, str], quantity: str) -> None:
+    """A single value that no run can have; where most are so, it is the unit, which other checks name."""
+    low, high = REACH[quantity]
+    far = (frame[quantity] < low) | (frame[quantity] > high)
+    if 0 < far.sum() <= len(frame) / 2:
+        row = far.idxmax()
+        raise BadTable(
+            f"column {names[quantity]!r} ({quantity}) is {frame[quantity][row]:g} in row {row + 1}, and other rows are "
+            f"{frame[quantity][~far].min():g} and more: no run has that, check the value. {AS_IS}"
+        )
 
 
 def _unit(value: float, least: float) -> str:
@@ -124,6 +139,11 @@ def _rising(frame: pd.DataFrame, names: dict[str, str]) -> None:
     response = "loss" if "loss" in frame else "error"
     size = "flops" if "flops" in frame else next(name for name in ("parameters", "tokens") if name in frame)
     means = frame.groupby(size)[response].mean()
+    if frame[response].nunique() == 1:
+        raise BadTable(
+            f"column {names[response]!r} ({response}) is {frame[response].iloc[0]:g} in every row: a law needs runs "
+            f"that differ; check that it is what it is called. {AS_IS}"
+        )
     if len(means) < 4 or means.nunique() < 2:
         return
     if spearmanr(means.index, means).statistic > RISING:

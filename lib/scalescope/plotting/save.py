@@ -49,6 +49,17 @@ def remove(folder: Path, *names: str) -> None:
     files.forget(folder, [f"{name}.{suffix}" for name in names for suffix in SUFFIXES])
 
 
+def check_picture(path: Path) -> None:
+    """Raise ValueError for a path that no picture can be written to: before anything is computed for it."""
+    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise ValueError(
+            f"the figure {str(path)!r} must end in .png, .svg or .pdf; such as {path.name or 'figure'}.png"
+        )
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        what = "is a folder" if path.is_dir() else f"would lie in {path.parent}, which is no folder"
+        raise ValueError(f"the figure {str(path)!r} {what}")
+
+
 def as_written(data: pd.DataFrame) -> pd.DataFrame:
     """A table as it comes back from a CSV."""
     return pd.read_csv(io.StringIO(data.to_csv(index=False, float_format=DIGITS)))

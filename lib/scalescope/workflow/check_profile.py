@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from scalescope.data.encoded import SPLITS, of_task, paragraphs
 from scalescope.data.sources.base import Source
 from scalescope.data.tasks.rows import load_rows
 from scalescope.data.tasks.spec import TASKS
 from scalescope.data.tokenizer import letters, words
+from scalescope.errors import BadInput
 from scalescope.experiment import stages
 from scalescope.experiment.profile import Profile
 from scalescope.plotting.style import size_text
@@ -26,6 +28,12 @@ def check_profile(profile: Profile) -> list[str]:
     if profile.source.kind == "hub":
         return [*told, "source 'hub': its settings are valid; text and rows were not downloaded"]
     return [*told, *_text(profile, source), *(_rows(profile, source, name) for name in profile.tasks)]
+
+
+def check_folder(profile: Profile) -> None:
+    """Raise BadInput for a data folder that is named and does not exist; without one there is nothing to check."""
+    if profile.source.folder and not Path(profile.source.folder).is_dir():
+        raise BadInput(f"data folder {profile.source.folder} of profile {profile.name!r} does not exist")
 
 
 def _text(profile: Profile, source: Source) -> Iterator[str]:

@@ -46,7 +46,7 @@ def _asked(
     from scalescope.forecast.target import parse_target, size
 
     runs = read_runs(path, columns=columns, units=units, response=predict, as_is=as_is)
-    place = parse_target(target, runs) if target else None
+    place = parse_target(target, runs, as_is) if target else None
     return forecast(runs, law, place, size(compute) if compute else None, n_boot=boots)
 
 
@@ -62,9 +62,12 @@ def table(
     from scalescope.forecast.forecast import as_dict
     from scalescope.forecast.show import export as exported
     from scalescope.forecast.show import text
+    from scalescope.plotting.save import check_picture
 
     if as_json and export:
         raise ValueError("give --json or --export, not both")
+    if figure is not None:
+        check_picture(figure)
     found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
     if as_json:
         typer.echo(json.dumps(as_dict(found), indent=1, allow_nan=False))
@@ -92,6 +95,8 @@ def seal(
     from scalescope.forecast.ledger import seal as write
     from scalescope.forecast.sealing import entry_of, known_run
 
+    if not run.strip() or not run.isprintable():
+        raise ValueError(f"--run is {run!r}; give the name of one run, such as big-1")
     found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
     path = ledger or runs.with_name("forecasts.csv")
     row = write(path, [entry_of(found, run)], known_run, set(found.table.frame["run"])).iloc[0]

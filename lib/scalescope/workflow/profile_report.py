@@ -34,8 +34,7 @@ def write_report(profile: str, out: Path | None = None) -> Path:
     Raises UnknownName for a profile without results, and Damaged for a table or picture that was cut or changed since
     it was written.
     """
-    folder = paths.results(profile)
-    known = sorted(path.parent.name for path in folder.parent.glob("*/pretrain.csv"))
+    known = sorted(path.parent.name for path in paths.results("any").parent.glob("*/pretrain.csv"))
     if profile not in known:
         raise UnknownName("profile with results", profile, known)
     target = out or paths.work(profile) / "report.html"

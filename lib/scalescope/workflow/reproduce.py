@@ -22,7 +22,7 @@ from scalescope.experiment.record import write_profile
 from scalescope.workflow.cost_table import report
 from scalescope.workflow.jobs import PAPER, planned
 from scalescope.workflow.products import forget_stale
-from scalescope.workflow.snakemake import of_executor, only_shows, runs_elsewhere, shadow
+from scalescope.workflow.snakemake import forget_unreadable, of_executor, only_shows, runs_elsewhere, shadow
 from scalescope.workflow.terminal import Watch
 from scalescope.workflow.warm import warm_kernels
 
@@ -64,6 +64,7 @@ def reproduce(
         write_profile(settings, Prepared(settings.data_settings(), paths.cache()), folder)
         with recorded(folder, ENGINE):
             forget_stale(settings, folder)
+            forget_unreadable(folder)
             _run(settings, folder, workers, arguments)
         try:
             report(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from typing import NoReturn
 
 from scalescope import files, paths
 from scalescope.data.encoded import Prepared
-from scalescope.errors import UnknownName
+from scalescope.errors import UnknownName, nearest
 from scalescope.experiment import record
 from scalescope.experiment.profile import Profile
 from scalescope.workflow.jobs import planned
@@ -73,7 +74,11 @@ def _understood(arguments: Sequence[str]) -> Namespace | None:
     def read(profiles: list[str] | None = None) -> Namespace:
         parser = get_argument_parser(profiles)
         parser.error = refuse
-        return parser.parse_known_args(["--cores", "1", *arguments])[0]
+        given, unknown = parser.parse_known_args(["--cores", "1", *arguments])
+        if any(word.startswith("-") for word in unknown):  # not so: names of files to make
+            known = [option for action in parser._actions for option in action.option_strings]
+            refuse(f"unknown option {' '.join(unknown)}; did you mean {nearest(unknown[0], known)}?")
+        return given
 
     given = read()
     named = [name for name in given.profile or [] if name != "none"]
@@ -81,6 +86,23 @@ def _understood(arguments: Sequence[str]) -> Namespace | None:
         if get_profile_dir(name) is None:
             refuse(f"there is no config.yaml of Snakemake for the profile {name!r}")
     return read(named) if named else given
+
+
+def forget_unreadable(folder: Path) -> None:
+    """Remove what Snakemake has noted of earlier jobs in a folder and can no longer read: it would end with each.
+
+    Nothing depends on these notes but its reports: stamps and their times say what is done.
+    """
+    for kind in ("metadata", "incomplete"):
+        for path in (folder / ".snakemake" / kind).rglob("*"):
+            if path.is_file():
+                try:
+                    sound = isinstance(json.loads(path.read_bytes()), dict)
+                except ValueError:  # broken JSON or UTF-8
+                    sound = False
+                if not sound:
+                    files.say(f"damaged: {path}, a note of Snakemake; removed")
+                    path.unlink()
 
 
 @contextmanager

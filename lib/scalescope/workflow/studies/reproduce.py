@@ -14,6 +14,7 @@ from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
 from scalescope.workflow.reproduce import PipelineFailed, alone, die_with_parent, environment_of_jobs
+from scalescope.workflow.snakemake import forget_unreadable, only_shows
 from scalescope.workflow.studies import live
 
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
@@ -25,8 +26,8 @@ def reproduce(
     """Train what is missing of the studies `papers` (all of the profile if none is named) and run their notebooks.
 
     Returns the folders of their tables. extra goes to Snakemake. Stopped at any point, the same call goes on. Raises
-    UnknownName for a study that the profile does not have, PipelineBusy where another pipeline works on the profile,
-    and PipelineFailed with the logs of what failed.
+    UnknownName for a study that the profile does not have, ValueError for words that Snakemake does not take,
+    PipelineBusy where another pipeline works on the profile, and PipelineFailed with the logs of what failed.
     """
     settings = load_profile(profile, data=data)
     names = list(papers) or (settings.studies.names if settings.studies else [])
@@ -34,10 +35,12 @@ def reproduce(
         raise ValueError(f"profile {settings.name!r} has no section 'studies'; 'studies' and 'studies-smoke' have one")
     for name in names:
         live.module(settings, name)
+    only_shows(extra)  # raises for what Snakemake does not take
     folder = paths.work(settings.name)
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
         write_profile(settings, stages.prepare(settings), folder)
+        forget_unreadable(folder)
         _run(folder, [f"notebooks/{name}_20_live.ipynb" for name in names], workers, extra)
     return [paths.results(settings.name) / name for name in names]
 

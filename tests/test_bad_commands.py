@@ -1,0 +1,154 @@
+"""A table of bad command lines: each ends with exit code 2 and words that name the thing, before anything is done."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from forecast.made import runs
+from typer.testing import CliRunner
+
+from scalescope.cli import app
+
+LAW = ["--law", "power-C", "--n-boot", "20"]
+FORECAST = ["forecast", "t.csv", *LAW]
+NOTEBOOK = ["notebook", "ivgi2022/20_pretrain", "--out", "x.ipynb"]
+CAMPAIGN = ["campaign", "-m", "ar8-l1", "-P", "smoke"]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    """A folder with a table of runs, a text file and a folder, in which the command is given."""
+    monkeypatch.chdir(tmp_path)
+    runs(10).to_csv("t.csv", index=False)
+    runs(10).drop(columns="tokens").to_csv("n.csv", index=False)
+    Path("f.txt").write_text("x")
+    Path("dir").mkdir()
+    return tmp_path
+
+
+TOLD = [
+    ([*FORECAST, "--target", "x,y"], ["'x'", "7e9"]),
+    ([*FORECAST, "--target", "1e9"], ["--target '1e9'", "N,D"]),
+    ([*FORECAST, "--target", "1_0_0,1e10"], ["'1_0_0'"]),
+    ([*FORECAST, "--target", "1e-9,1e10"], ["1e-09 parameters", "--as-is"]),
+    ([*FORECAST, "--target", "1e10,7e9"], ["fewer tokens", "swapped"]),
+    ([*FORECAST, "--compute", "x"], ["'x'", "7e9"]),
+    ([*FORECAST, "--compute", "-1"], ["'-1'"]),
+    ([*FORECAST, "--law", "powr"], ["'powr'", "'power'"]),
+    ([*FORECAST, "--law", "power-D-C"], ["'power-D-C'", "'power-D'"]),
+    ([*FORECAST, "--law", " "], ["unknown law ' '"]),
+    (["forecast", "n.csv", "--law", "chinchilla"], ["chinchilla", "no column of tokens"]),
+    ([*FORECAST, "--columns", "N"], ["--columns 'N'"]),
+    ([*FORECAST, "--columns", "N=prams"], ["'prams'", "'params'"]),
+    ([*FORECAST, "--units", "N=bilions"], ["'bilions'", "'billions'"]),
+    ([*FORECAST, "--units", "L=percent"], ["'percent'", "'val_loss'"]),
+    ([*FORECAST, "--units", "name=billions"], ["run", "no unit"]),
+    ([*FORECAST, "--predict", "error"], ["'error'", "loss only"]),
+    ([*FORECAST, "--figure", "x.txt"], ["'x.txt'", "x.txt.png"]),
+    ([*FORECAST, "--figure", "x"], ["'x'", "x.png"]),
+    ([*FORECAST, "--figure", "dir"], ["'dir'", ".png"]),
+    ([*FORECAST, "--figure", "nowhere/x.png"], ["nowhere", "no folder"]),
+    ([*FORECAST, "--json", "--export", "md"], ["--json or --export"]),
+    (["forecast", "dir"], ["no table at dir"]),
+    (["forecast", "nowhere.csv"], ["no table at nowhere.csv"]),
+    (["forecast", "f.txt"], ["no column of sizes", "x"]),
+    (["forecast", "tabel.csv", "--json"], ["tabel.csv"]),
+    (["forecast", "seal", "t.csv", "--run", "", *LAW], ["--run is ''"]),
+    (["forecast", "seal", "t.csv", "--run", " ", *LAW], ["--run is ' '"]),
+    (["forecast", "seal", "t.csv", "--run", "a\nb", *LAW], ["--run is 'a\\nb'"]),
+    (["forecast", "score"], ["a table of runs, or --profile"]),
+    (["forecast", "score", "t.csv", "-P", "quick"], ["a table of runs, or --profile"]),
+    (["forecast", "score", "t.csv"], ["no ledger at"]),
+    (["forecast", "score", "t.csv", "--ledger", "f.txt"], ["f.txt", "other columns"]),
+    (["forecast", "score", "t.csv", "--ledger", "dir"], ["no ledger at dir"]),
+    (["forecast", "score", "-P", "quikc"], ["no ledger at", "quikc"]),
+    (["plan", "-P", "nowhere.yaml"], ["'nowhere.yaml'"]),
+    (["plan", "-P", "smoke", "-d", "nowhere"], ["nowhere", "does not exist"]),
+    (["plan", "-P", "smoke", "-d", "f.txt"], ["f.txt"]),
+    (["status", "-P", "smoke", "-d", "nowhere"], ["nowhere", "does not exist"]),
+    (["status", "-P", "/etc/passwd"], ["'/etc/passwd'"]),
+    (["status", "-P", "dir"], ["'dir'"]),
+    (["check-profile", ""], ["unknown profile ''"]),
+    (["check-profile", "dir"], ["'dir'"]),
+    (["check-profile", "f.txt"], ["'f.txt'"]),
+    (["check-profile", "smoke", "-d", "nowhere"], ["nowhere does not exist", "corpus/"]),
+    (["check-profile", "smoke", "-d", "dir"], ["is empty", "corpus/"]),
+    ([*CAMPAIGN, "--objective", "clm"], ["'clm'", "'mlm'"]),
+    (["campaign", "-m", "", "-P", "smoke"], ["unknown model ''"]),
+    (["campaign", "-m", "ar8-l9", "-P", "smoke"], ["'ar8-l9'", "'ar8-l"]),
+    (["notebook", "", "--out", "x.ipynb"], ["unknown notebook ''"]),
+    (["notebook", "ivgi2022", "--out", "x.ipynb"], ["'ivgi2022'", "'ivgi2022/"]),
+    (["notebook", "../x", "--out", "x.ipynb"], ["'../x'"]),
+    ([*NOTEBOOK[:3], ""], ["--out .", "folder"]),
+    ([*NOTEBOOK[:3], "dir"], ["--out dir", "dir/out.ipynb"]),
+    ([*NOTEBOOK[:3], "f.txt/x.ipynb"], ["f.txt", "no folder"]),
+    ([*NOTEBOOK, "-p", ""], ["''", "name=value"]),
+    ([*NOTEBOOK, "-p", "=1"], ["''", "valid: profile"]),
+    ([*NOTEBOOK, "-p", "steps"], ["'steps'", "name=value"]),
+    ([*NOTEBOOK, "-p", "Steps=1"], ["'Steps'", "'steps'"]),
+    *(([*NOTEBOOK, "-p", f"steps={value}"], ["'steps'", "int", f"'{value}'"])
+      for value in ("-1x", "1.5", "", "1e3", "one")),
+    *(([*NOTEBOOK, "-p", f"learning_rate={value}"], ["'learning_rate'", "float"])
+      for value in ("fast", "", "1,5", "1/3")),
+    *((["notebook", "lin2024/10_published", "--out", "x.ipynb", "-p", f"full={value}"], ["'full'", "bool"])
+      for value in ("maybe", "1", "", "yes")),
+    (["runs", "remove", "-P", "nobody", "-y"], ["'nobody'"]),
+    (["runs", "remove", "-P", "../x", "-y"], ["'../x'"]),
+    (["runs", "remove", "-P", "", "-y"], ["''"]),
+    (["notebooks", "refresh", "00_start"], ["'00_start'", "'00_start_here'"]),
+    (["published", "gadre24"], ["'gadre24'", "'gadre2024'"]),
+    (["published", ""], ["paper", "''"]),
+    (["compare", "quick", "quikc"], ["'quikc'", "'quick'"]),
+    (["compare", "", "quick"], ["''", "quick"]),
+    (["compare", "../quick", "quick"], ["'../quick'", "'quick'"]),
+    (["compare", "quick", "published"], ["'published'"]),
+    (["compare", "quick", "wikipedia", "--figure", "x.doc"], ["'x.doc'", ".png"]),
+    (["report", "quikc"], ["'quikc'", "'quick'"]),
+    (["report", ""], ["''", "quick"]),
+    (["report", "../quick"], ["'../quick'", "'quick'"]),
+    (["studies", "barnet2024", "-P", "studies-smoke"], ["'barnet2024'", "'barnett2024'"]),
+    (["studies", "-P", "smoke"], ["'smoke'", "no section 'studies'"]),
+    (["studies", "-P", "studies-smoke", "--", "--nonsense"], ["--nonsense", "Snakemake does not take"]),
+    (["studies", "--porfile", "x"], ["--porfile"]),
+    (["study-part", "barnet", "0", "0", "-P", "studies-smoke"], ["'barnet'", "'barnett2024'"]),
+    (["check", "ivgi2023"], ["'ivgi2023'", "'ivgi2022'"]),
+    (["check", ""], ["''", "'ivgi2022'"]),
+    (["study", "nobody"], ["'nobody'"]),
+    (["study", ""], ["''"]),
+    (["study", "../quick"], ["'../quick'", "'quick'"]),
+    (["reproduce", "-P", "smoke", "--", "--nonsense"], ["--nonsense", "Snakemake does not take"]),
+    (["reproduce", "-P", "smoke", "--executor", "slrum"], ["'slrum'", "'slurm'"]),
+    (["reproduce", "-P", "smoke", "-d", "nowhere"], ["nowhere does not exist"]),
+    (["reproduce", "-P", "smoke", "-d", "f.txt"], ["f.txt"]),
+    (["reproduce", "-P", "smoke", "-d", "dir"], ["is empty", "corpus/"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "fragments"), TOLD, ids=[" ".join(words)[:60] for words, _ in TOLD])
+def test_told_in_one_line(here, words, fragments):
+    before = sorted(here.rglob("*"))
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2 and re.match(r"error: [^\n]+\n$", result.output), result.output
+    assert all(fragment in result.output for fragment in fragments), result.output
+    assert sorted(here.rglob("*")) == before
+
+
+USAGE = [
+    ["nonsense"], ["--versio"], ["forecast", "t.csv", "n.csv"], ["forecast", "t.csv", "--laww", "x"],
+    *(["forecast", "t.csv", "--n-boot", value] for value in ("0", "-5", "many", "1e3", "")),
+    ["forecast", "seal", "t.csv"], ["forecast", "score", "t.csv", "n.csv"], ["plan", "extra"],
+    *(["plan", "-j", value] for value in ("0", "-1", "two", "1.5", "")), ["reproduce", "-P"], ["reproduce", "-j", "0"],
+    [*CAMPAIGN, "--from", "9e9"], [*CAMPAIGN, "--budgets", "few"], ["campaign", "-P", "smoke"], ["check-profile"],
+    ["check-profile", "smoke", "extra"], ["notebook", "ivgi2022/50_laws"], ["notebook", "--out", "x.ipynb"],
+    ["runs", "remove"], ["runs", "lst"], ["notebooks", "clean", "x"], ["compare", "quick"], ["report"],
+    ["study-part", "barnett2024", "x", "0"], ["check", "ivgi2022", "--al"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", USAGE, ids=" ".join)
+def test_usage_names_option_and_value(here, words):
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2 and "Traceback" not in result.output
+    assert re.search(r"Invalid value|No such|Missing|unexpected extra|requires an argument", result.output)
