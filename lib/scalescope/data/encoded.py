@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 
 from scalescope import files
 from scalescope.data.corpus import Corpus, encode_corpus
+from scalescope.data.overlap import check_overlap
 from scalescope.data.pmi import pmi_vocabulary, unit_starts
 from scalescope.data.probes import Probes, encode_probes
 from scalescope.data.sources.base import Source
@@ -157,6 +158,8 @@ class Prepared:
 
     def _encode_corpus(self, into: Path) -> None:
         settings, source = self.settings, self.source
+        if settings.kind == "files":  # the others hold out by construction
+            check_overlap(source)
         self._begin("tokenizer")
         tokenizer = train_tokenizer(paragraphs(source), settings.vocabulary_size, into / "tokenizer.json")
         self._begin("collocations")

@@ -36,9 +36,9 @@ def note(profile: str, runs: Iterable[str], trunks: Iterable[str] = ()) -> None:
 def noted(profile: str) -> set[str]:
     """Ids of all runs that a profile has ever asked for here: those in its list, and those in the stamps of its jobs.
 
-    Lines that are cut or changed do not count, nor do stamps.
+    Lines that are cut or changed do not count, which is told, nor do stamps.
     """
-    found = _ids(paths.work(profile) / NOTES)
+    found = _ids(paths.work(profile) / NOTES, tell=True)
     for stamp in (paths.work(profile) / "products").glob("*.json"):
         with suppress(OSError, files.Damaged):
             found |= set(files.read_record(stamp).get("runs", ()))
@@ -67,10 +67,13 @@ def _append(path: Path, runs: list[str]) -> None:
             stream.write("".join(f"{run} {_check(run)}\n" for run in runs))
 
 
-def _ids(path: Path) -> set[str]:
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    words = (line.split() for line in lines if line.strip())
-    return {run for run, *check in words if ID.match(run) and check in ([], [_check(run)])}  # earlier lists have none
+def _ids(path: Path, tell: bool = False) -> set[str]:
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    words = [line.split() for line in text.splitlines() if line.strip()]
+    found = [run for run, *check in words if ID.match(run) and check in ([], [_check(run)])]  # earlier lists have none
+    if tell and len(found) < len(words):
+        files.say(f"damaged: {path}: {len(words) - len(found)} of {len(words)} lines are no run ids and are left out")
+    return set(found)
 
 
 def _check(run: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scalescope.data.encoded import SPLITS, of_task, paragraphs
+from scalescope.data.overlap import check_overlap
 from scalescope.data.sources.base import Source
 from scalescope.data.tasks.rows import load_rows
 from scalescope.data.tasks.spec import TASKS
@@ -44,6 +45,8 @@ def _text(profile: Profile, source: Source) -> Iterator[str]:
             raise ValueError(f"the {split} text of source {source.name!r} holds no word")
         few = "" if count >= wanted[split] else f" (fewer words than the {wanted[split]:,} tokens asked for)"
         yield f"{split} text: {count:,} words{few}"
+    if source.name == "files" and (share := check_overlap(source)):
+        yield f"held-out text: {share:.2%} of its words in paragraphs that the train text has too"
     size = profile.text.vocabulary_size
     kept, inner = letters(paragraphs(source), size)
     yield f"vocabulary: {size:,} pieces, {len(kept) + len(inner)} of them single letters"

@@ -65,3 +65,28 @@ def test_every_committed_figure_is_drawn_again_from_the_csv_beside_it(file):
     figure = figures.DRAW[file.stem](pd.read_csv(file))
     assert same_picture(figure, file.with_suffix(".png"))
     assert file.with_suffix(".svg").is_file() and file.with_suffix(".pdf").is_file()
+
+
+def failed(table, mask):
+    return table.assign(loss=table["loss"].mask(mask), status=table["status"].mask(mask, "failed"))
+
+
+@pytest.mark.parametrize("role", ["target", "ladder", None])
+def test_a_ladder_whose_every_pretraining_failed_has_tables_that_say_so(role):
+    tables = only(objective="mlm", task="squad")
+    pretrain = tables["pretrain"]
+    tables["pretrain"] = failed(pretrain, (pretrain["role"] == role) if role else pretrain["parameters"] > 0)
+    made = law_tables("mine", tables, fit_laws(tables, n_boot=1))
+    lost = made["missing"].query("what == 'pretraining'")
+    assert len(lost) == tables["pretrain"]["loss"].isna().sum() and lost["reason"].str.contains("failed").all()
+    assert role or made["diagnosis"].empty
+
+
+def test_a_table_whose_every_run_failed_has_no_figure_and_the_reason_is_told():
+    tables = only(objective="mlm", task="squad")
+    points = tables["points"].assign(error=float("nan"), value=float("nan"))
+    tables["points"] = points
+    laws = fit_laws(tables, n_boot=1)
+    assert law_tables("mine", tables, laws)["missing"]["reason"].str.contains("no finite result").sum() >= len(points)
+    with pytest.raises(ValueError, match="no usable points to draw: the table is empty, or every run failed"):
+        list(law_figures.figure_tables("mine", tables, laws))

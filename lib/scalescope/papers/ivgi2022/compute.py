@@ -25,7 +25,7 @@ def compute_saved(pretrain: pd.DataFrame, finetune: pd.DataFrame | None = None) 
     need_labels(pretrain, "pretrain", ["role", "objective"])
     pretrain = first_seed(with_numbers(pretrain, "pretrain"))
     finetune = None if finetune is None else first_seed(with_numbers(finetune, "finetune"))
-    one = pretrain[pretrain["objective"] == pretrain["objective"].iloc[0]]
+    one = pretrain[pretrain["objective"] == pretrain["objective"].iloc[0]] if len(pretrain) else pretrain
     rows = [_row("parameters trained", one.drop_duplicates(["role", "parameters"]), "parameters")]
     known = "flops" in pretrain and pretrain["flops"].notna().all()
     rows.append(_row("pretraining FLOPs", pretrain, "flops") if known else _blank("pretraining FLOPs"))

@@ -41,9 +41,10 @@ def figure_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> I
     yield figures.SLUGS[7], figures.fig7_data(points, laws)
     yield figures.SLUGS[8], figures.fig8_data(points, laws)
     diagnosis = diagnoses(tables["pretrain"]).query("role != 'second'")
-    objective = diagnosis["objective"].iloc[0]  # MLM, where there is any
-    shown = diagnosis[diagnosis["objective"] == objective]
-    yield figures.SLUGS["diagnosis"], figures.diagnosis_data({f"Pretraining, {OBJECTIVES[objective]}": shown})
+    if len(diagnosis):
+        objective = diagnosis["objective"].iloc[0]  # MLM, where there is any
+        shown = diagnosis[diagnosis["objective"] == objective]
+        yield figures.SLUGS["diagnosis"], figures.diagnosis_data({f"Pretraining, {OBJECTIVES[objective]}": shown})
     choices = select_all(laws)
     if len(choices):
         yield figures.SLUGS["selection"], figures.selection_data(choices)

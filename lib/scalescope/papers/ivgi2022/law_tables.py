@@ -21,7 +21,7 @@ from scalescope.papers.ivgi2022.cards import cards
 from scalescope.papers.ivgi2022.claims import PUBLISHED, Evidence, judge_all
 from scalescope.papers.ivgi2022.compute import compute_saved
 from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain, published_tasks
-from scalescope.papers.ivgi2022.diagnose import diagnose
+from scalescope.papers.ivgi2022.diagnose import DIAGNOSIS, diagnose
 from scalescope.papers.ivgi2022.fits import Laws
 from scalescope.papers.ivgi2022.selection import select_all
 from scalescope.papers.ivgi2022.stopping import STOPPING, heldout_curve, stopping
@@ -85,6 +85,8 @@ def diagnoses(pretrain: pd.DataFrame) -> pd.DataFrame:
             series = usable[(usable["objective"] == objective) & usable["role"].isin(roles)]
             if len(series):
                 parts.append(diagnose(series).assign(objective=objective))
+    if not parts:  # every pretraining failed
+        return pd.DataFrame(columns=["objective", *DIAGNOSIS])
     table = pd.concat(parts, ignore_index=True)
     return table[["objective", *table.columns.drop("objective")]]
 

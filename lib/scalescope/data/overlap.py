@@ -1,0 +1,51 @@
+"""How much of the held-out text is train text too: what is evaluated must not be trained on."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+
+from scalescope.data.sources.base import Source
+from scalescope.errors import BadInput
+
+SHORTEST = 8  # words: shorter paragraphs are headings and the like, which many articles have
+TOLD, REFUSED = 0.01, 0.2  # share of the held-out words from which it is told, and refused
+SHOWN = 80  # characters of an example
+
+
+def overlap(train: Iterable[str], heldout: Iterable[str]) -> tuple[float, str]:
+    """Share of the words of held-out paragraphs that train text has too, word for word, and the longest of these.
+
+    Paragraphs of fewer than SHORTEST words count in neither; case and spaces do not matter. 0.0 and "" where nothing is
+    shared. Memory grows with the held-out text only.
+    """
+    found = {key: [len(key.split()), text] for text in heldout if len((key := _plain(text)).split()) >= SHORTEST}
+    total = sum(count for count, _ in found.values())
+    shared = {key for text in train if (key := _plain(text)) in found}
+    if not shared:
+        return 0.0, ""
+    return sum(found[key][0] for key in shared) / total, max((found[key][1] for key in shared), key=len)
+
+
+def check_overlap(source: Source) -> float:
+    """The share of `overlap` of a source's text; warns from 1 % on.
+
+    Raises BadInput from 20 % on, naming a paragraph that both have.
+    """
+    texts = ((text for article in source.articles(split) for text in article) for split in ("train", "heldout"))
+    share, example = overlap(*texts)
+    if share < TOLD:
+        return share
+    where = getattr(source, "folder", source.name)
+    told = (
+        f"{where}: {share:.1%} of the words of the held-out text stand in paragraphs that the train text has too, such "
+        f"as {example[:SHOWN]!r}: what is evaluated must not be trained on; take them out of one of both"
+    )
+    if share >= REFUSED:
+        raise BadInput(told)
+    warnings.warn(told, stacklevel=2)
+    return share
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
