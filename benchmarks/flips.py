@@ -179,13 +179,14 @@ def asked(root: Path, profile: Profile, whole: Whole, chosen: list) -> tuple[dic
         for name, reader in readers(root, profile, path):
             key = name if name not in ("run", "data") else f"{name} {path.parent}"
             if key not in before:
-                before[key] = answer(reader, path)[1]
+                before[key] = answer(reader, path)[1:]
                 restore(root, whole)
             put(path, content, whole[path][1])
             outcome, value, words = answer(reader, path)
-            if outcome == "same" and value != before[key]:
-                outcome = "told" if words else "wrong"
-            said.add("told" if outcome == "same" and words else outcome)
+            told = words != before[key][1]
+            if outcome == "same" and value != before[key][0]:
+                outcome = "told" if told else "wrong"
+            said.add("told" if outcome == "same" and told else outcome)
             if outcome in ("wrong", "obscure"):
                 faults.append(f"{outcome}: {name} of {path}: {words or value[:300]}")
                 progress(faults[-1])
