@@ -204,7 +204,7 @@ def compare(local: Path, remote: Path) -> int:
 
 
 def content(path: Path) -> bytes | None:
-    """Bytes of a file; None if there is none. Of a ledger of forecasts its rows without when and after which they came."""
+    """Bytes of a file; None if there is none. Of a ledger of forecasts the rows without their dates, in any order."""
     if not path.is_file():
         return None
     if path.name != LEDGER:
