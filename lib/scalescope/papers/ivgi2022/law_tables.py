@@ -111,7 +111,7 @@ def write_law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -
     made = law_tables(source, tables, laws)
     for name, table in made.items():
         files.write_table(folder / f"{name}.csv", table)
-    text = "\n\n".join(card.markdown() for card in cards(laws, tables["points"], tables["pretrain"]))
+    text = "\n\n".join(card.markdown() for card in cards(laws, tables["points"], tables["pretrain"], source))
     files.write_text(folder / "cards.md", text + "\n")
     names = [*(f"{name}.csv" for name in made), "cards.md"]
     if source != PUBLISHED:  # those are committed facts, which git keeps whole
