@@ -4,7 +4,7 @@
         [--ask]
 
 In a project of its own (a temporary folder, or --folder, which is used again) the profile is run once, or only finished
-where --runs names a folder with the `runs`, `cache` and `results` of a finished one, which are copied. Then one random
+where --runs names the data folder of a project in which it is, whose runs and results are copied. Then one random
 bit is flipped in one random file at a time, every kind of file as often as every other; the time of the file stays, as
 on a disk that rots. Each time all that reads files of a profile is asked first: tables, stored laws, report, counts of
 runs, status, the run or the encoded data themselves, what `reproduce` would do again. Then, in rounds of --together
@@ -113,6 +113,7 @@ def make_project(root: Path, given: argparse.Namespace) -> None:
         corpus = files.read_record(data / "runs" / given.profile / paths.RECORD)["corpus"]
         for name in (f"runs/{given.profile}", f"cache/{corpus}", f"results/{given.profile}"):
             shutil.copytree(data / name, root / "data" / name, symlinks=True)
+        shutil.copytree(data.parent / "figures" / given.profile, root / "figures" / given.profile)
         (root / "data" / "runs" / given.profile / NOTES).unlink()
         os.environ["SCALESCOPE_ROOT"] = str(root)
         note(given.profile, ids)
@@ -177,7 +178,7 @@ def asked(root: Path, profile: Profile, whole: Whole, chosen: list) -> tuple[dic
     for number, (path, content) in enumerate(chosen):
         said = set()
         for name, reader in readers(root, profile, path):
-            key = name if name not in ("run", "data") else f"{name} {path.parent}"
+            key = {"run": f"run {path.parent}", "data": f"data {path.parent}", "law table": str(path)}.get(name, name)
             if key not in before:
                 before[key] = answer(reader, path)[1:]
                 restore(root, whole)
