@@ -6,13 +6,13 @@ import sys
 
 from scalescope import paths
 from scalescope.experiment.profile import load_profile
-from scalescope.workflow.studies.live import STUDIES
+from scalescope.workflow.studies.live import counts
 
 PROFILE = load_profile(paths.RECORD)
 
 
 def done(study, stage):
-    return [f"studies/{study}/{stage}-{part}.done" for part in range(STUDIES[study].PARTS[stage])]
+    return [f"studies/{study}/{stage}-{part}.done" for part in range(counts(PROFILE, study)[stage])]
 
 
 wildcard_constraints:
@@ -46,7 +46,7 @@ rule train:
 
 rule notebook:
     input:
-        lambda wildcards: done(wildcards.study, len(STUDIES[wildcards.study].PARTS) - 1),
+        lambda wildcards: done(wildcards.study, len(counts(PROFILE, wildcards.study)) - 1),
         lambda wildcards: paths.notebooks() / wildcards.study / "20_live.ipynb",
     output:
         "notebooks/{study}_20_live.ipynb",
