@@ -23,7 +23,7 @@ wildcard_constraints:
 
 rule all:
     input:
-        expand("notebooks/{study}_20_live.ipynb", study=PROFILE.studies.names),
+        "notebooks/95_five_laws.ipynb",
 
 
 rule train:
@@ -58,4 +58,21 @@ rule notebook:
         record=lambda wildcards: str(paths.work(PROFILE.name) / paths.RECORD),
     shell:
         "{params.python:q} -m scalescope.cli notebook {wildcards.study}/20_live --out {output:q}"
+        " -p profile={params.record:q} > {log:q} 2>&1"
+
+
+rule five_laws:
+    input:
+        expand("notebooks/{study}_20_live.ipynb", study=PROFILE.studies.names),
+        paths.notebooks() / "95_five_laws.ipynb",
+    output:
+        "notebooks/95_five_laws.ipynb",
+    log:
+        "logs/95_five_laws.log",
+    threads: 1
+    params:
+        python=sys.executable,
+        record=lambda wildcards: str(paths.work(PROFILE.name) / paths.RECORD),
+    shell:
+        "{params.python:q} -m scalescope.cli notebook 95_five_laws --out {output:q}"
         " -p profile={params.record:q} > {log:q} 2>&1"

@@ -107,7 +107,8 @@ def tables(
     curves = study.curves(points, members, part.task)
     zoos = study.judged_zoos(curves)
     result = {
-        "runs": runs, "texts": known.table(), "zoo": members, "curves": curves, "fits": study.fits(curves),
+        "runs": runs, "texts": known.table(), "zoo": members, "points": points, "curves": curves,
+        "fits": study.fits(curves),
         "parameters": study.parameters(points), "slopes": study.slopes(curves), "selection": study.selection(curves),
         "scores": study.scores(curves, zoos), "contests": study.contests(zoos), "forecasts": forecasts,
     }  # fmt: skip

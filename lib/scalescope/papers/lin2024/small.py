@@ -34,7 +34,7 @@ def points(runs: pd.DataFrame, member: dict[str, str]) -> pd.DataFrame:
     """
     rows = runs[runs["run_id"].isin(member) & (runs["status"] == "finished")]
     rows = rows.assign(model=rows["run_id"].map(member), examples=rows["rows"])
-    found = rows[["model", "examples", "role", "learning_rate", "loss", "loss_before"]]
+    found = rows[["model", "examples", "role", "learning_rate", "finetune_tokens", "loss", "loss_before", "run_id"]]
     best = found.sort_values(["loss", "learning_rate"], kind="stable").drop_duplicates(["model", "examples"])
     order = {name: place for place, name in enumerate(dict.fromkeys(member.values()))}
     return best.sort_values(
