@@ -44,7 +44,7 @@ def pretrained(loss, held) -> pd.DataFrame:
     )
 
 
-def finetuned(loss, sizes=(1e4,), held=lambda p, f: f > 3e3) -> pd.DataFrame:
+def finetuned(loss, sizes=(1e4,), held=lambda p, f: f > 1e4) -> pd.DataFrame:
     return points(
         [
             {
@@ -59,7 +59,7 @@ def finetuned(loss, sizes=(1e4,), held=lambda p, f: f > 3e3) -> pd.DataFrame:
             }
             for n in sizes
             for p in (1e5, 4e5, 1.6e6)
-            for f in (60, 120, 240, 480, 960, 1920, 8000)
+            for f in (60, 120, 240, 480, 960, 1920, 3840, 7680, 30000)
         ]
     )
 
@@ -89,7 +89,7 @@ def test_a_power_law_is_asked_along_the_same_tokens_per_parameter():
 def test_a_rectified_law_is_asked_from_one_curve():
     truth = lambda n, p, f: 40 / (30 + f**0.6) + 2 + 0.1 * np.log(p)  # noqa: E731
     found = said(Campaign(finetuned(truth), NO_CURVES), "RectifiedLaw")
-    assert np.abs(found["log_error"]).max() < 2e-3 and (found["points"] == 6).all()
+    assert np.abs(found["log_error"]).max() < 2e-3 and (found["points"] == 8).all()
     few = finetuned(truth, held=lambda p, f: f > 300)
     assert said(Campaign(few, NO_CURVES), "RectifiedLaw")["reason"].unique().tolist() == [
         "3 sizes of data of this model, 5 needed"
@@ -98,9 +98,9 @@ def test_a_rectified_law_is_asked_from_one_curve():
 
 def test_transfer_is_recovered_from_all_budgets_and_needs_three():
     truth = lambda n, p, f: (20 * p**-0.3 + 0.5) * f**-0.2 + 2  # noqa: E731
-    table = finetuned(truth, held=lambda p, f: f > 3e3 and p > 1e6)
+    table = finetuned(truth, held=lambda p, f: f > 1e4 and p > 1e6)
     found = said(Campaign(table, NO_CURVES), "TransferLaw")
-    assert np.abs(found["log_error"]).max() < 1e-3 and (found["points"] == 20).all()
+    assert np.abs(found["log_error"]).max() < 1e-3 and (found["points"] == 26).all()
     two = table[table["pretrain_tokens"] > 2e5]
     assert "2 budgets" in said(Campaign(two, NO_CURVES), "TransferLaw")["reason"].iloc[0]
     other = table.assign(study=np.where(table["pretrain_tokens"] == 1e5, "another", "made"))
