@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from scalescope import paths
 from scalescope.cli import app
-from scalescope.experiment import stages
+from scalescope.experiment import collecting
 from scalescope.experiment.branches import budget_steps, campaign, shortest_steps
 from scalescope.experiment.profile import load_profile
 from scalescope.tables import COLUMNS
@@ -103,4 +103,4 @@ def test_tables_of_a_profile_read_the_campaign_too(project):
     folder = paths.results("tiny")
     folder.mkdir(parents=True)
     pd.DataFrame(columns=COLUMNS["campaign"]).to_csv(folder / "campaign.csv", index=False)
-    assert list(stages.read_tables("tiny")) == ["campaign"]
+    assert list(collecting.read_tables("tiny")) == ["campaign"]

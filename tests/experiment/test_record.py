@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from scalescope import files, paths
-from scalescope.experiment import record, stages
+from scalescope.experiment import collecting, record, stages
 from scalescope.experiment.profile import load_profile
 
 TABLE = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]})
@@ -106,13 +106,13 @@ def test_tables_of_a_source_are_refused_by_name_when_one_is_cut_or_lost(project)
     for name in ("points", "tasks"):
         files.write_table(folder / f"{name}.csv", TABLE)
     files.seal(folder, ["points.csv", "tasks.csv"])
-    assert set(stages.read_tables("tiny")) == {"points", "tasks"}
+    assert set(collecting.read_tables("tiny")) == {"points", "tasks"}
     (folder / "tasks.csv").write_text("a,b\n1,x\n")
     with pytest.raises(ValueError, match=r"tasks\.csv is cut or changed: run `make reproduce PROFILE=tiny`"):
-        stages.read_tables("tiny")
+        collecting.read_tables("tiny")
     (folder / "tasks.csv").unlink()
     with pytest.raises(ValueError, match=r"tasks\.csv is missing: run `make reproduce"):
-        stages.read_tables("tiny")
+        collecting.read_tables("tiny")
 
 
 def test_the_record_names_the_rows_of_each_task(project):

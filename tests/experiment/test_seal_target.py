@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from projects import TINY
 
-from scalescope.experiment import stages
+from scalescope.experiment import collecting, stages
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.seal_target import seal_target
 from scalescope.forecast.ledger import read, scored
@@ -64,6 +64,6 @@ def test_a_profile_seals_its_target_before_it_trains_it(folder, monkeypatch):
     stages.pretrain(profile, "ar16-l3", "mlm")
     rows = read(ledger_of("tiny"))
     assert rows["run"].tolist() == [row["run_id"]]
-    stages.collect(profile, partial=True)
+    collecting.collect(profile, partial=True)
     done = scored(rows, actual_of_profile("tiny"))
     assert done["actual"].iloc[0] == pytest.approx(row["loss"], rel=1e-5)

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from scalescope import paths
-from scalescope.experiment import stages
+from scalescope.experiment import collecting, finetuning, stages
 from scalescope.experiment.profile import load_profile
 from scalescope.papers.ivgi2022.compute import compute_saved
 from scalescope.tables import COLUMNS
@@ -37,8 +37,8 @@ def train_everything(profile):
     for spec in profile.all_models():
         stages.pretrain(profile, spec.name, "mlm")
     for name in ("ar16-l2", "ar8-l1", "ar8-l2"):
-        stages.finetune(profile, name, "mlm")
-    return stages.collect(profile)
+        finetuning.finetune(profile, name, "mlm")
+    return collecting.collect(profile)
 
 
 def test_all_stations_give_the_tables_of_the_schema(profile):
@@ -53,7 +53,7 @@ def test_all_stations_give_the_tables_of_the_schema(profile):
     fixed = points[points["hpt"] == "without"].groupby("task")["learning_rate"].unique()
     best = target[target["hpt"] == "with"].groupby("task")["learning_rate"].unique()
     assert fixed.map(list).equals(best.map(list)), "without HPT = the target's best rate at every scale"
-    read = stages.read_tables("tiny")
+    read = collecting.read_tables("tiny")
     pd.testing.assert_frame_equal(read["points"], points, check_dtype=False, rtol=1e-4)
 
 
@@ -78,19 +78,19 @@ def test_ids_of_runs_are_those_of_before_there_were_several_seeds():
 
 def test_another_pretraining_seed_of_the_ladder_is_finetuned_at_the_rates_of_the_first(profile):
     settings = profile.pretrain.model_copy(update={"seeds": [3, 1]})
-    finetuning = profile.finetune.model_copy(update={"from_scratch": True})
-    two = profile.model_copy(update={"pretrain": settings, "finetune": finetuning, "tasks": ["sst2"]})
+    tuning = profile.finetune.model_copy(update={"from_scratch": True})
+    two = profile.model_copy(update={"pretrain": settings, "finetune": tuning, "tasks": ["sst2"]})
     for spec in two.all_models():
         for place in range(len(two.pretraining_seeds(spec))):
             row = stages.pretrain(two, spec.name, "mlm", place=place)
             assert row["pretrain_seed"].tolist() == [[3, 1][place]]
     for name in ("ar16-l2", "ar8-l1", "ar8-l2"):
-        frame = stages.finetune(two, name)
+        frame = finetuning.finetune(two, name)
         assert set(frame["objective"]) == {"mlm", "scratch"}, "all in one call"
-        alone = [stages.finetune(two, name, objective) for objective in ("mlm", "scratch")]
+        alone = [finetuning.finetune(two, name, objective) for objective in ("mlm", "scratch")]
         sides = [table.set_index("run_id").sort_index() for table in (frame, pd.concat(alone))]
         pd.testing.assert_frame_equal(*sides)
-    tables = stages.collect(two)
+    tables = collecting.collect(two)
     assert all(list(table.columns) == COLUMNS[name] for name, table in tables.items())
     ladder = {(size, seed) for size in (768, 6144) for seed in (3, 1)}
     for name in ("pretrain", "curves", "points"):
@@ -123,12 +123,12 @@ def test_the_control_is_finetuned_alike_and_known_to_its_tables_only(profile):
         stages.pretrained_run(control, stages.prepare(control), control.model("ar8-l1"), "scratch")
     for name in ("ar16-l2", "ar8-l1"):
         stages.pretrain(control, name, "mlm")
-        frames = {objective: stages.finetune(control, name, objective) for objective in ("mlm", "scratch")}
+        frames = {objective: finetuning.finetune(control, name, objective) for objective in ("mlm", "scratch")}
     assert frames["scratch"]["learning_rate"].isin(frames["mlm"]["learning_rate"]).all()
     with pytest.raises(stages.NotFinished, match=r"ar16-l1 \(mlm\)|ar8-l2 \(mlm\)"):
-        stages.collect(control)
+        collecting.collect(control)
     assert not paths.results(control.name).exists(), "nothing is written where runs are missing"
-    tables = stages.collect(control, partial=True)
+    tables = collecting.collect(control, partial=True)
     assert [set(tables[name]["objective"]) for name in ("pretrain", "points", "curves")] == [{"mlm"}] * 3
     assert set(tables["finetune"]["objective"]) == {"mlm", "scratch"}
     transfer = tables["transfer"].set_index(["task", "parameters"])
@@ -176,25 +176,25 @@ def test_an_interrupted_pipeline_goes_on_and_ends_with_the_same_tables(profile, 
 
 def test_missing_runs_are_named_and_left_out_only_where_that_is_asked_for(profile):
     with pytest.raises(stages.NotFinished, match=r"ar8-l1 \(mlm\).*has not been pretrained; run 20_pretrain"):
-        stages.finetune(profile, "ar8-l1", "mlm")
+        finetuning.finetune(profile, "ar8-l1", "mlm")
     for name in ("ar8-l1", "ar16-l2"):
         stages.pretrain(profile, name, "mlm")
     with pytest.raises(stages.NotFinished, match="the target before the ladder"):
-        stages.finetune(profile, "ar8-l1", "mlm")
+        finetuning.finetune(profile, "ar8-l1", "mlm")
     with pytest.raises(stages.NotFinished, match=r"ar16-l2 \(mlm\) has not been finetuned.*run 30_finetune first"):
-        stages.collect(profile)
-    tables = stages.collect(profile, partial=True)
+        collecting.collect(profile)
+    tables = collecting.collect(profile, partial=True)
     assert len(tables["pretrain"]) == 2 and len(tables["points"]) == 0
     with pytest.raises(FileNotFoundError, match="make reproduce PROFILE=nothing"):
-        stages.read_tables("nothing")
+        collecting.read_tables("nothing")
 
 
 def test_a_diverged_pretraining_is_shown_and_not_finetuned(profile, monkeypatch):
     monkeypatch.setattr(loop, "evaluate", lambda *_: float("nan"))
     row = stages.pretrain(profile, "ar8-l1", "mlm").iloc[0]
     assert row["status"] == "failed" and pd.isna(row["loss"])
-    assert stages.finetune(profile, "ar8-l1", "mlm").empty
-    table = stages.collect(profile, partial=True)["pretrain"]
+    assert finetuning.finetune(profile, "ar8-l1", "mlm").empty
+    table = collecting.collect(profile, partial=True)["pretrain"]
     assert list(table["status"]) == ["failed"]
 
 
@@ -202,6 +202,6 @@ def test_a_target_that_diverged_leaves_the_ladder_without_a_fixed_rate(profile, 
     stages.pretrain(profile, "ar8-l1", "mlm")
     monkeypatch.setattr(loop, "evaluate", lambda *_: float("nan"))
     stages.pretrain(profile, "ar16-l2", "mlm")
-    frame = stages.finetune(profile, "ar8-l1", "mlm", tasks=["sst2"])
+    frame = finetuning.finetune(profile, "ar8-l1", "mlm", tasks=["sst2"])
     rates, seeds = len(profile.finetune.learning_rates), len(profile.finetune.seeds)
     assert len(frame) == rates + seeds - 1

@@ -61,7 +61,7 @@ def test_gain_is_the_error_that_pretraining_takes_away():
 def test_nothing_to_compare_gives_the_empty_table():
     table = transfer_table([seeds("mlm", (0.7, 0.7))])
     assert table.empty and list(table.columns) == COLUMNS["transfer"]
-    assert readable_transfer(table).empty and "Nothing to compare" in transfer_sentence(table)
+    assert readable_transfer(table).set_index("task").empty and "Nothing to compare" in transfer_sentence(table)
 
 
 def test_readers_see_the_largest_size_or_the_one_they_ask_for():

@@ -6,8 +6,9 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from scalescope import paths
+from scalescope.errors import UnknownName
 from scalescope.laws import PowerLaw
-from scalescope.laws.card import LABELS
+from scalescope.laws.card import LABELS, STUDY
 
 SIZES = np.repeat([1e4, 1e5, 1e6], 3)
 ERRORS = SIZES**-0.2 * np.exp(0.01 * np.random.default_rng(0).normal(size=9))
@@ -38,11 +39,15 @@ def test_the_caller_hands_in_the_rest_and_silence_shows(law):
         assert label in text and f"| {label} |" in markdown
     assert "4,000,000" in text and "relative error -0.0234" in text and "2 diverged; 1 of weight zero" in text
     assert "rate \\| epochs" in markdown
-    assert text.count("not reported") == 2  # parameters counted, extrapolation factor
+    assert text.count("not reported") == 2 + len(STUDY) == len(card.missing)
+    assert card.missing[:2] == ["parameters counted", "extrapolation factor"]
     assert max(map(len, card.text(width=70).splitlines())) <= 70
 
 
 def test_refuses_unknown_items_and_laws_without_fit(law):
+    assert law.card(study={"epochs": "one"}).as_dict()["epochs"] == "one"
+    with pytest.raises(UnknownName, match="epoch"):
+        law.card(study={"epoch": "one"})
     with pytest.raises(TypeError, match="colour"):
         law.card(colour="blue")
     with pytest.raises(NotFittedError):

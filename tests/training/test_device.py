@@ -13,3 +13,11 @@ def test_autocast_computes_in_the_precision_it_names():
         assert (left @ right).dtype == torch.float32
     with pytest.raises(UnknownName, match="did you mean 'bf16'"):
         device.autocast(torch.device("cpu"), "bf61")
+
+
+def test_a_run_says_where_it_trains():
+    said = device.described("fp32")
+    assert said.startswith(f"device: {device.pick_device().type} (") and ", fp32, " in said
+    assert said.endswith(f"{torch.get_num_threads()} thread" + "s" * (torch.get_num_threads() > 1))
+    with pytest.raises(UnknownName, match="fp32"):
+        device.described("fp23")

@@ -39,7 +39,7 @@ def test_only_what_is_trained_is_shown_each_job_once_before_and_once_after(proje
             progress("sst2", 0.5)
 
     monkeypatch.setattr(module.stages, "pretrain", pretrain)
-    monkeypatch.setattr(module.stages, "finetune", finetune)
+    monkeypatch.setattr(module.finetuning, "finetune", finetune)
     assert module.complete(profile) == len(jobs(profile))
     trained = [job.name for job in jobs(profile)
                if job.model == ("ar16-l2" if job.station == FINETUNE else "ar8-l2")]  # fmt: skip
@@ -55,7 +55,7 @@ def test_an_interrupt_says_how_many_jobs_are_kept(project, shown, monkeypatch, c
             raise KeyboardInterrupt
 
     monkeypatch.setattr(module.stages, "pretrain", pretrain)
-    monkeypatch.setattr(module.stages, "finetune", lambda *_, **__: None)
+    monkeypatch.setattr(module.finetuning, "finetune", lambda *_, **__: None)
     with pytest.raises(KeyboardInterrupt):
         module.complete(profile)
     said = capsys.readouterr().err

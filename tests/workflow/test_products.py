@@ -13,7 +13,7 @@ from killed import kill_points
 from projects import TINY, make_project
 
 from scalescope import files, paths
-from scalescope.experiment import stages
+from scalescope.experiment import collecting, finetuning, stages
 from scalescope.experiment.noted import noted_within
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import table_fault
@@ -34,8 +34,8 @@ def finished(tmp_path_factory):
         root = make_project(tmp_path_factory.mktemp("finished"), patch)
         profile, folder = load_profile("tiny"), paths.work("tiny")
         complete(profile)
-        stages.collect(profile)
-        found = stages.read_tables("tiny")
+        collecting.collect(profile)
+        found = collecting.read_tables("tiny")
         laws = stored_laws.source_laws("tiny", found, N_BOOT)
         law_tables.write_law_tables("tiny", found, laws)
         name, data = next(law_figures.figure_tables("tiny", found, laws))
@@ -56,7 +56,7 @@ def again(profile, job) -> None:
     if job.station == FINETUNE:
         for objective in profile.finetuned_after(job.objective):
             stages.pretrain(profile, job.model, objective)
-        stages.finetune(profile, job.model, job.objective)
+        finetuning.finetune(profile, job.model, job.objective)
 
 
 def cut(path: Path) -> None:
@@ -160,7 +160,7 @@ def test_collect_killed_at_any_point_is_found_and_made_again(copied):
             (paths.results("tiny") / name).write_bytes(b"old\n")
 
     spoil()
-    for survived in kill_points(lambda: stages.collect(profile), every=3):
+    for survived in kill_points(lambda: collecting.collect(profile), every=3):
         made = {name: (paths.results("tiny") / name).read_bytes() for name in before}
         assert all(made[name] in (content, b"old\n") for name, content in before.items())
         fault = table_fault(profile, prepared, products.COLLECTED)
@@ -174,7 +174,7 @@ def test_collect_killed_at_any_point_is_found_and_made_again(copied):
 
 def test_a_figure_killed_at_any_point_is_found(copied):
     folder = paths.figures("tiny", PAPER)
-    found = stages.read_tables("tiny")
+    found = collecting.read_tables("tiny")
     name, data = next(law_figures.figure_tables("tiny", found, stored_laws.source_laws("tiny", found, N_BOOT)))
     before = {path.name: path.read_bytes() for path in folder.glob("fig*")}
     job = next(job for job in planned(load_profile("tiny")) if job.name == "60_figures")

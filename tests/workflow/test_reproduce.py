@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from scalescope import paths
-from scalescope.experiment import stages
+from scalescope.experiment import collecting
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.progress import marked, note_state, read_mark
 from scalescope.workflow.complete import complete
@@ -54,10 +54,10 @@ def test_killed_and_run_again_trains_nothing_twice_and_gives_the_same_tables(pro
     after = manifests()
     assert {name: after[name] for name in before} == before
     drawn = {path.name[:4] for path in paths.figures("tiny", "ivgi2022").glob("fig*.png")}
-    assert drawn == {f"fig{number}" for number in range(1, 9)}
+    assert drawn == {f"fig{number}" for number in range(1, 9) if number != 6}, "in ten steps no patience acts"
     made = [name for job in planned(load_profile("tiny")) for name in (job.executed, job.stamp) if name]
     assert all((paths.work("tiny") / name).is_file() for name in made)
-    tables, trained = stages.read_tables("tiny"), contents()
+    tables, trained = collecting.read_tables("tiny"), contents()
     check_cost()
 
     third = subprocess.run(COMMAND, capture_output=True, text=True)
@@ -68,8 +68,8 @@ def test_killed_and_run_again_trains_nothing_twice_and_gives_the_same_tables(pro
     (other / "profiles").symlink_to(project / "profiles")
     monkeypatch.setenv("SCALESCOPE_ROOT", str(other))
     complete(load_profile("tiny"))
-    stages.collect(load_profile("tiny"))
-    for name, table in stages.read_tables("tiny").items():
+    collecting.collect(load_profile("tiny"))
+    for name, table in collecting.read_tables("tiny").items():
         pd.testing.assert_frame_equal(table, tables[name], obj=name, check_exact=True)
     assert contents() == trained, "two workers, killed and resumed, and one process from scratch: the same bytes"
 
@@ -98,7 +98,9 @@ def test_a_job_that_fails_stops_only_what_needs_it_and_is_named_with_its_log(stu
     assert "1 job(s) failed" in text and "20_pretrain_ar8-l1_mlm: " in text and "no space left" in text
     assert str(folder / "logs" / "20_pretrain_ar8-l1_mlm.log") in text
     done = {path.stem for path in (folder / "products").glob("*.json")}
-    lost = {"20_pretrain_ar8-l1_mlm", "30_finetune_ar8-l1", "40_collect", "50_laws", "60_figures"}
+    sealed = {"20_pretrain_ar16-l2_mlm"}  # the target: its loss is forecast from the whole ladder before it is trained
+    finetuned = {f"30_finetune_{model}" for model in ("ar16-l2", "ar8-l1", "ar8-l2")}  # at the target's rate
+    lost = {"20_pretrain_ar8-l1_mlm", *sealed, *finetuned, "40_collect", "50_laws", "60_figures"}
     assert done == {job.name for job in planned(load_profile("tiny"))} - lost
     assert not list((folder / "notebooks").glob(".*")), "no half of a notebook is left"
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from scalescope import files, paths
 from scalescope.cli import app
 from scalescope.errors import UnknownName
-from scalescope.experiment import stages
+from scalescope.experiment import finetuning, stages
 from scalescope.experiment.noted import NOTES, note, noted
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
@@ -32,7 +32,7 @@ def made(tmp_path_factory):
         tiny, other = load_profile("tiny"), load_profile("other")
         write_profile(tiny, stages.prepare(tiny), paths.work("tiny"))
         stages.pretrain(tiny, "ar16-l2", "mlm")
-        stages.finetune(tiny, "ar16-l2", "mlm", tasks=["sst2"])
+        finetuning.finetune(tiny, "ar16-l2", "mlm", tasks=["sst2"])
         for name in ("ar16-l2", "ar8-l1"):
             stages.pretrain(other, name, "mlm")
         for name in tiny.tasks:

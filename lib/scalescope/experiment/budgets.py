@@ -11,7 +11,7 @@ import pandas as pd
 from scalescope.data.encoded import Prepared
 from scalescope.data.tasks.spec import TASKS
 from scalescope.errors import UnknownName
-from scalescope.experiment import stages
+from scalescope.experiment import finetuning, stages
 from scalescope.experiment.branches import bars
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import ModelSpec, Profile
@@ -49,7 +49,7 @@ def budgets(profile: Profile, objective: str, progress: Progress | None = None) 
     frames = []
     for name in profile.tasks:
         before = partial(progress, name, None) if progress else None
-        train = stages.trainer(profile, prepared.task_data(name), before)
+        train = finetuning.trainer(profile, prepared.task_data(name), before)
         frames.append(_task_rows(profile, prepared, objective, name, runs, train))
         if progress is not None:
             progress(name, float(frames[-1]["value"].max()))
@@ -67,7 +67,7 @@ def collect_budgets(profile: Profile, prepared: Prepared, partial: bool = False)
         for name in profile.tasks:
             for run in runs:
                 with stages.missing_runs(partial):
-                    frames.append(_task_rows(profile, prepared, objective, name, [run], stages.find_finetuned))
+                    frames.append(_task_rows(profile, prepared, objective, name, [run], finetuning.find_finetuned))
     return _table(frames)
 
 
@@ -103,7 +103,7 @@ def _task_rows(
     rows = []
     for run in alive if rate is not None else []:
         members = [(rate, seed) for seed in profile.finetune.seeds]
-        configs = stages.finetune_configs(profile, prepared, profile.budget_model, objective, name, run, members)
+        configs = finetuning.finetune_configs(profile, prepared, profile.budget_model, objective, name, run, members)
         rows += [_row(profile, objective, name, run, done) for done in train(configs, run) if not done.failed]
     return pd.DataFrame(rows, columns=COLUMNS["budgets"])
 
@@ -116,7 +116,9 @@ def _best_rate(profile: Profile, prepared: Prepared, objective: str, name: str, 
         return None
 
     def run(members: list[tuple[float, int]]) -> list[Run]:
-        return train(stages.finetune_configs(profile, prepared, spec, objective, name, pretrained, members), pretrained)
+        return train(
+            finetuning.finetune_configs(profile, prepared, spec, objective, name, pretrained, members), pretrained
+        )
 
     return sweep(run, learning_rates=profile.finetune.learning_rates, seeds=profile.finetune.seeds).best_rate
 

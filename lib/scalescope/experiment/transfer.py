@@ -98,7 +98,8 @@ def readable_transfer(transfer: pd.DataFrame, parameters: float | None = None) -
                 texts = (f"{one['error_pretrained']:.3f}", with_interval(one["gain"], one["low"], one["high"]))
             row |= {name: texts[0], f"gain of {name}": texts[1]}
         rows.append(row)
-    return pd.DataFrame(rows)
+    names = [name for objective in OBJECTIVES.values() for name in (objective, f"gain of {objective}")]
+    return pd.DataFrame(rows, columns=["task", "from scratch", *names])
 
 
 def transfer_sentence(transfer: pd.DataFrame) -> str:

@@ -1,18 +1,20 @@
 """The fit card: on one page, what a reader must know to judge or repeat a fit.
 
-The items are those that surveys of scaling-law papers find missing most often. The law fills in what it
-knows; the caller hands in the rest; what nobody said reads "not reported".
+The items are those of the checklist of Li et al. 2025, "(Mis)Fitting: A Survey of Scaling Laws". The law fills in what
+it knows; the caller hands in the rest; what nobody said reads "not reported", and `missing` names it.
 """
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 import numpy as np
 
+from scalescope.errors import UnknownName
 from scalescope.laws.interface import Reported
 
 MISSING = "not reported"
@@ -41,7 +43,18 @@ LABELS = {
     "remarks": "remarks",
     "fitted_range": "fitted range",
     "extrapolation": "extrapolation factor",
+    "measured": "what y measures",
+    "inputs": "inputs",
+    "flops": "FLOPs counted",
+    "text": "training text",
+    "epochs": "passes over the text",
+    "shapes": "shapes of the models",
+    "schedule": "batch size and schedule",
+    "checkpoints": "checkpoints",
+    "convergence": "convergence",
+    "released": "code and data",
 }
+STUDY = ("measured", "flops", "text", "epochs", "shapes", "schedule", "checkpoints", "convergence", "released")
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,11 @@ class FitCard:
     def as_dict(self) -> dict[str, Any]:
         """All items as plain numbers, strings, lists and dicts, ready for JSON."""
         return {"title": self.title, **{name: self.facts[name] for name in LABELS}}
+
+    @property
+    def missing(self) -> list[str]:
+        """What nobody reported, by the labels that readers see."""
+        return [label for label, value in self._shown() if value == MISSING]
 
     def text(self, width: int = 100) -> str:
         """The card as plain text, one item a paragraph, wrapped at `width` columns."""
@@ -95,15 +113,22 @@ def fit_card(
     left_out: Any = None,
     held_out: Any = None,
     target: Any = None,
+    study: Mapping[str, str] | None = None,
 ) -> FitCard:
-    """The card of a fitted `law`; raises NotFittedError before `fit`.
+    """The card of a fitted `law`; raises NotFittedError before `fit`, UnknownName for an item of `study` that is none.
 
     What the law cannot know: `parameters_counted` (how: e.g. "12 L H^2, without embeddings"), `tokens` (how many each
     run saw), `tuning` (of hyperparameters), `seeds` (a number or words; else counted from the groups), `left_out`
     (points dropped before the fit, and why; beside those of weight zero), `held_out` (error on points not fitted; a
-    number, words or a dict), `target` (X of the forecast, for the extrapolation factor).
+    number, words or a dict), `target` (X of the forecast, for the extrapolation factor), `study` (words on how the
+    runs came about, by the names of STUDY: what y is and on which data, the rule for FLOPs, the text and how often it
+    was passed over, how width and depth grow, batch size, rate and schedule, which checkpoints are points, whether
+    runs converged, where code and data are).
     """
-    facts = law.facts()
+    for name in study or {}:
+        if name not in STUDY:
+            raise UnknownName("item of `study`", name, STUDY)
+    facts = law.facts() | {name: (study or {}).get(name) for name in STUDY}
     weightless, masked = facts["points_left_out"], facts.pop("masked")
     reasons = [f"{count} {why}" for count, why in ((weightless, "of weight zero"), (masked, "masked")) if count]
     if left_out is not None and not reasons:

@@ -145,6 +145,7 @@ class Prediction(RegressorMixin, BaseEstimator):
             "masked": self.n_masked_,
             "seeds": self.seeds_,
             "fitted_range": {name: list(bounds) for name, bounds in self.range_.items()},
+            "inputs": ", ".join(self.input_names) + ": numbers as given, no unit is changed",
             **self._fit_facts(),
         }
 

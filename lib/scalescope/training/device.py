@@ -15,6 +15,18 @@ def pick_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def described(precision: str) -> str:
+    """One line on where this process trains: "device: cpu (AVX512), fp32, 1 thread"; precision: of a run's settings.
+
+    Raises UnknownName for an unknown precision.
+    """
+    if precision not in PRECISIONS:
+        raise UnknownName("precision", precision, PRECISIONS)
+    device, count = pick_device(), torch.get_num_threads()
+    kind = torch.cuda.get_device_name() if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
+    return f"device: {device.type} ({kind}), {precision}, {count} thread" + ("s" if count > 1 else "")
+
+
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:
     """bf16 autocast, or nothing for fp32; raises UnknownName for another precision."""
     if precision not in PRECISIONS:

@@ -9,7 +9,7 @@ from functools import partial
 import pandas as pd
 
 from scalescope import files, paths
-from scalescope.experiment import budgets, progress, stages
+from scalescope.experiment import budgets, collecting, finetuning, progress, stages
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.record import table_fault
 from scalescope.workflow.jobs import BUDGETS, FINETUNE, Job, planned
@@ -52,7 +52,7 @@ def _complete(profile: Profile, job: Job, before: Callable[[], None]) -> bool:
     if job.station == BUDGETS:
         budgets.budgets(profile, objective, task)
     elif job.station == FINETUNE:
-        stages.finetune(profile, model, objective, progress=task)
+        finetuning.finetune(profile, model, objective, progress=task)
     else:
         stages.pretrain(profile, model, objective, training, place=job.place)
     return bool(trained)
@@ -67,12 +67,12 @@ def tables(profile: Profile) -> dict[str, pd.DataFrame]:
     fault = table_fault(profile, stages.prepare(profile), COLLECTED)
     if not (paths.results(profile.name) / "points.csv").is_file():
         complete(profile)
-        stages.collect(profile)
+        collecting.collect(profile)
     elif fault is not None:
         files.say(f"tables are collected again: {fault}")
         try:
-            stages.collect(profile)
+            collecting.collect(profile)
         except stages.NotFinished as missing:
             again = f"`make reproduce PROFILE={profile.name}` or 40_collect makes them and the tables"
             raise stages.NotFinished(f"{fault}, and runs of this state are missing ({missing}): {again}") from None
-    return stages.read_tables(profile.name)
+    return collecting.read_tables(profile.name)

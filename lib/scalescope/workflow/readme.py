@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from scalescope import files, paths
+from scalescope.experiment.collecting import read_tables
 from scalescope.experiment.points import split_usable
-from scalescope.experiment.stages import read_tables
 from scalescope.forecast import forecast, read_runs
 from scalescope.forecast.show import parts
 from scalescope.forecast.target import parse_target

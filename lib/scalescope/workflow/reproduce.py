@@ -55,11 +55,7 @@ def reproduce(
     folder = paths.work(settings.name)
     arguments = [*(of_executor(executor, workers) if executor else []), *snakemake_arguments]
     if only_shows(snakemake_arguments):
-        with shadow(settings, folder) as place:
-            command = snakemake(place, workers, snakemake_arguments)
-            code = subprocess.run(command, env=environment_of_jobs(), stdin=subprocess.DEVNULL).returncode
-        if code:
-            raise PipelineFailed(f"Snakemake ended with exit code {code}; what it said stands above")
+        _show(settings, folder, workers, snakemake_arguments)
         return None
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
@@ -74,6 +70,20 @@ def reproduce(
         except OSError as error:
             files.say(f"no table of costs: {error}")
     return folder
+
+
+def _show(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:
+    """What Snakemake would do or knows, its temporary folder under the name of the real one."""
+    with shadow(settings, folder) as place:
+        done = subprocess.run(snakemake(place, workers, extra), env=environment_of_jobs(), stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True)  # fmt: skip
+        shadows = sorted({str(place.resolve()), str(place)}, key=len, reverse=True)
+    for text, stream in ((done.stderr, sys.stderr), (done.stdout, sys.stdout)):
+        for name in shadows:
+            text = text.replace(name, str(folder))
+        print(text, end="", file=stream, flush=True)
+    if done.returncode:
+        raise PipelineFailed(f"Snakemake ended with exit code {done.returncode}; what it said stands above")
 
 
 def snakemake(folder: Path, workers: int, extra: Sequence[str], elsewhere: bool = False) -> list[str]:

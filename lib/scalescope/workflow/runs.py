@@ -14,7 +14,7 @@ from filelock import FileLock
 from scalescope import files, paths
 from scalescope.data.encoded import Prepared
 from scalescope.errors import UnknownName
-from scalescope.experiment import budgets, stages
+from scalescope.experiment import budgets, finetuning, stages
 from scalescope.experiment.noted import NOTES, noted
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
 from scalescope.training.store import MANIFEST, Run
@@ -112,7 +112,7 @@ def _finetuned(profile: Profile, prepared: Prepared, spec: ModelSpec, objective:
     """How many finetuning runs of one pretrained model are there, whatever their rate and seed."""
     members, finished = list(product(profile.finetune.learning_rates, profile.finetune.seeds)), 0
     for name in profile.tasks:
-        configs = stages.finetune_configs(profile, prepared, spec, objective, name, pretrained, members)
+        configs = finetuning.finetune_configs(profile, prepared, spec, objective, name, pretrained, members)
         finished += sum(stages.store().find(config.id) is not None for config in configs)
     return finished
 

@@ -102,5 +102,5 @@ def shadow(profile: Profile, folder: Path) -> Iterator[Path]:
                 if (folder / name).is_file():
                     (place / name).parent.mkdir(exist_ok=True)
                     (place / name).touch()
-                    os.utime(place / name, ns=[(folder / name).stat().st_atime_ns, (folder / name).stat().st_mtime_ns])
+                    os.utime(place / name, ns=((folder / name).stat().st_atime_ns, (folder / name).stat().st_mtime_ns))
         yield place

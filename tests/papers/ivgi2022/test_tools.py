@@ -156,5 +156,8 @@ def test_a_card_tells_what_was_used_and_left_out():
     pretrain = published_pretrain().assign(tokens=1_000_000)
     assert "1,000,000 for every model" in card(laws, points, "squad", pretrain=pretrain).text()
     assert len(cards(laws, points)) == 27
+    assert "training text" in card(laws, points, "squad").missing
+    full = card(laws, points, "squad", pretrain=pretrain, source="published")
+    assert full.missing == ["passes over the text"], "the paper does not say how often"
     with pytest.raises(ValueError, match="unknown hpt 'whit'"):
         card(laws, points, "squad", hpt="whit")

@@ -9,6 +9,7 @@ from scalescope.errors import UnknownName
 from scalescope.experiment.points import OBJECTIVES, TUNINGS, split_usable, title
 from scalescope.laws import FitCard, fit_card
 from scalescope.papers.ivgi2022.fits import Laws
+from scalescope.papers.ivgi2022.study_facts import study_facts
 
 COUNTED = "N = 12 L H^2: trainable parameters without embeddings"
 TUNED = {
@@ -26,11 +27,13 @@ def card(
     objective: str = "mlm",
     hpt: str = "with",
     pretrain: pd.DataFrame | None = None,
+    source: str | None = None,
 ) -> FitCard:
     """The card of one finetuning law: as text, Markdown or dict.
 
     laws: of these `points`, which say what was left out. `pretrain` (table "pretrain") tells the tokens every model was
-    pretrained on. Raises UnknownName for a series without points, and ValueError for one with fewer than two sizes.
+    pretrained on, `source` (a profile, or "published") how the runs came about. Raises UnknownName for a series without
+    points or an unknown source, and ValueError for a series with fewer than two sizes.
     """
     usable, left_out = split_usable(points)
     series = _series(usable, task, objective, hpt)
@@ -52,13 +55,16 @@ def card(
             "relative error at the target": _rounded(law.re[0]),
         },
         target=target if len(target) else None,
+        study=study_facts(source, task) if source else None,
     )
 
 
-def cards(laws: Laws, points: pd.DataFrame, pretrain: pd.DataFrame | None = None) -> list[FitCard]:
+def cards(
+    laws: Laws, points: pd.DataFrame, pretrain: pd.DataFrame | None = None, source: str | None = None
+) -> list[FitCard]:
     """The cards of every series with two or more sizes, in the order of the tables."""
     return [
-        card(laws, points, row.task, objective=row.objective, hpt=row.hpt, pretrain=pretrain)
+        card(laws, points, row.task, objective=row.objective, hpt=row.hpt, pretrain=pretrain, source=source)
         for row in laws.fits().query("n_sizes >= 2").itertuples()
     ]
 

@@ -10,12 +10,12 @@ import pandas as pd
 
 from scalescope import files, paths
 from scalescope.errors import UnknownName
+from scalescope.experiment.collecting import read_tables
 from scalescope.experiment.points import OBJECTIVES, usable_pretraining
 from scalescope.experiment.profile import available_profiles
 from scalescope.experiment.profile_file import ENDINGS
 from scalescope.experiment.progress import each
 from scalescope.experiment.record import read_csv
-from scalescope.experiment.stages import read_tables
 from scalescope.papers.ivgi2022 import tables as ivgi2022
 from scalescope.papers.ivgi2022.cards import cards
 from scalescope.papers.ivgi2022.claims import PUBLISHED, Evidence, judge_all
@@ -109,7 +109,7 @@ def write_law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -
     made = law_tables(source, tables, laws)
     for name, table in made.items():
         files.write_table(folder / f"{name}.csv", table)
-    text = "\n\n".join(card.markdown() for card in cards(laws, tables["points"], tables["pretrain"]))
+    text = "\n\n".join(card.markdown() for card in cards(laws, tables["points"], tables["pretrain"], source))
     files.write_text(folder / "cards.md", text + "\n")
     names = [*(f"{name}.csv" for name in made), "cards.md"]
     if source != PUBLISHED:  # those are committed facts, which git keeps whole

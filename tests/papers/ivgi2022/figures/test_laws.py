@@ -107,6 +107,7 @@ def test_axes_read_in_thousands_and_hold_all_points(points, laws):
 def test_text_of_a_panel_lies_below_its_points_and_on_no_band(points, laws, size):
     data = ivgi2022.fig3_data(points, laws, published_tasks())
     figure = ivgi2022.draw_fig3(data, size)
+    figure.set_dpi(300)  # hinting makes small letters a tenth wider on a screen than in the PDF that is printed
     figure.canvas.draw()
     for task, ax in zip(data["panel"].unique(), figure.axes, strict=True):
         top = max(text.get_window_extent().y1 for text in ax.texts)

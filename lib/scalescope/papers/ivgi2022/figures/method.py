@@ -127,7 +127,7 @@ def fig7_data(points: pd.DataFrame, laws: Laws, *, tasks: Sequence[str] = LOSS_T
     need(points, "points", ["loss"])
     every = one_ratio(points)
     usable = every[(every["hpt"] == "with") & every["task"].isin(tasks)]
-    uniform = usable["task"].map({task: nats(task) for task in tasks})
+    uniform = usable["task"].map({task: nats(task) for task in tasks}).astype(float)
     usable = usable.assign(normalised_loss=usable["loss"].astype(float) / uniform)
     usable = usable[(usable["normalised_loss"] > 0) & (usable["normalised_loss"] < float("inf"))]
 

@@ -13,7 +13,7 @@ from scalescope.training.store import Run
 FACTS = ["run", "parameters", "learning_rate", "steps", "tokens", "loss", "difference", "comparable"]
 
 
-def compare(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def compare_runs(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per run, in the order given (columns FACTS); the first one is what the others are compared with.
 
     runs: by what they are called, each as a row of the table "pretrain". difference: held-out loss minus that of the

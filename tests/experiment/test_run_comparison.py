@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from training.toys import make_config, make_corpus
 
-from scalescope.experiment.compare import compare, curves
+from scalescope.experiment.run_comparison import compare_runs, curves
 from scalescope.experiment.stages import store
 from scalescope.training.pretrain import pretrain
 
@@ -21,7 +21,7 @@ def runs(project) -> dict[str, pd.DataFrame]:
 
 
 def test_losses_are_compared_with_the_first_run_and_never_across_texts(runs):
-    table = compare(runs).set_index("run")
+    table = compare_runs(runs).set_index("run")
     assert table["difference"].tolist()[0] == 0.0 and table["learning_rate"]["rate"] == 0.02
     assert table["difference"]["rate"] == pytest.approx(table["loss"]["rate"] - table["loss"]["as it is"])
     assert pd.isna(table["difference"]["text"]) and table["comparable"].tolist() == [True, True, False]
@@ -31,6 +31,6 @@ def test_losses_are_compared_with_the_first_run_and_never_across_texts(runs):
 def test_a_run_that_is_gone_is_named(runs):
     gone = {**runs, "gone": runs["rate"].assign(run_id="pretrain-mlm-ar8-l1-0000000000")}
     with pytest.raises(FileNotFoundError, match=r"pretrain-mlm-ar8-l1-0000000000 \(gone\)"):
-        compare(gone)
+        compare_runs(gone)
     with pytest.raises(ValueError, match="no runs to compare"):
-        compare({})
+        compare_runs({})
