@@ -156,6 +156,8 @@ def test_time_left_counts_what_running_jobs_have_done(project):
         assert "0 of 2 jobs done; running 40_collect (1/2)" in watch.line()
     assert watch.seconds_left() == pytest.approx(90 * 600 / 720, abs=5)
     assert watch.failed() == []
+    log.write_text("Job stats:\njob      count\n-------  -----\nall  1\ntotal  1\n\n")  # little was left to do
+    assert watch.seconds_left() == 0, "never less than nothing"
 
 
 @pytest.mark.parametrize("content", [b"", b'{"state": "fai', b"{}", b'{"state": "failed", "checksum": ""}', b"\xff"])

@@ -14,12 +14,14 @@ from scalescope.experiment.points import split_usable
 from scalescope.forecast import forecast, read_runs
 from scalescope.forecast.show import parts
 from scalescope.forecast.target import parse_target
+from scalescope.papers.ivgi2022.claims.agreement import agreement, agreement_counts
 from scalescope.papers.ivgi2022.law_tables import PAPER
 from scalescope.papers.ivgi2022.overview import markdown, overview
 
 EXAMPLE, LARGER = "eight_runs.csv", "large_run.csv"
 FORECASTS = "forecasts"
 MARKED = re.compile(r"(<!-- results of (?P<source>[a-z0-9_-]+) -->\n)(?P<table>.*?)(<!-- end of results -->)", re.S)
+AGREEMENT = re.compile(r"(<!-- agreement of (?P<source>[a-z0-9_-]+) -->\n)(.*?)(<!-- end of agreement -->)", re.S)
 
 
 def results_table(source: str) -> str:
@@ -60,13 +62,30 @@ def record_of_forecasts() -> str:
     return textwrap.fill(f"The 95 % interval of a new run so far: {'; '.join(said)}. By distance: {far}.", 128)
 
 
+def agreement_of(source: str) -> str:
+    """In how many claims a source agrees with each of its variants, the profiles "<source>-...", as a sentence."""
+    claims = pd.read_csv(paths.results("published").parent / "claims.csv")
+    own = claims[(claims["source"] == source) | claims["source"].str.startswith(f"{source}-")]
+    pairs = agreement_counts(agreement(own))
+    pairs = pairs[(pairs["first"] == source) | (pairs["second"] == source)]
+    said = []
+    for row in pairs.itertuples():
+        other = row.second if row.first == source else row.first
+        but = "" if row.agree == row.of else f" (not {row.differ})"
+        said.append(f"{row.agree} of {row.of} with `{other}`{but}")
+    return textwrap.fill(
+        f"Verdicts of `{source}` that stay the same: {'; '.join(said) or 'no variant has been run'}.", 128
+    )
+
+
 def with_results(text: str) -> str:
     """A text with every marked block as the results are.
 
-    Marks: "<!-- results of quick -->" to "<!-- end of results -->", "<!-- forecast -->" to "<!-- end of forecast -->",
-    "<!-- record -->" to "<!-- end of record -->".
+    Marks: "<!-- results of quick -->" to "<!-- end of results -->", "<!-- agreement of quick -->" to "<!-- end of
+    agreement -->", "<!-- forecast -->" to "<!-- end of forecast -->", "<!-- record -->" to "<!-- end of record -->".
     """
     text = MARKED.sub(lambda found: f"{found[1]}\n{results_table(found['source'])}\n\n{found[4]}", text)
+    text = AGREEMENT.sub(lambda found: f"{found[1]}\n{agreement_of(found['source'])}\n\n{found[4]}", text)
     for name, made in (("forecast", example_forecast), ("record", record_of_forecasts)):
         block = re.compile(rf"(<!-- {name} -->\n)(.*?)(<!-- end of {name} -->)", re.S)
         text = block.sub(lambda found, made=made: f"{found[1]}\n{made()}\n\n{found[3]}", text)

@@ -90,7 +90,7 @@ class Watch:
         if not finished:
             return None
         elapsed = time.time() - self.started + BELIEVED_SECONDS
-        return elapsed * (total - finished) / (finished + BELIEVED_SECONDS * self.workers)
+        return elapsed * max(total - finished, 0.0) / (finished + BELIEVED_SECONDS * self.workers)
 
     def _follow_plain(self, process: subprocess.Popen) -> int:
         spoken = 0.0
