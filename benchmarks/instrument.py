@@ -1,13 +1,13 @@
 """Does finetuning feel the pretraining? Rows of text, heads and mask rate, judged by loss, verdicts and tasks.
 
-    python benchmarks/instrument.py [--sizes 111K] [--parts rows heads finetuning masking] [--quick]
+    python benchmarks/instrument.py [--sizes 111K] [--parts rows heads finetuning masking rates] [--quick]
 
 The microworld of seed 1, which no profile uses. Every variant sees the same number of tokens without padding, with two
 pretraining seeds; all are evaluated on the same held-out documents. `verdict_error` is the share of masked verdicts
 that the model fills in wrongly, over all skills that have choices; the task columns are errors after finetuning on
 3,000 rows (one epoch, better of two rates, mean over the pretraining seeds and two finetuning seeds each, `_sd` their
-deviation). `tokens_per_second` is relative to the first variant of the same part. About 35 CPU-minutes at 111 K.
-Results: results/instrument.csv.
+deviation; the part "rates" has one rate each). `tokens_per_second` is relative to the first variant of the same part.
+About 45 CPU-minutes at 111 K. Results: results/instrument.csv.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ PARTS: dict[str, dict[str, dict]] = {
     },
     "finetuning": {"rate falls to zero": {}, "constant rate": {"schedule": "constant"}},
     "masking": {f"{rate:.0%} masked": {"mask_rate": rate} for rate in (0.15, 0.30, 0.40)},
+    "rates": {f"finetuned at {rate:g}": {"rates": (rate,)} for rate in (0.0015, 0.003, 0.006, 0.012)},
 }
+FINETUNING = ("rates", "schedule")  # what does not change pretraining
 KEYS = ["part", "variant", "parameters"]
 SECONDS: dict[str, float] = {}  # of each run when it was trained: parts share their first variant
 
@@ -109,10 +111,11 @@ def pretrained(name: str, variant: dict, seed: int, quick: bool, store: Store) -
     batch = BATCH
     if variant.get("rows") == "padded":  # as many tokens per step as the others
         batch = round(BATCH * prepared.corpus("train").tokens_per_row / train.tokens_per_row)
+    made = str({key: variant[key] for key in variant if key not in FINETUNING})
     steps = 10 if quick else round(TOKENS / batch / train.tokens_per_row)
     config = PretrainConfig(
         encoder=EncoderConfig(*SHAPES[name], variant.get("heads", 4), train.vocabulary_size, train.sequence_length),
-        objective="mlm", data=str(variant), steps=steps, batch_size=batch, learning_rate=0.01,
+        objective="mlm", data=made, steps=steps, batch_size=batch, learning_rate=0.01,
         warmup_steps=max(steps // 10, 1), schedule="linear", decay_fraction=0.2, weight_decay=0.01,
         mask_rate=variant.get("mask_rate", 0.3), eval_every=steps, eval_sequences=512, patience=steps,
         precision="fp32", seed=seed,
@@ -125,17 +128,17 @@ def pretrained(name: str, variant: dict, seed: int, quick: bool, store: Store) -
 
 def errors(run: Run, name: str, task: str, variant: dict, quick: bool, store: Store) -> list[float]:
     """Errors of the finetuning seeds at the better rate."""
-    prepared = world(quick)
+    prepared, rates = world(quick), variant.get("rates", RATES)
     configs = [
         FinetuneConfig(
             pretrained=run.id, model=name, objective="mlm", task=task, data=prepared.task_id(task), epochs=1,
             batch_size=16, learning_rate=rate, warmup_fraction=0.1, dropout=0.0, weight_decay=0.01, precision="fp32",
             seed=seed, schedule=variant.get("schedule", "linear"),
         )
-        for rate in RATES for seed in SEEDS
+        for rate in rates for seed in SEEDS
     ]  # fmt: skip
     runs = finetune(configs, run, prepared.task_data(task), store)
-    found = np.array([1 - run.manifest["summary"]["value"] for run in runs]).reshape(len(RATES), -1)
+    found = np.array([1 - run.manifest["summary"]["value"] for run in runs]).reshape(len(rates), -1)
     return found[found.mean(axis=1).argmin()].tolist()
 
 
