@@ -32,6 +32,11 @@ def root() -> Path:
     return given(named).resolve()
 
 
+def shown(path: Path) -> str:
+    """A path as people read it: from the project's root if it lies there, as JupyterLab's file browser shows it."""
+    return path.relative_to(root()).as_posix() if path.is_relative_to(root()) else str(path)
+
+
 def runs() -> Path:
     """Folder of all runs, one folder a run (`<id>/`), and of each profile's executed notebooks."""
     return root() / "data" / "runs"

@@ -38,7 +38,7 @@ def test_run_all_shows_no_error_no_strip_no_cut_table_and_leaves_git_clean(name,
     assert not facts["broken"], "printed tables whose lines do not fit"
     assert not facts["numbers"], "numbers as a computer writes them: see studies/readable.py"
     assert all(width for _, width in facts["pictures"])
-    assert git(project, "status", "--porcelain", "notebooks") == ""
+    assert git(project, "diff", "--", "notebooks") == "", "a save after Run All changes what git sees"
 
 
 def test_jupyterlab_starts_with_the_first_notebook_and_shows_profiles_figures_and_data(address, page):

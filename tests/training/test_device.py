@@ -17,7 +17,6 @@ def test_autocast_computes_in_the_precision_it_names():
 
 def test_a_run_says_where_it_trains():
     said = device.described("fp32")
-    assert said.startswith(f"device: {device.pick_device().type} (") and ", fp32, " in said
-    assert said.endswith(f"{torch.get_num_threads()} thread" + "s" * (torch.get_num_threads() > 1))
+    assert said.startswith(f"device: {device.pick_device().type}") and said.endswith(", fp32")
     with pytest.raises(UnknownName, match="fp32"):
         device.described("fp23")

@@ -67,4 +67,4 @@ def where(profile: str) -> str:
     """
     recorded = profile.endswith(".json")
     path = (Path(profile) if recorded else find_profile(profile, available_profiles())).resolve()
-    return path.relative_to(paths.root()).as_posix() if path.is_relative_to(paths.root()) else str(path)
+    return paths.shown(path)

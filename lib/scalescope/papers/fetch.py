@@ -76,8 +76,9 @@ def _missing(registry: pooch.Pooch) -> list[str]:
 
 def _message(paper: str, registry: pooch.Pooch, missing: list[str], what: str) -> str:
     names = ", ".join(missing[:SHOWN]) + (f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else "")
+    place = paths.shown(registry.abspath)
     return (
-        f"{len(missing)} of {len(registry.registry)} published files of {paper} {what} in {registry.abspath}: {names}. "
+        f"{len(missing)} of {len(registry.registry)} published files of {paper} {what} in {place}: {names}. "
         f"They come from {registry.get_url(missing[0])} (all addresses: data/published/sources.csv). With a network, "
         f"`scalescope published {paper}` gets them; without one, set SCALESCOPE_CACHE to a folder that holds "
         f"{missing[0]}."

@@ -16,15 +16,16 @@ def pick_device() -> torch.device:
 
 
 def described(precision: str) -> str:
-    """One line on where this process trains: "device: cpu (AVX512), fp32, 1 thread"; precision: of a run's settings.
+    """One line on where this process trains, such as "device: cpu, fp32"; precision: of a run's settings.
 
-    Raises UnknownName for an unknown precision.
+    No more than that, so that a notebook reads alike wherever its numbers are alike. Raises UnknownName for an unknown
+    precision.
     """
     if precision not in PRECISIONS:
         raise UnknownName("precision", precision, PRECISIONS)
-    device, count = pick_device(), torch.get_num_threads()
-    kind = torch.cuda.get_device_name() if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
-    return f"device: {device.type} ({kind}), {precision}, {count} thread" + ("s" if count > 1 else "")
+    device = pick_device()
+    name = f"{device.type} ({torch.cuda.get_device_name()})" if device.type == "cuda" else device.type
+    return f"device: {name}, {precision}"
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:
