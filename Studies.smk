@@ -6,13 +6,13 @@ import sys
 
 from scalescope import paths
 from scalescope.experiment.profile import load_profile
-from scalescope.workflow.studies.live import STUDIES
+from scalescope.workflow.studies.live import counts
 
 PROFILE = load_profile(paths.RECORD)
 
 
 def done(study, stage):
-    return [f"studies/{study}/{stage}-{part}.done" for part in range(STUDIES[study].PARTS[stage])]
+    return [f"studies/{study}/{stage}-{part}.done" for part in range(counts(PROFILE, study)[stage])]
 
 
 wildcard_constraints:
@@ -23,7 +23,7 @@ wildcard_constraints:
 
 rule all:
     input:
-        expand("notebooks/{study}_20_live.ipynb", study=PROFILE.studies.names),
+        "notebooks/95_five_laws.ipynb",
 
 
 rule train:
@@ -46,7 +46,7 @@ rule train:
 
 rule notebook:
     input:
-        lambda wildcards: done(wildcards.study, len(STUDIES[wildcards.study].PARTS) - 1),
+        lambda wildcards: done(wildcards.study, len(counts(PROFILE, wildcards.study)) - 1),
         lambda wildcards: paths.notebooks() / wildcards.study / "20_live.ipynb",
     output:
         "notebooks/{study}_20_live.ipynb",
@@ -58,4 +58,21 @@ rule notebook:
         record=lambda wildcards: str(paths.work(PROFILE.name) / paths.RECORD),
     shell:
         "{params.python:q} -m scalescope.cli notebook {wildcards.study}/20_live --out {output:q}"
+        " -p profile={params.record:q} > {log:q} 2>&1"
+
+
+rule five_laws:
+    input:
+        expand("notebooks/{study}_20_live.ipynb", study=PROFILE.studies.names),
+        paths.notebooks() / "95_five_laws.ipynb",
+    output:
+        "notebooks/95_five_laws.ipynb",
+    log:
+        "logs/95_five_laws.log",
+    threads: 1
+    params:
+        python=sys.executable,
+        record=lambda wildcards: str(paths.work(PROFILE.name) / paths.RECORD),
+    shell:
+        "{params.python:q} -m scalescope.cli notebook 95_five_laws --out {output:q}"
         " -p profile={params.record:q} > {log:q} 2>&1"

@@ -90,6 +90,14 @@ STUDIES = {
                   "heldout_tokens": 1_000},
         "prices": [1, 10], "check_dialect": "near", "check_price": 10,
     },
+    "lin2024": {
+        "zoo": [{"model": "ar8-l1", "tokens": 5 * STEP}, {"model": "ar8-l1", "tokens": 20 * STEP},
+                {"model": "ar8-l2", "tokens": 10 * STEP}, {"model": "ar8-l1", "tokens": 10 * STEP, "text": "near"}],
+        "dialects": {"near": {"vocabulary": 0.4}, "task": {"vocabulary": 0.6, "constructions": 0.5}}, "task": "task",
+        "rows": [1, 2, 4, 8, 16, 32, 64, 128],
+        "adapt": {"batch_size": 16, "learning_rates": [0.003, 0.01], "passes": 1, "least_steps": 2, "evaluations": 1,
+                  "heldout_tokens": 1_000},
+    },
 }  # fmt: skip
 
 

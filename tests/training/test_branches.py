@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from filelock import FileLock, Timeout
 from training.toys import make_config, make_corpus
 
 from scalescope.errors import UnknownName
@@ -51,6 +52,23 @@ def test_each_budget_is_the_run_that_pretrain_makes_alone_and_the_stable_part_is
         alone = pretrain.pretrain(replace(CONFIG, steps=steps), TRAIN, HELDOUT, Store(tmp_path / "alone"))
         assert run.id == alone.id and same(run, alone)
         assert run.manifest["summary"]["step"] == steps
+
+
+def test_one_process_at_a_time_trains_the_branches_of_a_stable_part(tmp_path, monkeypatch):
+    store, seen, learn = Store(tmp_path), [], loop.Training._learn
+
+    def looking(self, masked):
+        lock = FileLock(store.folder / ".locks" / f"{trunk_id(CONFIG)}.lock", timeout=0)
+        with pytest.raises(Timeout):
+            lock.acquire()
+        seen.append(self.step)
+        learn(self, masked)
+
+    monkeypatch.setattr(loop.Training, "_learn", looking)
+    campaign(CONFIG, BUDGETS, TRAIN, HELDOUT, store)
+    assert seen, "trained"
+    with FileLock(store.folder / ".locks" / f"{trunk_id(CONFIG)}.lock", timeout=0) as lock:
+        assert lock.is_locked, "free again after it"
 
 
 @pytest.mark.parametrize("step", [3, 17, 33, 45, 59])

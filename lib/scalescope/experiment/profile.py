@@ -108,16 +108,20 @@ class Profile(Section):
         parts = self.studies
         if parts is None:
             return
-        if parts.barnett2024 and self.source.kind != "microworld":
-            raise ValueError(f"studies.barnett2024 needs dialects, which the source {self.source.kind!r} does not have")
+        for name in ("barnett2024", "lin2024"):
+            if name in parts.names and self.source.kind != "microworld":
+                raise ValueError(f"studies.{name} needs dialects, which the source {self.source.kind!r} does not have")
         for name in parts.names:
             part = getattr(parts, name)
             for model in part.named_models:
                 self.model(model)
-            if part.objective not in self.objectives:
-                raise UnknownName(f"objective in studies.{name}", part.objective, self.objectives)
+            for objective in part.objectives:
+                if objective not in self.objectives:
+                    raise UnknownName(f"objective in studies.{name}", objective, self.objectives)
         if parts.barnett2024:
             check_budgets(self.pretrain, parts.barnett2024.budgets, self.text.sequence_length)
+        if parts.lin2024:
+            check_budgets(self.pretrain, [each.tokens for each in parts.lin2024.zoo], self.text.sequence_length)
         if parts.gadre2024:
             part = parts.gadre2024
             sizes = [self.model(name).config.parameters for name in part.models]

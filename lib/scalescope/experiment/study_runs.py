@@ -13,7 +13,7 @@ from scalescope.experiment import cost, stages
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.sections import token_steps
-from scalescope.experiment.study_sections import AdaptSection, DialectSection
+from scalescope.experiment.study_sections import STANDARD, AdaptSection, DialectSection
 from scalescope.tables import COLUMNS, check
 from scalescope.training.branches import campaign as train_branches
 from scalescope.training.branches import trunk_id
@@ -22,7 +22,6 @@ from scalescope.training.dialects import DialectText
 from scalescope.training.pretrain import PretrainConfig, pretrain
 from scalescope.training.store import Run
 
-STANDARD = "standard"  # name of the text of pretraining
 FIT, HELD_OUT = "fit", "held_out"
 LEAST_WORK = 2e9  # FLOPs that starting and evaluating a run cost, whatever its length; for even packs only
 OWN = ("objective", "seed", "batch_size", "beta2", "learning_rate", "steps", "rows")  # of a configuration, in the table
@@ -187,7 +186,7 @@ def _row(study: str, distance: float, each: Planned, run: Run) -> dict:
     before = heldout[heldout["step"] == 0]["loss"]
     per_row = summary["tokens"] / (summary["step"] * config.batch_size) if summary["step"] else 0.0
     pretrained = stages.store().find(start.id) if start else None
-    own = each.text == STANDARD and not config.start
+    own = not config.start and not config.rows  # pretraining, on whatever text
     return {
         "study": study, "role": each.role, "kind": config.kind, "text": each.text, "distance": distance,
         **{key: getattr(config.encoder, key) for key in ("aspect_ratio", "layers", "parameters")},

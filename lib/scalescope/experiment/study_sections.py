@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from scalescope.experiment.sections import Count, Different, Objective, Rate, Section, Seed
 
+STANDARD = "standard"  # name of the text of pretraining
+LARGEST_BUDGET = 8  # Lin 2024, table 1: the full number of examples over the most that may be used to choose a model
+LEAST_SIZES = 5  # within it: the rectified law has four parameters
 Amount = Annotated[float, Field(ge=0, le=1)]
 Budgets = Annotated[list[Count], Field(min_length=3), Different]
 
@@ -38,7 +41,18 @@ class AdaptSection(Section):
     heldout_tokens: Count
 
 
-class Barnett2024Section(Section):
+class StudyPart(Section):
+    """What the part of every paper has: the objective that its models are trained with."""
+
+    objective: Objective = "mlm"
+
+    @property
+    def objectives(self) -> list[str]:
+        """Objectives of the profile that the part names."""
+        return [self.objective]
+
+
+class Barnett2024Section(StudyPart):
     """Transfer: one model, pretrained for `budgets` tokens, then trained on `rows` rows of each dialect.
 
     prices: what a token of the dialect costs in tokens of pretraining text, for the allocation. check_dialect,
@@ -46,7 +60,6 @@ class Barnett2024Section(Section):
     """
 
     model: str
-    objective: Objective = "mlm"
     budgets: Budgets
     dialects: Annotated[dict[str, DialectSection], Field(min_length=2)]
     rows: Budgets
@@ -67,7 +80,7 @@ class Barnett2024Section(Section):
         return self
 
 
-class Gadre2024Section(Section):
+class Gadre2024Section(StudyPart):
     """Over-training: models of growing size, each pretrained for `multipliers` tokens per parameter.
 
     The last model is held out, and of every other one the run with the most tokens. Cells of the grid with more than
@@ -75,7 +88,6 @@ class Gadre2024Section(Section):
     """
 
     models: Annotated[list[str], Field(min_length=3), Different]
-    objective: Objective = "mlm"
     multipliers: Budgets
     most_tokens: Count
 
@@ -85,7 +97,7 @@ class Gadre2024Section(Section):
         return list(self.models)
 
 
-class Su2024Section(Section):
+class Su2024Section(StudyPart):
     """Trajectories: models at several batch sizes, at a constant rate after the warm-up.
 
     The rate grows with the batch size to the power `rate_power`; the warm-up and the half-life of Adam's second moment
@@ -95,7 +107,6 @@ class Su2024Section(Section):
     """
 
     models: Annotated[list[str], Field(min_length=2), Different]
-    objective: Objective = "mlm"
     batch_sizes: Budgets
     tokens: Count
     rate_power: Annotated[float, Field(ge=0, le=1)] = 0.5
@@ -110,15 +121,87 @@ class Su2024Section(Section):
         return [*self.models, self.target_model, self.variant_model]
 
 
+class ZooMember(Section):
+    """A pretrained model: size, objective, tokens (padding included) and the text, STANDARD or a dialect."""
+
+    model: str
+    tokens: Count
+    objective: Objective = "mlm"
+    text: str = STANDARD
+
+    @property
+    def name(self) -> str:
+        """Such as "ar12-l2 pmi 655K" or "ar12-l2 mlm 655K on near"."""
+        where = "" if self.text == STANDARD else f" on {self.text}"
+        return f"{self.model} {self.objective} {self.tokens / 1000:.0f}K{where}"
+
+
+class Lin2024Section(StudyPart):
+    """Selection: every model of a `zoo` is trained on `rows` rows of the dialect `task`, and one is to be chosen early.
+
+    dialects: the task, and texts that members of the zoo are pretrained on. The sizes above an eighth of the largest
+    are held out. objective: of the training on the task, the same for all, so that losses compare.
+    """
+
+    zoo: Annotated[list[ZooMember], Field(min_length=3), Different]
+    dialects: Annotated[dict[str, DialectSection], Field(min_length=1)]
+    task: str
+    rows: Budgets
+    adapt: AdaptSection
+
+    @property
+    def named_models(self) -> list[str]:
+        """Models of the profile that the part names."""
+        return list(dict.fromkeys(member.model for member in self.zoo))
+
+    @property
+    def objectives(self) -> list[str]:
+        """Objectives of the profile that the part names."""
+        return list(dict.fromkeys([self.objective, *(member.objective for member in self.zoo)]))
+
+    @property
+    def affordable(self) -> list[int]:
+        """The sizes that the largest budget pays for: what laws are fitted to before the rest is trained."""
+        return [rows for rows in sorted(self.rows) if rows <= max(self.rows) / LARGEST_BUDGET]
+
+    @model_validator(mode="after")
+    def _texts_are_known(self) -> Lin2024Section:
+        if self.task not in self.dialects:
+            raise ValueError(f"task is {self.task!r}; the dialects are {', '.join(self.dialects)}")
+        for member in self.zoo:
+            if member.text not in (STANDARD, *self.dialects):
+                raise ValueError(
+                    f"{member.name} has the text {member.text!r}; there are {STANDARD}, {', '.join(self.dialects)}"
+                )
+            if member.text != STANDARD and member.objective != "mlm":
+                raise ValueError(f"{member.name}: on a dialect there is the objective 'mlm' only")
+        return self
+
+    @model_validator(mode="after")
+    def _enough_sizes(self) -> Lin2024Section:
+        if len(self.affordable) < LEAST_SIZES:
+            raise ValueError(
+                f"rows has {len(self.affordable)} sizes up to an eighth of the largest, {max(self.rows)}; a law of "
+                f"four parameters needs {LEAST_SIZES}"
+            )
+        return self
+
+
 class StudiesSection(Section):
-    """The studies of a profile: a paper without a part of its own is not run. `seeds` are of all their runs."""
+    """The studies of a profile: a paper without a part of its own is not run.
+
+    seeds: of all their runs. parts: into how many jobs a stage is divided at most; each starts a process of its own,
+    which takes longer than the runs of a tiny profile.
+    """
 
     seeds: Annotated[list[Seed], Field(min_length=1), Different]
+    parts: Count = 4
     barnett2024: Barnett2024Section | None = None
     su2024: Su2024Section | None = None
     gadre2024: Gadre2024Section | None = None
+    lin2024: Lin2024Section | None = None
 
     @property
     def names(self) -> list[str]:
         """Papers that have a part."""
-        return [name for name in type(self).model_fields if name != "seeds" and getattr(self, name) is not None]
+        return [name for name, found in self if isinstance(found, Section)]

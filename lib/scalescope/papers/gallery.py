@@ -14,16 +14,18 @@ from scalescope.papers.gadre2024 import small_figures as gadre2024_small
 from scalescope.papers.gemstones2025 import figures as gemstones2025
 from scalescope.papers.ivgi2022 import figures as ivgi2022
 from scalescope.papers.lin2024 import figures as lin2024
+from scalescope.papers.lin2024 import small_figures as lin2024_small
 from scalescope.papers.su2024 import figures as su2024
-from scalescope.plotting import forecast
+from scalescope.plotting import five_laws, forecast
 
 KNOWN = (
-    forecast, ivgi2022, alabdulmohsin2022, besiroglu2024, gadre2024, gadre2024_small, gemstones2025, lin2024,
-    barnett2024, su2024,
+    forecast, five_laws, ivgi2022, alabdulmohsin2022, besiroglu2024, gadre2024, gadre2024_small, gemstones2025, lin2024,
+    lin2024_small, barnett2024, su2024,
 )  # fmt: skip
 CAPTIONS = {name: text for module in KNOWN for name, text in module.CAPTIONS.items()}
 PAPERS = {
     "forecasts": "the record of forecasts",
+    "five_laws": "five laws on one campaign",
     "ivgi2022": "Ivgi, Carmon and Berant (2022), *Scaling Laws Under the Microscope*",
     "alabdulmohsin2022": "Alabdulmohsin et al. (2022), *Revisiting neural scaling laws in language and vision*",
     "besiroglu2024": "Besiroglu et al. (2024), *Chinchilla scaling: a replication attempt*",

@@ -39,22 +39,24 @@ def campaign(
 
     config.schedule must be "wsd". Finished budgets are not trained again. The stable part leaves its state at
     each branching point below `store.checkpoints(trunk id)`: a killed campaign goes on from there, and one with
-    more budgets later starts at the last of them. Raises UnknownName for another schedule.
+    more budgets later starts at the last of them. A second process that wants budgets of the same stable part waits, as
+    the two would move each other's states. Raises UnknownName for another schedule.
     """
     if config.schedule != "wsd":
         raise UnknownName("schedule of a campaign", config.schedule, ["wsd"])
-    folder = store.checkpoints(trunk_id(config))
-    runs = []
-    for steps in sorted(set(budgets)):
-        branch = replace(config, steps=steps)
-        with store.claim(branch.id) as done:
-            if done is None:
-                training = Training(branch, train, heldout, probes)
-                start = decay_start(branch)
-                training.resume(folder, most=start)
-                training.resume(store.checkpoints(branch.id))
-                done = finish(training, store, progress, (start, folder))
-        runs.append(done)
+    trunk = trunk_id(config)
+    folder, runs = store.checkpoints(trunk), []
+    with store.claim(trunk):
+        for steps in sorted(set(budgets)):
+            branch = replace(config, steps=steps)
+            with store.claim(branch.id) as done:
+                if done is None:
+                    training = Training(branch, train, heldout, probes)
+                    start = decay_start(branch)
+                    training.resume(folder, most=start)
+                    training.resume(store.checkpoints(branch.id))
+                    done = finish(training, store, progress, (start, folder))
+            runs.append(done)
     return runs
 
 

@@ -12,6 +12,7 @@ from scalescope.errors import UnknownName
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.papers.barnett2024 import live as barnett2024
+from scalescope.papers.lin2024 import live as lin2024
 from scalescope.training import loop
 from scalescope.workflow.studies import live
 
@@ -33,6 +34,42 @@ def test_held_out_runs_are_trained_after_their_forecasts_were_sealed(live_profil
     fitted = barnett2024.study.points(tables["runs"])
     assert not set(forecasts["run"]) & set(tables["runs"].query("role == 'fit'")["run_id"])
     assert len(fitted) == 3 * (3 * 3 - 1)
+
+
+@pytest.fixture(scope="module")
+def zoo(live_profile):
+    return live.run(live_profile, "lin2024")
+
+
+def test_a_zoo_is_trained_up_to_an_eighth_and_the_rest_after_its_forecasts(live_profile, zoo):
+    runs, forecasts = zoo.tables["runs"], zoo.tables["forecasts"]
+    fitted = runs.query("kind == 'adapt' and role == 'fit'")
+    assert len(fitted) == 4 * 5 * 2 and fitted["rows"].max() == 16
+    assert len(forecasts) == 4 * 3 * 2 and forecasts["actual"].notna().all()
+    held = runs.query("role == 'held_out'")
+    assert len(held) == 4 * 3 and set(held["run_id"]) == set(forecasts["run"]), "the larger sizes, at one rate each"
+    best = zoo.tables["curves"].query("examples == 16").set_index("model")["loss"]
+    for name, base in lin2024.zoo(live_profile, lin2024.texts(live_profile)).items():
+        start = stages.store().find(base.config.id)
+        rates = {stages.store().find(run).manifest["config"]["learning_rate"] for run in held["run_id"]
+                 if stages.store().find(run).manifest["config"]["start"] == start.id}  # fmt: skip
+        own = fitted.loc[(fitted["rows"] == 16) & (fitted["loss"] == best[name]), "learning_rate"]
+        assert rates == set(own), "the rate that was best at the largest size below"
+        for run in held["run_id"]:
+            assert (
+                stages.store().find(run).folder.stat().st_mtime >= pd.Timestamp(forecasts["date"].max()).timestamp() - 1
+            )
+
+
+def test_a_model_pretrained_on_a_dialect_is_told_as_pretraining(zoo):
+    table = zoo.tables["zoo"].set_index("model")
+    assert table["pretrain_tokens"].gt(0).all() and table["text"].tolist() == ["standard"] * 3 + ["near"]
+    assert table["distance"].tolist()[:3] == [0, 0, 0] and table["distance"].iloc[3] > 0
+    curves = zoo.tables["curves"]
+    assert len(curves) == 4 * 9 and curves.query("examples == 0")["loss"].notna().all()
+    assert set(zoo.tables["claims"]["verdict"]) <= {"holds", "fails", "not testable"}
+    for path in zoo.write():
+        assert path.stat().st_size > 0
 
 
 def test_every_table_and_figure_is_written_and_a_figure_is_redrawn_from_its_numbers(study):
@@ -91,6 +128,34 @@ def test_a_section_that_cannot_be_run_is_refused(live_profile, where, value, mes
     paths.profile_file("wrong").write_text(yaml.safe_dump(content))
     with pytest.raises(ValueError, match=message):
         load_profile("wrong")
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "message"),
+    [
+        ("task", "tusk", "task is 'tusk'; the dialects are"),
+        ("rows", [1, 2, 4, 64], "rows has 3 sizes up to an eighth of the largest, 64"),
+        ("zoo", [{"model": "ar8-l1", "tokens": 8000 + n, "text": "nowhere"} for n in range(3)], "the text 'nowhere'"),
+        ("zoo", [{"model": "ar8-l1", "tokens": 8000 + n, "objective": "pmi"} for n in range(3)], "in studies.lin2024"),
+        ("zoo", [{"model": "ar8-l7", "tokens": 8000 + n} for n in range(3)], "unknown model 'ar8-l7'"),
+        ("zoo", [{"model": "ar8-l1", "tokens": 100 + n} for n in range(3)], "a budget of 100 tokens"),
+        ("zoo", [{"model": "ar8-l1", "tokens": 8000} for _ in range(3)], "is listed twice"),
+    ],
+)
+def test_a_zoo_that_cannot_be_is_refused(live_profile, where, value, message):
+    content = yaml.safe_load(paths.profile_file("live").read_text())
+    content["studies"]["lin2024"][where] = value
+    content["name"] = "wrong"
+    paths.profile_file("wrong").write_text(yaml.safe_dump(content))
+    with pytest.raises(ValueError, match=message):
+        load_profile("wrong")
+
+
+def test_a_profile_may_divide_its_stages_into_fewer_parts(live_profile):
+    fewer = live_profile.model_copy(update={"studies": live_profile.studies.model_copy(update={"parts": 2})})
+    assert live.counts(live_profile, "barnett2024") == [4, 4, 1, 1]
+    assert live.counts(fewer, "barnett2024") == [2, 2, 1, 1]
+    assert len(list(live.parts(fewer, "barnett2024"))) == 6
 
 
 def test_profiles_without_studies_keep_their_fingerprint():

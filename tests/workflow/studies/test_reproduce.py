@@ -26,3 +26,15 @@ def test_what_cannot_be_run_is_refused(live_profile):
         reproduce("live", ["barnet2024"])
     with pytest.raises(ValueError, match="profile 'tiny' has no section 'studies'"):
         reproduce("tiny")
+
+
+def test_five_laws_come_after_all_studies_of_a_profile_and_not_after_one(live_profile):
+    folders = reproduce("live", extra=["-n"])
+    assert [folder.name for folder in folders] == ["barnett2024", "lin2024", "five_laws"]
+    log = (paths.work("live") / "logs" / "studies.log").read_text()
+    counts = dict(re.findall(r"^(train|notebook|five_laws|total) +(\d+)", log, re.MULTILINE))
+    assert counts == {"train": "22", "notebook": "2", "five_laws": "1", "total": "25"}
+    last = re.search(r"rule five_laws:\n\s+input: (.*)\n\s+output: notebooks/95_five_laws.ipynb", log)
+    assert last and all(f"notebooks/{name}_20_live.ipynb" in last[1] for name in ("barnett2024", "lin2024"))
+    reproduce("live", ["lin2024"], extra=["-n"])
+    assert "five_laws" not in (paths.work("live") / "logs" / "studies.log").read_text()

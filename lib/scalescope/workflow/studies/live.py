@@ -18,10 +18,13 @@ from scalescope.experiment.study_runs import Planned, Texts, packs, runs_table, 
 from scalescope.papers.barnett2024 import live as barnett2024
 from scalescope.papers.gadre2024 import live as gadre2024
 from scalescope.papers.ledger import HeldOut, scored, seal
+from scalescope.papers.lin2024 import live as lin2024
 from scalescope.papers.su2024 import live as su2024
 from scalescope.plotting import save
 
-STUDIES: dict[str, ModuleType] = {"barnett2024": barnett2024, "su2024": su2024, "gadre2024": gadre2024}
+STUDIES: dict[str, ModuleType] = {
+    "barnett2024": barnett2024, "su2024": su2024, "gadre2024": gadre2024, "lin2024": lin2024,
+}  # fmt: skip
 Told = Callable[[str, float], None]
 
 
@@ -84,7 +87,7 @@ def stage(profile: Profile, paper: str, number: int) -> tuple[Texts, list[Planne
 def train_pack(profile: Profile, paper: str, number: int, pack: int) -> int:
     """Train or load one part of a stage; returns how many runs it holds (none for a part that does not exist)."""
     known, planned = stage(profile, paper, number)
-    parts = packs(planned, STUDIES[paper].PARTS[number])
+    parts = packs(planned, counts(profile, paper)[number])
     return len(train(profile, known, parts[pack])) if pack < len(parts) else 0
 
 
@@ -132,10 +135,15 @@ def _collected(profile: Profile, paper: str, known: Texts, held: HeldOut) -> Liv
 
 def stages(profile: Profile, paper: str) -> list[str]:
     """Names of the stages of a study, in their order."""
-    return [f"stage {number + 1}" for number in range(len(module(profile, paper).PARTS))]
+    return [f"stage {number + 1}" for number in range(len(counts(profile, paper)))]
+
+
+def counts(profile: Profile, paper: str) -> list[int]:
+    """Into how many jobs each stage of a study is divided; raises UnknownName."""
+    most = module(profile, paper).PARTS
+    return [min(count, profile.studies.parts) for count in most]
 
 
 def parts(profile: Profile, paper: str) -> Iterator[tuple[int, int]]:
     """Stage and part of every job of a study, in the order in which they may run."""
-    counts = module(profile, paper).PARTS
-    yield from ((number, pack) for number, count in enumerate(counts) for pack in range(count))
+    yield from ((number, pack) for number, count in enumerate(counts(profile, paper)) for pack in range(count))

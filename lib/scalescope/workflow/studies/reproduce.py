@@ -16,6 +16,7 @@ from scalescope.experiment.record import write_profile
 from scalescope.workflow.reproduce import PipelineFailed, alone, die_with_parent, environment_of_jobs
 from scalescope.workflow.snakemake import forget_unreadable, only_shows
 from scalescope.workflow.studies import live
+from scalescope.workflow.studies.five_laws import FOLDER
 
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
 
@@ -25,9 +26,10 @@ def reproduce(
 ) -> list[Path]:
     """Train what is missing of the studies `papers` (all of the profile if none is named) and run their notebooks.
 
-    Returns the folders of their tables. extra goes to Snakemake. Stopped at any point, the same call goes on. Raises
-    UnknownName for a study that the profile does not have, ValueError for words that Snakemake does not take,
-    PipelineBusy where another pipeline works on the profile, and PipelineFailed with the logs of what failed.
+    With all of them the comparison of five laws comes last. Returns the folders of the tables. extra goes to Snakemake.
+    Stopped at any point, the same call goes on. Raises UnknownName for a study that the profile does not have,
+    ValueError for words that Snakemake does not take, PipelineBusy where another pipeline works on the profile, and
+    PipelineFailed with the logs of what failed.
     """
     settings = load_profile(profile, data=data)
     names = list(papers) or (settings.studies.names if settings.studies else [])
@@ -41,8 +43,9 @@ def reproduce(
     with alone(folder):
         write_profile(settings, stages.prepare(settings), folder)
         forget_unreadable(folder)
-        _run(folder, [f"notebooks/{name}_20_live.ipynb" for name in names], workers, extra)
-    return [paths.results(settings.name) / name for name in names]
+        targets = [f"notebooks/{name}_20_live.ipynb" for name in names]
+        _run(folder, targets if papers else [*targets, "notebooks/95_five_laws.ipynb"], workers, extra)
+    return [paths.results(settings.name) / name for name in (names if papers else [*names, FOLDER])]
 
 
 def _run(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -> None:
