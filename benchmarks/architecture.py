@@ -87,11 +87,22 @@ def pretrained(name: str, alternative: str, seed: int, quick: bool, folder: Path
             changed.enter_context(patch.object(encoder, attribute, value))
         config = PretrainConfig(
             encoder=encoder.EncoderConfig(*SHAPES[name], 2, train.vocabulary_size, train.sequence_length),
-            objective="mlm", data=alternative, steps=steps, batch_size=BATCH, learning_rate=0.01,
-            warmup_steps=max(steps // 20, 1), schedule="linear", decay_fraction=0.2, weight_decay=0.01,
-            mask_rate=0.15, eval_every=max(steps // 4, 1), eval_sequences=512, patience=steps, precision="fp32",
+            objective="mlm",
+            data=alternative,
+            steps=steps,
+            batch_size=BATCH,
+            learning_rate=0.01,
+            warmup_steps=max(steps // 20, 1),
+            schedule="linear",
+            decay_fraction=0.2,
+            weight_decay=0.01,
+            mask_rate=0.15,
+            eval_every=max(steps // 4, 1),
+            eval_sequences=512,
+            patience=steps,
+            precision="fp32",
             seed=seed,
-        )  # fmt: skip
+        )
         return pretrain(config, train, heldout, Store(folder))
 
 
@@ -105,11 +116,23 @@ def finetuned(name: str, dropout: float, seed: int, quick: bool, folder: Path) -
     start = pretrained(name, CHOICE, seed, quick, folder)
     configs = [
         FinetuneConfig(
-            pretrained=start.id, model=name, objective="mlm", task="sst2", data="benchmark", epochs=2, batch_size=16,
-            learning_rate=rate, warmup_fraction=0.1, dropout=dropout, weight_decay=0.01, precision="fp32", seed=own,
+            pretrained=start.id,
+            model=name,
+            objective="mlm",
+            task="sst2",
+            data="benchmark",
+            epochs=2,
+            batch_size=16,
+            learning_rate=rate,
+            warmup_fraction=0.1,
+            dropout=dropout,
+            weight_decay=0.01,
+            precision="fp32",
+            seed=own,
         )
-        for rate in RATES for own in FINETUNE_SEEDS
-    ]  # fmt: skip
+        for rate in RATES
+        for own in FINETUNE_SEEDS
+    ]
     runs = finetune(configs, start, world(quick).task_data("sst2"), Store(folder))
     values = np.array([run.manifest["summary"]["value"] for run in runs]).reshape(len(RATES), -1)
     return float(1 - values.mean(axis=1).max())
@@ -131,11 +154,18 @@ def row(alternative: str, parameters: int, quantity: str, choice: np.ndarray, ot
     """One row of the table."""
     gap = other - choice
     return {
-        "alternative": alternative, "parameters": parameters, "quantity": quantity, "choice": choice.mean(),
-        "choice_sd": choice.std(ddof=1), "instead": other.mean(), "difference": gap.mean(),
-        "difference_se": gap.std(ddof=1) / len(gap) ** 0.5, "lowest": gap.min(), "highest": gap.max(),
+        "alternative": alternative,
+        "parameters": parameters,
+        "quantity": quantity,
+        "choice": choice.mean(),
+        "choice_sd": choice.std(ddof=1),
+        "instead": other.mean(),
+        "difference": gap.mean(),
+        "difference_se": gap.std(ddof=1) / len(gap) ** 0.5,
+        "lowest": gap.min(),
+        "highest": gap.max(),
         "seeds": len(gap),
-    }  # fmt: skip
+    }
 
 
 def compare(workers: Workers, part: str, name: str, quick: bool, folder: Path) -> list[dict]:

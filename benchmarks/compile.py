@@ -44,11 +44,16 @@ def compare(name: str, profile: str, quick: bool) -> list[dict]:
     tokens = BATCH * config.encoder.max_length
     shared = {"parameters": config.encoder.parameters}
     return [
-        {**shared, "side": side, "step_seconds": round(second, 5), "ratio": round(each["as it is"] / second, 3),
-         "compile_seconds": round(extra, 1) if side == "compiled" else 0.0,
-         "break_even_tokens": round(extra / gain * tokens, -3) if side == "compiled" and gain > 0 else None}
+        {
+            **shared,
+            "side": side,
+            "step_seconds": round(second, 5),
+            "ratio": round(each["as it is"] / second, 3),
+            "compile_seconds": round(extra, 1) if side == "compiled" else 0.0,
+            "break_even_tokens": round(extra / gain * tokens, -3) if side == "compiled" and gain > 0 else None,
+        }
         for side, second in each.items()
-    ]  # fmt: skip
+    ]
 
 
 def trainer_of(config, compiler: Callable | None) -> Callable[[Masked], None]:

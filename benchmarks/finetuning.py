@@ -61,9 +61,13 @@ def first(features: Features, rows: int) -> Features:
     starts = features.starts[: rows + 1]
     cut = {name: getattr(features, name)[:rows] for name in ("example", "labels", "span_start", "span_end")}
     return replace(
-        features, **cut, starts=starts, tokens=features.tokens[: starts[-1]], n_examples=rows,
+        features,
+        **cut,
+        starts=starts,
+        tokens=features.tokens[: starts[-1]],
+        n_examples=rows,
         context_start=features.context_start[:rows],
-    )  # fmt: skip
+    )
 
 
 def pretrained_run(name: str, profile: str, folder: Path, steps: int) -> Run:
@@ -71,11 +75,23 @@ def pretrained_run(name: str, profile: str, folder: Path, steps: int) -> Run:
     prepared = stages.prepare(load_profile(profile))
     train, heldout = prepared.corpus("train"), prepared.corpus("heldout")
     config = PretrainConfig(
-        encoder=EncoderConfig(*SHAPES[name], 4, train.vocabulary_size, train.sequence_length), objective="mlm",
-        data="benchmark", steps=steps, batch_size=32, learning_rate=0.01, warmup_steps=max(steps // 20, 1),
-        schedule="linear", decay_fraction=0.2, weight_decay=0.01, mask_rate=0.15, eval_every=steps, eval_sequences=128,
-        patience=steps, precision="fp32", seed=0,
-    )  # fmt: skip
+        encoder=EncoderConfig(*SHAPES[name], 4, train.vocabulary_size, train.sequence_length),
+        objective="mlm",
+        data="benchmark",
+        steps=steps,
+        batch_size=32,
+        learning_rate=0.01,
+        warmup_steps=max(steps // 20, 1),
+        schedule="linear",
+        decay_fraction=0.2,
+        weight_decay=0.01,
+        mask_rate=0.15,
+        eval_every=steps,
+        eval_sequences=128,
+        patience=steps,
+        precision="fp32",
+        seed=0,
+    )
     return pretrain(config, train, heldout, Store(folder))
 
 
@@ -169,10 +185,18 @@ def compare(name: str, task: str, pretrained: Run, folder: Path, profile: str, q
 def sweep_configs(pretrained: Run, task: str) -> list[FinetuneConfig]:
     """All members, seed by seed."""
     shared = {
-        "pretrained": pretrained.id, "model": "benchmark", "objective": "mlm", "task": task, "data": "benchmark",
-        "epochs": EPOCHS, "batch_size": BATCH, "warmup_fraction": WARMUP, "dropout": 0.1, "weight_decay": 0.01,
+        "pretrained": pretrained.id,
+        "model": "benchmark",
+        "objective": "mlm",
+        "task": task,
+        "data": "benchmark",
+        "epochs": EPOCHS,
+        "batch_size": BATCH,
+        "warmup_fraction": WARMUP,
+        "dropout": 0.1,
+        "weight_decay": 0.01,
         "precision": "fp32",
-    }  # fmt: skip
+    }
     return [FinetuneConfig(**shared, learning_rate=rate, seed=seed) for seed in SEEDS for rate in RATES]
 
 
@@ -198,11 +222,16 @@ def tabulate(turns: dict[str, list], configs: list[FinetuneConfig], pretrained: 
         seconds = statistics.median(wall * count / own for (wall, _), own in zip(found, runs, strict=True))
         values = our_values if side == "scalescope" else in_order(found)
         row = {
-            "parameters": shape.parameters, "task": configs[0].task, "side": side,
-            "tokens_a_row": round(train.tokens_mean, 1), "steps_a_run": steps_of(train), "members": count,
+            "parameters": shape.parameters,
+            "task": configs[0].task,
+            "side": side,
+            "tokens_a_row": round(train.tokens_mean, 1),
+            "steps_a_run": steps_of(train),
+            "members": count,
             "runs_timed": count * len(ours) if side == "scalescope" else sum(runs),
-            "sweep_seconds": round(seconds, 2), "ratio": round(seconds / our_seconds, 2),
-        }  # fmt: skip
+            "sweep_seconds": round(seconds, 2),
+            "ratio": round(seconds / our_seconds, 2),
+        }
         if "BERT" not in side and "threads" not in side:
             row |= {"metric_mean": values.mean(), "metric_se": standard_error(values)}
         if side == "trainer, same model":

@@ -60,8 +60,15 @@ def besiroglu(folder: Path, thin: int) -> list[dict]:
     starts = grid[::thin]
     cpu, ends = timed(lambda: [minimize(objective, p, method="L-BFGS-B").fun for p in starts])
     near = np.mean(np.array(ends) < 1.01 * ours.objective_)
-    rows.append(row("besiroglu2024", "L-BFGS-B grid", cpu * len(grid) / len(starts), min(ends),
-                    f"{len(starts)} of {len(grid)} starts run, time scaled; {near:.1%} end within 1 %"))  # fmt: skip
+    rows.append(
+        row(
+            "besiroglu2024",
+            "L-BFGS-B grid",
+            cpu * len(grid) / len(starts),
+            min(ends),
+            f"{len(starts)} of {len(grid)} starts run, time scaled; {near:.1%} end within 1 %",
+        )
+    )
     cpu, _ = timed(lambda: ChinchillaLaw(n_boot=REFITS).fit(X, y))
     rows.append(row("besiroglu2024", f"scalescope, {REFITS} bootstrap refits", cpu))
     best = np.array(

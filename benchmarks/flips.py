@@ -147,8 +147,14 @@ def kind(root: Path, path: Path) -> str:
         return "encoded text" if parts[3] == "text" else "encoded rows"
     if path.name in (CURVE, METRICS, ROWS, WEIGHTS, "manifest.json"):
         return f"run {path.name}"
-    folders = {"notebooks": "executed notebook", "products": "stamp", "jobs": "status", "costs": "costs", "logs": "log",
-               ".snakemake": "snakemake"}  # fmt: skip
+    folders = {
+        "notebooks": "executed notebook",
+        "products": "stamp",
+        "jobs": "status",
+        "costs": "costs",
+        "logs": "log",
+        ".snakemake": "snakemake",
+    }
     return folders.get(parts[3], {"runs.txt": "list of runs", "cost.csv": "costs"}.get(path.name, path.name))
 
 

@@ -64,10 +64,15 @@ def members(name: str, profile: str, quick: bool) -> list[dict]:
                 times[group] += [time.process_time() - start] if step else []
     alone = statistics.median(times[1])
     return [
-        {"side": "scalescope", "at": group, "unit": "members", "seconds": statistics.median(each) / group,
-         "relative": round(statistics.median(each) / group / alone, 3)}
+        {
+            "side": "scalescope",
+            "at": group,
+            "unit": "members",
+            "seconds": statistics.median(each) / group,
+            "relative": round(statistics.median(each) / group / alone, 3),
+        }
         for group, each in times.items()
-    ]  # fmt: skip
+    ]
 
 
 class Untrained(Run):
@@ -96,10 +101,15 @@ def tokens(name: str, profile: str, quick: bool) -> list[dict]:
     each = {key: statistics.median(found) for key, found in times.items()}
     longest = max(steps for _, steps in each)
     return [
-        {"side": side, "at": steps * BATCH * length, "unit": "tokens", "seconds": seconds,
-         "relative": round(seconds / steps / (each[side, longest] / longest), 3)}
+        {
+            "side": side,
+            "at": steps * BATCH * length,
+            "unit": "tokens",
+            "seconds": seconds,
+            "relative": round(seconds / steps / (each[side, longest] / longest), 3),
+        }
         for (side, steps), seconds in each.items()
-    ]  # fmt: skip
+    ]
 
 
 def cpu_seconds(job: Callable[[], object]) -> float:
@@ -124,10 +134,15 @@ def workers(name: str, profile: str, quick: bool) -> list[dict]:
             speeds[side, kind].append(sum(1 / second for second in found))
     each = {key: statistics.median(found) for key, found in speeds.items()}
     return [
-        {"side": side, "at": kind, "unit": "workers", "seconds": 1 / speed,
-         "relative": round(speed / each[side, next(iter(WORKERS))], 3)}
+        {
+            "side": side,
+            "at": kind,
+            "unit": "workers",
+            "seconds": 1 / speed,
+            "relative": round(speed / each[side, next(iter(WORKERS))], 3),
+        }
         for (side, kind), speed in each.items()
-    ]  # fmt: skip
+    ]
 
 
 def train(side: str, name: str, profile: str, steps: int, threads: int) -> float:

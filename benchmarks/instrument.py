@@ -115,11 +115,22 @@ def pretrained(name: str, variant: dict, seed: int, quick: bool, store: Store) -
     steps = 10 if quick else round(TOKENS / batch / train.tokens_per_row)
     config = PretrainConfig(
         encoder=EncoderConfig(*SHAPES[name], variant.get("heads", 4), train.vocabulary_size, train.sequence_length),
-        objective="mlm", data=made, steps=steps, batch_size=batch, learning_rate=0.01,
-        warmup_steps=max(steps // 10, 1), schedule="linear", decay_fraction=0.2, weight_decay=0.01,
-        mask_rate=variant.get("mask_rate", 0.3), eval_every=steps, eval_sequences=512, patience=steps,
-        precision="fp32", seed=seed,
-    )  # fmt: skip
+        objective="mlm",
+        data=made,
+        steps=steps,
+        batch_size=batch,
+        learning_rate=0.01,
+        warmup_steps=max(steps // 10, 1),
+        schedule="linear",
+        decay_fraction=0.2,
+        weight_decay=0.01,
+        mask_rate=variant.get("mask_rate", 0.3),
+        eval_every=steps,
+        eval_sequences=512,
+        patience=steps,
+        precision="fp32",
+        seed=seed,
+    )
     with patch.multiple(encoder, **variant["encoder"]) if "encoder" in variant else nullcontext():
         started = time.process_time()
         run = pretrain(config, train, heldout, store)
@@ -131,12 +142,24 @@ def errors(run: Run, name: str, task: str, variant: dict, quick: bool, store: St
     prepared, rates = world(quick), variant.get("rates", RATES)
     configs = [
         FinetuneConfig(
-            pretrained=run.id, model=name, objective="mlm", task=task, data=prepared.task_id(task), epochs=1,
-            batch_size=16, learning_rate=rate, warmup_fraction=0.1, dropout=0.0, weight_decay=0.01, precision="fp32",
-            seed=seed, schedule=variant.get("schedule", "linear"),
+            pretrained=run.id,
+            model=name,
+            objective="mlm",
+            task=task,
+            data=prepared.task_id(task),
+            epochs=1,
+            batch_size=16,
+            learning_rate=rate,
+            warmup_fraction=0.1,
+            dropout=0.0,
+            weight_decay=0.01,
+            precision="fp32",
+            seed=seed,
+            schedule=variant.get("schedule", "linear"),
         )
-        for rate in rates for seed in SEEDS
-    ]  # fmt: skip
+        for rate in rates
+        for seed in SEEDS
+    ]
     runs = finetune(configs, run, prepared.task_data(task), store)
     found = np.array([1 - run.manifest["summary"]["value"] for run in runs]).reshape(len(rates), -1)
     return found[found.mean(axis=1).argmin()].tolist()
@@ -153,10 +176,14 @@ def row(part: str, label: str, variant: dict, name: str, quick: bool, store: Sto
         verdicts += [1 - found[skill] for skill, choices in zip(probes.skills, probes.choices, strict=True) if choices]
     tokens = sum(run.manifest["summary"]["tokens"] for run in runs)
     found = {
-        "part": part, "variant": label, "parameters": EncoderConfig(*SHAPES[name], 2, 64, 64).parameters,
-        "tokens": tokens // len(runs), "tokens_per_second": tokens / sum(seconds),
-        "loss": np.mean([run.manifest["summary"]["loss"] for run in runs]), "verdict_error": np.mean(verdicts),
-    }  # fmt: skip
+        "part": part,
+        "variant": label,
+        "parameters": EncoderConfig(*SHAPES[name], 2, 64, 64).parameters,
+        "tokens": tokens // len(runs),
+        "tokens_per_second": tokens / sum(seconds),
+        "loss": np.mean([run.manifest["summary"]["loss"] for run in runs]),
+        "verdict_error": np.mean(verdicts),
+    }
     for task in TASKS:
         values = [value for run in runs for value in errors(run, name, task, variant, quick, store)]
         found |= {task: np.mean(values), f"{task}_sd": np.std(values, ddof=1)}

@@ -86,11 +86,20 @@ def cover(
     for method, intervals in found.items():
         low, high = np.array(intervals).T
         share = np.mean((low <= SLOPE) & (high >= SLOPE))
-        rows.append({
-            "design": name, "sizes": n_sizes, "seeds": seeds, "noise_of_scale": scale_noise,
-            "noise_of_seed": seed_noise, "interval": method, "studies": studies, "coverage": share,
-            "standard_error": np.sqrt(share * (1 - share) / studies), "median_width": np.median(high - low),
-        })  # fmt: skip
+        rows.append(
+            {
+                "design": name,
+                "sizes": n_sizes,
+                "seeds": seeds,
+                "noise_of_scale": scale_noise,
+                "noise_of_seed": seed_noise,
+                "interval": method,
+                "studies": studies,
+                "coverage": share,
+                "standard_error": np.sqrt(share * (1 - share) / studies),
+                "median_width": np.median(high - low),
+            }
+        )
     return pd.DataFrame(rows)
 
 

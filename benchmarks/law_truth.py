@@ -79,11 +79,17 @@ def _of_truth(kind, name: str, truth: dict[str, float], interval: str, studies: 
         inside = [law.intervals_[parameter][0] <= value <= law.intervals_[parameter][1] for law in found]
         rows.append(
             {
-                "law": kind.__name__, "truth": name, "loss": found[0].given_loss().name, "interval": interval,
-                "parameter": parameter, "studies": studies, "median_error": f"{np.median(errors):.4f}",
-                "coverage": f"{np.mean(inside):.3f}", "cpu_s_per_study": f"{seconds:.3f}",
+                "law": kind.__name__,
+                "truth": name,
+                "loss": found[0].given_loss().name,
+                "interval": interval,
+                "parameter": parameter,
+                "studies": studies,
+                "median_error": f"{np.median(errors):.4f}",
+                "coverage": f"{np.mean(inside):.3f}",
+                "cpu_s_per_study": f"{seconds:.3f}",
             }
-        )  # fmt: skip
+        )
     return rows
 
 

@@ -39,10 +39,12 @@ def describe() -> dict:
     lines = _lines("/proc/cpuinfo")
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
     return {
-        "cpu": model or platform.machine(), "cores": os.cpu_count(),
-        "isa": torch.backends.cpu.get_cpu_capability().lower(), "torch": torch.__version__,
+        "cpu": model or platform.machine(),
+        "cores": os.cpu_count(),
+        "isa": torch.backends.cpu.get_cpu_capability().lower(),
+        "torch": torch.__version__,
         "date": datetime.date.today().isoformat(),
-    }  # fmt: skip
+    }
 
 
 def matmul_peak() -> float:

@@ -49,8 +49,9 @@ def study(seed: int, n_boot: int) -> list[dict]:
         made = float(loss(n, d)) * np.exp(NOISE * rng.standard_normal())
         new = pd.DataFrame([{"parameters": n, "tokens": d, "flops": 6 * n * d, "loss": made, "run": "new"}])
         again = candidate.fit(pd.concat([table.frame, new], ignore_index=True), "loss", n_boot)
-        rows.append({"rank": rank, "foretold": one["narrowing"], "measured": 1 - width(again) / before,
-                     "cost": one["cost"]})  # fmt: skip
+        rows.append(
+            {"rank": rank, "foretold": one["narrowing"], "measured": 1 - width(again) / before, "cost": one["cost"]}
+        )
     return rows
 
 
@@ -72,11 +73,16 @@ def main() -> None:
         table = pd.DataFrame([row for seed in range(given.studies) for row in study(seed, given.n_boot)])
     rows = []
     for rank, part in table.groupby("rank"):
-        rows.append({
-            "rank": f"{rank:.2f}", "studies": len(part), "cost": f"{part['cost'].mean():.3f}",
-            "foretold": f"{part['foretold'].mean():.3f}", "measured": f"{part['measured'].mean():.3f}",
-            "measured_se": f"{part['measured'].std() / np.sqrt(len(part)):.3f}",
-        })  # fmt: skip
+        rows.append(
+            {
+                "rank": f"{rank:.2f}",
+                "studies": len(part),
+                "cost": f"{part['cost'].mean():.3f}",
+                "foretold": f"{part['foretold'].mean():.3f}",
+                "measured": f"{part['measured'].mean():.3f}",
+                "measured_se": f"{part['measured'].std() / np.sqrt(len(part)):.3f}",
+            }
+        )
     given.out.mkdir(parents=True, exist_ok=True)
     with (given.out / "next_run.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")

@@ -59,11 +59,23 @@ def our_config(name: str, profile: str, steps: int, rate: float) -> PretrainConf
     """Our configuration of a size."""
     train, _ = corpora(profile)
     return PretrainConfig(
-        encoder=EncoderConfig(*SHAPES[name], HEADS, train.vocabulary_size, train.sequence_length), objective="mlm",
-        data="benchmark", steps=steps, batch_size=BATCH, learning_rate=rate, warmup_steps=max(steps // 20, 1),
-        schedule="linear", decay_fraction=0.2, weight_decay=0.01, mask_rate=0.15, eval_every=steps, eval_sequences=512,
-        patience=steps, precision="fp32", seed=SEED,
-    )  # fmt: skip
+        encoder=EncoderConfig(*SHAPES[name], HEADS, train.vocabulary_size, train.sequence_length),
+        objective="mlm",
+        data="benchmark",
+        steps=steps,
+        batch_size=BATCH,
+        learning_rate=rate,
+        warmup_steps=max(steps // 20, 1),
+        schedule="linear",
+        decay_fraction=0.2,
+        weight_decay=0.01,
+        mask_rate=0.15,
+        eval_every=steps,
+        eval_sequences=512,
+        patience=steps,
+        precision="fp32",
+        seed=SEED,
+    )
 
 
 def shape_of(config: PretrainConfig) -> dict:
@@ -126,9 +138,11 @@ def speed(name: str, profile: str, quick: bool) -> dict[str, dict]:
         found[side] = {
             "tokens_per_second": round(tokens / second),
             "ratio": round(statistics.median(times["trainer"]) / second, 2),
-            "share_of_peak": round(share, 3), "share_executed": round(executed, 3),
-            "peak_gflops": round(peak / 1e9, 1), "timed_steps": len(each),
-        }  # fmt: skip
+            "share_of_peak": round(share, 3),
+            "share_executed": round(executed, 3),
+            "peak_gflops": round(peak / 1e9, 1),
+            "timed_steps": len(each),
+        }
     return found
 
 

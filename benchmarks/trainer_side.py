@@ -57,10 +57,15 @@ class Clock(TrainerCallback):
 def bert(shape: dict, dropout: float) -> BertConfig:
     """BERT of a width, depth, heads, vocabulary and length."""
     return BertConfig(
-        vocab_size=shape["vocabulary_size"], hidden_size=shape["hidden"], num_hidden_layers=shape["layers"],
-        num_attention_heads=shape["heads"], intermediate_size=4 * shape["hidden"], hidden_dropout_prob=dropout,
-        attention_probs_dropout_prob=dropout, max_position_embeddings=shape["max_length"],
-    )  # fmt: skip
+        vocab_size=shape["vocabulary_size"],
+        hidden_size=shape["hidden"],
+        num_hidden_layers=shape["layers"],
+        num_attention_heads=shape["heads"],
+        intermediate_size=4 * shape["hidden"],
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+        max_position_embeddings=shape["max_length"],
+    )
 
 
 def classifier(shape: dict, dropout: float, seed: int) -> BertForSequenceClassification:
@@ -77,10 +82,21 @@ def pretrain(shape: dict, inputs: np.ndarray, labels: np.ndarray, steps: int, ba
     torch.manual_seed(0)
     model, clock = BertForMaskedLM(bert(shape, 0.0)), Clock()
     arguments = TrainingArguments(
-        output_dir="unused", use_cpu=True, per_device_train_batch_size=batch, max_steps=steps, learning_rate=rate,
-        warmup_steps=warmup, weight_decay=0.01, adam_beta2=0.98, max_grad_norm=1.0, save_strategy="no",
-        logging_strategy="no", report_to=[], disable_tqdm=True, seed=0,
-    )  # fmt: skip
+        output_dir="unused",
+        use_cpu=True,
+        per_device_train_batch_size=batch,
+        max_steps=steps,
+        learning_rate=rate,
+        warmup_steps=warmup,
+        weight_decay=0.01,
+        adam_beta2=0.98,
+        max_grad_norm=1.0,
+        save_strategy="no",
+        logging_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        seed=0,
+    )
     trainer = InOrder(model=model, args=arguments, train_dataset=Rows(inputs, labels), callbacks=[clock])
     trainer.remove_callback(PrinterCallback)
     trainer.train()
@@ -105,17 +121,32 @@ def finetune(model, settings: dict, train: Rows, evaluation: Rows, folder: str) 
     Evaluation batches of 32 rows: with our model 128 took twice as long or more, and Trainer is given the same benefit.
     """
     arguments = TrainingArguments(
-        output_dir=folder, use_cpu=True, num_train_epochs=settings["epochs"],
-        per_device_train_batch_size=settings["batch_size"], per_device_eval_batch_size=32,
-        learning_rate=settings["learning_rate"], lr_scheduler_type="constant_with_warmup",
-        warmup_steps=settings["warmup_steps"], weight_decay=settings["weight_decay"], adam_beta2=0.98,
-        max_grad_norm=1.0, seed=settings["seed"], eval_strategy="epoch", save_strategy="no", logging_strategy="no",
-        report_to=[], disable_tqdm=True,
-    )  # fmt: skip
+        output_dir=folder,
+        use_cpu=True,
+        num_train_epochs=settings["epochs"],
+        per_device_train_batch_size=settings["batch_size"],
+        per_device_eval_batch_size=32,
+        learning_rate=settings["learning_rate"],
+        lr_scheduler_type="constant_with_warmup",
+        warmup_steps=settings["warmup_steps"],
+        weight_decay=settings["weight_decay"],
+        adam_beta2=0.98,
+        max_grad_norm=1.0,
+        seed=settings["seed"],
+        eval_strategy="epoch",
+        save_strategy="no",
+        logging_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+    )
     trainer = Trainer(
-        model=model, args=arguments, data_collator=_pad, train_dataset=train, eval_dataset=evaluation,
+        model=model,
+        args=arguments,
+        data_collator=_pad,
+        train_dataset=train,
+        eval_dataset=evaluation,
         compute_metrics=lambda found: {"accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())},
-    )  # fmt: skip
+    )
     trainer.remove_callback(PrinterCallback)
     trainer.train()
     return max(entry["eval_accuracy"] for entry in trainer.state.log_history if "eval_accuracy" in entry)

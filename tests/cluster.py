@@ -129,8 +129,9 @@ def start_munge() -> subprocess.Popen | None:
     shutil.chown(folder, "munge", "munge")
     process = subprocess.Popen(
         ["setpriv", "--reuid=munge", "--regid=munge", "--clear-groups", "munged", "--foreground"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     wait_for(lambda: (folder / "munge.socket.2").exists(), 30, "munge")
     return process
 

@@ -29,11 +29,16 @@ SQUAD = {
 }
 RACE = {"article": "a", "question": "b", "options": ["w", "x", "y", "z"], "answer": "A"}
 ROW = {
-    "sst2": {"sentence": "fine", "label": 1}, "cola": {"sentence": "fine", "label": 1},
-    "mnli": {"premise": "a", "hypothesis": "b", "label": 2}, "qnli": {"question": "a", "sentence": "b", "label": 0},
+    "sst2": {"sentence": "fine", "label": 1},
+    "cola": {"sentence": "fine", "label": 1},
+    "mnli": {"premise": "a", "hypothesis": "b", "label": 2},
+    "qnli": {"question": "a", "sentence": "b", "label": 0},
     "mrpc": {"sentence1": "a", "sentence2": "b", "label": 0},
-    "boolq": {"question": "a", "passage": "b", "answer": True}, "squad": SQUAD, "squad_v2": SQUAD, "race": RACE,
-}  # fmt: skip
+    "boolq": {"question": "a", "passage": "b", "answer": True},
+    "squad": SQUAD,
+    "squad_v2": SQUAD,
+    "race": RACE,
+}
 
 
 def answers(text, start):
@@ -196,10 +201,19 @@ def test_folders(folder, entries, fragments):
 def points(**changes):
     """Points of a ladder of four sizes with `changes` made to row 2; a value for all rows is a list."""
     rows = [
-        {"objective": "mlm", "hpt": "with", "task": "sst2", "role": "ladder", "aspect_ratio": 12, "layers": layers,
-         "parameters": 1000 * layers**3, "seed": 0, "error": 0.5 / layers}
+        {
+            "objective": "mlm",
+            "hpt": "with",
+            "task": "sst2",
+            "role": "ladder",
+            "aspect_ratio": 12,
+            "layers": layers,
+            "parameters": 1000 * layers**3,
+            "seed": 0,
+            "error": 0.5 / layers,
+        }
         for layers in (1, 2, 3, 4)
-    ]  # fmt: skip
+    ]
     frame = pd.DataFrame(rows).astype(object)
     for name, value in changes.items():
         if isinstance(value, list):
@@ -213,14 +227,28 @@ def summaries(**changes):
     return points(n_seeds=[5] * 4, error_sd=[0.01] * 4).assign(**{name: value for name, value in changes.items()})
 
 
-PRETRAIN = pd.DataFrame({
-    "objective": "mlm", "role": "ladder", "aspect_ratio": 12, "layers": [1, 2, 3], "heads": 2,
-    "parameters": [1000, 8000, 27000], "loss": [4.0, 3.5, 3.2],
-}).astype(object)  # fmt: skip
-CURVES = pd.DataFrame({
-    "run_id": "a", "objective": "mlm", "parameters": 1000, "step": [1, 2], "tokens": [10, 20], "split": "heldout",
-    "loss": [4.0, 3.0],
-}).astype(object)  # fmt: skip
+PRETRAIN = pd.DataFrame(
+    {
+        "objective": "mlm",
+        "role": "ladder",
+        "aspect_ratio": 12,
+        "layers": [1, 2, 3],
+        "heads": 2,
+        "parameters": [1000, 8000, 27000],
+        "loss": [4.0, 3.5, 3.2],
+    }
+).astype(object)
+CURVES = pd.DataFrame(
+    {
+        "run_id": "a",
+        "objective": "mlm",
+        "parameters": 1000,
+        "step": [1, 2],
+        "tokens": [10, 20],
+        "split": "heldout",
+        "loss": [4.0, 3.0],
+    }
+).astype(object)
 TASK_TABLE = pd.DataFrame({"task": ["sst2"], "metric": "accuracy", "train": 10, "eval": 5, "majority": 0.5}).astype(
     object
 )

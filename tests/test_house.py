@@ -18,9 +18,28 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "lib").rglob("*.py"))
 NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 ABSOLUTE = re.compile(r"(?<![\w.~:/])/(?:home|root|tmp|work|Users|usr|opt|var|mnt|data)/\w")
-STORY = ["00_start_here", "90_forecast_your_own", *(f"ivgi2022/{name}" for name in (
-    "10_corpus_and_tasks", "15_change_something", "20_pretrain", "30_finetune", "35_budgets", "40_collect", "50_laws",
-    "60_figures", "61_published_tables", "62_published_figures", "70_claims", "80_diagnose", "85_select"))]  # fmt: skip
+STORY = [
+    "00_start_here",
+    "90_forecast_your_own",
+    *(
+        f"ivgi2022/{name}"
+        for name in (
+            "10_corpus_and_tasks",
+            "15_change_something",
+            "20_pretrain",
+            "30_finetune",
+            "35_budgets",
+            "40_collect",
+            "50_laws",
+            "60_figures",
+            "61_published_tables",
+            "62_published_figures",
+            "70_claims",
+            "80_diagnose",
+            "85_select",
+        )
+    ),
+]
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -105,8 +124,11 @@ def test_modules_and_functions_stay_small_and_documented(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno - node.lineno < 60, f"{node.name} is too long"
             small = node.end_lineno - node.lineno <= 6 or node.name.startswith("_")
-            inner = any(node in ast.walk(other) and node is not other for other in ast.walk(tree)
-                        if isinstance(other, ast.FunctionDef))  # fmt: skip
+            inner = any(
+                node in ast.walk(other) and node is not other
+                for other in ast.walk(tree)
+                if isinstance(other, ast.FunctionDef)
+            )
             assert small or inner or node.name in ("forward", "backward") or ast.get_docstring(node), (
                 f"{node.name} has no docstring"
             )

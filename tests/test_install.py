@@ -81,8 +81,11 @@ def test_all_that_the_code_imports_is_declared():
 
 def test_the_laws_work_without_the_other_packages():
     absent = names(EXTRAS["all"]) - names(BASE) - {PROJECT["name"]}
-    tops = [top for top, owners in metadata.packages_distributions().items()
-            if {canonicalize_name(owner) for owner in owners} & absent]  # fmt: skip
+    tops = [
+        top
+        for top, owners in metadata.packages_distributions().items()
+        if {canonicalize_name(owner) for owner in owners} & absent
+    ]
     assert {"torch", "pyarrow", "yaml"} <= set(tops)
     done = subprocess.run([sys.executable, "-c", ALONE, *tops], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

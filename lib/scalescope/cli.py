@@ -80,8 +80,10 @@ def _started_here() -> Iterator[None]:
     os.environ.setdefault(paths.START, os.getcwd())
     try:
         if os.environ.get("SCALESCOPE_ROOT") and not paths.profile_file("x").parent.is_dir():
-            raise ValueError(f"SCALESCOPE_ROOT is {os.environ['SCALESCOPE_ROOT']!r}, which holds no profiles/; "
-                             "name a checkout of the project, or unset it")  # fmt: skip
+            raise ValueError(
+                f"SCALESCOPE_ROOT is {os.environ['SCALESCOPE_ROOT']!r}, which holds no profiles/; "
+                "name a checkout of the project, or unset it"
+            )
         yield
     finally:
         if not known:
@@ -96,10 +98,8 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-    help="Scaling laws of tiny transformers, measured end to end: train, finetune, fit, forecast.",
-)  # fmt: skip
+HELP = "Scaling laws of tiny transformers, measured end to end: train, finetune, fit, forecast."
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 notebooks_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The committed notebooks.")
 app.add_typer(notebooks_app, name="notebooks")
 runs_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The trained runs on this machine.")
@@ -122,9 +122,12 @@ Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Threads in all; 
 
 @app.command(cls=PassesOn, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def reproduce(
-    ctx: typer.Context, profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES,
+    ctx: typer.Context,
+    profile: ProfileName = "quick",
+    data: Data = "",
+    jobs: Jobs = CORES,
     executor: Annotated[str, typer.Option(help="Of Snakemake, such as slurm; --jobs then counts jobs.")] = "",
-) -> None:  # fmt: skip
+) -> None:
     """Run all that is missing of a profile, from text to figures. What follows `--` goes to Snakemake."""
     from scalescope import paths
     from scalescope.experiment.profile import load_profile
@@ -254,9 +257,7 @@ def remove_runs(
 
 
 @notebooks_app.command()
-def refresh(
-    names: Annotated[list[str] | None, typer.Argument(help="Notebooks; all if none is named.")] = None,
-) -> None:
+def refresh(names: Annotated[list[str] | None, typer.Argument(help="Notebooks; all if none is named.")] = None) -> None:
     """Run notebooks with their defaults in place, without execution noise: this makes the committed ones."""
     from scalescope.workflow.notebooks import available
     from scalescope.workflow.notebooks import refresh as run

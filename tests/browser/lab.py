@@ -47,9 +47,17 @@ def server(root: Path, home: Path) -> Iterator[str]:
     places["SCALESCOPE_ROOT"] = str(root)
     shown = {name: value for name, value in os.environ.items() if name != "TQDM_DISABLE"}
     command = [
-        sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", "--no-browser", f"--port={port}",
-        "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", "--expose-app-in-browser", "--allow-root",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={root}",
+        "--no-browser",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={token}",
+        "--expose-app-in-browser",
+        "--allow-root",
+    ]
     log = home / "lab.log"
     with log.open("w") as stream:
         lab = subprocess.Popen(command, cwd=root, env=shown | places, stdout=stream, stderr=subprocess.STDOUT)

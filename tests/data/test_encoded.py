@@ -55,8 +55,11 @@ def test_row_limits_are_drawn_without_touching_the_order(prepared):
 
 def test_a_task_with_other_rows_leaves_the_text_and_the_other_tasks_alone(tmp_path):
     data, settings = tmp_path / "data", replace(SETTINGS, kind="files", folder=str(tmp_path / "data"), options={})
-    for name, text in (("corpus/a", "a word\n"), ("corpus/heldout", "another\n"), *((f"tasks/{t}/{s}", "{}\n")
-                       for t in ("sst2", "cola") for s in ("train", "validation"))):  # fmt: skip
+    for name, text in (
+        ("corpus/a", "a word\n"),
+        ("corpus/heldout", "another\n"),
+        *((f"tasks/{t}/{s}", "{}\n") for t in ("sst2", "cola") for s in ("train", "validation")),
+    ):
         path = data / f"{name}.{'txt' if 'corpus' in name else 'jsonl'}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

@@ -13,19 +13,12 @@ def paragraph(length: int, first: int = 10) -> np.ndarray:
 
 def test_whole_paragraphs_are_kept_together_as_long_as_they_fit():
     found = [list(d) for d in cut([paragraph(3), paragraph(4, 20), paragraph(6, 30)], 12)]
-    assert found == [
-        [CLS, 10, 11, 12, SEP, 20, 21, 22, 23, SEP],
-        [CLS, 30, 31, 32, 33, 34, 35, SEP],
-    ]
+    assert found == [[CLS, 10, 11, 12, SEP, 20, 21, 22, 23, SEP], [CLS, 30, 31, 32, 33, 34, 35, SEP]]
 
 
 def test_a_paragraph_longer_than_a_row_is_cut_and_what_is_left_takes_the_next_one():
     found = [list(d) for d in cut([paragraph(2), paragraph(13, 20), paragraph(2, 50)], 10)]
-    assert found == [
-        [CLS, 10, 11, SEP],
-        [CLS, *range(20, 29)],
-        [CLS, *range(29, 33), SEP, 50, 51, SEP],
-    ]
+    assert found == [[CLS, 10, 11, SEP], [CLS, *range(20, 29)], [CLS, *range(29, 33), SEP, 50, 51, SEP]]
     assert [list(d) for d in cut([paragraph(9)], 10)] == [[CLS, *range(10, 19)]]
 
 

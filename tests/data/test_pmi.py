@@ -10,8 +10,7 @@ from scalescope.data.pmi import pmi_vocabulary, unit_starts
 from scalescope.data.tokenizer import CLS, SEP, train_tokenizer
 from scalescope.data.units import cover
 
-PHRASES = [["new", "york"], ["rio", "de", "janeiro"], ["once", "upon", "a", "time"],
-           ["the", "cat", "sat", "on", "it"]]  # fmt: skip
+PHRASES = [["new", "york"], ["rio", "de", "janeiro"], ["once", "upon", "a", "time"], ["the", "cat", "sat", "on", "it"]]
 
 
 @pytest.fixture(scope="module")
@@ -106,15 +105,5 @@ def test_units_in_encoded_text(paragraphs):
     starts = unit_starts(row, tokenizer, vocabulary)[0]
     units = np.split(row[0], np.flatnonzero(starts)[1:])
     told = [tokenizer.decode(unit.tolist()) for unit in units]
-    assert told == [
-        "[CLS]",
-        "w1",
-        "new york",
-        "w2",
-        "once upon a time",
-        "the",
-        "cat",
-        "[SEP]",
-        "rio de janeiro",
-    ]
+    assert told == ["[CLS]", "w1", "new york", "w2", "once upon a time", "the", "cat", "[SEP]", "rio de janeiro"]
     assert any(piece.startswith("##") for piece in pieces)

@@ -26,20 +26,33 @@ class Constant:
 
 def curves():
     """Two curves at 1 and at 4 whose last four points are held out."""
-    tables = [pd.DataFrame({"curve": name, "part": "p", "x": X, "y": value, "role": ["fit"] * 20 + ["test"] * 4})
-              for name, value in (("one", 1.0), ("four", 4.0))]  # fmt: skip
+    tables = [
+        pd.DataFrame({"curve": name, "part": "p", "x": X, "y": value, "role": ["fit"] * 20 + ["test"] * 4})
+        for name, value in (("one", 1.0), ("four", 4.0))
+    ]
     return pd.concat(tables, ignore_index=True)
 
 
 def test_scores_and_wins_are_those_of_the_predictions():
-    contenders = {arena.BASELINE: Constant(2.0), "right": Constant(1.0), "same": Constant(1.00001),
-                  "never": Constant(None), "negative": Constant(-1.0), "open": Constant(1.0, True)}  # fmt: skip
+    contenders = {
+        arena.BASELINE: Constant(2.0),
+        "right": Constant(1.0),
+        "same": Constant(1.00001),
+        "never": Constant(None),
+        "negative": Constant(-1.0),
+        "open": Constant(1.0, True),
+    }
     found = arena.scores(curves(), ["curve", "part"], ("x", "y"), contenders).set_index(["curve", "law"])
     assert found.loc[("one", arena.BASELINE), "rmse"] == pytest.approx(np.log(2))
     assert found.loc[("four", "right"), "rmse"] == pytest.approx(np.log(4))
     assert found.loc["one"]["won"].to_dict() == {
-        arena.BASELINE: False, "right": True, "same": False, "never": False, "negative": False, "open": True,
-    }  # fmt: skip
+        arena.BASELINE: False,
+        "right": True,
+        "same": False,
+        "never": False,
+        "negative": False,
+        "open": True,
+    }
     assert found.loc["four"]["won"].sum() == 1 and found.loc[("four", arena.BASELINE), "won"]
     assert found.loc[("one", "right"), "coverage"] == 1 and found.loc[("four", "right"), "coverage"] == 0
     assert found.loc[("one", "right"), "width"] == pytest.approx(np.log(4))

@@ -36,10 +36,15 @@ def test_what_is_no_number_is_named(values, message):
 @pytest.mark.parametrize(
     "values",
     [
-        pd.array([1, pd.NA], dtype="Int64"), pd.array([1.0, pd.NA], dtype="Float64"), [1, None], [Decimal(1), pd.NaT],
-        np.array([1, None], dtype=object), pd.Categorical([1.0, np.nan]), [np.float32(1), float("nan")],
+        pd.array([1, pd.NA], dtype="Int64"),
+        pd.array([1.0, pd.NA], dtype="Float64"),
+        [1, None],
+        [Decimal(1), pd.NaT],
+        np.array([1, None], dtype=object),
+        pd.Categorical([1.0, np.nan]),
+        [np.float32(1), float("nan")],
     ],
-)  # fmt: skip
+)
 def test_missing_numbers_of_any_kind_become_nan(values):
     read = with_numbers(frame(error=values), "points")["error"]
     assert read.dtype == float and read.tolist()[0] == 1 and np.isnan(read.tolist()[1])

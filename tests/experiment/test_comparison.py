@@ -13,8 +13,18 @@ from scalescope.plotting.comparison import draw_comparison
 def write(folder, name: str, slope: float, factor: float = 1.0, first: float = 1e4, noise: float = 0.01) -> None:
     n = first * 2.0 ** np.arange(6)
     y = factor * 9 * n**slope * np.exp(noise * np.random.default_rng(len(name)).standard_normal(6))
-    frame = pd.DataFrame({"objective": "mlm", "role": "ladder", "aspect_ratio": 16, "layers": np.arange(1, 7),
-                          "parameters": n, "pretrain_seed": 0, "status": "finished", "loss": y})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "objective": "mlm",
+            "role": "ladder",
+            "aspect_ratio": 16,
+            "layers": np.arange(1, 7),
+            "parameters": n,
+            "pretrain_seed": 0,
+            "status": "finished",
+            "loss": y,
+        }
+    )
     (folder / "data" / "results" / name).mkdir(parents=True)
     frame.to_csv(folder / "data" / "results" / name / "pretrain.csv", index=False)
 

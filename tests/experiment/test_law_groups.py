@@ -9,8 +9,10 @@ from scalescope.laws import PowerLaw
 @pytest.fixture
 def table():
     sizes = np.repeat([1e3, 1e4, 1e5], 2)
-    parts = [pd.DataFrame({"tokens": sizes, "y": sizes**slope, "kind": kind, "role": "ladder"})
-             for kind, slope in (("a", -0.1), ("b", -0.2))]  # fmt: skip
+    parts = [
+        pd.DataFrame({"tokens": sizes, "y": sizes**slope, "kind": kind, "role": "ladder"})
+        for kind, slope in (("a", -0.1), ("b", -0.2))
+    ]
     target = pd.DataFrame({"tokens": [1e6], "y": [0.9], "kind": ["a"], "role": ["target"]})
     return pd.concat([*parts, target], ignore_index=True)
 

@@ -22,10 +22,20 @@ def points(pretrain_seeds=(0, 1), seeds=3):
             for seed in range(seeds):
                 size = 12 * layers * (8 * layers) ** 2
                 error = 0.8 * (size / 768) ** -0.1 * np.exp(shift + 0.01 * rng.normal())
-                rows.append({
-                    "objective": "mlm", "hpt": "with", "task": "sst2", "role": role, "aspect_ratio": 8,
-                    "layers": layers, "parameters": size, "pretrain_seed": pretrain_seed, "seed": seed, "error": error,
-                })  # fmt: skip
+                rows.append(
+                    {
+                        "objective": "mlm",
+                        "hpt": "with",
+                        "task": "sst2",
+                        "role": role,
+                        "aspect_ratio": 8,
+                        "layers": layers,
+                        "parameters": size,
+                        "pretrain_seed": pretrain_seed,
+                        "seed": seed,
+                        "error": error,
+                    }
+                )
     return pd.DataFrame(rows)
 
 

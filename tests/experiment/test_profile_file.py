@@ -30,11 +30,20 @@ def test_a_profile_is_called_what_its_file_is_called(saved, name):
 @pytest.mark.parametrize(
     ("name", "near"),
     [
-        ("published", "my-published"), ("Mine", "mine"), ("my profile", "my-profile"), ("-x", "x"), ("_x", "x"),
-        ("a.b", "a-b"), ("é", "mine"), ("x" * 61, "x" * 60), ("quick-files", "quick"), (".hidden", "hidden"),
-        ("pretrain-0123456789", "pretrain"), ("mlm-deadbeef00", "mlm"),
+        ("published", "my-published"),
+        ("Mine", "mine"),
+        ("my profile", "my-profile"),
+        ("-x", "x"),
+        ("_x", "x"),
+        ("a.b", "a-b"),
+        ("é", "mine"),
+        ("x" * 61, "x" * 60),
+        ("quick-files", "quick"),
+        (".hidden", "hidden"),
+        ("pretrain-0123456789", "pretrain"),
+        ("mlm-deadbeef00", "mlm"),
     ],
-)  # fmt: skip
+)
 def test_names_that_may_not_be(saved, name, near):
     with pytest.raises(ValueError, match=rf"cannot be called '{name}': .*; such as {near}\.yaml"):
         load_profile(saved(f"{name}.yaml"))

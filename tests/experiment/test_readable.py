@@ -11,13 +11,25 @@ from scalescope.experiment.readable import number, numbers, readable, with_inter
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (82944, "82,944"), (np.int64(-1728), "−1,728"), (0.84, "0.84"), (-0.214, "−0.21"), (-0.001, "0.00"),
-        (True, "yes"), (np.bool_(False), "no"), (None, "–"), (float("nan"), "–"), (pd.NA, "–"),
-        ("budget", "budget"), ("", ""),
-        (5.557e8, "5.6 × 10⁸"), (60018278400, "6.0 × 10¹⁰"), (123456.7, "123,457"), (999.4, "999.40"),
+        (82944, "82,944"),
+        (np.int64(-1728), "−1,728"),
+        (0.84, "0.84"),
+        (-0.214, "−0.21"),
+        (-0.001, "0.00"),
+        (True, "yes"),
+        (np.bool_(False), "no"),
+        (None, "–"),
+        (float("nan"), "–"),
+        (pd.NA, "–"),
+        ("budget", "budget"),
+        ("", ""),
+        (5.557e8, "5.6 × 10⁸"),
+        (60018278400, "6.0 × 10¹⁰"),
+        (123456.7, "123,457"),
+        (999.4, "999.40"),
         (float("inf"), "∞"),
     ],
-)  # fmt: skip
+)
 def test_one_value(value, text):
     assert number(value) == text
 
@@ -36,13 +48,25 @@ TABLE = pd.DataFrame({
 
 
 def test_columns_are_chosen_joined_and_named():
-    columns = {"task": "task", "slope": "slope", "mean": "error", "re": "re", "learning_rate": "rate",
-               "parameters": "N", "seeds": "seeds"}  # fmt: skip
+    columns = {
+        "task": "task",
+        "slope": "slope",
+        "mean": "error",
+        "re": "re",
+        "learning_rate": "rate",
+        "parameters": "N",
+        "seeds": "seeds",
+    }
     shown = readable(TABLE, columns)
     assert list(shown.columns) == ["slope", "error", "re", "rate", "N", "seeds"]
     assert shown.loc["SQuAD 1.1"].tolist() == [
-        "−0.21 [−0.30, −0.10]", "0.50 ± 0.07", "[0.10, 0.20]", "0.0003", "82,944", "3",
-    ]  # fmt: skip
+        "−0.21 [−0.30, −0.10]",
+        "0.50 ± 0.07",
+        "[0.10, 0.20]",
+        "0.0003",
+        "82,944",
+        "3",
+    ]
     assert shown.loc["mine"].tolist() == ["–", "0.60 ± 0.10", "–", "0.01", "–", "1"]
 
 

@@ -18,8 +18,14 @@ def ladder(count: int = 4, seeds: int = 1) -> pd.DataFrame:
     n = np.repeat(1000.0 * 4.0 ** np.arange(count), seeds)
     noise = 0.01 * np.random.default_rng(0).standard_normal(len(n))
     seed = np.arange(len(n)) % seeds
-    return pd.DataFrame({"parameters": n, "loss": 9 * n**-0.1 * np.exp(noise), "pretrain_seed": seed,
-                         "run_id": [f"run{k}" for k in range(len(n))]})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "parameters": n,
+            "loss": 9 * n**-0.1 * np.exp(noise),
+            "pretrain_seed": seed,
+            "run_id": [f"run{k}" for k in range(len(n))],
+        }
+    )
 
 
 @pytest.fixture

@@ -12,11 +12,22 @@ SIZES = (10_000, 30_000, 100_000, 300_000)
 
 def summaries(means, sds, task="sst2", n=5):
     rows = [
-        {"objective": "mlm", "hpt": "with", "task": task, "role": "ladder", "aspect_ratio": 12, "layers": place + 1,
-         "parameters": size, "n_seeds": n, "value": 1 - mean, "value_sd": sd, "error": mean,
-         "error_sd": sd}
+        {
+            "objective": "mlm",
+            "hpt": "with",
+            "task": task,
+            "role": "ladder",
+            "aspect_ratio": 12,
+            "layers": place + 1,
+            "parameters": size,
+            "n_seeds": n,
+            "value": 1 - mean,
+            "value_sd": sd,
+            "error": mean,
+            "error_sd": sd,
+        }
         for place, (size, mean, sd) in enumerate(zip(SIZES, means, sds, strict=True))
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 

@@ -39,10 +39,12 @@ def seeds(objective, accuracies, task="sst2", hpt="with", **named):
 
 def test_gain_is_the_error_that_pretraining_takes_away():
     groups = [
-        seeds("scratch", (0.60, 0.61)), seeds("mlm", (0.70, 0.71)), seeds("pmi", (0.60, 0.61)),
+        seeds("scratch", (0.60, 0.61)),
+        seeds("mlm", (0.70, 0.71)),
+        seeds("pmi", (0.60, 0.61)),
         seeds("mlm", (0.9, 0.9), hpt="without"),
         seeds("mlm", (0.8, 0.8), parameters=5000),  # no control of this size
-    ]  # fmt: skip
+    ]
     table = transfer_table(groups).set_index("objective")
     assert table.index.tolist() == ["mlm", "pmi"]
     mlm, pmi = table.loc["mlm"], table.loc["pmi"]

@@ -20,14 +20,29 @@ def read(tmp_path):
 @pytest.mark.parametrize(
     ("written", "value"),
     [
-        ("5", 5), ("-5", -5), ("+5", 5), ("0", 0), ("0.5", 0.5), (".5", 0.5), ("1e-3", 0.001), ("2.", 2.0),
-        ("1.5e3", 1500.0), ("true", True), ("False", False), ("null", None), ("~", None), ("", None), ("text", "text"),
+        ("5", 5),
+        ("-5", -5),
+        ("+5", 5),
+        ("0", 0),
+        ("0.5", 0.5),
+        (".5", 0.5),
+        ("1e-3", 0.001),
+        ("2.", 2.0),
+        ("1.5e3", 1500.0),
+        ("true", True),
+        ("False", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("text", "text"),
         # what YAML 1.1 takes for 64, 90, 31, 1000, dates, truth values, infinity: as it stands there
         *((text, text) for text in ("0100", "1:30", "0x1F", "0o17", "0b11", "1_000", "2022-02-13", "00", "-07")),
         *((text, text) for text in ("yes", "no", "on", "off", "Yes", "NO", "y", "n", ".inf", ".nan", "1e", "=")),
-        ('"5"', "5"), ("'true'", "true"), ("|\n    07\n", "07\n"),
+        ('"5"', "5"),
+        ("'true'", "true"),
+        ("|\n    07\n", "07\n"),
     ],
-)  # fmt: skip
+)
 def test_values_as_they_are_written(read, written, value):
     found = read(f"a:\n  b: {written}\n").content["a"]["b"]
     assert found == value and type(found) is type(value)

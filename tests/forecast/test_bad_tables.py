@@ -153,8 +153,29 @@ def test_options(tmp_path, options, fragments):
     told(error, fragments)
 
 
-SIZES = ["", " ", "x", "-1", "0", "0.0", "inf", "-inf", "nan", "1e400", "7B 1e10", "1_0_0", "1,5", "7X", "7e", "e9",
-         "B", "\u0667", "0x10", "1e9B x", "1..5"]  # fmt: skip
+SIZES = [
+    "",
+    " ",
+    "x",
+    "-1",
+    "0",
+    "0.0",
+    "inf",
+    "-inf",
+    "nan",
+    "1e400",
+    "7B 1e10",
+    "1_0_0",
+    "1,5",
+    "7X",
+    "7e",
+    "e9",
+    "B",
+    "\u0667",
+    "0x10",
+    "1e9B x",
+    "1..5",
+]
 
 
 @pytest.mark.parametrize("text", SIZES)
@@ -165,10 +186,17 @@ def test_sizes(text):
 
 
 TARGETS = [
-    ("7e9,", ["''"]), ("1e9,1e10,1e11", ["3 number(s)", "N,D"]), ("7e9", ["1 number(s)", "N,D"]), ("x,y", ["'x'"]),
-    ("1e9;1e10", ["'1e9;1e10'"]), ("0.5,1e10", ["0.5 parameters", "--as-is"]), ("1e300,1e10", ["1e+300 parameters"]),
-    ("1e9,1e25", ["1e+25 tokens"]), ("1e9,0.5", ["0.5 tokens"]), ("1e10,7e9", ["fewer tokens (7e+09)", "swapped"]),
-]  # fmt: skip
+    ("7e9,", ["''"]),
+    ("1e9,1e10,1e11", ["3 number(s)", "N,D"]),
+    ("7e9", ["1 number(s)", "N,D"]),
+    ("x,y", ["'x'"]),
+    ("1e9;1e10", ["'1e9;1e10'"]),
+    ("0.5,1e10", ["0.5 parameters", "--as-is"]),
+    ("1e300,1e10", ["1e+300 parameters"]),
+    ("1e9,1e25", ["1e+25 tokens"]),
+    ("1e9,0.5", ["0.5 tokens"]),
+    ("1e10,7e9", ["fewer tokens (7e+09)", "swapped"]),
+]
 
 
 @pytest.mark.parametrize(("text", "fragments"), TARGETS)

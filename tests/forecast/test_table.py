@@ -56,7 +56,7 @@ def test_other_names_are_mapped_in_one_line():
         (changed(val_loss=np.nan), "'val_loss'", "empty", "map another"),
         (runs().head(0), "no rows", "", ""),
     ],
-)  # fmt: skip
+)
 def test_a_bad_table_is_refused_with_column_value_and_remedy(frame, column, value, remedy):
     with pytest.raises(BadTable) as told:
         run_table(frame)

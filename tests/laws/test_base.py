@@ -15,9 +15,10 @@ from scalescope.laws.card import LABELS
 
 BASES = (ScalingLaw, CurveLaw)
 EVERY = [
-    kind for name in laws.__all__
+    kind
+    for name in laws.__all__
     if isinstance(kind := getattr(laws, name), type) and issubclass(kind, ScalingLaw) and kind not in BASES
-]  # fmt: skip
+]
 DIAGNOSED = {"identified", "unidentified", "at_bound", "weak", "messages", "standard_errors", "flat"}
 
 

@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scalescope.laws import (
-    ChinchillaLaw,
-)
+from scalescope.laws import ChinchillaLaw
 
 
 @pytest.mark.skipif("PUBLISHED" not in os.environ, reason="set PUBLISHED to the folder of published data")

@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 from laws.truths import study
 
-from scalescope.laws import (
-    ChinchillaLaw,
-    OvertrainingLaw,
-    TransferLaw,
-)
+from scalescope.laws import ChinchillaLaw, OvertrainingLaw, TransferLaw
 
 
 @pytest.fixture(scope="module", params=[ChinchillaLaw, OvertrainingLaw])

@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 from laws.truths import PAIRS, TRUTHS, study
 
-from scalescope.laws import (
-    ChinchillaLaw,
-    RectifiedLaw,
-    ShiftedPowerLaw,
-)
+from scalescope.laws import ChinchillaLaw, RectifiedLaw, ShiftedPowerLaw
 from scalescope.laws.diagnostics import _cofactor, sensitivity
 
 N = np.geomspace(1e7, 1e10, 16)

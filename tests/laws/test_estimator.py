@@ -12,12 +12,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import GroupKFold, cross_validate
 from sklearn.utils import estimator_checks, get_tags
 
-from scalescope.laws import (
-    ChinchillaLaw,
-    PowerLaw,
-    ShiftedPowerLaw,
-    TrajectoryLaw,
-)
+from scalescope.laws import ChinchillaLaw, PowerLaw, ShiftedPowerLaw, TrajectoryLaw
 
 OWN_TABLE = "the check brings its own table, with another number of columns"
 NAMES = "the check brings a DataFrame, and of a DataFrame a law reads the columns of its inputs by name"
@@ -30,11 +25,7 @@ EXPECTED = {
     "check_sample_weights_not_overwritten": OWN_TABLE,
     "check_sample_weight_equivalence_on_dense_data": OWN_TABLE + "; test_whole_weights_are_repeated_points checks it",
 }
-OF_ONE_INPUT = {
-    "check_n_features_in_after_fitting": OWN_TABLE,
-    "check_fit1d": VECTOR,
-    "check_fit2d_predict1d": VECTOR,
-}
+OF_ONE_INPUT = {"check_n_features_in_after_fitting": OWN_TABLE, "check_fit1d": VECTOR, "check_fit2d_predict1d": VECTOR}
 THREE_SIZES = "the first column of the check's table has three values, and this law needs more"
 OF_MANY_PARAMETERS = {"check_estimators_dtypes": THREE_SIZES, "check_sample_weights_not_an_array": THREE_SIZES}
 LAWS = [PowerLaw, *TRUTHS]
@@ -117,9 +108,14 @@ def test_weights_and_groups_are_routed():
     with sklearn.config_context(enable_metadata_routing=True):
         law.set_fit_request(groups=True, sample_weight=True).set_score_request(sample_weight=True)
         found = cross_validate(
-            law, X[:, None], y, cv=GroupKFold(4), return_estimator=True, return_indices=True,
+            law,
+            X[:, None],
+            y,
+            cv=GroupKFold(4),
+            return_estimator=True,
+            return_indices=True,
             params={"groups": groups, "sample_weight": weights},
-        )  # fmt: skip
+        )
     for one, train, test, score in zip(
         found["estimator"], found["indices"]["train"], found["indices"]["test"], found["test_score"], strict=True
     ):

@@ -5,13 +5,7 @@ import pandas as pd
 import pytest
 from laws.truths import TRUTHS, study
 
-from scalescope.laws import (
-    ChinchillaLaw,
-    PowerLaw,
-    ShiftedPowerLaw,
-    TrajectoryLaw,
-    TransferLaw,
-)
+from scalescope.laws import ChinchillaLaw, PowerLaw, ShiftedPowerLaw, TrajectoryLaw, TransferLaw
 
 SIZES = np.array([1e4, 3e4, 1e5, 3e5, 1e6, 3e6])
 Y = 5 * SIZES**-0.1

@@ -72,9 +72,11 @@ def test_grid_search_prefers_the_law_that_levels_off_where_the_truth_does():
     x = np.repeat(np.geomspace(1e4, 1e9, 9), 2)
     y = (1.7 + 60 * x**-0.3) * np.exp(0.002 * np.random.default_rng(0).normal(size=len(x)))
     searched = GridSearchCV(
-        ShiftedPowerLaw(n_boot=0, warn_beyond=None), {"fixed": [None, {"E": 0.0}]},
-        cv=LargestSizesOut(3, min_train_sizes=4), scoring=RELATIVE,
-    ).fit(x[:, None], y)  # fmt: skip
+        ShiftedPowerLaw(n_boot=0, warn_beyond=None),
+        {"fixed": [None, {"E": 0.0}]},
+        cv=LargestSizesOut(3, min_train_sizes=4),
+        scoring=RELATIVE,
+    ).fit(x[:, None], y)
     assert searched.best_params_ == {"fixed": None} and searched.best_estimator_.params_["E"] == pytest.approx(
         1.7, 0.02
     )
@@ -88,8 +90,13 @@ def test_by_compute_as_groups_and_with_metadata_routing():
     plain = cross_val_score(law, X, y, groups=compute, cv=splitter, scoring=RELATIVE)
     with sklearn.config_context(enable_metadata_routing=True):
         routed = cross_validate(
-            law.set_fit_request(groups=True, sample_weight=False), X, y, params={"groups": compute}, cv=splitter,
-            scoring=RELATIVE, return_estimator=True,
-        )  # fmt: skip
+            law.set_fit_request(groups=True, sample_weight=False),
+            X,
+            y,
+            params={"groups": compute},
+            cv=splitter,
+            scoring=RELATIVE,
+            return_estimator=True,
+        )
     assert routed["test_score"] == pytest.approx(plain) and (plain > -0.03).all()
     assert all("groups" in fitted.seeds_ for fitted in routed["estimator"]), "the law's own fit saw the groups"

@@ -126,11 +126,7 @@ def test_bad_weights_and_groups_are_named():
 
 
 def test_nothing_before_fit():
-    for ask in (
-        lambda law: law.predict([1]),
-        lambda law: law.predict_interval([1]),
-        lambda law: law.score([1], [1]),
-    ):
+    for ask in (lambda law: law.predict([1]), lambda law: law.predict_interval([1]), lambda law: law.score([1], [1])):
         with pytest.raises(NotFittedError, match=r"PowerLaw instance is not fitted yet. Call"):
             ask(PowerLaw())
     with pytest.raises(ValueError, match="n_boot above 0"):

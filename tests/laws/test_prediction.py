@@ -5,12 +5,7 @@ import pytest
 from laws.truths import TRUTHS, study
 from sklearn.exceptions import NotFittedError
 
-from scalescope.laws import (
-    ChinchillaLaw,
-    ExtrapolationWarning,
-    PowerLaw,
-    ShiftedPowerLaw,
-)
+from scalescope.laws import ChinchillaLaw, ExtrapolationWarning, PowerLaw, ShiftedPowerLaw
 
 LAWS = list(TRUTHS)
 

@@ -6,10 +6,7 @@ from laws.truths import TRUTHS, study
 from scipy.optimize import least_squares
 from scipy.stats import t
 
-from scalescope.laws import (
-    ShiftedPowerLaw,
-    TrajectoryLaw,
-)
+from scalescope.laws import ShiftedPowerLaw, TrajectoryLaw
 
 
 def test_profile_interval_ends_where_the_loss_says():

@@ -2,9 +2,7 @@ import numpy as np
 import pytest
 from laws.truths import study
 
-from scalescope.laws import (
-    RectifiedLaw,
-)
+from scalescope.laws import RectifiedLaw
 
 
 @pytest.mark.parametrize(("beta", "size"), [(8.0, np.geomspace(200, 1.6e6, 14)), (25.0, np.geomspace(1000, 4000, 10))])

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from laws.truths import study
 
-from scalescope.laws import (
-    TrajectoryLaw,
-)
+from scalescope.laws import TrajectoryLaw
 
 
 def test_the_trajectory_solves_its_equation():

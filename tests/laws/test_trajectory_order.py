@@ -3,9 +3,7 @@
 import pytest
 from laws.truths import TRUTHS, study
 
-from scalescope.laws import (
-    TrajectoryLaw,
-)
+from scalescope.laws import TrajectoryLaw
 
 
 def test_published_order_of_the_trajectory():

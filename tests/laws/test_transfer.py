@@ -3,9 +3,7 @@
 import pytest
 from laws.truths import study
 
-from scalescope.laws import (
-    TransferLaw,
-)
+from scalescope.laws import TransferLaw
 
 
 def test_allocation_equalises_the_gains():

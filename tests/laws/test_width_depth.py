@@ -6,23 +6,43 @@ import pytest
 
 from scalescope.laws import WidthDepthLaw
 
-TRUTH = {"E": 1.5, "A_w": 2.9, "A_l": 0.8, "A": 440.0, "B": 35_000.0, "alpha_w": 0.25, "alpha_l": 0.6, "alpha": 0.35,
-         "beta": 0.5}  # fmt: skip
+TRUTH = {
+    "E": 1.5,
+    "A_w": 2.9,
+    "A_l": 0.8,
+    "A": 440.0,
+    "B": 35_000.0,
+    "alpha_w": 0.25,
+    "alpha_l": 0.6,
+    "alpha": 0.35,
+    "beta": 0.5,
+}
 
 
 def runs():
     rng = np.random.default_rng(0)
     width, depth = rng.choice([256, 512, 768, 1024, 2048, 3072], 120), rng.choice([3, 8, 12, 24, 45, 80], 120)
     parameters = 12.0 * width**2 * depth + 100_000 * width
-    return pd.DataFrame({"width": width, "depth": depth, "parameters": parameters,
-                         "tokens": rng.choice(np.geomspace(1e10, 3.5e11, 12), 120)}).astype(float)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "width": width,
+            "depth": depth,
+            "parameters": parameters,
+            "tokens": rng.choice(np.geomspace(1e10, 3.5e11, 12), 120),
+        }
+    ).astype(float)
 
 
 def exact(table):
     w, d, n, t = (table[name].to_numpy() for name in ("width", "depth", "parameters", "tokens"))
     p = TRUTH
-    return (p["E"] + p["A_w"] * w ** -p["alpha_w"] + p["A_l"] * d ** -p["alpha_l"] + p["A"] * n ** -p["alpha"]
-            + p["B"] * t ** -p["beta"])  # fmt: skip
+    return (
+        p["E"]
+        + p["A_w"] * w ** -p["alpha_w"]
+        + p["A_l"] * d ** -p["alpha_l"]
+        + p["A"] * n ** -p["alpha"]
+        + p["B"] * t ** -p["beta"]
+    )
 
 
 def test_without_noise_the_fit_is_the_truth_in_all_that_counts():

@@ -71,11 +71,7 @@ def test_what_words_tell_is_found_and_nothing_else(task, make, bag, one):
 def test_sides_have_columns_of_their_own_and_rare_words_have_none():
     train = [("a b", "a"), ("a b", "a"), ("c b", "d")]
     x, held = word_counts(train, [("a a e", "b a")])
-    assert x.toarray().tolist() == [
-        [1, 1, 1, 1],
-        [1, 1, 1, 1],
-        [0, 0, 1, 0],
-    ]  # a, "a b", b; the other side's a
+    assert x.toarray().tolist() == [[1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 1, 0]]  # a, "a b", b; the other side's a
     assert held.toarray().tolist() == [[1, 0, 0, 1]]
 
 

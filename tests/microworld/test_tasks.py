@@ -11,11 +11,15 @@ from scalescope.microworld.opinions import Opinions
 from scalescope.microworld.shortcuts import COLUMNS, shortcut_table, token_f1
 
 FIELDS = {
-    "squad": {"id", "title", "context", "question", "answers"}, "mnli": {"premise", "hypothesis", "label"},
-    "qnli": {"question", "sentence", "label"}, "sst2": {"sentence", "label"}, "cola": {"sentence", "label"},
-    "race": {"example_id", "article", "question", "options", "answer"}, "mrpc": {"sentence1", "sentence2", "label"},
+    "squad": {"id", "title", "context", "question", "answers"},
+    "mnli": {"premise", "hypothesis", "label"},
+    "qnli": {"question", "sentence", "label"},
+    "sst2": {"sentence", "label"},
+    "cola": {"sentence", "label"},
+    "race": {"example_id", "article", "question", "options", "answer"},
+    "mrpc": {"sentence1", "sentence2", "label"},
     "boolq": {"question", "passage", "answer"},
-}  # fmt: skip
+}
 FIELDS["squad_v2"] = FIELDS["squad"]
 SHARES = {  # label and its share, near the paper's majority baselines
     "mnli": (0, 0.345), "qnli": (0, 0.51), "sst2": (1, 0.51), "cola": (1, 0.6), "mrpc": (1, 0.68),

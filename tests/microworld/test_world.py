@@ -100,17 +100,25 @@ def test_a_table_keeps_proportions_and_loses_nothing():
 
 @pytest.mark.parametrize(
     ("forms", "verb"),
-    [(("carries", "carried", "carrying"), "carry"), (("plans", "planned", "planning"), "plan"),
-     (("catches", "caught", "catching"), "catch"), (("takes over", "took over", "taking over"), "take_over")],
-)  # fmt: skip
+    [
+        (("carries", "carried", "carrying"), "carry"),
+        (("plans", "planned", "planning"), "plan"),
+        (("catches", "caught", "catching"), "catch"),
+        (("takes over", "took over", "taking over"), "take_over"),
+    ],
+)
 def test_verbs_are_inflected(forms, verb):
     assert (third(verb), past(verb), gerund(verb)) == forms
 
 
 def test_nouns_are_inflected():
     assert [plural(n) for n in ("fox", "lady", "toy", "ploughman", "finch")] == [
-        "foxes", "ladies", "toys", "ploughmen", "finches",
-    ]  # fmt: skip
+        "foxes",
+        "ladies",
+        "toys",
+        "ploughmen",
+        "finches",
+    ]
 
 
 def test_names_and_idioms_make_up_a_large_part_of_the_text():

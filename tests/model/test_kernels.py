@@ -34,9 +34,8 @@ def test_masked_cross_entropy_of_one_model_and_of_members():
     hidden, embedding, bias = draw((3, 7, 8), (3, 11, 8), (3, 11))
     labels = torch.arange(21).view(3, 7) % 11
     plain = [
-        F.cross_entropy(F.linear(*each), label)
-        for *each, label in zip(hidden, embedding, bias, labels, strict=True)
-    ]  # fmt: skip
+        F.cross_entropy(F.linear(*each), label) for *each, label in zip(hidden, embedding, bias, labels, strict=True)
+    ]
     agree(kernels.masked_cross_entropy(hidden, embedding, bias, labels), torch.stack(plain), [hidden, embedding, bias])
     first = kernels.masked_cross_entropy(hidden[0], embedding[0], bias[0], labels[0])
     agree(first, plain[0], [hidden, embedding, bias])

@@ -4,11 +4,7 @@ from scalescope.papers.gallery import write_gallery
 
 
 def test_gallery_shows_what_is_there(tmp_path):
-    for place in (
-        "quick/ivgi2022/fig2_pretraining_loss",
-        "smoke/ivgi2022/fig4_tuning",
-        "quick/other2030/fig9_new",
-    ):
+    for place in ("quick/ivgi2022/fig2_pretraining_loss", "smoke/ivgi2022/fig4_tuning", "quick/other2030/fig9_new"):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         for suffix in ("png", "svg"):
             (tmp_path / f"{place}.{suffix}").touch()

@@ -57,8 +57,12 @@ def test_forecasts_of_a_law_hold_its_interval_and_are_scored_against_what_came()
     assert made.quantiles["q500"] == pytest.approx(3 * 160**-0.3, rel=0.05) and made.study == "x2024"
     assert made.quantiles["q025"] < made.quantiles["q500"] < made.quantiles["q975"]
     assert len(made.sha256) == 64 and made.sha256 != points_digest(pd.DataFrame({"x": x + 1}))
-    table = pd.DataFrame([{"law": "a", "run": "run", "mean": 2.0, "low": 1.8, "high": 2.2},
-                          {"law": "a", "run": "later", "mean": 2.0, "low": 1.8, "high": 2.2}])  # fmt: skip
+    table = pd.DataFrame(
+        [
+            {"law": "a", "run": "run", "mean": 2.0, "low": 1.8, "high": 2.2},
+            {"law": "a", "run": "later", "mean": 2.0, "low": 1.8, "high": 2.2},
+        ]
+    )
     found = scored(table, final_losses(table, pd.DataFrame({"run_id": ["run"], "loss": [1.6]})))
     assert found["off"].iloc[0] == pytest.approx(0.25) and found["inside"].iloc[0] == False  # noqa: E712
     assert np.isnan(found["actual"].iloc[1]) and pd.isna(found["inside"].iloc[1])

@@ -89,8 +89,13 @@ def test_tables_are_tidy(paper):
 
 def test_gadre_has_104_models_8_losses_and_46_errors_and_their_averages():
     data = table("gadre2024")
-    values = dict(zip(reference("gadre2024")["quantity"] + reference("gadre2024")["setting"],
-                      reference("gadre2024")["value"], strict=True))  # fmt: skip
+    values = dict(
+        zip(
+            reference("gadre2024")["quantity"] + reference("gadre2024")["setting"],
+            reference("gadre2024")["value"],
+            strict=True,
+        )
+    )
     assert data["name"].nunique() == int(values["number of modelstestbed"])
     counts = data.groupby("quantity")["evaluation"].nunique()
     assert counts.to_dict() == {"error": 48, "loss": 8}

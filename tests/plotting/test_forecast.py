@@ -23,8 +23,16 @@ def test_the_curve_ends_at_the_forecast_and_every_run_is_drawn():
 
 def test_the_calibration_shows_every_kind_and_class():
     levels = [0.2, 0.5, 0.95]
-    table = pd.DataFrame({"kind": "replayed", "nominal": levels, "forecasts": 10, "coverage": levels,
-                          "low": [0.1, 0.4, 0.9], "high": [0.3, 0.6, 1.0]})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "kind": "replayed",
+            "nominal": levels,
+            "forecasts": 10,
+            "coverage": levels,
+            "low": [0.1, 0.4, 0.9],
+            "high": [0.3, 0.6, 1.0],
+        }
+    )
     by = pd.DataFrame({"beyond": ["up to 2x", "2x to 4x"], "forecasts": [6, 4], "coverage": [0.9, 0.7]})
     left, right = draw_calibration(calibration_data(table, by)).axes
     assert left.get_legend().get_texts()[0].get_text() == "replayed, 10"

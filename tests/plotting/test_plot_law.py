@@ -16,10 +16,17 @@ SLOPES = {("code", "adam"): -0.1, ("code", "sgd"): -0.2, ("prose", "adam"): -0.3
 def table():
     rng = np.random.default_rng(0)
     rows = [
-        {"n": size, "text": text, "optimiser": optimiser, "loss": 5 * size**slope * np.exp(0.01 * rng.normal()),
-         "role": "target" if size == 1e7 else "ladder"}
-        for (text, optimiser), slope in SLOPES.items() for size in (1e4, 1e5, 1e6, 1e7) for _ in range(3)
-    ]  # fmt: skip
+        {
+            "n": size,
+            "text": text,
+            "optimiser": optimiser,
+            "loss": 5 * size**slope * np.exp(0.01 * rng.normal()),
+            "role": "target" if size == 1e7 else "ladder",
+        }
+        for (text, optimiser), slope in SLOPES.items()
+        for size in (1e4, 1e5, 1e6, 1e7)
+        for _ in range(3)
+    ]
     return pd.DataFrame(rows)
 
 

@@ -45,6 +45,11 @@ def test_sizes_as_text():
     assert texts == ["768", "3.07K", "98.3K", "1.5M", "84.9M", "7B"]
     # rounding may reach the next unit
     assert [style.size_text(size) for size in (999.4, 999.6, 999_499, 999_500, 999_500_000, 2e12)] == [
-        "999", "1K", "999K", "1M", "1B", "2T",
-    ]  # fmt: skip
+        "999",
+        "1K",
+        "999K",
+        "1M",
+        "1B",
+        "2T",
+    ]
     assert not any("e" in style.size_text(size) for size in np.geomspace(1, 1e13, 997))

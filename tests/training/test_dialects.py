@@ -8,8 +8,14 @@ import pytest
 from scalescope.data.encoded import DataSettings, Prepared
 from scalescope.training.dialects import DialectText
 
-OPTIONS = {"seed": 2, "entities": 200, "train_articles": 300, "heldout_articles": 60, "task_train": 8,
-           "task_validation": 8}  # fmt: skip
+OPTIONS = {
+    "seed": 2,
+    "entities": 200,
+    "train_articles": 300,
+    "heldout_articles": 60,
+    "task_train": 8,
+    "task_validation": 8,
+}
 NONE = {"vocabulary": 0.0, "constructions": 0.0, "entity_tilt": 0.0}
 
 

@@ -16,10 +16,20 @@ from scalescope.training.initial import InitialConfig, initial
 
 def make_config(pretrained, task: str, **changes) -> FinetuneConfig:
     settings = {
-        "pretrained": pretrained.id, "model": "ar16-l1", "objective": "mlm", "task": task, "data": "toy",
-        "epochs": 3, "batch_size": 12, "learning_rate": 0.01, "warmup_fraction": 0.1, "dropout": 0.0,
-        "weight_decay": 0.0, "precision": "fp32", "seed": 0,
-    }  # fmt: skip
+        "pretrained": pretrained.id,
+        "model": "ar16-l1",
+        "objective": "mlm",
+        "task": task,
+        "data": "toy",
+        "epochs": 3,
+        "batch_size": 12,
+        "learning_rate": 0.01,
+        "warmup_fraction": 0.1,
+        "dropout": 0.0,
+        "weight_decay": 0.0,
+        "precision": "fp32",
+        "seed": 0,
+    }
     return FinetuneConfig(**{**settings, **changes})
 
 

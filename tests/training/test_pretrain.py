@@ -137,8 +137,9 @@ def test_masks_and_order_are_new_each_epoch_and_cover_the_corpus():
 
 def test_bf16_learns_as_well_as_fp32(tmp_path):
     losses = {
-        precision: pretrain(make_config(precision=precision, steps=120), TRAIN, HELDOUT, Store(tmp_path / precision))
-        .manifest["summary"]["loss"]
+        precision: pretrain(
+            make_config(precision=precision, steps=120), TRAIN, HELDOUT, Store(tmp_path / precision)
+        ).manifest["summary"]["loss"]
         for precision in ("fp32", "bf16")
-    }  # fmt: skip
+    }
     assert losses["bf16"] == pytest.approx(losses["fp32"], abs=0.15)

@@ -25,11 +25,23 @@ def make_corpus(rows: int, seed: int) -> Corpus:
 
 def make_config(**changes) -> PretrainConfig:
     settings = {
-        "encoder": ENCODER, "objective": "mlm", "data": "toy", "steps": 40, "batch_size": 16,
-        "learning_rate": 0.01, "warmup_steps": 5, "schedule": "linear", "decay_fraction": 0.2,
-        "weight_decay": 0.01, "mask_rate": 0.15, "eval_every": 10, "eval_sequences": 32, "patience": 100, "seed": 0,
+        "encoder": ENCODER,
+        "objective": "mlm",
+        "data": "toy",
+        "steps": 40,
+        "batch_size": 16,
+        "learning_rate": 0.01,
+        "warmup_steps": 5,
+        "schedule": "linear",
+        "decay_fraction": 0.2,
+        "weight_decay": 0.01,
+        "mask_rate": 0.15,
+        "eval_every": 10,
+        "eval_sequences": 32,
+        "patience": 100,
+        "seed": 0,
         "precision": "fp32",
-    }  # fmt: skip
+    }
     return PretrainConfig(**{**settings, **changes})
 
 
@@ -43,11 +55,19 @@ def make_features(labels: np.ndarray, seed: int, group: int = 1) -> Features:
     starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])]).astype(np.int64)
     zero = np.zeros(n, np.int32)
     return Features(
-        tokens=np.concatenate(pieces).astype(np.uint16), starts=starts,
-        example=np.repeat(np.arange(len(labels)), group).astype(np.int32), labels=labels.astype(np.int32),
-        span_start=zero, span_end=zero, context_start=zero, char_start=np.zeros(0, np.int32),
-        char_end=np.zeros(0, np.int32), group=group, n_examples=len(labels), truncated=0,
-    )  # fmt: skip
+        tokens=np.concatenate(pieces).astype(np.uint16),
+        starts=starts,
+        example=np.repeat(np.arange(len(labels)), group).astype(np.int32),
+        labels=labels.astype(np.int32),
+        span_start=zero,
+        span_end=zero,
+        context_start=zero,
+        char_start=np.zeros(0, np.int32),
+        char_end=np.zeros(0, np.int32),
+        group=group,
+        n_examples=len(labels),
+        truncated=0,
+    )
 
 
 def make_spans(rows: int, seed: int) -> tuple[Features, list[dict]]:
@@ -65,11 +85,19 @@ def make_spans(rows: int, seed: int) -> tuple[Features, list[dict]]:
     begins = [[-1, *(3 * np.arange(len(piece) - 2)), -1] for piece in pieces]  # two digits and a space a word
     begins = np.concatenate(begins).astype(np.int32)
     features = Features(
-        tokens=np.concatenate(pieces).astype(np.uint16), starts=starts, example=np.arange(rows, dtype=np.int32),
-        labels=np.full(rows, -1, np.int32), span_start=np.array(places, np.int32),
-        span_end=np.array(places, np.int32), context_start=np.ones(rows, np.int32), char_start=begins,
-        char_end=np.where(begins < 0, -1, begins + 2).astype(np.int32), group=1, n_examples=rows, truncated=0,
-    )  # fmt: skip
+        tokens=np.concatenate(pieces).astype(np.uint16),
+        starts=starts,
+        example=np.arange(rows, dtype=np.int32),
+        labels=np.full(rows, -1, np.int32),
+        span_start=np.array(places, np.int32),
+        span_end=np.array(places, np.int32),
+        context_start=np.ones(rows, np.int32),
+        char_start=begins,
+        char_end=np.where(begins < 0, -1, begins + 2).astype(np.int32),
+        group=1,
+        n_examples=rows,
+        truncated=0,
+    )
     return features, found
 
 

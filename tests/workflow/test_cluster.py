@@ -68,5 +68,6 @@ def test_a_job_that_fails_on_another_machine_is_named_with_its_reason(stubs, els
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("scalescope.workflow.reproduce.forget_stale", lambda profile, folder: [])
         with pytest.raises(PipelineFailed, match=f"1 job.s. failed:\\n  {JOB}: .*no space left"):
-            reproduce("tiny", workers=2, executor="cluster-generic",
-                      snakemake_arguments=[f"products/{JOB}.json", *elsewhere])  # fmt: skip
+            reproduce(
+                "tiny", workers=2, executor="cluster-generic", snakemake_arguments=[f"products/{JOB}.json", *elsewhere]
+            )

@@ -41,8 +41,7 @@ def test_only_what_is_trained_is_shown_each_job_once_before_and_once_after(proje
     monkeypatch.setattr(module.stages, "pretrain", pretrain)
     monkeypatch.setattr(module.finetuning, "finetune", finetune)
     assert module.complete(profile) == len(jobs(profile))
-    trained = [job.name for job in jobs(profile)
-               if job.model == ("ar16-l2" if job.station == FINETUNE else "ar8-l2")]  # fmt: skip
+    trained = [job.name for job in jobs(profile) if job.model == ("ar16-l2" if job.station == FINETUNE else "ar8-l2")]
     assert trained and shown == [(name, finished) for name in trained for finished in (False, True)]
 
 

@@ -71,9 +71,14 @@ def test_the_report_of_a_profile_holds_figures_claims_and_laws(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["data/results/quick/points.csv", "data/results/quick/pretrain.csv", "data/results/quick/ivgi2022/fits.csv",
-     "data/results/quick/ivgi2022/claims.csv", "figures/quick/ivgi2022/fig3_finetuning_laws.png"],
-)  # fmt: skip
+    [
+        "data/results/quick/points.csv",
+        "data/results/quick/pretrain.csv",
+        "data/results/quick/ivgi2022/fits.csv",
+        "data/results/quick/ivgi2022/claims.csv",
+        "figures/quick/ivgi2022/fig3_finetuning_laws.png",
+    ],
+)
 def test_a_report_of_damaged_files_is_refused(tmp_path, monkeypatch, name):
     for part in ("data/results/quick", "figures/quick"):
         shutil.copytree(paths.root() / part, tmp_path / part)

@@ -34,7 +34,11 @@ def test_number_of_finetuning_runs_is_what_the_sweep_does_at_most(tiny):
     assert plan.finetune_runs(two, ladder, "mlm") == len(done.runs) + len(again.runs)
     assert plan.finetune_runs(two, tiny.target, "mlm") == plan.finetune_runs(tiny, tiny.target, "mlm")
     assert plan.models_table(two).set_index("model")["pretraining_runs"].to_dict() == {
-        "ar8-l1": 2, "ar8-l2": 2, "ar16-l1": 1, "ar16-l2": 1}  # fmt: skip
+        "ar8-l1": 2,
+        "ar8-l2": 2,
+        "ar16-l1": 1,
+        "ar16-l2": 1,
+    }
     without = sweep(train, **grid)
     assert plan.finetune_runs(tiny, tiny.target, "mlm") == len(without.runs)
 

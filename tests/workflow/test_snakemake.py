@@ -23,10 +23,26 @@ from scalescope.workflow.stamps import write_stamp
 
 @pytest.mark.parametrize(
     "arguments",
-    [["-n"], ["-np"], ["-pn"], ["-p", "-n"], ["--dry-run"], ["--dryrun"], ["--dry-r"], ["-Fnq"], ["--forceall", "-n"],
-     ["--executor", "dryrun"], ["-e", "dryrun"], ["--summary"], ["-D"], ["--dag"], ["--rulegraph", "dot"], ["-l"],
-     ["--lint"]],
-)  # fmt: skip
+    [
+        ["-n"],
+        ["-np"],
+        ["-pn"],
+        ["-p", "-n"],
+        ["--dry-run"],
+        ["--dryrun"],
+        ["--dry-r"],
+        ["-Fnq"],
+        ["--forceall", "-n"],
+        ["--executor", "dryrun"],
+        ["-e", "dryrun"],
+        ["--summary"],
+        ["-D"],
+        ["--dag"],
+        ["--rulegraph", "dot"],
+        ["-l"],
+        ["--lint"],
+    ],
+)
 def test_what_only_shows_is_known_in_any_spelling(arguments):
     assert only_shows(arguments)
 
@@ -64,9 +80,8 @@ def test_what_snakemake_does_not_take_is_refused_before_anything_changes(project
 
 @pytest.mark.parametrize(
     ("arguments", "near"),
-    [(["--nonsense"], "--"), (["--kep-going", "-n"], "--keep-going"), (["-Zx"], "-"),
-     (["--forcal"], "--forceall")],
-)  # fmt: skip
+    [(["--nonsense"], "--"), (["--kep-going", "-n"], "--keep-going"), (["-Zx"], "-"), (["--forcal"], "--forceall")],
+)
 def test_an_option_that_snakemake_does_not_have_is_named_with_the_nearest(arguments, near):
     with pytest.raises(ValueError, match=rf"Snakemake does not take .*unknown option .*; did you mean {near}"):
         only_shows(arguments)
@@ -140,9 +155,11 @@ def write_data(folder: Path) -> None:
         answers = {"text": ["the river"], "answer_start": [text[0].index("the river")]}
         rows = {
             "sst2": [{"sentence": line, "label": at % 2} for at, line in enumerate(text)],
-            "squad": [{"id": f"{split}{at}", "context": line, "question": "the tree stands by", "answers": answers}
-                      for at, line in enumerate(text)],
-        }  # fmt: skip
+            "squad": [
+                {"id": f"{split}{at}", "context": line, "question": "the tree stands by", "answers": answers}
+                for at, line in enumerate(text)
+            ],
+        }
         for task, examples in rows.items():
             place = folder / "tasks" / task / f"{split}.jsonl"
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -62,11 +62,16 @@ def _summed(mine: pd.DataFrame, base: pd.Series) -> dict[str, float]:
     rmse = mine["rmse"]
     better = rmse.fillna(np.inf) * (1 + TIE) < base.fillna(np.inf)
     return {
-        "curves": len(mine), "failed": int(rmse.isna().sum()), "median_rmse": rmse.median(),
-        "ratio": _geometric(rmse / base), "wins": float(mine["won"].mean()),
-        "beats_baseline": float(better.mean()), "coverage": mine["coverage"].mean(),
-        "interval_curves": int(mine["coverage"].notna().sum()), "median_width": mine["width"].median(),
-    }  # fmt: skip
+        "curves": len(mine),
+        "failed": int(rmse.isna().sum()),
+        "median_rmse": rmse.median(),
+        "ratio": _geometric(rmse / base),
+        "wins": float(mine["won"].mean()),
+        "beats_baseline": float(better.mean()),
+        "coverage": mine["coverage"].mean(),
+        "interval_curves": int(mine["coverage"].notna().sum()),
+        "median_width": mine["width"].median(),
+    }
 
 
 def cost(
@@ -92,8 +97,15 @@ def cost(
     rows = []
     for name, seconds in taken.items():
         ratio = np.array(seconds) / base
-        rows.append({"law": name, "curves": len(ratio), "cpu_ratio": np.median(ratio), "cpu_ratio_low": ratio.min(),
-                     "cpu_ratio_high": ratio.max()})  # fmt: skip
+        rows.append(
+            {
+                "law": name,
+                "curves": len(ratio),
+                "cpu_ratio": np.median(ratio),
+                "cpu_ratio_low": ratio.min(),
+                "cpu_ratio_high": ratio.max(),
+            }
+        )
     return pd.DataFrame(rows)
 
 

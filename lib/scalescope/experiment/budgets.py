@@ -87,8 +87,9 @@ def branch_configs(profile: Profile, prepared: Prepared, objective: str) -> list
     """
     spec = profile.budget_model
     if objective not in profile.budget_objectives:
-        raise UnknownName(f"objective in budgets.objectives of profile {profile.name!r}", objective,
-                          profile.budget_objectives)  # fmt: skip
+        raise UnknownName(
+            f"objective in budgets.objectives of profile {profile.name!r}", objective, profile.budget_objectives
+        )
     whole = replace(stages.pretrain_config(profile, prepared, spec, objective), schedule="wsd")
     fractions = profile.budgets.fractions if profile.budgets else []
     return [replace(whole, steps=budget_steps(profile.pretrain, fraction)) for fraction in sorted(fractions)]
@@ -127,11 +128,17 @@ def _row(profile: Profile, objective: str, name: str, pretrained: Run, run: Run)
     config, summary = pretrained.manifest["config"], run.manifest["summary"]
     per_step = profile.pretrain.batch_size * profile.text.sequence_length
     return {
-        **model_columns(profile, profile.budget_model, objective), "budget_tokens": per_step * config["steps"],
-        **{key: pretrained.manifest["summary"][key] for key in ("tokens", "loss")}, "task": name,
-        "metric": TASKS[name].metric, "seed": run.manifest["config"]["seed"], "value": summary["value"],
-        "value_se": summary["value_se"], "error": 1 - summary["value"], "run_id": run.id,
-    }  # fmt: skip
+        **model_columns(profile, profile.budget_model, objective),
+        "budget_tokens": per_step * config["steps"],
+        **{key: pretrained.manifest["summary"][key] for key in ("tokens", "loss")},
+        "task": name,
+        "metric": TASKS[name].metric,
+        "seed": run.manifest["config"]["seed"],
+        "value": summary["value"],
+        "value_se": summary["value_se"],
+        "error": 1 - summary["value"],
+        "run_id": run.id,
+    }
 
 
 def _table(frames: list[pd.DataFrame]) -> pd.DataFrame:

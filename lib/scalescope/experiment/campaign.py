@@ -14,13 +14,30 @@ from scalescope.experiment.study_sections import STANDARD
 
 PRETRAINED, FINETUNED = "pretrained", "finetuned"
 READ = {  # tables of each study, below data/results/<profile>/
-    "barnett2024": ["runs"], "su2024": ["runs", "curves"], "gadre2024": ["runs"], "lin2024": ["runs", "zoo", "points"],
-}  # fmt: skip
+    "barnett2024": ["runs"],
+    "su2024": ["runs", "curves"],
+    "gadre2024": ["runs"],
+    "lin2024": ["runs", "zoo", "points"],
+}
 AFTER_WARMUP = 2.0  # a curve counts from so many times its warm-up on
 POINTS = [
-    "study", "role", "kind", "target", "text", "base", "lineage", "plain", "parameters", "pretrain_tokens",
-    "finetune_tokens", "tokens", "steps", "batch_size", "loss", "run_id",
-]  # fmt: skip
+    "study",
+    "role",
+    "kind",
+    "target",
+    "text",
+    "base",
+    "lineage",
+    "plain",
+    "parameters",
+    "pretrain_tokens",
+    "finetune_tokens",
+    "tokens",
+    "steps",
+    "batch_size",
+    "loss",
+    "run_id",
+]
 TRAJECTORIES = ["run_id", "parameters", "batch_size", "steps", "loss"]
 
 
@@ -111,8 +128,11 @@ def _lin(own: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 READERS: dict[str, Callable[[Mapping[str, pd.DataFrame]], pd.DataFrame]] = {
-    "barnett2024": _barnett, "su2024": _su, "gadre2024": _gadre, "lin2024": _lin,
-}  # fmt: skip
+    "barnett2024": _barnett,
+    "su2024": _su,
+    "gadre2024": _gadre,
+    "lin2024": _lin,
+}
 
 
 def _trajectories(curves: pd.DataFrame) -> pd.DataFrame:

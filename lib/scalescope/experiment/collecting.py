@@ -87,9 +87,15 @@ def read_tables(profile: str) -> dict[str, pd.DataFrame]:
 
 
 def _collect_task(
-    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, places: list[int], parts: dict,
+    profile: Profile,
+    prepared: Prepared,
+    spec: ModelSpec,
+    objective: str,
+    name: str,
+    places: list[int],
+    parts: dict,
     partial: bool,
-) -> list[Seeds]:  # fmt: skip
+) -> list[Seeds]:
     """Add the runs of one model and task to the parts of the tables; returns their seeds, tuned and not."""
 
     metric, model = TASKS[name].metric, model_columns(profile, spec, objective)

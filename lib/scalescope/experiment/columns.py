@@ -14,12 +14,45 @@ from scalescope.tables import COLUMNS
 
 # columns of the tables in tables.py that are calculated with
 NUMBERS = frozenset(
-    ("aspect_ratio", "layers", "heads", "hidden", "parameters", "tokens", "budget_tokens", "flops", "step", "best_step",
-     "loss", "loss_sd", "loss_at_best", "learning_rate", "seed", "n_seeds", "epoch", "value", "value_sd", "value_se",
-     "error", "error_sd", "value_answerable", "value_answerable_sd", "train", "eval", "majority", "truncated_train",
-     "truncated_eval", "tokens_mean", "unknown_share", "unlocated", "too_long", "bag_of_words", "one_side",
-     "best_possible")
-)  # fmt: skip
+    (
+        "aspect_ratio",
+        "layers",
+        "heads",
+        "hidden",
+        "parameters",
+        "tokens",
+        "budget_tokens",
+        "flops",
+        "step",
+        "best_step",
+        "loss",
+        "loss_sd",
+        "loss_at_best",
+        "learning_rate",
+        "seed",
+        "n_seeds",
+        "epoch",
+        "value",
+        "value_sd",
+        "value_se",
+        "error",
+        "error_sd",
+        "value_answerable",
+        "value_answerable_sd",
+        "train",
+        "eval",
+        "majority",
+        "truncated_train",
+        "truncated_eval",
+        "tokens_mean",
+        "unknown_share",
+        "unlocated",
+        "too_long",
+        "bag_of_words",
+        "one_side",
+        "best_possible",
+    )
+)
 
 
 def need(frame: pd.DataFrame, table: str, columns: list[str]) -> pd.DataFrame:

@@ -17,10 +17,25 @@ from scalescope.laws import PowerLaw
 
 PRETRAINING = "pretraining loss"
 COLUMNS = [
-    "quantity", "title", "objective", "sizes_a", "sizes_b", "slope_a", "slope_a_low", "slope_a_high", "slope_b",
-    "slope_b_low", "slope_b_high", "difference", "difference_low", "difference_high", "at", "ratio", "ratio_low",
+    "quantity",
+    "title",
+    "objective",
+    "sizes_a",
+    "sizes_b",
+    "slope_a",
+    "slope_a_low",
+    "slope_a_high",
+    "slope_b",
+    "slope_b_low",
+    "slope_b_high",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "at",
+    "ratio",
+    "ratio_low",
     "ratio_high",
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)
@@ -57,8 +72,12 @@ def _row(key: tuple[str, str], a: Ladder, b: Ladder, n_boot: int, states: list[i
     row = {"quantity": key[0], "title": title(key[0]), "objective": key[1]}
     for name, one, law in zip("ab", (a, b), laws, strict=True):
         low, high = law.intervals_["slope"]
-        row |= {f"sizes_{name}": len(np.unique(one.parameters)), f"slope_{name}": law.params_["slope"],
-                f"slope_{name}_low": low, f"slope_{name}_high": high}  # fmt: skip
+        row |= {
+            f"sizes_{name}": len(np.unique(one.parameters)),
+            f"slope_{name}": law.params_["slope"],
+            f"slope_{name}_low": low,
+            f"slope_{name}_high": high,
+        }
     slopes = [law.bootstrap_.params["slope"] for law in laws]
     ends = np.percentile(slopes[1] - slopes[0], [2.5, 97.5])
     row |= {"difference": row["slope_b"] - row["slope_a"], "difference_low": ends[0], "difference_high": ends[1]}

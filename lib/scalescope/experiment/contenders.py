@@ -74,8 +74,10 @@ class CurveFit:
         """Derivatives [n, P] by central differences."""
         steps = 1e-6 * np.maximum(np.abs(params), 1e-6)
         with np.errstate(all="ignore"):
-            columns = [(self.function(x, *(params + step)) - self.function(x, *(params - step))) / (2 * step.sum())
-                       for step in np.diag(steps)]  # fmt: skip
+            columns = [
+                (self.function(x, *(params + step)) - self.function(x, *(params - step))) / (2 * step.sum())
+                for step in np.diag(steps)
+            ]
         return np.stack(columns, axis=1)
 
 

@@ -21,11 +21,16 @@ def corpus_table(prepared: Prepared) -> pd.DataFrame:
     for split in SPLITS:
         corpus = prepared.corpus(split)
         maskable = corpus.tokens[:2000] > MASK
-        rows.append({
-            "split": split, "sequences": corpus.n_sequences, "documents": int(corpus.documents.max(axis=1).sum()),
-            "tokens": int(np.count_nonzero(corpus.tokens)), "vocabulary": corpus.vocabulary_size,
-            "tokens_per_unit": round(maskable.sum() / max(int(corpus.units[:2000][maskable].sum()), 1), 2),
-        })  # fmt: skip
+        rows.append(
+            {
+                "split": split,
+                "sequences": corpus.n_sequences,
+                "documents": int(corpus.documents.max(axis=1).sum()),
+                "tokens": int(np.count_nonzero(corpus.tokens)),
+                "vocabulary": corpus.vocabulary_size,
+                "tokens_per_unit": round(maskable.sum() / max(int(corpus.units[:2000][maskable].sum()), 1), 2),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -38,16 +43,22 @@ def tasks_table(profile: Profile, prepared: Prepared) -> pd.DataFrame:
     rows = []
     for name in profile.tasks:
         data = prepared.task_data(name)
-        rows.append({
-            "task": name, "title": data.task.title, "metric": data.task.metric,
-            "train": data.train.n_examples, "eval": data.evaluation.n_examples,
-            "majority": round(majority(data.task, data.rows), 4),
-            "truncated_train": data.train.truncated, "truncated_eval": data.evaluation.truncated,
-            "tokens_mean": round(data.train.tokens_mean, 1),
-            "unknown_share": round(max(data.train.unknown_share, data.evaluation.unknown_share), 4),
-            "unlocated": data.evaluation.unlocated,
-            "too_long": data.evaluation.too_long if data.evaluation.too_long >= 0 else None,
-        })  # fmt: skip
+        rows.append(
+            {
+                "task": name,
+                "title": data.task.title,
+                "metric": data.task.metric,
+                "train": data.train.n_examples,
+                "eval": data.evaluation.n_examples,
+                "majority": round(majority(data.task, data.rows), 4),
+                "truncated_train": data.train.truncated,
+                "truncated_eval": data.evaluation.truncated,
+                "tokens_mean": round(data.train.tokens_mean, 1),
+                "unknown_share": round(max(data.train.unknown_share, data.evaluation.unknown_share), 4),
+                "unlocated": data.evaluation.unlocated,
+                "too_long": data.evaluation.too_long if data.evaluation.too_long >= 0 else None,
+            }
+        )
     return check(pd.DataFrame(rows), "tasks")
 
 

@@ -150,9 +150,14 @@ def _fixed_rate(profile: Profile, prepared: Prepared, spec: ModelSpec, objective
 
 
 def finetune_configs(
-    profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, pretrained: Run,
+    profile,
+    prepared: Prepared,
+    spec: ModelSpec,
+    objective: str,
+    name: str,
+    pretrained: Run,
     members: list[tuple[float, int]],
-) -> list[FinetuneConfig]:  # fmt: skip
+) -> list[FinetuneConfig]:
     """Configurations of one model on one task, one per (learning rate, seed)."""
     settings = profile.finetune
     shared = settings.model_dump(include={"schedule", "warmup_fraction", "dropout", "weight_decay"})
@@ -160,11 +165,17 @@ def finetune_configs(
     shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
     return [
         FinetuneConfig(
-            pretrained=pretrained.id, model=spec.name, objective=objective, task=name,
-            data=prepared.task_id(name), learning_rate=rate, seed=seed, **shared,
+            pretrained=pretrained.id,
+            model=spec.name,
+            objective=objective,
+            task=name,
+            data=prepared.task_id(name),
+            learning_rate=rate,
+            seed=seed,
+            **shared,
         )
         for rate, seed in members
-    ]  # fmt: skip
+    ]
 
 
 def trainer(profile: Profile, data: TaskData, before: Callable[[], None] | None = None) -> Train:

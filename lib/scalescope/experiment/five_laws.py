@@ -22,9 +22,22 @@ N_BOOT = 200
 N_BOOT_CURVES = 40  # of whole curves, each of whose fits takes a tenth of a second
 SAME = 0.05  # tokens per parameter that differ by less than this share are the same
 COLUMNS = [
-    "study", "kind", "target", "run_id", "law", "paper", "points", "distance", "mean", "low", "high", "actual",
-    "log_error", "inside", "reason",
-]  # fmt: skip
+    "study",
+    "kind",
+    "target",
+    "run_id",
+    "law",
+    "paper",
+    "points",
+    "distance",
+    "mean",
+    "low",
+    "high",
+    "actual",
+    "log_error",
+    "inside",
+    "reason",
+]
 
 
 class NotAsked(ValueError):
@@ -136,10 +149,12 @@ def _row(target: Mapping, **renamed: str) -> pd.DataFrame:
 
 Ask = Callable[[Mapping, Campaign], Asked]
 LAWS: dict[str, tuple[str, Ask]] = {
-    "PowerLaw": ("Ivgi 2022", _by_size), "TransferLaw": ("Barnett 2024", _transfer),
-    "TrajectoryLaw": ("Su 2024", _trajectory), "OvertrainingLaw": ("Gadre 2024", _overtraining),
+    "PowerLaw": ("Ivgi 2022", _by_size),
+    "TransferLaw": ("Barnett 2024", _transfer),
+    "TrajectoryLaw": ("Su 2024", _trajectory),
+    "OvertrainingLaw": ("Gadre 2024", _overtraining),
     "RectifiedLaw": ("Lin 2024", _rectified),
-}  # fmt: skip
+}
 
 
 def predictions(campaign: Campaign) -> pd.DataFrame:
@@ -151,8 +166,15 @@ def predictions(campaign: Campaign) -> pd.DataFrame:
     rows, fitted = [], _Fitted()
     for target in campaign.targets().to_dict("records"):
         for name, (paper, ask) in LAWS.items():
-            row = {"study": target["study"], "kind": target["kind"], "target": target["target"],
-                   "run_id": target["run_id"], "law": name, "paper": paper, "actual": target["loss"]}  # fmt: skip
+            row = {
+                "study": target["study"],
+                "kind": target["kind"],
+                "target": target["target"],
+                "run_id": target["run_id"],
+                "law": name,
+                "paper": paper,
+                "actual": target["loss"],
+            }
             try:
                 rows.append(row | _said(fitted, name, ask(target, campaign), target["loss"]))
             except NotAsked as reason:
@@ -165,5 +187,13 @@ def _said(fitted: _Fitted, name: str, asked: Asked, actual: float) -> dict:
     X = asked.target[list(law.input_names)]
     low, high = (float(end[0]) for end in law.predict_interval(X, kind="run"))
     mean = float(law.predict(X)[0])
-    return {"points": len(asked.X), "distance": float(law.extrapolation(X)[0]), "mean": mean, "low": low, "high": high,
-            "log_error": np.log(actual / mean), "inside": float(low <= actual <= high), "reason": ""}  # fmt: skip
+    return {
+        "points": len(asked.X),
+        "distance": float(law.extrapolation(X)[0]),
+        "mean": mean,
+        "low": low,
+        "high": high,
+        "log_error": np.log(actual / mean),
+        "inside": float(low <= actual <= high),
+        "reason": "",
+    }

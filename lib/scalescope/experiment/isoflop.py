@@ -127,8 +127,10 @@ def _frontier(optima: Optima) -> tuple[float, float]:
 def _direct(table: pd.DataFrame, losses: np.ndarray) -> list[tuple[float, float]]:
     """The law fitted to ln L by least squares, which suits normal noise."""
     fitted = ChinchillaLaw(loss="log_squares", n_boot=0).fit_each(table[["parameters", "tokens"]], losses)
-    return [(law.params_["beta"] / (law.params_["alpha"] + law.params_["beta"]), float(optimum(law.params_, FAR)))
-            for law in fitted]  # fmt: skip
+    return [
+        (law.params_["beta"] / (law.params_["alpha"] + law.params_["beta"]), float(optimum(law.params_, FAR)))
+        for law in fitted
+    ]
 
 
 def _summary(found: list[tuple[float, float]], exact: float, far: float) -> dict[str, float]:
@@ -136,7 +138,12 @@ def _summary(found: list[tuple[float, float]], exact: float, far: float) -> dict
     known = np.isfinite(a)
     ratio = np.log(n[known] / far)
     return {
-        "studies": len(a), "failed": int((~known).sum()), "a": a[known].mean(), "bias": a[known].mean() - exact,
-        "sd": a[known].std(ddof=1) if known.sum() > 1 else np.nan, "far_ratio": np.exp(np.median(ratio)),
-        "far_low": np.exp(np.percentile(ratio, 10)), "far_high": np.exp(np.percentile(ratio, 90)),
-    }  # fmt: skip
+        "studies": len(a),
+        "failed": int((~known).sum()),
+        "a": a[known].mean(),
+        "bias": a[known].mean() - exact,
+        "sd": a[known].std(ddof=1) if known.sum() > 1 else np.nan,
+        "far_ratio": np.exp(np.median(ratio)),
+        "far_low": np.exp(np.percentile(ratio, 10)),
+        "far_high": np.exp(np.percentile(ratio, 90)),
+    }

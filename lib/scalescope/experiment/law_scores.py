@@ -28,11 +28,20 @@ def scores(predictions: pd.DataFrame) -> pd.DataFrame:
     for (kind, law), own in found.groupby(["kind", "law"], sort=False):
         off, compared = own["log_error"].abs().to_numpy(dtype=float), own[own["laws"] > 1]
         low, high = _interval(off)
-        rows.append({
-            "kind": kind, "law": law, "paper": own["paper"].iloc[0], "targets": len(own), "error": off.mean(),
-            "low": low, "high": high, "coverage": own["inside"].astype(float).mean(), "compared": len(compared),
-            "nearest": compared["nearest"].astype(float).mean() if len(compared) else np.nan,
-        })  # fmt: skip
+        rows.append(
+            {
+                "kind": kind,
+                "law": law,
+                "paper": own["paper"].iloc[0],
+                "targets": len(own),
+                "error": off.mean(),
+                "low": low,
+                "high": high,
+                "coverage": own["inside"].astype(float).mean(),
+                "compared": len(compared),
+                "nearest": compared["nearest"].astype(float).mean() if len(compared) else np.nan,
+            }
+        )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -54,8 +63,17 @@ def by_distance(predictions: pd.DataFrame) -> pd.DataFrame:
     for (law, beyond), own in table.groupby(["law", "beyond"], sort=False, observed=True):
         off = own["log_error"].abs().to_numpy(dtype=float)
         low, high = _interval(off)
-        rows.append({"law": law, "beyond": beyond, "targets": len(own), "error": off.mean(), "low": low, "high": high,
-                     "coverage": own["inside"].astype(float).mean()})  # fmt: skip
+        rows.append(
+            {
+                "law": law,
+                "beyond": beyond,
+                "targets": len(own),
+                "error": off.mean(),
+                "low": low,
+                "high": high,
+                "coverage": own["inside"].astype(float).mean(),
+            }
+        )
     columns = ["law", "beyond", "targets", "error", "low", "high", "coverage"]
     order = {name: place for place, name in enumerate(table["beyond"].cat.categories)}
     found = pd.DataFrame(rows, columns=columns)

@@ -83,9 +83,16 @@ def multi_bootstrap(
     half = np.sqrt(_squared(level, n_rows - 1) * by_rows + _squared(level, n_seeds - 1) * of_seeds)
     difference = float(levels[1] - levels[0])
     return Difference(
-        float(levels[0]), float(levels[1]), difference, float(difference - half), float(difference + half),
-        float(np.sqrt(by_rows + of_seeds)), float(np.sqrt(by_rows)), n_seeds, n_rows,
-    )  # fmt: skip
+        float(levels[0]),
+        float(levels[1]),
+        difference,
+        float(difference - half),
+        float(difference + half),
+        float(np.sqrt(by_rows + of_seeds)),
+        float(np.sqrt(by_rows)),
+        n_seeds,
+        n_rows,
+    )
 
 
 def _same_examples(tables: list[pd.DataFrame], both: bool) -> None:

@@ -77,8 +77,10 @@ def read_profile(path: Path, known: list[str], below: tuple[Path, ...] = ()) -> 
 
 def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """`own` over `base`, mappings key by key; whatever else `own` gives replaces what `base` has."""
-    both = {key: _merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
-            for key, value in own.items()}  # fmt: skip
+    both = {
+        key: _merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in own.items()
+    }
     return {**base, **both}
 
 

@@ -23,10 +23,7 @@ def model_columns(profile: Profile, spec: ModelSpec, objective: str) -> dict:
     """What a model puts into the columns MODEL of the tables."""
     config = spec.config
     shape = {key: getattr(config, key) for key in ("aspect_ratio", "layers", "heads", "hidden", "parameters")}
-    return {
-        "profile": profile.name, "source": profile.source.kind, "objective": objective, "role": spec.role,
-        **shape,
-    }  # fmt: skip
+    return {"profile": profile.name, "source": profile.source.kind, "objective": objective, "role": spec.role, **shape}
 
 
 def curve_rows(run: Run) -> pd.DataFrame:
@@ -63,14 +60,24 @@ def finetune_rows(
     rows, pretrain_seed = [], profile.pretraining_seed(spec, place)
     for run in runs:
         config, summary = run.manifest["config"], run.manifest["summary"]
-        rows.append({
-            **model_columns(profile, spec, objective), "task": name, "metric": metric, **summary,
-            "learning_rate": config["learning_rate"], "pretrain_seed": pretrain_seed, "seed": config["seed"],
-            "error": None if summary["value"] is None else 1 - summary["value"],
-            # runs of before it was recorded do not have it
-            "value_answerable": math.nan if summary.get("value_answerable") is None else summary["value_answerable"],
-            "status": run.manifest["status"], "run_id": run.id,
-        })  # fmt: skip
+        rows.append(
+            {
+                **model_columns(profile, spec, objective),
+                "task": name,
+                "metric": metric,
+                **summary,
+                "learning_rate": config["learning_rate"],
+                "pretrain_seed": pretrain_seed,
+                "seed": config["seed"],
+                "error": None if summary["value"] is None else 1 - summary["value"],
+                # runs of before it was recorded do not have it
+                "value_answerable": math.nan
+                if summary.get("value_answerable") is None
+                else summary["value_answerable"],
+                "status": run.manifest["status"],
+                "run_id": run.id,
+            }
+        )
     return check(pd.DataFrame(rows, columns=None if rows else COLUMNS["finetune"]), "finetune")
 
 

@@ -28,11 +28,18 @@ def compare_runs(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         config, summary = run.manifest["config"], run.manifest["summary"]
         same = config["data"] == first["config"]["data"]
         known = same and None not in (summary["loss"], first["summary"]["loss"])
-        rows.append({
-            "run": name, "parameters": int(runs[name]["parameters"].iloc[0]), "tokens": summary["tokens"],
-            "learning_rate": config["learning_rate"], "steps": config["steps"], "loss": summary["loss"],
-            "difference": summary["loss"] - first["summary"]["loss"] if known else None, "comparable": same,
-        })  # fmt: skip
+        rows.append(
+            {
+                "run": name,
+                "parameters": int(runs[name]["parameters"].iloc[0]),
+                "tokens": summary["tokens"],
+                "learning_rate": config["learning_rate"],
+                "steps": config["steps"],
+                "loss": summary["loss"],
+                "difference": summary["loss"] - first["summary"]["loss"] if known else None,
+                "comparable": same,
+            }
+        )
     return pd.DataFrame(rows)[FACTS].astype({"loss": float, "difference": float})
 
 

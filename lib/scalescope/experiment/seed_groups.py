@@ -42,10 +42,16 @@ def _numbers(group: Seeds, n_boot: int) -> dict[str, object]:
     values, noise = 1 - group.errors.to_numpy(), group.noise.to_numpy()
     order = np.argsort(values, kind="stable")
     row = {
-        "n_pretrain_seeds": len({pretrained for pretrained, _ in group.pairs}), "n_seeds": len(values),
-        "value": values.mean(), "value_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
-        "value_se": np.sqrt(np.mean(noise**2)), "gap": np.nan, "gap_se": np.nan, "spread": np.nan, "two_groups": False,
-    }  # fmt: skip
+        "n_pretrain_seeds": len({pretrained for pretrained, _ in group.pairs}),
+        "n_seeds": len(values),
+        "value": values.mean(),
+        "value_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+        "value_se": np.sqrt(np.mean(noise**2)),
+        "gap": np.nan,
+        "gap_se": np.nan,
+        "spread": np.nan,
+        "two_groups": False,
+    }
     if len(values) < FEWEST_SEEDS:
         return row
     at = int(np.argmax(np.diff(values[order])))

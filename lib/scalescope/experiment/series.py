@@ -86,8 +86,10 @@ def _law_rows(law: FittedCurve, span: tuple[float, float], line_points: int) -> 
     sizes = np.geomspace(*span, BAND_POINTS)
     band, numbers = law.band(sizes), law.numbers
     if band is not None:
-        rows += [{"kind": "sleeve", "parameters": x, "err_low": low, "err_high": high}
-                 for x, low, high in zip(sizes, *band, strict=True)]  # fmt: skip
+        rows += [
+            {"kind": "sleeve", "parameters": x, "err_low": low, "err_high": high}
+            for x, low, high in zip(sizes, *band, strict=True)
+        ]
     if np.isfinite(numbers.get("slope_low", np.nan)) or (band is not None and "slope_low" in numbers):
         rows.append({"kind": "legend_slope_ci", "err_low": numbers["slope_low"], "err_high": numbers["slope_high"]})
     if "slope" in numbers:

@@ -73,11 +73,16 @@ class Texts:
         rows = []
         for name, text in self.dialects.items():
             found = text.distance()
-            rows.append({
-                "text": name, "distance": found.total, "vocabulary": found.vocabulary,
-                "constructions": found.constructions, "entities": found.entities,
-                "pieces_per_word": text.pieces_per_word(),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "text": name,
+                    "distance": found.total,
+                    "vocabulary": found.vocabulary,
+                    "constructions": found.constructions,
+                    "entities": found.entities,
+                    "pieces_per_word": text.pieces_per_word(),
+                }
+            )
         return pd.DataFrame(rows).sort_values("distance", kind="stable", ignore_index=True)
 
 
@@ -90,19 +95,34 @@ def branch(profile: Profile, prepared: Prepared, model: str, objective: str, tok
 
 
 def adapted(
-    profile: Profile, texts: Texts, settings: AdaptSection, name: str, rows: int, rate: float, seed: int,
-    pretraining: PretrainConfig | None, scratch: PretrainConfig,
-) -> PretrainConfig:  # fmt: skip
+    profile: Profile,
+    texts: Texts,
+    settings: AdaptSection,
+    name: str,
+    rows: int,
+    rate: float,
+    seed: int,
+    pretraining: PretrainConfig | None,
+    scratch: PretrainConfig,
+) -> PretrainConfig:
     """Training on `rows` rows of a dialect, from a pretrained model or from the initialisation of `scratch`."""
     batch = min(settings.batch_size, rows)
     steps = max(settings.least_steps, settings.passes * rows // batch)
     sequences = max(1, settings.heldout_tokens // profile.text.sequence_length)
     return replace(
-        scratch, data=texts.id(name), start=pretraining.id if pretraining else "", rows=rows, batch_size=batch,
-        steps=steps, warmup_steps=max(1, round(settings.warmup_fraction * steps)), schedule="linear",
-        learning_rate=rate, eval_every=max(1, steps // settings.evaluations),
-        eval_sequences=sequences, seed=seed,
-    )  # fmt: skip
+        scratch,
+        data=texts.id(name),
+        start=pretraining.id if pretraining else "",
+        rows=rows,
+        batch_size=batch,
+        steps=steps,
+        warmup_steps=max(1, round(settings.warmup_fraction * steps)),
+        schedule="linear",
+        learning_rate=rate,
+        eval_every=max(1, steps // settings.evaluations),
+        eval_sequences=sequences,
+        seed=seed,
+    )
 
 
 def packs(planned: Sequence[Planned], count: int) -> list[list[Planned]]:
@@ -188,12 +208,20 @@ def _row(study: str, distance: float, each: Planned, run: Run) -> dict:
     pretrained = stages.store().find(start.id) if start else None
     own = not config.start and not config.rows  # pretraining, on whatever text
     return {
-        "study": study, "role": each.role, "kind": config.kind, "text": each.text, "distance": distance,
+        "study": study,
+        "role": each.role,
+        "kind": config.kind,
+        "text": each.text,
+        "distance": distance,
         **{key: getattr(config.encoder, key) for key in ("aspect_ratio", "layers", "parameters")},
         **{key: getattr(config, key) for key in OWN},
         "pretrain_tokens": summary["tokens"] if own else pretrained.manifest["summary"]["tokens"] if pretrained else 0,
-        "finetune_tokens": 0 if own else round(config.rows * per_row), "tokens": summary["tokens"],
-        "flops": summary["flops"], "best_step": summary["best_step"], "loss": summary["loss"],
+        "finetune_tokens": 0 if own else round(config.rows * per_row),
+        "tokens": summary["tokens"],
+        "flops": summary["flops"],
+        "best_step": summary["best_step"],
+        "loss": summary["loss"],
         "loss_before": float(before.iloc[0]) if len(before) else float("nan"),
-        "status": run.manifest["status"], "run_id": run.id,
-    }  # fmt: skip
+        "status": run.manifest["status"],
+        "run_id": run.id,
+    }

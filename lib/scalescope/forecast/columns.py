@@ -59,10 +59,12 @@ UNITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }  # fmt: skip
 OF_SIZES = ("thousands", "millions", "billions", "trillions")
 UNITS_OF = {  # what each quantity can be in
-    "parameters": OF_SIZES, "tokens": OF_SIZES,
+    "parameters": OF_SIZES,
+    "tokens": OF_SIZES,
     "flops": (*OF_SIZES, "teraflops", "petaflops", "exaflops", "petaflop-days"),
-    "loss": ("bits", "perplexity"), "error": ("percent", "score", "percent-score"),
-}  # fmt: skip
+    "loss": ("bits", "perplexity"),
+    "error": ("percent", "score", "percent-score"),
+}
 
 
 def plain(name: object) -> str:

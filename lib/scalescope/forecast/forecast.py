@@ -73,16 +73,20 @@ class Forecast:
         if len(rows):
             row = rows.iloc[0]
             held_out = {
-                "log-RMSE of rolling forecasts": float(row["log_rmse"]), "runs": int(row["forecasts"]),
+                "log-RMSE of rolling forecasts": float(row["log_rmse"]),
+                "runs": int(row["forecasts"]),
                 "share in the 95 % interval of a new run": float(row["coverage"]),
-            }  # fmt: skip
+            }
         tokens = table.frame.get("tokens")
         said = None if tokens is None else f"{tokens.min():.3g} to {tokens.max():.3g} per run"
         gaps = [note for note in table.notes if "left out" in note]
         return self.law.card(
-            title=f"Fit card: {self.choice.law}, {table.response}", tokens=said, held_out=held_out,
-            left_out=gaps[0] if gaps else None, target=chosen.X(frame_of(self.target)),
-        )  # fmt: skip
+            title=f"Fit card: {self.choice.law}, {table.response}",
+            tokens=said,
+            held_out=held_out,
+            left_out=gaps[0] if gaps else None,
+            target=chosen.X(frame_of(self.target)),
+        )
 
     def _repr_markdown_(self) -> str:
         from scalescope.forecast.show import markdown
@@ -116,8 +120,9 @@ def forecast(
     optimum_law = _with_optimum(table, possible, fitted, comparison)
     place, note = _target(table, target, compute, fitted.get(optimum_law))
     usable = [c for c in possible if set(c.inputs) <= place.keys()]
-    left_out |= {c.name: f"the target has no {' and '.join(set(c.inputs) - place.keys())}"
-                 for c in possible if c not in usable}  # fmt: skip
+    left_out |= {
+        c.name: f"the target has no {' and '.join(set(c.inputs) - place.keys())}" for c in possible if c not in usable
+    }
     if not usable:
         raise ValueError(f"no law can say anything of the target: {'; '.join(left_out.values())}")
     chosen = choose(comparison[comparison["law"].isin([c.name for c in usable])], usable, left_out)
@@ -127,13 +132,21 @@ def forecast(
     if optimum is not None and optimum_law == "overtraining":
         said.append("overtraining has one exponent for N and D: both grow as the root of C by the form of the law")
     return Forecast(
-        table=table, target=place, choice=chosen, comparison=comparison, held_out=held_out, left_out=left_out,
+        table=table,
+        target=place,
+        choice=chosen,
+        comparison=comparison,
+        held_out=held_out,
+        left_out=left_out,
         predictions=_predictions(fitted, by_name, place, _order(chosen.law, comparison, by_name), held_out),
-        laws=fitted, candidates=by_name,
-        optimum=optimum, exponents=exponents, optimum_law=optimum_law if optimum else "",
+        laws=fitted,
+        candidates=by_name,
+        optimum=optimum,
+        exponents=exponents,
+        optimum_law=optimum_law if optimum else "",
         next_runs=next_runs(table, by_name[chosen.law], fitted[chosen.law], place),
         notes=tuple(dict.fromkeys(filter(None, said))),
-    )  # fmt: skip
+    )
 
 
 def _target(table: RunTable, target, compute, law: ScalingLaw | None) -> tuple[dict[str, float], str]:
@@ -181,22 +194,40 @@ def _predictions(fitted: dict[str, ScalingLaw], by_name: dict[str, Candidate], p
         factor = own_widening(held_out, name)
         with np.errstate(over="ignore"):
             run_low, run_high = (float(mean * (end / mean) ** factor) for end in (run_low, run_high))
-        rows.append({
-            "law": name, "mean": float(mean), "law_low": law_low, "law_high": law_high, "run_low": run_low,
-            "run_high": run_high, "widening": factor, "extrapolation": float(law.extrapolation(X)[0]),
-        })  # fmt: skip
+        rows.append(
+            {
+                "law": name,
+                "mean": float(mean),
+                "law_low": law_low,
+                "law_high": law_high,
+                "run_low": run_low,
+                "run_high": run_high,
+                "widening": factor,
+                "extrapolation": float(law.extrapolation(X)[0]),
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def as_dict(found: Forecast) -> dict[str, Any]:
     """Everything as plain numbers, text, lists and dicts, ready for JSON; what is not finite is None."""
     record = {
-        "response": found.table.response, "columns": found.table.names, "runs": len(found.table.frame),
-        "sha256": found.table.digest, "target": found.target, "law": found.choice.law, "reason": found.choice.reason,
-        "predictions": found.predictions.to_dict("records"), "comparison": found.comparison.to_dict("records"),
-        "left_out": found.left_out, "quantiles": found.quantiles, "compute_optimal": _optimal_dict(found),
-        "next_runs": found.next_runs.to_dict("records"), "notes": list(found.notes), "card": found.card.as_dict(),
-    }  # fmt: skip
+        "response": found.table.response,
+        "columns": found.table.names,
+        "runs": len(found.table.frame),
+        "sha256": found.table.digest,
+        "target": found.target,
+        "law": found.choice.law,
+        "reason": found.choice.reason,
+        "predictions": found.predictions.to_dict("records"),
+        "comparison": found.comparison.to_dict("records"),
+        "left_out": found.left_out,
+        "quantiles": found.quantiles,
+        "compute_optimal": _optimal_dict(found),
+        "next_runs": found.next_runs.to_dict("records"),
+        "notes": list(found.notes),
+        "card": found.card.as_dict(),
+    }
     return _finite(record)
 
 
@@ -205,9 +236,13 @@ def _optimal_dict(found: Forecast) -> dict[str, Any] | None:
         return None
     best, grown = found.optimum, found.exponents
     values = {
-        "parameters": best.parameters, "tokens": best.tokens, "tokens_per_parameter": best.tokens_per_parameter,
-        "loss": best.loss, "exponent_parameters": grown.parameters, "exponent_tokens": grown.tokens,
-    }  # fmt: skip
+        "parameters": best.parameters,
+        "tokens": best.tokens,
+        "tokens_per_parameter": best.tokens_per_parameter,
+        "loss": best.loss,
+        "exponent_parameters": grown.parameters,
+        "exponent_tokens": grown.tokens,
+    }
     return {"law": found.optimum_law, "flops": found.target["flops"]} | {
         name: {"value": float(value), "low": value.low, "high": value.high} for name, value in values.items()
     }

@@ -22,9 +22,21 @@ from scalescope.forecast.quantiles import COLUMNS as QUANTILES
 from scalescope.forecast.quantiles import LEVELS, crps
 
 SEALED = [
-    "study", "run", "quantity", "law", "sizes", "target", "points", "distance", "mean", "low", "high", *QUANTILES,
-    "sha256", "date",
-]  # fmt: skip
+    "study",
+    "run",
+    "quantity",
+    "law",
+    "sizes",
+    "target",
+    "points",
+    "distance",
+    "mean",
+    "low",
+    "high",
+    *QUANTILES,
+    "sha256",
+    "date",
+]
 KEY = ("run", "quantity", "law", "sizes", "target")
 HEADER = [*SEALED, "seal"]
 START = "0" * 64
@@ -68,14 +80,21 @@ class Entry:
         """The fields of the table as text, numbers in full."""
         ends = LEVELS[0.95]
         return {
-            "study": self.study, "run": self.run, "quantity": self.quantity, "law": self.law,
+            "study": self.study,
+            "run": self.run,
+            "quantity": self.quantity,
+            "law": self.law,
             "sizes": " ".join(self.target),
             "target": " ".join(repr(float(value)) for value in self.target.values()),
             "points": str(self.points),
-            "distance": repr(float(self.distance)), "mean": repr(float(self.quantiles["q500"])),
-            "low": repr(float(self.quantiles[ends[0]])), "high": repr(float(self.quantiles[ends[1]])),
-            **{name: repr(float(self.quantiles[name])) for name in QUANTILES}, "sha256": self.sha256, "date": date,
-        }  # fmt: skip
+            "distance": repr(float(self.distance)),
+            "mean": repr(float(self.quantiles["q500"])),
+            "low": repr(float(self.quantiles[ends[0]])),
+            "high": repr(float(self.quantiles[ends[1]])),
+            **{name: repr(float(self.quantiles[name])) for name in QUANTILES},
+            "sha256": self.sha256,
+            "date": date,
+        }
 
 
 def seal(
@@ -177,9 +196,11 @@ def judged(table: pd.DataFrame, values: Sequence[float]) -> pd.DataFrame:
     if not len(table):
         return table.assign(actual=[], covered=[], log_error=[], crps=[])
     return table.assign(
-        actual=values, covered=(table["low"] <= values) & (values <= table["high"]),
-        log_error=np.log(values / table["mean"]), crps=crps(table[list(QUANTILES)].to_numpy(), values),
-    )  # fmt: skip
+        actual=values,
+        covered=(table["low"] <= values) & (values <= table["high"]),
+        log_error=np.log(values / table["mean"]),
+        crps=crps(table[list(QUANTILES)].to_numpy(), values),
+    )
 
 
 def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -188,12 +209,14 @@ def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         table.assign(squares=table["log_error"].astype(float) ** 2, covered=table["covered"].astype(float))
         .groupby(by, sort=True, observed=True)
         .agg(
-            forecasts=("covered", "size"), coverage=("covered", "mean"), squares=("squares", "mean"),
+            forecasts=("covered", "size"),
+            coverage=("covered", "mean"),
+            squares=("squares", "mean"),
             crps=("crps", "mean"),
         )
         .assign(log_rmse=lambda t: np.sqrt(t.pop("squares")))
         .reset_index()[[*by, "forecasts", "coverage", "log_rmse", "crps"]]
-    )  # fmt: skip
+    )
 
 
 DISTANCES = [0.0, 2.0, 4.0, 10.0, 100.0, np.inf]

@@ -19,9 +19,19 @@ FOLDS = 8  # at most
 FEWEST_FITTED = 3  # distinct sizes
 FEWEST_ASKED = 2
 COLUMNS = [
-    "law", "fold", "fitted", "run", "at", "distance", "predicted", "actual", "log_error", "crps", "widening",
+    "law",
+    "fold",
+    "fitted",
+    "run",
+    "at",
+    "distance",
+    "predicted",
+    "actual",
+    "log_error",
+    "crps",
+    "widening",
     *QUANTILES,
-]  # fmt: skip
+]
 
 
 def folds(at: np.ndarray, most: int = FOLDS) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -55,9 +65,11 @@ def rolling(
             if not candidate.enough(past):
                 continue
             law = quiet_fit(candidate, past, response, n_boot)
-            rows.append(_asked(candidate, law, next_ones, response).assign(
-                law=candidate.name, fold=fold, fitted=len(past), at=at[asked], distance=at[asked] / at[fitted].max(),
-            ))  # fmt: skip
+            rows.append(
+                _asked(candidate, law, next_ones, response).assign(
+                    law=candidate.name, fold=fold, fitted=len(past), at=at[asked], distance=at[asked] / at[fitted].max()
+                )
+            )
     if not rows:
         return pd.DataFrame(columns=COLUMNS)
     found = pd.concat(rows, ignore_index=True)
@@ -104,10 +116,15 @@ def quiet_fit(
 def _asked(candidate: Candidate, law: ScalingLaw, frame: pd.DataFrame, response: str) -> pd.DataFrame:
     X, actual = candidate.X(frame), frame[response].to_numpy(dtype=float)
     predicted, found = law.predict(X), quantiles(law, X)
-    return pd.DataFrame({
-        "run": frame["run"].to_numpy(), "predicted": predicted, "actual": actual,
-        "log_error": np.log(actual / predicted), **dict(zip(QUANTILES, found.T, strict=True)),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "run": frame["run"].to_numpy(),
+            "predicted": predicted,
+            "actual": actual,
+            "log_error": np.log(actual / predicted),
+            **dict(zip(QUANTILES, found.T, strict=True)),
+        }
+    )
 
 
 def compared(held_out: pd.DataFrame) -> pd.DataFrame:
@@ -127,9 +144,14 @@ def compared(held_out: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, part in held_out[shared].groupby("law", sort=False):
         low, high = part[QUANTILES[0]], part[QUANTILES[-1]]
-        rows.append({
-            "law": name, "forecasts": len(part), "log_rmse": float(np.sqrt((part["log_error"] ** 2).mean())),
-            "coverage": float(((low <= part["actual"]) & (part["actual"] <= high)).mean()),
-            "width": float(np.log(high / low.clip(lower=1e-300)).mean()), "crps": float(part["crps"].mean()),
-        })  # fmt: skip
+        rows.append(
+            {
+                "law": name,
+                "forecasts": len(part),
+                "log_rmse": float(np.sqrt((part["log_error"] ** 2).mean())),
+                "coverage": float(((low <= part["actual"]) & (part["actual"] <= high)).mean()),
+                "width": float(np.log(high / low.clip(lower=1e-300)).mean()),
+                "crps": float(part["crps"].mean()),
+            }
+        )
     return pd.DataFrame(rows, columns=columns).sort_values("log_rmse", kind="stable", ignore_index=True)

@@ -39,9 +39,15 @@ def entry_of(found: Forecast, run: str) -> Entry:
     shared = [name for name in found.table.sizes if name in asked]
     distance = float(scale_of(asked)[0]) / largest if shared == found.table.sizes else found.prediction["extrapolation"]
     return Entry(
-        run, found.table.response, found.choice.law, found.target, len(found.table.frame), float(distance),
-        found.quantiles, found.table.digest,
-    )  # fmt: skip
+        run,
+        found.table.response,
+        found.choice.law,
+        found.target,
+        len(found.table.frame),
+        float(distance),
+        found.quantiles,
+        found.table.digest,
+    )
 
 
 def entry_of_law(

@@ -63,8 +63,11 @@ def parts(found: Forecast) -> list[Part]:
         f"whether the law holds there",
     ]
     if one["widening"] > 1.005:
-        head.insert(2, f"the interval of a new run is {one['widening']:.2f} times as wide (in ln {table.response}) as "
-                       f"the law's own, whose forecasts of the larger runs missed by more than it allows")  # fmt: skip
+        head.insert(
+            2,
+            f"the interval of a new run is {one['widening']:.2f} times as wide (in ln {table.response}) as "
+            f"the law's own, whose forecasts of the larger runs missed by more than it allows",
+        )
     said = [Part("Forecast", head), Part("Laws", [], predictions(found))]
     if found.optimum is not None:
         said.append(
@@ -83,13 +86,17 @@ def predictions(found: Forecast) -> pd.DataFrame:
     rows = []
     for row in found.predictions.itertuples():
         seen = tested.loc[row.law] if row.law in tested.index else None
-        rows.append({
-            "law": row.law, "forecast": number(row.mean), "new run, 95 %": _ends(row.run_low, row.run_high),
-            "law alone, 95 %": _ends(row.law_low, row.law_high),
-            "held-out log-RMSE": NONE if seen is None else number(seen["log_rmse"]),
-            "held out": NONE if seen is None else f"{seen['forecasts']:.0f}",
-            "of these in 95 %": NONE if seen is None else f"{seen['coverage'] * seen['forecasts']:.0f}",
-        })  # fmt: skip
+        rows.append(
+            {
+                "law": row.law,
+                "forecast": number(row.mean),
+                "new run, 95 %": _ends(row.run_low, row.run_high),
+                "law alone, 95 %": _ends(row.law_low, row.law_high),
+                "held-out log-RMSE": NONE if seen is None else number(seen["log_rmse"]),
+                "held out": NONE if seen is None else f"{seen['forecasts']:.0f}",
+                "of these in 95 %": NONE if seen is None else f"{seen['coverage'] * seen['forecasts']:.0f}",
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -101,11 +108,16 @@ def optimum(found: Forecast) -> pd.DataFrame:
     """Compute-optimal N, D, D / N and loss with 95 % intervals, and the exponents of N and D in C, as text."""
     best, grown = found.optimum, found.exponents
     rows = [
-        ("N", best.parameters), ("D", best.tokens), ("D / N", best.tokens_per_parameter), ("loss", best.loss),
-        ("exponent of N in C", grown.parameters), ("exponent of D in C", grown.tokens),
-    ]  # fmt: skip
-    return pd.DataFrame({"quantity": [name for name, _ in rows],
-                         "value [95 %]": [between(v, v.low, v.high) for _, v in rows]})  # fmt: skip
+        ("N", best.parameters),
+        ("D", best.tokens),
+        ("D / N", best.tokens_per_parameter),
+        ("loss", best.loss),
+        ("exponent of N in C", grown.parameters),
+        ("exponent of D in C", grown.tokens),
+    ]
+    return pd.DataFrame(
+        {"quantity": [name for name, _ in rows], "value [95 %]": [between(v, v.low, v.high) for _, v in rows]}
+    )
 
 
 def next_run(found: Forecast) -> tuple[list[str], pd.DataFrame | None]:

@@ -89,15 +89,27 @@ def stored(law: ScalingLaw, X: Any, y: Any, *, title: str, response: str, target
     for level in LEVELS:
         tail = 0.5 * (1 - level)
         levels[str(level)] = {
-            "law": law.bootstrap_.tails(level), "run": [100 * tail, 100 * (1 - tail)],
+            "law": law.bootstrap_.tails(level),
+            "run": [100 * tail, 100 * (1 - tail)],
             "student": float(student.ppf(tail, scatter.free) / norm.ppf(tail)),
-        }  # fmt: skip
+        }
     points = [{"x": [float(v) for v in row], "y": float(value)} for row, value in zip(sizes, y, strict=True)]
     return Stored(
-        title, name, tuple(law.input_names), response, {k: float(v) for k, v in law.params_.items()}, replicates,
-        float(scatter.deviation), int(scatter.free), int(scatter.units), bool(scatter.logarithmic),
-        [float(v) for v in normal], levels, points, [float(v) for v in target],
-    )  # fmt: skip
+        title,
+        name,
+        tuple(law.input_names),
+        response,
+        {k: float(v) for k, v in law.params_.items()},
+        replicates,
+        float(scatter.deviation),
+        int(scatter.free),
+        int(scatter.units),
+        bool(scatter.logarithmic),
+        [float(v) for v in normal],
+        levels,
+        points,
+        [float(v) for v in target],
+    )
 
 
 def panel_script() -> str:

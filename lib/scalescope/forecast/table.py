@@ -13,16 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scalescope.forecast.columns import (
-    RESPONSES,
-    SIZES,
-    SYMBOLS,
-    BadTable,
-    convert,
-    missing,
-    pairs,
-    recognise,
-)
+from scalescope.forecast.columns import RESPONSES, SIZES, SYMBOLS, BadTable, convert, missing, pairs, recognise
 from scalescope.forecast.units import AS_IS, check_units
 
 FEWEST_SIZES = 4  # three to fit, one to test on

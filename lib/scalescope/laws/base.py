@@ -108,8 +108,10 @@ class ScalingLaw(Prediction):
         kept = sizes[used]
         self.n_points_, self.n_left_out_, self.n_masked_ = len(kept), len(sizes) - len(kept), masked
         self.n_sizes_ = len(np.unique(kept, axis=0))
-        self.range_ = {name: (float(low), float(high)) for name, low, high in
-                       zip(self.input_names, kept.min(axis=0), kept.max(axis=0), strict=True)}  # fmt: skip
+        self.range_ = {
+            name: (float(low), float(high))
+            for name, low, high in zip(self.input_names, kept.min(axis=0), kept.max(axis=0), strict=True)
+        }
         self.seeds_ = None if group is None else per_group(group[used])
         self._judge(sizes, y, weights, group)
         self.bootstrap_ = self._bootstrap(sizes, y, weights, group) if self.n_boot else None

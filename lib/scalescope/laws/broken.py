@@ -57,9 +57,18 @@ class BrokenLaw(CurveLaw):
     ):
         """Store `size`, what x is ("parameters", "tokens", ...), and the settings of CurveLaw."""
         super().__init__(
-            loss=loss, delta=delta, summed=summed, fixed=fixed, ties=ties, bounds=bounds, start=start,
-            interval=interval, n_boot=n_boot, random_state=random_state, warn_beyond=warn_beyond,
-        )  # fmt: skip
+            loss=loss,
+            delta=delta,
+            summed=summed,
+            fixed=fixed,
+            ties=ties,
+            bounds=bounds,
+            start=start,
+            interval=interval,
+            n_boot=n_boot,
+            random_state=random_state,
+            warn_beyond=warn_beyond,
+        )
         self.size = size
 
     @property

@@ -201,8 +201,9 @@ def _at_bound(law: Curve, sizes: np.ndarray) -> dict[str, float]:
 def _messages(law, used, found: Sensitivity, bounds, weak, other) -> list[str]:
     said = []
     if found.loose:
-        constant = [f"{name} has one value, {used[0, i]:g}" for i, name in enumerate(law.input_names)
-                    if np.ptp(used[:, i]) == 0]  # fmt: skip
+        constant = [
+            f"{name} has one value, {used[0, i]:g}" for i, name in enumerate(law.input_names) if np.ptp(used[:, i]) == 0
+        ]
         because = f" ({'; '.join(constant)})" if constant else ""
         said.append(f"this design cannot determine {', '.join(found.loose)}{because}")
     for name, value in bounds.items():

@@ -39,6 +39,8 @@ def estimate(
     if bootstrap is None:
         return Estimate(value, level=level)
     found = np.clip(question(bootstrap.params), -LARGEST, LARGEST)  # percentiles between infinities are not numbers
-    low, high = (end if abs(end) < LARGEST / 10 else np.copysign(np.inf, end)
-                 for end in np.percentile(found, bootstrap.tails(level)))  # fmt: skip
+    low, high = (
+        end if abs(end) < LARGEST / 10 else np.copysign(np.inf, end)
+        for end in np.percentile(found, bootstrap.tails(level))
+    )
     return Estimate(value, min(low, value), max(high, value), level)  # an interval holds its own estimate

@@ -61,11 +61,7 @@ def scatter_of(
 
 
 def new_run(
-    laws: np.ndarray,
-    middle: np.ndarray,
-    scatter: Scatter,
-    level: float,
-    random_state: int | np.random.Generator | None,
+    laws: np.ndarray, middle: np.ndarray, scatter: Scatter, level: float, random_state: int | np.random.Generator | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper bound [n] of one new run, from bootstrapped laws [B, n] and the fitted one [n].
 

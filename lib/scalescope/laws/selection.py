@@ -102,14 +102,18 @@ def _curves(losses: Any, budget: float, target: float, parameters: Any) -> Curve
     text = [(row, col) for row, col in np.ndindex(values.shape) if isinstance(values[row, col], str)]
     if text:
         row, col = text[0]
-        raise ValueError(f"losses must hold numbers; model {part.index[row]!r} at {part.columns[col]} examples has the "
-                         f"text {values[row, col]!r}")  # fmt: skip
+        raise ValueError(
+            f"losses must hold numbers; model {part.index[row]!r} at {part.columns[col]} examples has the "
+            f"text {values[row, col]!r}"
+        )
     values = part.to_numpy(dtype=float)
     bad = np.argwhere(~(np.isfinite(values) & (values > 0)))
     if len(bad):
         row, col = bad[0]
-        raise ValueError(f"losses must be finite and above zero; model {part.index[row]!r} at "
-                         f"{part.columns[col]} examples has {values[row, col]}")  # fmt: skip
+        raise ValueError(
+            f"losses must be finite and above zero; model {part.index[row]!r} at "
+            f"{part.columns[col]} examples has {values[row, col]}"
+        )
     if parameters is not None:
         parameters = positive(numbers(parameters, "parameters"), "parameters")
         if parameters.shape != (len(values),):

@@ -60,9 +60,18 @@ class TrajectoryLaw(CurveLaw):
         from converged models.
         """
         super().__init__(
-            loss=loss, delta=delta, summed=summed, fixed=fixed, ties=ties, bounds=bounds, start=start,
-            interval=interval, n_boot=n_boot, random_state=random_state, warn_beyond=warn_beyond,
-        )  # fmt: skip
+            loss=loss,
+            delta=delta,
+            summed=summed,
+            fixed=fixed,
+            ties=ties,
+            bounds=bounds,
+            start=start,
+            interval=interval,
+            n_boot=n_boot,
+            random_state=random_state,
+            warn_beyond=warn_beyond,
+        )
         self.order = order
 
     def origin(self, sizes: np.ndarray) -> np.ndarray:

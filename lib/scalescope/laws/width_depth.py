@@ -21,9 +21,7 @@ class WidthDepthLaw(ExponentialLaw):
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("width", "depth", "parameters", "tokens")
-    parameters: ClassVar[tuple[str, ...]] = (
-        "E", "A_w", "A_l", "A", "B", "alpha_w", "alpha_l", "alpha", "beta",
-    )  # fmt: skip
+    parameters: ClassVar[tuple[str, ...]] = ("E", "A_w", "A_l", "A", "B", "alpha_w", "alpha_l", "alpha", "beta")
     terms: ClassVar[dict] = {
         "E": {},
         "A_w": {"alpha_w": "width"},

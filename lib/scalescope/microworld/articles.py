@@ -19,14 +19,27 @@ Parts = tuple[str, str, list[str]]  # before and after the answer in the first p
 
 # kinds of documents, with their shares
 DOCUMENTS = {
-    "opinion": 26, "inference": 20, "grammar": 16, "same": 14, "reading": 13, "words": 9, "answered": 7, "whether": 7,
-    "passage": 5, "chosen": 4, "retold": 3,
-}  # fmt: skip
+    "opinion": 26,
+    "inference": 20,
+    "grammar": 16,
+    "same": 14,
+    "reading": 13,
+    "words": 9,
+    "answered": 7,
+    "whether": 7,
+    "passage": 5,
+    "chosen": 4,
+    "retold": 3,
+}
 VERDICTS = {
-    "opinion": ("Blame", "Praise"), "grammar": ("Wrong", "Right"), "inference": ("Certain", "Possible", "Impossible"),
-    "same": ("Different", "Same"), "answered": ("Answered", "Unanswered"), "whether": ("No", "Yes"),
+    "opinion": ("Blame", "Praise"),
+    "grammar": ("Wrong", "Right"),
+    "inference": ("Certain", "Possible", "Impossible"),
+    "same": ("Different", "Same"),
+    "answered": ("Answered", "Unanswered"),
+    "whether": ("No", "Yes"),
     "chosen": ("False", "True"),
-}  # fmt: skip
+}
 UNSAID = "Nobody says ."
 TOLD = 0.9  # share of the rows that are told with their answer
 

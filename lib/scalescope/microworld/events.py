@@ -75,11 +75,16 @@ class Events:
         thing = kind if u < 0.5 else lex.category_of[kind] if u < 0.85 else lex.top_of[lex.category_of[kind]]
         group = draw.pick(self.groups)
         return Event(
-            q, draw.pick(lex.profession_table), group, self._member(draw, group), thing,
+            q,
+            draw.pick(lex.profession_table),
+            group,
+            self._member(draw, group),
+            thing,
             draw.pick(self.adjectives) if draw.u() < 0.3 else "",
             self._adjunct(draw) if draw.u() < 0.3 else "",
-            q in ("the", "this") and draw.u() < 0.1, draw.u() < 0.2,
-        )  # fmt: skip
+            q in ("the", "this") and draw.u() < 0.1,
+            draw.u() < 0.2,
+        )
 
     def premise(self, draw: Draw, event: Event, label: int) -> Event:
         """Return a premise from which the event follows (0), is open (1), or is excluded (2).
@@ -100,9 +105,11 @@ class Events:
         group = draw.other(self.groups, event.group, self.lexicon.verb_groups[event.group].opposite)
         new = replace(self.draw_event(draw), group=group, verb=self._member(draw, group))
         return replace(
-            new, quantifier=event.quantifier, noun=event.noun,
+            new,
+            quantifier=event.quantifier,
+            noun=event.noun,
             negated=event.quantifier in ("the", "this") and draw.u() < 0.3,
-        )  # fmt: skip
+        )
 
     def _denying(self, draw: Draw, event: Event, down: bool) -> Event:
         if not down:

@@ -14,9 +14,18 @@ from scalescope.microworld.lexicon import Lexicon, Verb
 
 # what neighbours show (order, tense, determiner), what one word and its class show, what only structure shows
 WEIGHTS = {
-    "order": 18, "tense": 14, "determiner": 12, "agreement": 22, "amount": 5, "preposition": 9, "complement": 7,
-    "selection": 5, "transitivity": 4, "reflexive": 2, "two_objects": 2,
-}  # fmt: skip
+    "order": 18,
+    "tense": 14,
+    "determiner": 12,
+    "agreement": 22,
+    "amount": 5,
+    "preposition": 9,
+    "complement": 7,
+    "selection": 5,
+    "transitivity": 4,
+    "reflexive": 2,
+    "two_objects": 2,
+}
 OBSERVERS = ["knows", "likes", "sees", "fears", "follows", "envies"]
 TRAITS = ["young", "tall", "shy", "local", "foreign", "tired", "elderly", "busy"]
 ADVERBS = ["often", "never", "always", "rarely", "soon", "again", "sometimes"]
@@ -191,7 +200,10 @@ class Sentences:
         group = draw.pick(self.lexicon.verb_groups)
         verb, u = draw.pick(group.members), draw.u()
         right, wrong, auxiliary = (
-            (verb.base, verb.past, "did not") if u < 0.35
-            else (verb.gerund, verb.past, "is") if u < 0.65 else (verb.participle, verb.base, "has")
-        )  # fmt: skip
+            (verb.base, verb.past, "did not")
+            if u < 0.35
+            else (verb.gerund, verb.past, "is")
+            if u < 0.65
+            else (verb.participle, verb.base, "has")
+        )
         return f"{self._subject(draw, 0)} {auxiliary} {right if good else wrong} {self._object(draw)}"

@@ -131,11 +131,15 @@ class Lexicon:
 
         pairs = [item.split() for item in words.PREPOSITIONAL.replace("\n", " ").split(";")]
         self.frames = {
-            "intransitive": frame(words.INTRANSITIVE), "transitive": frame(words.TRANSITIVE),
+            "intransitive": frame(words.INTRANSITIVE),
+            "transitive": frame(words.TRANSITIVE),
             "prepositional": [make_verb(self.word(verb), after) for verb, after in pairs],
-            "clausal": frame(words.CLAUSAL), "infinitival": frame(words.INFINITIVAL), "gerund": frame(words.GERUND),
-            "ditransitive": frame(words.DITRANSITIVE), "object_to": frame(words.OBJECT_TO),
-        }  # fmt: skip
+            "clausal": frame(words.CLAUSAL),
+            "infinitival": frame(words.INFINITIVAL),
+            "gerund": frame(words.GERUND),
+            "ditransitive": frame(words.DITRANSITIVE),
+            "object_to": frame(words.OBJECT_TO),
+        }
         self.frame_tables = {name: self._zipf(verbs, 0.9) for name, verbs in self.frames.items()}
         self.prepositions = sorted({v.after for v in self.frames["prepositional"]})
 
@@ -152,10 +156,20 @@ class Lexicon:
     def lexemes(self) -> dict[str, float]:
         """Return the share of each standard content word (all classes taken as equally frequent)."""
         lists = [
-            words.KINDS.replace(":", " "), words.CATEGORY_VERBS.replace(":", " "), words.VERB_GROUPS.replace("/", " "),
-            words.ADJECTIVES.replace("/", " "), words.PROFESSIONS, words.INTRANSITIVE, words.TRANSITIVE,
-            words.CLAUSAL, words.INFINITIVAL, words.GERUND, words.DITRANSITIVE, words.POSITIVE, words.NEGATIVE,
-        ]  # fmt: skip
+            words.KINDS.replace(":", " "),
+            words.CATEGORY_VERBS.replace(":", " "),
+            words.VERB_GROUPS.replace("/", " "),
+            words.ADJECTIVES.replace("/", " "),
+            words.PROFESSIONS,
+            words.INTRANSITIVE,
+            words.TRANSITIVE,
+            words.CLAUSAL,
+            words.INFINITIVAL,
+            words.GERUND,
+            words.DITRANSITIVE,
+            words.POSITIVE,
+            words.NEGATIVE,
+        ]
         shares: dict[str, float] = {}
         for text in lists:
             entries = list(dict.fromkeys(text.split()))

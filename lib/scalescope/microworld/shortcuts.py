@@ -21,9 +21,13 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit
 
 COLUMNS = ["task", "metric", "majority", "bag_of_words", "one_side", "best_possible"]
 SIDES = {
-    "sst2": ("sentence",), "cola": ("sentence",), "mnli": ("premise", "hypothesis"),
-    "mrpc": ("sentence1", "sentence2"), "qnli": ("sentence", "question"), "boolq": ("passage", "question"),
-}  # fmt: skip
+    "sst2": ("sentence",),
+    "cola": ("sentence",),
+    "mnli": ("premise", "hypothesis"),
+    "mrpc": ("sentence1", "sentence2"),
+    "qnli": ("sentence", "question"),
+    "boolq": ("passage", "question"),
+}
 STRENGTHS = (0.01, 0.1, 1.0)  # C of the regression: the one with the lowest loss on a fifth of the train rows
 NAME = re.compile(r"[A-Z][a-z]+(?: (?:of )?[A-Z][a-z]+)*")
 YEAR = re.compile(r"\b\d{4}\b")

@@ -51,10 +51,14 @@ class Microworld:
         telling: int = 0,
     ) -> None:
         sizes = {
-            "entities": (entities, 200), "seed": (seed, 0),
-            "train_articles": (train_articles, 1), "heldout_articles": (heldout_articles, 1),
-            "task_train": (task_train, 1), "task_validation": (task_validation, 1), "telling": (telling, 0),
-        }  # fmt: skip
+            "entities": (entities, 200),
+            "seed": (seed, 0),
+            "train_articles": (train_articles, 1),
+            "heldout_articles": (heldout_articles, 1),
+            "task_train": (task_train, 1),
+            "task_validation": (task_validation, 1),
+            "telling": (telling, 0),
+        }
         for key, (value, least) in sizes.items():
             if value < least:
                 raise ValueError(f"microworld {key} is {value}; nearest valid value is {least}")

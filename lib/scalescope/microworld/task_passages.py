@@ -72,17 +72,27 @@ class PassageTasks(SentenceTasks):
 
     def _squad_row(self, told: Told, context: str, question: str, texts: list[str], starts: list[int]) -> dict:
         return {
-            "id": "", "title": self.world.names[told.subject], "context": context, "question": question,
+            "id": "",
+            "title": self.world.names[told.subject],
+            "context": context,
+            "question": question,
             "answers": {"text": texts, "answer_start": starts},
-        }  # fmt: skip
+        }
 
     def boolq(self, draw: Draw) -> dict:
         """Return a passage and a yes/no question: direct, denied, about kinds, of two steps, or comparing years."""
         yes, u = self.turn < 0.62, draw.u()
         maker = (
-            self._direct if u < 0.65 else self._kind if u < 0.85 else self._denied if u < 0.91
-            else self._two_steps if u < 0.96 else self._older
-        )  # fmt: skip
+            self._direct
+            if u < 0.65
+            else self._kind
+            if u < 0.85
+            else self._denied
+            if u < 0.91
+            else self._two_steps
+            if u < 0.96
+            else self._older
+        )
         passage, question = maker(draw, yes)
         return {"question": question[0].lower() + question[1:], "passage": passage, "answer": yes}
 
@@ -182,6 +192,9 @@ class PassageTasks(SentenceTasks):
         others = options[1:]
         others.insert("ABCD".index(answer), fact.text)
         return {
-            "example_id": "", "article": self._context(told)[0], "question": self.teller.ask(draw, e, fact.relation),
-            "options": others, "answer": answer,
-        }  # fmt: skip
+            "example_id": "",
+            "article": self._context(told)[0],
+            "question": self.teller.ask(draw, e, fact.relation),
+            "options": others,
+            "answer": answer,
+        }

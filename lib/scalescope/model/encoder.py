@@ -61,12 +61,18 @@ class Block(nn.Module):
             if hidden_keys is not None and hidden_keys.shape[1] > 1:
                 hidden_keys = hidden_keys.reshape(-1, length).index_select(0, asking).view(batch, -1, length)
         x = self_attention(
-            x, self.attention_norm.weight, self.attention_norm.bias, self.query.weight, self.key_value.weight,
-            self.attention_out.weight, bias, asking=asking,
+            x,
+            self.attention_norm.weight,
+            self.attention_norm.bias,
+            self.query.weight,
+            self.key_value.weight,
+            self.attention_out.weight,
+            bias,
+            asking=asking,
             hidden=hidden_keys,
             keep_share=self._keep(x, self.heads, batch, bias.shape[-2], length),
             keep=self._keep(x, batch * bias.shape[-2], x.shape[-1]),
-        )  # fmt: skip
+        )
         norm = self.feed_norm
         x = feed_forward(x, norm.weight, norm.bias, self.feed_in.weight, self.feed_out.weight, self._keep(x, *x.shape))
         return x.view(batch, -1, x.shape[-1])
@@ -95,11 +101,7 @@ class Encoder(nn.Module):
         initialise(self, config.layers, seed)
 
     def forward(
-        self,
-        tokens: Tensor,
-        lengths: Tensor | None = None,
-        at: Tensor | None = None,
-        documents: Tensor | None = None,
+        self, tokens: Tensor, lengths: Tensor | None = None, at: Tensor | None = None, documents: Tensor | None = None
     ) -> Tensor:
         """Hidden states [B, T, H] of tokens [B, T], or [B, Q, H] of the positions `at` [B, Q] alone.
 

@@ -102,15 +102,26 @@ class Ensemble:
         weights = {key: self.stack.weights[name + key] for key in BLOCK}
         bias = relative_bias(weights["distance_bias"], length)[:, :, None, :queries]
         x = self_attention(
-            x, weights["attention_norm.weight"], weights["attention_norm.bias"], weights["query.weight"],
-            weights["key_value.weight"], weights["attention_out.weight"], bias, asking=asking, hidden=padding,
+            x,
+            weights["attention_norm.weight"],
+            weights["attention_norm.bias"],
+            weights["query.weight"],
+            weights["key_value.weight"],
+            weights["attention_out.weight"],
+            bias,
+            asking=asking,
+            hidden=padding,
             keep_share=dropout.mask((members, self.shape.heads, batch, queries, length), x),
             keep=dropout.mask((members, batch * queries, hidden), x),
-        )  # fmt: skip
+        )
         return feed_forward(
-            x, weights["feed_norm.weight"], weights["feed_norm.bias"], weights["feed_in.weight"],
-            weights["feed_out.weight"], dropout.mask(x.shape, x),
-        )  # fmt: skip
+            x,
+            weights["feed_norm.weight"],
+            weights["feed_norm.bias"],
+            weights["feed_in.weight"],
+            weights["feed_out.weight"],
+            dropout.mask(x.shape, x),
+        )
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

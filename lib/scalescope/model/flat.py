@@ -71,6 +71,17 @@ def fused_adamw(
     The kernel behind torch.optim.AdamW(fused=True), whose first use imports the compiler: 5 s a process.
     """
     torch._fused_adamw_(
-        weights, gradients, first, second, [], [steps] * len(weights), lr=learning_rate, beta1=0.9, beta2=beta2,
-        weight_decay=weight_decay, eps=1e-8, amsgrad=False, maximize=False,
-    )  # fmt: skip
+        weights,
+        gradients,
+        first,
+        second,
+        [],
+        [steps] * len(weights),
+        lr=learning_rate,
+        beta1=0.9,
+        beta2=beta2,
+        weight_decay=weight_decay,
+        eps=1e-8,
+        amsgrad=False,
+        maximize=False,
+    )

@@ -97,9 +97,24 @@ class _SelfAttention(Function):
         mixed = _merge(torch.bmm(_flat(kept), _flat(value)).view(1, *query.shape))
         ctx.asking, ctx.bias_like = asking, (bias.shape, bias.dtype)
         ctx.save_for_backward(
-            x, scale, w_query, w_key_value, w_out, keep_share, keep, rows, normed, mean, deviation,
-            asked, query, key, value, share, mixed,
-        )  # fmt: skip
+            x,
+            scale,
+            w_query,
+            w_key_value,
+            w_out,
+            keep_share,
+            keep,
+            rows,
+            normed,
+            mean,
+            deviation,
+            asked,
+            query,
+            key,
+            value,
+            share,
+            mixed,
+        )
         return _add_product(_pick(x, asking), mixed, w_out.to(dtype).mT, keep)
 
     @staticmethod
@@ -130,9 +145,19 @@ class _SelfAttention(Function):
         grad_x, grad_scale, grad_shift = _norm_backward(grad_rows, x, scale, normed, mean, deviation)
         _put(grad_x, grad, ctx.asking)
         return (
-            grad_x, grad_scale, grad_shift, grad_w_query.to(w_query.dtype), grad_w_both.to(w_key_value.dtype),
-            grad_out.to(w_out.dtype), grad_bias, None, None, None, None, None,
-        )  # fmt: skip
+            grad_x,
+            grad_scale,
+            grad_shift,
+            grad_w_query.to(w_query.dtype),
+            grad_w_both.to(w_key_value.dtype),
+            grad_out.to(w_out.dtype),
+            grad_bias,
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
 
 
 def _format(x: Tensor) -> torch.dtype:

@@ -112,10 +112,12 @@ def _with_choice(found: pd.DataFrame, laws: Sequence[Candidate]) -> pd.DataFrame
 
 def hits(table: pd.DataFrame) -> pd.DataFrame:
     """Whether the central interval of each nominal level holds `actual`: one column per level, named by it."""
-    return pd.DataFrame({
-        level: (table[low] <= table["actual"]) & (table["actual"] <= table[high])
-        for level, (low, high) in LEVELS.items()
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            level: (table[low] <= table["actual"]) & (table["actual"] <= table[high])
+            for level, (low, high) in LEVELS.items()
+        }
+    )
 
 
 def calibration(table: pd.DataFrame, cluster: str = "series", random_state: int = 0) -> pd.DataFrame:
@@ -135,10 +137,17 @@ def calibration(table: pd.DataFrame, cluster: str = "series", random_state: int 
         for level in held:
             inside = np.bincount(number, held.loc[chosen, level])
             ends = np.percentile(drawn @ inside / (drawn @ size), [2.5, 97.5]) if count > 1 else (np.nan, np.nan)
-            rows.append({
-                "kind": kind, "nominal": level, "forecasts": int(chosen.sum()), "clusters": int(count),
-                "coverage": float(held.loc[chosen, level].mean()), "low": float(ends[0]), "high": float(ends[1]),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "kind": kind,
+                    "nominal": level,
+                    "forecasts": int(chosen.sum()),
+                    "clusters": int(count),
+                    "coverage": float(held.loc[chosen, level].mean()),
+                    "low": float(ends[0]),
+                    "high": float(ends[1]),
+                }
+            )
     return pd.DataFrame(rows).sort_values(["kind", "nominal"], ignore_index=True)
 
 
@@ -147,6 +156,7 @@ def with_sealed(replays: pd.DataFrame, ledgers: Mapping[str, pd.DataFrame]) -> p
     own = replays[replays["chosen"]].assign(kind=REPLAYED)
     parts = [own] + [
         rows.assign(kind=SEALED, paper=name, series=rows["quantity"], predicted=rows["mean"])
-        for name, rows in ledgers.items() if len(rows)
-    ]  # fmt: skip
+        for name, rows in ledgers.items()
+        if len(rows)
+    ]
     return pd.concat(parts, ignore_index=True)

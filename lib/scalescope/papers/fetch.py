@@ -59,10 +59,12 @@ def fetch(paper: str, *, folder: Path | None = None, download: bool = True, down
 def _registry(paper: str, folder: Path | None) -> pooch.Pooch:
     table = sources(paper)
     return pooch.create(
-        path=folder or paths.published_cache(paper), base_url="",
+        path=folder or paths.published_cache(paper),
+        base_url="",
         registry={row.file: f"sha256:{row.sha256}" for row in table.itertuples()},
-        urls={row.file: row.url for row in table.itertuples()}, retry_if_failed=2,
-    )  # fmt: skip
+        urls={row.file: row.url for row in table.itertuples()},
+        retry_if_failed=2,
+    )
 
 
 def _missing(registry: pooch.Pooch) -> list[str]:

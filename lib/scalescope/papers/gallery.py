@@ -19,9 +19,19 @@ from scalescope.papers.su2024 import figures as su2024
 from scalescope.plotting import five_laws, forecast
 
 KNOWN = (
-    forecast, five_laws, ivgi2022, alabdulmohsin2022, besiroglu2024, gadre2024, gadre2024_small, gemstones2025, lin2024,
-    lin2024_small, barnett2024, su2024,
-)  # fmt: skip
+    forecast,
+    five_laws,
+    ivgi2022,
+    alabdulmohsin2022,
+    besiroglu2024,
+    gadre2024,
+    gadre2024_small,
+    gemstones2025,
+    lin2024,
+    lin2024_small,
+    barnett2024,
+    su2024,
+)
 CAPTIONS = {name: text for module in KNOWN for name, text in module.CAPTIONS.items()}
 PAPERS = {
     "forecasts": "the record of forecasts",
@@ -87,9 +97,5 @@ def _section(folder: Path, profile: str, paper: str, command: str) -> list[str]:
         caption = CAPTIONS.get(name, name.replace("_", " "))
         others = [s for s in ("svg", "pdf", "csv") if (folder / f"{place}.{s}").exists()]
         links = " · ".join(f"[{suffix.upper()}]({place}.{suffix})" for suffix in others)
-        lines += [
-            f"### {name}\n",
-            f"![{name}]({place}.png)\n",
-            caption + (f" {links}" if links else "") + "\n",
-        ]
+        lines += [f"### {name}\n", f"![{name}]({place}.png)\n", caption + (f" {links}" if links else "") + "\n"]
     return lines

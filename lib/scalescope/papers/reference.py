@@ -20,9 +20,11 @@ KINDS = {  # the first that is found in `where_reported` says who gave the numbe
     r"rerun|^exp_data|^scaling/": "authors' code",
 }
 UNCERTAINTIES = {
-    r"SE ([\d.e+-]+)": "standard error", r"sd over \w+ ([\d.e+-]+)": "standard deviation",
-    r"p = ([\d.e+-]+)": "p", r"rerun ([\d.e+-]+)": "rerun",
-}  # fmt: skip
+    r"SE ([\d.e+-]+)": "standard error",
+    r"sd over \w+ ([\d.e+-]+)": "standard deviation",
+    r"p = ([\d.e+-]+)": "p",
+    r"rerun ([\d.e+-]+)": "rerun",
+}
 
 
 def reference(paper: str, file: Path | None = None) -> pd.DataFrame:

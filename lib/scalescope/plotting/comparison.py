@@ -23,9 +23,13 @@ def draw_comparison(table: pd.DataFrame, profile_a: str, profile_b: str, size: s
     with style.paper_style(size):
         wide = style.width(2)
         figure, (left, right) = plt.subplots(
-            1, 2, figsize=(wide, (0.14 + 0.032 * len(table)) * wide), layout="constrained", sharey=True,
+            1,
+            2,
+            figsize=(wide, (0.14 + 0.032 * len(table)) * wide),
+            layout="constrained",
+            sharey=True,
             width_ratios=(3, 2),
-        )  # fmt: skip
+        )
         looks = (("a", profile_a, style.BLUE, "o", -APART), ("b", profile_b, style.ORANGE, "s", APART))
         for key, name, colour, marker, off in looks:
             left.hlines(place + off, table[f"slope_{key}_low"], table[f"slope_{key}_high"], color=colour)

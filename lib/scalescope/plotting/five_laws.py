@@ -73,11 +73,21 @@ def draw_distance(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             colour, marker = COLOURS[law], MARKERS[law]
             for held, face in ((1.0, colour), (0.0, "white")):
                 own = data[(data["law"] == law) & (data["inside"].astype(float) == held)]
-                ax.scatter(own["distance"], own["error"], facecolors=face, edgecolors=colour, marker=marker,
-                           s=26 * style.unit() ** 2)  # fmt: skip
+                ax.scatter(
+                    own["distance"],
+                    own["error"],
+                    facecolors=face,
+                    edgecolors=colour,
+                    marker=marker,
+                    s=26 * style.unit() ** 2,
+                )
             handles.append(Line2D([], [], color=colour, marker=marker, linestyle="none", label=law))
-        ax.set(xscale="log", yscale="log", xlabel="Factor outside the fitted range (1: inside)",
-               ylabel="|ln(actual / predicted)|")  # fmt: skip
+        ax.set(
+            xscale="log",
+            yscale="log",
+            xlabel="Factor outside the fitted range (1: inside)",
+            ylabel="|ln(actual / predicted)|",
+        )
         style.ticks(ax.xaxis, style.log_ticks(0.9, max(2.2, 1.1 * data["distance"].max())))
         ax.minorticks_off()
         ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0))

@@ -21,7 +21,7 @@ CAPTIONS = {
     "calibration": "How often the interval of a new run held it, against its nominal level. Replayed: runs of "
     "published tables, each forecast from the smaller runs of its series by the law that foretold the earlier ones "
     "best. Sealed: written down before the run. Bars: 95 % from drawing whole series. Right: the 95 % interval by how "
-    "far the run lies beyond the largest fitted one.",
+    "far the run lies beyond the largest fitted one."
 }
 LOOKS = {"replayed": (style.BLUE, "o"), "sealed": (style.ORANGE, "s"), "all": (style.INK, "D")}
 Y_LABELS = {"loss": "Loss (nats per token)", "error": "Error"}
@@ -70,14 +70,30 @@ def draw_forecast(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         figure, ax = plt.subplots(figsize=(style.width(1), 0.62 * style.width(1)), layout="constrained")
         finite = line[np.isfinite(line["run_high"]) & (line["run_low"] > 0)]
         for name, alpha, label in (("run", 0.13, "one new run, 95 %"), ("law", 0.28, "law alone, 95 %")):
-            ax.fill_between(finite["at"], finite[f"{name}_low"], finite[f"{name}_high"], color=style.BLUE, alpha=alpha,
-                            linewidth=0, label=label)  # fmt: skip
+            ax.fill_between(
+                finite["at"],
+                finite[f"{name}_low"],
+                finite[f"{name}_high"],
+                color=style.BLUE,
+                alpha=alpha,
+                linewidth=0,
+                label=label,
+            )
         ax.plot(line["at"], line["value"], color=style.BLUE, label=data["law"].iloc[0])
         ax.plot(runs["at"], runs["value"], "o", color=style.INK, markersize=5 * unit, zorder=3, label="runs")
         ends = np.abs([[one["value"] - one["run_low"]], [one["run_high"] - one["value"]]])
-        ax.errorbar([one["at"]], [one["value"]], yerr=np.where(np.isfinite(ends), ends, 0.0), color=style.ORANGE,
-                    marker="*", markersize=12 * unit, capsize=4 * unit, zorder=4, linestyle="none",
-                    label="forecast")  # fmt: skip
+        ax.errorbar(
+            [one["at"]],
+            [one["value"]],
+            yerr=np.where(np.isfinite(ends), ends, 0.0),
+            color=style.ORANGE,
+            marker="*",
+            markersize=12 * unit,
+            capsize=4 * unit,
+            zorder=4,
+            linestyle="none",
+            label="forecast",
+        )
         every = [*runs["value"], one["value"], *(e for e in (one["run_low"], one["run_high"]) if 0 < e < np.inf)]
         at = [*runs["at"], one["at"]]
         style.log_axes(ax, (min(at) / 1.3, max(at) * 1.3), (min(every) / 1.03, max(every) * 1.03))
@@ -134,16 +150,30 @@ def draw_calibration(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         for place, kind in enumerate(kinds):
             part, (colour, marker) = levels[levels["kind"] == kind], LOOKS[kind]
             ends = np.abs([part["coverage"] - part["low"], part["high"] - part["coverage"]])
-            left.errorbar(part["nominal"] + 0.006 * place, part["coverage"], yerr=np.nan_to_num(ends), color=colour,
-                          marker=marker, capsize=3 * unit, linewidth=1.2 * unit,
-                          label=f"{kind}, {part['forecasts'].iloc[0]:,.0f}")  # fmt: skip
+            left.errorbar(
+                part["nominal"] + 0.006 * place,
+                part["coverage"],
+                yerr=np.nan_to_num(ends),
+                color=colour,
+                marker=marker,
+                capsize=3 * unit,
+                linewidth=1.2 * unit,
+                label=f"{kind}, {part['forecasts'].iloc[0]:,.0f}",
+            )
         left.set(xlabel="Nominal coverage", ylabel="Share of runs held", xlim=(0, 1), ylim=(0, 1.02), title="By level")
         left.legend(loc="upper left")
         right.bar(far["beyond"], far["coverage"], color=style.BLUE, width=0.62)
         right.axhline(0.95, color=style.GREY, linestyle="--", linewidth=unit)
         for place, row in enumerate(far.itertuples()):
-            right.annotate(f"{row.coverage:.2f}\nof {row.forecasts:,.0f}", (place, row.coverage / 2), ha="center",
-                           va="center", color="white", weight="bold", fontsize=9 * unit)  # fmt: skip
+            right.annotate(
+                f"{row.coverage:.2f}\nof {row.forecasts:,.0f}",
+                (place, row.coverage / 2),
+                ha="center",
+                va="center",
+                color="white",
+                weight="bold",
+                fontsize=9 * unit,
+            )
         right.set(xlabel="Beyond the largest fitted run", title="95 % interval by distance", ylim=(0, 1.15))
         right.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     return figure

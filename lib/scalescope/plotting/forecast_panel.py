@@ -50,9 +50,14 @@ class ForecastPanel:
     def _slider(self, ipywidgets, name: str, start: float):
         low, high = self.table.frame[name].min(), max(REACH * self.table.frame[name].max(), start)
         return ipywidgets.FloatLogSlider(
-            start, base=10, min=float(np.log10(low)), max=float(np.log10(high)), description=name,
-            continuous_update=False, readout_format=".3g",
-        )  # fmt: skip
+            start,
+            base=10,
+            min=float(np.log10(low)),
+            max=float(np.log10(high)),
+            description=name,
+            continuous_update=False,
+            readout_format=".3g",
+        )
 
     @property
     def target(self) -> dict[str, float]:

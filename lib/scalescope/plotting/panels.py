@@ -56,11 +56,19 @@ def law_grid(
     wrap = min(wrap, len(panels))
     wide = style.width(columns) / wrap
     grid = LawGrid(
-        data, col="panel", col_order=list(panels), col_wrap=wrap, hue="series", hue_order=list(looks),
+        data,
+        col="panel",
+        col_order=list(panels),
+        col_wrap=wrap,
+        hue="series",
+        hue_order=list(looks),
         palette={name: colour for name, (colour, _) in looks.items()},
         hue_kws={"marker": [marker for _, marker in looks.values()]},
-        height=wide * height, aspect=1 / height, sharex=False, sharey=False,
-    )  # fmt: skip
+        height=wide * height,
+        aspect=1 / height,
+        sharex=False,
+        sharey=False,
+    )
     for draw in (bands, laws, points, targets):
         grid.map_dataframe(draw)
     sizes = data.loc[data["kind"].isin(["point", SHARED, "fit_line"]), "parameters"]
@@ -111,10 +119,20 @@ def _marks(rows: pd.DataFrame, colour: str, marker: str, size: float, face: str)
     aside = ScaledTranslation(rows["dodge"].iloc[0] * unit / 72, 0, ax.figure.dpi_scale_trans)
     bars = np.vstack([rows["value"] - rows["err_low"], rows["err_high"] - rows["value"]]).astype(float)
     ax.errorbar(
-        rows["parameters"], rows["value"], yerr=np.nan_to_num(bars), color=colour, linestyle="none", marker=marker,
-        markersize=size * unit, capsize=2 * unit, elinewidth=unit, markerfacecolor=face, markeredgewidth=1.2 * unit,
-        zorder=3, transform=ax.transData + aside,
-    )  # fmt: skip
+        rows["parameters"],
+        rows["value"],
+        yerr=np.nan_to_num(bars),
+        color=colour,
+        linestyle="none",
+        marker=marker,
+        markersize=size * unit,
+        capsize=2 * unit,
+        elinewidth=unit,
+        markerfacecolor=face,
+        markeredgewidth=1.2 * unit,
+        zorder=3,
+        transform=ax.transData + aside,
+    )
 
 
 def _shared_once(data: pd.DataFrame) -> pd.DataFrame:
@@ -197,8 +215,12 @@ def _limits(ax: Axes, span: tuple[float, float], data: tuple[float, float], text
     below = (text + 0.03) / (0.9 - text) * range_
     wide = (span[1] / span[0]) ** 0.055 if span[1] > span[0] else 2.0
     margin = np.exp(0.07 * range_)
-    style.log_axes(ax, (span[0] / wide, span[1] * wide), (low * np.exp(-below), high * margin),
-                   y_ticks=(low / np.sqrt(margin), high * margin))  # fmt: skip
+    style.log_axes(
+        ax,
+        (span[0] / wide, span[1] * wide),
+        (low * np.exp(-below), high * margin),
+        y_ticks=(low / np.sqrt(margin), high * margin),
+    )
     return below / (below + range_ + 0.07 * range_) - 0.01
 
 

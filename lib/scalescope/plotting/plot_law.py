@@ -38,8 +38,14 @@ def plot_law(
     wrap = min(wrap, len(panels))
     with style.paper_style(size):
         figure = law_grid(
-            data, looks, {name: name for name in panels}, x_label=some.input_names[0], y_label=y, wrap=wrap,
-            columns=1 if wrap == 1 else 2, height=0.75 if wrap == 1 else 0.87,
-        )  # fmt: skip
+            data,
+            looks,
+            {name: name for name in panels},
+            x_label=some.input_names[0],
+            y_label=y,
+            wrap=wrap,
+            columns=1 if wrap == 1 else 2,
+            height=0.75 if wrap == 1 else 0.87,
+        )
         legend(figure, looks if hue else {}, data)
     return figure

@@ -16,8 +16,11 @@ from scalescope.plotting import style
 Draw = Callable[..., Figure]  # draw_figN(data, size="screen")
 DIGITS = "%.8g"
 SUFFIXES = ("png", "svg", "pdf", "csv")
-QUIET = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None},
-         "pdf": {"Creator": None, "Producer": None, "CreationDate": None}}  # fmt: skip
+QUIET = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+}
 
 
 def save(draw: Draw, data: pd.DataFrame, folder: Path, name: str, unpublished: pd.Series | None = None) -> list[Path]:

@@ -44,8 +44,12 @@ class DialectText:
     @cached_property
     def id(self) -> str:
         """Identifies text and pieces; enters the ids of the runs that are trained on it."""
-        facts = {"pieces": self.prepared.corpus_id, "source": self.source.corpus_fingerprint, "rows": self.rows,
-                 "heldout_tokens": self.heldout_tokens}  # fmt: skip
+        facts = {
+            "pieces": self.prepared.corpus_id,
+            "source": self.source.corpus_fingerprint,
+            "rows": self.rows,
+            "heldout_tokens": self.heldout_tokens,
+        }
         return run_id("dialect-microworld", facts)
 
     def corpus(self, split: str) -> Corpus:
@@ -70,6 +74,8 @@ class DialectText:
         for split, most in zip(SPLITS, (self.rows * length, self.heldout_tokens), strict=True):
             tokens, documents = encode_corpus(self.source, tokenizer, split, length, most)
             if split == "train" and len(tokens) < self.rows:
-                raise ValueError(f"the dialect has {len(tokens)} rows of text, fewer than the {self.rows} asked for; "
-                                 "raise source.options.train_articles")  # fmt: skip
+                raise ValueError(
+                    f"the dialect has {len(tokens)} rows of text, fewer than the {self.rows} asked for; "
+                    "raise source.options.train_articles"
+                )
             Corpus(tokens, documents, None, tokenizer.get_vocab_size()).save(into / split)

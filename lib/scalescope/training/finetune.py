@@ -202,9 +202,7 @@ def _write(member: Member, parameters: int, tokens: int, metric: str, store: Sto
     tokens = 0 if member.reason else tokens
     rows = None if member.reason else member.best
     metrics = pd.DataFrame(member.epochs, columns=["epoch", "step", "value", "value_answerable", "loss"])
-    curve = pd.DataFrame(
-        {"step": metrics["step"], "split": "validation", "loss": metrics["loss"]},
-    )
+    curve = pd.DataFrame({"step": metrics["step"], "split": "validation", "loss": metrics["loss"]})
     best = metrics.loc[metrics["value"].idxmax()] if rows is not None else None
     summary = {
         "tokens": tokens,

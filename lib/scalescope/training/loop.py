@@ -56,10 +56,7 @@ class Training:
         self.skills: list[dict] = []
         self.recent: list[torch.Tensor] = []
         self.factor = schedule(
-            config.schedule,
-            steps=config.steps,
-            warmup_steps=config.warmup_steps,
-            decay_fraction=config.decay_fraction,
+            config.schedule, steps=config.steps, warmup_steps=config.warmup_steps, decay_fraction=config.decay_fraction
         )
 
     def advance(self, until: int, stopped: Callable[[], bool] = lambda: False) -> Iterator[bool]:

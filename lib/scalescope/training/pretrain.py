@@ -190,13 +190,7 @@ def _record(training: Training, store: Store, status: str, stopped: str, reason:
         "loss": patience.best_loss if math.isfinite(patience.best_loss) else None,
         "stopped": stopped,
     }
-    manifest = {
-        "kind": config.kind,
-        "status": status,
-        "config": config.facts(),
-        "summary": summary,
-        "reason": reason,
-    }
+    manifest = {"kind": config.kind, "status": status, "config": config.facts(), "summary": summary, "reason": reason}
     weights = patience.best_weights if status == "finished" else None
     curve = pd.DataFrame(rows, columns=["step", "tokens", "split", "loss"])
     skills = pd.DataFrame(training.skills, columns=["step", "tokens", "skill", "accuracy"])

@@ -25,11 +25,7 @@ Train = Callable[[list[tuple[float, int]]], list[Run]]
 
 
 def sweep(
-    train: Train,
-    *,
-    learning_rates: Sequence[float],
-    seeds: Sequence[int],
-    fixed_rate: float | None = None,
+    train: Train, *, learning_rates: Sequence[float], seeds: Sequence[int], fixed_rate: float | None = None
 ) -> Sweep:
     """Run the protocol of Ivgi 2022 (section 3.2) for one model and task.
 

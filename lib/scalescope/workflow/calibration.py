@@ -20,9 +20,21 @@ from scalescope.plotting.forecast import calibration_data, draw_calibration
 FORECASTS = "forecasts"  # folder beside the published papers' own
 PAPERS = ("besiroglu2024", "gadre2024", "lin2024", "ivgi2022")
 WRITTEN = [
-    "paper", "series", "response", "law", "fitted", "run", "distance", "predicted", "actual", "log_error", "crps",
-    "widening", "q025", "q975",
-]  # fmt: skip
+    "paper",
+    "series",
+    "response",
+    "law",
+    "fitted",
+    "run",
+    "distance",
+    "predicted",
+    "actual",
+    "log_error",
+    "crps",
+    "widening",
+    "q025",
+    "q975",
+]
 
 
 def replays(n_boot: int = N_BOOT, download: bool = True) -> pd.DataFrame:

@@ -115,7 +115,11 @@ def sentence(costs: pd.DataFrame) -> str:
 def _row(part: str, rows: pd.DataFrame) -> dict:
     cpu, training = rows["cpu_seconds"].sum(), rows["training_seconds"].sum()
     return {
-        "part": part, "jobs": len(rows), "wall_seconds": (rows["ended"] - rows["started"]).sum(),
-        "cpu_seconds": cpu, "training_seconds": training, "other_seconds": cpu - training,
+        "part": part,
+        "jobs": len(rows),
+        "wall_seconds": (rows["ended"] - rows["started"]).sum(),
+        "cpu_seconds": cpu,
+        "training_seconds": training,
+        "other_seconds": cpu - training,
         "peak_mb": rows["peak_bytes"].max() / 1e6 if len(rows) else 0.0,
-    }  # fmt: skip
+    }

@@ -23,9 +23,10 @@ class TableOrCommand(TyperGroup):
 
 
 forecast_app = typer.Typer(
-    cls=TableOrCommand, no_args_is_help=True,
+    cls=TableOrCommand,
+    no_args_is_help=True,
     help="From a table of runs to a forecast of a larger one: `scalescope forecast runs.csv --target 7e9,1.4e11`.",
-)  # fmt: skip
+)
 
 Table = Annotated[Path, typer.Argument(help="CSV with a row per run: N or params, D or tokens, FLOPs, loss or error.")]
 Columns = Annotated[str, typer.Option("--columns", help="What names do not tell: N=n_params,D=tokens.")]
@@ -52,12 +53,19 @@ def _asked(
 
 @forecast_app.command(DEFAULT)
 def table(
-    runs: Table, columns: Columns = "", units: Units = "", predict: Response = "", law: Law = "", target: Target = "",
-    compute: Compute = "", as_is: AsIs = False, n_boot: Boots = 1000,
+    runs: Table,
+    columns: Columns = "",
+    units: Units = "",
+    predict: Response = "",
+    law: Law = "",
+    target: Target = "",
+    compute: Compute = "",
+    as_is: AsIs = False,
+    n_boot: Boots = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     export: Annotated[str, typer.Option("--export", help='"md", "html" or "latex".')] = "",
     figure: Annotated[Path | None, typer.Option("--figure", help="Also draw it: a .png, .svg or .pdf.")] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Forecast a run from a table of smaller ones (the command may be left out: `scalescope forecast runs.csv`)."""
     from scalescope.forecast.forecast import as_dict
     from scalescope.forecast.show import export as exported
@@ -88,9 +96,16 @@ def table(
 def seal(
     runs: Table,
     run: Annotated[str, typer.Option("--run", help="Name or id of the run that is to come.")],
-    columns: Columns = "", units: Units = "", predict: Response = "", law: Law = "", target: Target = "",
-    compute: Compute = "", as_is: AsIs = False, n_boot: Boots = 1000, ledger: Ledger = None,
-) -> None:  # fmt: skip
+    columns: Columns = "",
+    units: Units = "",
+    predict: Response = "",
+    law: Law = "",
+    target: Target = "",
+    compute: Compute = "",
+    as_is: AsIs = False,
+    n_boot: Boots = 1000,
+    ledger: Ledger = None,
+) -> None:
     """Write a forecast down before its run; refused for a run that is known already."""
     from scalescope.forecast.ledger import seal as write
     from scalescope.forecast.sealing import entry_of, known_run
@@ -100,17 +115,22 @@ def seal(
     found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
     path = ledger or runs.with_name("forecasts.csv")
     row = write(path, [entry_of(found, run)], known_run, set(found.table.frame["run"])).iloc[0]
-    typer.echo(f"{row['quantity']} of {run} under {row['law']}: {float(row['mean']):.4g}, 95 % of a new run "
-               f"{float(row['low']):.4g} to {float(row['high']):.4g}; sealed in {path}")  # fmt: skip
+    typer.echo(
+        f"{row['quantity']} of {run} under {row['law']}: {float(row['mean']):.4g}, 95 % of a new run "
+        f"{float(row['low']):.4g} to {float(row['high']):.4g}; sealed in {path}"
+    )
 
 
 @forecast_app.command("score")
 def score(
     runs: Annotated[Path | None, typer.Argument(help="CSV that holds the runs by now, with a column of names.")] = None,
     profile: Annotated[str, typer.Option("--profile", "-P", help="In place of a table: a profile's own ledger.")] = "",
-    columns: Columns = "", units: Units = "", as_is: AsIs = False, ledger: Ledger = None,
+    columns: Columns = "",
+    units: Units = "",
+    as_is: AsIs = False,
+    ledger: Ledger = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every scored forecast as JSON.")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Score sealed forecasts whose run is known by now: coverage, CRPS, log-error, by law and distance."""
     from scalescope.forecast.ledger import read, scored, summary, with_distance
     from scalescope.forecast.sealing import actual_of_profile, actual_of_table, ledger_of

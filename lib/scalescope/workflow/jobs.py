@@ -133,16 +133,24 @@ def _pretrain_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str], th
         if spec.role == "target":
             needs += [
                 _pretraining(ladder.name, objective, place)
-                for ladder in profile.all_models() if ladder.role == "ladder"
+                for ladder in profile.all_models()
+                if ladder.role == "ladder"
                 for place in range(len(profile.pretraining_seeds(ladder)))
-            ]  # fmt: skip
+            ]
         for place in range(len(profile.pretraining_seeds(spec))):
             parameters = {**shared, "model": spec.name, "objective": objective}
-            jobs.append(Job(
-                _pretraining(spec.name, objective, place), PRETRAIN, needs=tuple(needs), threads=threads,
-                model=spec.name, objective=objective, place=place,
-                parameters={**parameters, "seed": str(place)} if place else parameters,
-            ))  # fmt: skip
+            jobs.append(
+                Job(
+                    _pretraining(spec.name, objective, place),
+                    PRETRAIN,
+                    needs=tuple(needs),
+                    threads=threads,
+                    model=spec.name,
+                    objective=objective,
+                    place=place,
+                    parameters={**parameters, "seed": str(place)} if place else parameters,
+                )
+            )
     return jobs
 
 
@@ -153,14 +161,24 @@ def _finetune_job(
     if profile.finetune.fixed_rate_objectives and spec.role != "target":
         needs = (*needs, f"{FINETUNE}_{profile.target.name}")
     return Job(
-        f"{FINETUNE}_{spec.name}", FINETUNE, needs=needs, threads=threads, model=spec.name, objective=ALL,
+        f"{FINETUNE}_{spec.name}",
+        FINETUNE,
+        needs=needs,
+        threads=threads,
+        model=spec.name,
+        objective=ALL,
         parameters={**shared, "model": spec.name},
-    )  # fmt: skip
+    )
 
 
 def _budgets_job(profile: Profile, objective: str, shared: dict[str, str], threads: Mapping[str, int] | None) -> Job:
     spec = profile.budget_model
     return Job(
-        f"{BUDGETS}_{spec.name}_{objective}", BUDGETS, needs=(f"{FINETUNE}_{spec.name}",), model=spec.name,
-        objective=objective, threads=_threads(spec, threads), parameters={**shared, "objective": objective},
-    )  # fmt: skip
+        f"{BUDGETS}_{spec.name}_{objective}",
+        BUDGETS,
+        needs=(f"{FINETUNE}_{spec.name}",),
+        model=spec.name,
+        objective=objective,
+        threads=_threads(spec, threads),
+        parameters={**shared, "objective": objective},
+    )

@@ -219,11 +219,17 @@ def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:
         try:
             with _private_kernel() as manager:
                 papermill.execute_notebook(
-                    _literally(notebook), _literally(out), parameters=values,
-                    kernel_name="python3", language="python", progress_bar=False,
-                    log_output=True, start_timeout=KERNEL_SECONDS, cwd=notebook.parent,
+                    _literally(notebook),
+                    _literally(out),
+                    parameters=values,
+                    kernel_name="python3",
+                    language="python",
+                    progress_bar=False,
+                    log_output=True,
+                    start_timeout=KERNEL_SECONDS,
+                    cwd=notebook.parent,
                     kernel_manager_class=manager,
-                )  # fmt: skip
+                )
             return
         except PapermillExecutionError as error:
             message = f"notebook {notebook.stem}, cell {error.exec_count}: {error.ename}: {error.evalue}"

@@ -157,13 +157,21 @@ def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
         tokens = (whole + budgets * budget_share(profile)) * pretrain_tokens(profile) + per_task * task_tokens
         n_runs = pretrained + per_task * len(profile.tasks)
         kept = pretrained + (seeds if finetuned and profile.finetune.from_scratch else 0)  # encoders
-        rows.append({
-            "model": spec.name, "role": spec.role, "parameters": spec.config.parameters,
-            "pretraining_runs": pretrained, "finetuning_runs": per_task * len(profile.tasks), "tokens": int(tokens),
-            "flops": 6.0 * spec.config.parameters * tokens,
-            "bytes": n_runs * RUN_BYTES + int(per_task * examples * EXAMPLE_BYTES) + kept * _weight_bytes(spec.config),
-            "hours": sum(job_seconds(profile, job, speeds) for job in own) / 3600,
-        })  # fmt: skip
+        rows.append(
+            {
+                "model": spec.name,
+                "role": spec.role,
+                "parameters": spec.config.parameters,
+                "pretraining_runs": pretrained,
+                "finetuning_runs": per_task * len(profile.tasks),
+                "tokens": int(tokens),
+                "flops": 6.0 * spec.config.parameters * tokens,
+                "bytes": n_runs * RUN_BYTES
+                + int(per_task * examples * EXAMPLE_BYTES)
+                + kept * _weight_bytes(spec.config),
+                "hours": sum(job_seconds(profile, job, speeds) for job in own) / 3600,
+            }
+        )
     return pd.DataFrame(rows)
 
 

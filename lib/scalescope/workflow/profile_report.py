@@ -21,10 +21,12 @@ from scalescope.papers.ledger import scored_ledger
 from scalescope.workflow.page import N_BOOT, Section, picture, relative, render, table_html
 
 TABLES = {
-    "fits": "Laws of finetuning error", "pretraining_laws": "Laws of pretraining loss",
-    "selection": "Choosing by small runs", "compute": "What the target cost over the ladder",
+    "fits": "Laws of finetuning error",
+    "pretraining_laws": "Laws of pretraining loss",
+    "selection": "Choosing by small runs",
+    "compute": "What the target cost over the ladder",
     "missing": "What is missing",
-}  # fmt: skip
+}
 MOST_COLUMNS = 12  # of a table on the page; the CSV has the rest
 
 

@@ -36,15 +36,23 @@ from scalescope.plotting import save, style
 
 PROFILE = "published"  # the folder under data/results/ and figures/
 SLOW = {  # tables that take more than seconds, and what makes them
-    "alabdulmohsin2022": {"scores": alabdulmohsin2022.scores, "examples": alabdulmohsin2022.examples,
-                          "cost": alabdulmohsin2022.cost},
-    "besiroglu2024": {"replicates": besiroglu2024.bootstrap,
-                      "isoflop_simulated": lambda data: besiroglu2024_isoflop.simulated(besiroglu2024.fits(data))},
+    "alabdulmohsin2022": {
+        "scores": alabdulmohsin2022.scores,
+        "examples": alabdulmohsin2022.examples,
+        "cost": alabdulmohsin2022.cost,
+    },
+    "besiroglu2024": {
+        "replicates": besiroglu2024.bootstrap,
+        "isoflop_simulated": lambda data: besiroglu2024_isoflop.simulated(besiroglu2024.fits(data)),
+    },
     "gadre2024": {"error_law_scores": gadre2024_error_laws.scores},
     "gemstones2025": {"stops": gemstones2025.stops},
-    "lin2024": {"selection_by_law": lambda data: lin2024.selection(data, ("RectifiedFit", "VanillaFit")),
-                "fits": lin2024.fits, "outer_power": lin2024_vanilla.outer_power},
-}  # fmt: skip
+    "lin2024": {
+        "selection_by_law": lambda data: lin2024.selection(data, ("RectifiedFit", "VanillaFit")),
+        "fits": lin2024.fits,
+        "outer_power": lin2024_vanilla.outer_power,
+    },
+}
 POLICY = pd.Series(range(361)).map(lambda k: 10 ** (18 + k / 40)).to_numpy()  # FLOP, 1e18 to 1e27
 
 
@@ -112,8 +120,10 @@ def refit(paper: str, *, full: bool = True, download: bool = True, folder: Path 
         if download:
             raise
         return Refit(paper, None, committed(paper), f"NOT COMPUTED HERE: these are the committed tables. {error}")
-    slow = {name: (make(data) if full else _read(results(paper) / f"{name}.csv"))
-            for name, make in SLOW.get(paper, {}).items()}  # fmt: skip
+    slow = {
+        name: (make(data) if full else _read(results(paper) / f"{name}.csv"))
+        for name, make in SLOW.get(paper, {}).items()
+    }
     as_committed = "" if full or not slow else f"; as committed: {', '.join(slow)}"
     tables = {name: _read(io.StringIO(table.to_csv(index=False))) for name, table in MAKERS[paper](data, slow).items()}
     return Refit(paper, data, tables, f"computed here, from the published data{as_committed}")
@@ -139,28 +149,36 @@ def _alabdulmohsin(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[st
 def _gemstones(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     fitted, frontiers = gemstones2025.fits(data), gemstones2025.frontiers(data)
     return {
-        **slow, "fits": fitted, "frontiers": frontiers, "residuals": gemstones2025.residuals(data),
+        **slow,
+        "fits": fitted,
+        "frontiers": frontiers,
+        "residuals": gemstones2025.residuals(data),
         "objectives": gemstones2025_reported.objectives(data, fitted),
         "comparison": gemstones2025_reported.comparison(data, fitted, frontiers),
-    }  # fmt: skip
+    }
 
 
 def _gadre(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {
-        **slow, "error_laws": gadre2024_error_laws.summary(slow["error_law_scores"]),
-        "fits": gadre2024.fits(data), "predictions": gadre2024.predictions(data),
-        "dataset_pairs": gadre2024.dataset_pairs(data), "comparison": gadre2024_reported.comparison(data),
-    }  # fmt: skip
+        **slow,
+        "error_laws": gadre2024_error_laws.summary(slow["error_law_scores"]),
+        "fits": gadre2024.fits(data),
+        "predictions": gadre2024.predictions(data),
+        "dataset_pairs": gadre2024.dataset_pairs(data),
+        "comparison": gadre2024_reported.comparison(data),
+    }
 
 
 def _lin(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     quick = lin2024.selection(data)
     mended = lin2024.selection(data, [lin2024.AtS(mended=True)]).assign(method="AtS, mended")
     tables = {
-        **slow, "selection": pd.concat([quick, slow["selection_by_law"]], ignore_index=True),
+        **slow,
+        "selection": pd.concat([quick, slow["selection_by_law"]], ignore_index=True),
         "rmsd_summary": lin2024.rmsd_summary(slow["fits"], reference("lin2024")),
-        "ablation": lin2024.ablation(data), "size_limits": lin2024.size_limits(data),
-    }  # fmt: skip
+        "ablation": lin2024.ablation(data),
+        "size_limits": lin2024.size_limits(data),
+    }
     compared = lin2024_reported.comparison(data, tables)
     drawn = pd.concat([quick, mended, slow["selection_by_law"]], ignore_index=True)
     return {**tables, "selection": drawn, "comparison": compared}
@@ -171,13 +189,16 @@ def _besiroglu(data: pd.DataFrame, slow: dict[str, pd.DataFrame]) -> dict[str, p
     headline = besiroglu2024.params_of(fitted, besiroglu2024.FREE_SCALE)
     tests = besiroglu2024_inference.against_hoffmann(data, headline, replicates)
     return {
-        **slow, "isoflop": besiroglu2024_isoflop.frontiers(data, fitted),
-        "fits": fitted, "replicates": replicates, "intervals": besiroglu2024.intervals(replicates),
+        **slow,
+        "isoflop": besiroglu2024_isoflop.frontiers(data, fitted),
+        "fits": fitted,
+        "replicates": replicates,
+        "intervals": besiroglu2024.intervals(replicates),
         "policy": besiroglu2024.optimal_policy(headline, replicates, POLICY),
         "likelihoods": besiroglu2024_inference.likelihoods(data, headline),
         "tests": pd.DataFrame(tests.items(), columns=["statistic", "value"]),
         "comparison": besiroglu2024_reported.comparison(data, fitted, replicates),
-    }  # fmt: skip
+    }
 
 
 def _picture(paper: str, slug: str) -> Figure:
@@ -192,10 +213,16 @@ def _picture(paper: str, slug: str) -> Figure:
 
 
 MAKERS = {
-    "alabdulmohsin2022": _alabdulmohsin, "besiroglu2024": _besiroglu, "gadre2024": _gadre,
-    "gemstones2025": _gemstones, "lin2024": _lin,
-}  # fmt: skip
+    "alabdulmohsin2022": _alabdulmohsin,
+    "besiroglu2024": _besiroglu,
+    "gadre2024": _gadre,
+    "gemstones2025": _gemstones,
+    "lin2024": _lin,
+}
 FIGURES = {
-    "alabdulmohsin2022": alabdulmohsin_figures, "besiroglu2024": besiroglu_figures, "gadre2024": gadre_figures,
-    "gemstones2025": gemstones_figures, "lin2024": lin_figures,
-}  # fmt: skip
+    "alabdulmohsin2022": alabdulmohsin_figures,
+    "besiroglu2024": besiroglu_figures,
+    "gadre2024": gadre_figures,
+    "gemstones2025": gemstones_figures,
+    "lin2024": lin_figures,
+}

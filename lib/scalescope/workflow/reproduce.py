@@ -38,9 +38,12 @@ class PipelineFailed(RuntimeError):
 
 
 def reproduce(
-    profile: str, data: str | None = None, workers: int = 1, snakemake_arguments: Sequence[str] = (),
+    profile: str,
+    data: str | None = None,
+    workers: int = 1,
+    snakemake_arguments: Sequence[str] = (),
     executor: str | None = None,
-) -> Path | None:  # fmt: skip
+) -> Path | None:
     """Run every job of a profile that is missing; returns the folder of the profile's work.
 
     data: folder with corpus/ and tasks/ in place of the profile's source. executor: of Snakemake, such as "slurm"
@@ -76,8 +79,13 @@ def reproduce(
 def _show(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:
     """What Snakemake would do or knows, its temporary folder under the name of the real one."""
     with shadow(settings, folder) as place:
-        done = subprocess.run(snakemake(place, workers, extra), env=environment_of_jobs(), stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True)  # fmt: skip
+        done = subprocess.run(
+            snakemake(place, workers, extra),
+            env=environment_of_jobs(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
         shadows = sorted({str(place.resolve()), str(place)}, key=len, reverse=True)
     for text, stream in ((done.stderr, sys.stderr), (done.stdout, sys.stdout)):
         for name in shadows:
@@ -90,10 +98,24 @@ def _show(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -
 def snakemake(folder: Path, workers: int, extra: Sequence[str], elsewhere: bool = False) -> list[str]:
     """Snakemake over the profile.json of a folder; elsewhere: the executor says how many jobs there are at once."""
     return [
-        sys.executable, "-m", "snakemake", "--snakefile", str(paths.root() / "Snakefile"),
-        "--directory", str(folder), *([] if elsewhere else ["--cores", str(workers)]), "--nolock",
-        "--rerun-incomplete", "--rerun-triggers", "mtime", "--keep-going", "--scheduler", "greedy", "--nocolor", *extra,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(paths.root() / "Snakefile"),
+        "--directory",
+        str(folder),
+        *([] if elsewhere else ["--cores", str(workers)]),
+        "--nolock",
+        "--rerun-incomplete",
+        "--rerun-triggers",
+        "mtime",
+        "--keep-going",
+        "--scheduler",
+        "greedy",
+        "--nocolor",
+        *extra,
+    ]
 
 
 def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:
@@ -104,9 +126,12 @@ def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) ->
     kernels = nullcontext(environment) if elsewhere else warm_kernels(environment, die_with_parent)
     with kernels as given, log.open("w") as stream:
         process = subprocess.Popen(
-            snakemake(folder, workers, extra, elsewhere), stdout=stream, stderr=subprocess.STDOUT, env=given,
+            snakemake(folder, workers, extra, elsewhere),
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env=given,
             preexec_fn=die_with_parent,
-        )  # fmt: skip
+        )
         watch = Watch(settings, folder, log, workers)
         try:
             code = watch.follow(process)

@@ -71,10 +71,14 @@ def hidden(prepared: Prepared, batch: Masked, first: int) -> pd.DataFrame:
     text = prepared.tokenizer.id_to_token
     shown = batch.inputs.reshape(-1)[batch.positions]
     rows = [
-        {"sequence": place // batch.inputs.shape[1], "position": place % batch.inputs.shape[1],
-         "shown": text(int(seen)), "to predict": text(int(label))}
+        {
+            "sequence": place // batch.inputs.shape[1],
+            "position": place % batch.inputs.shape[1],
+            "shown": text(int(seen)),
+            "to predict": text(int(label)),
+        }
         for place, seen, label in zip(batch.positions[:first], shown, batch.labels, strict=False)
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows).set_index("sequence").rename_axis(index=None, columns="sequence")
 
 

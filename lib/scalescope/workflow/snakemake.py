@@ -21,10 +21,22 @@ from scalescope.workflow.jobs import planned
 from scalescope.workflow.products import stale
 
 SHOWS = (
-    "dryrun", "list_rules", "list_target_rules", "dag", "rulegraph", "filegraph", "d3dag", "summary",
-    "detailed_summary", "lint", "list_changes", "list_input_changes", "list_params_changes", "list_untracked",
+    "dryrun",
+    "list_rules",
+    "list_target_rules",
+    "dag",
+    "rulegraph",
+    "filegraph",
+    "d3dag",
+    "summary",
+    "detailed_summary",
+    "lint",
+    "list_changes",
+    "list_input_changes",
+    "list_params_changes",
+    "list_untracked",
     "print_compilation",
-)  # fmt: skip
+)
 
 
 LOCAL = (None, "local", "dryrun", "touch")  # executors whose jobs run on this machine

@@ -37,11 +37,7 @@ def test_articles_of_each_split(folder):
     with pytest.warns(UserWarning, match=r"not read: other-test-raw.txt \('test' in its name"):
         source = open_source("files", folder=folder)
     assert isinstance(source, Source)
-    assert list(source.articles("train")) == [
-        ["first paragraph", "second one"],
-        ["next article"],
-        ["last article"],
-    ]
+    assert list(source.articles("train")) == [["first paragraph", "second one"], ["next article"], ["last article"]]
     assert list(source.articles("heldout")) == [["held naïve"], ["out"]]
     used = {path for split in source.corpus_files.values() for path in split}
     assert {path.name for path in (folder / "corpus").iterdir()} - {path.name for path in used} == {
@@ -90,12 +86,21 @@ def test_text_and_each_task_have_a_fingerprint_that_follows_their_own_content_on
         *((name, "heldout") for name in ("HELD_OUT.txt", "holdout.txt", "wiki heldout test.txt")),
         *((name, "test") for name in ("wiki_test.txt", "wikiTest.txt", "TEST.txt", "test2.txt.gz")),
         *((name, "dev") for name in ("dev.txt", "wiki.dev.txt", "DEV1.txt")),
-        ("eval.txt", "eval"), ("wiki-testset.txt", "testset"), ("Val.txt", "val"), ("x-Validation.txt", "validation"),
-        ("._wiki.txt", "hidden"), (".DS_Store", "hidden"), ("README.txt", "about the data"),
-        ("README.md", "about the data"), ("ReadMe-wiki.txt", "about the data"), ("LICENSE.txt", "about the data"),
-        ("wiki.TXT", "does not end in"), ("wiki.json", "does not end in"), ("wiki.txt.bz2", "does not end in"),
+        ("eval.txt", "eval"),
+        ("wiki-testset.txt", "testset"),
+        ("Val.txt", "val"),
+        ("x-Validation.txt", "validation"),
+        ("._wiki.txt", "hidden"),
+        (".DS_Store", "hidden"),
+        ("README.txt", "about the data"),
+        ("README.md", "about the data"),
+        ("ReadMe-wiki.txt", "about the data"),
+        ("LICENSE.txt", "about the data"),
+        ("wiki.TXT", "does not end in"),
+        ("wiki.json", "does not end in"),
+        ("wiki.txt.bz2", "does not end in"),
     ],
-)  # fmt: skip
+)
 def test_what_a_name_says(name, split):
     assert split in split_of(name)
 

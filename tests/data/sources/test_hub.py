@@ -16,20 +16,8 @@ from scalescope.errors import BadInput, UnknownName
 
 ANSWERS = {"text": ["blue"], "answer_start": [11]}
 ROWS = {
-    "squad": {
-        "id": "q1",
-        "title": "Sky",
-        "context": "The sky is blue.",
-        "question": "Which?",
-        "answers": ANSWERS,
-    },
-    "squad_v2": {
-        "id": "q1",
-        "title": "Sky",
-        "context": "The sky is blue.",
-        "question": "Which?",
-        "answers": ANSWERS,
-    },
+    "squad": {"id": "q1", "title": "Sky", "context": "The sky is blue.", "question": "Which?", "answers": ANSWERS},
+    "squad_v2": {"id": "q1", "title": "Sky", "context": "The sky is blue.", "question": "Which?", "answers": ANSWERS},
     "mnli": {"premise": "a", "hypothesis": "b", "label": 2, "idx": 0},
     "qnli": {"question": "a", "sentence": "b", "label": 1, "idx": 0},
     "sst2": {"sentence": "a", "label": 1, "idx": 0},

@@ -36,10 +36,7 @@ def answer_text(features, row, index):
 def test_one_text(tokenizer):
     rows = [{"sentence": "one two", "label": 1}, {"sentence": "SEVEN", "label": 0}]
     features = encode(task("sst2"), rows, tokenizer, 16)
-    assert [told(tokenizer, features, index) for index in range(2)] == [
-        "[CLS] one two [SEP]",
-        "[CLS] seven [SEP]",
-    ]
+    assert [told(tokenizer, features, index) for index in range(2)] == ["[CLS] one two [SEP]", "[CLS] seven [SEP]"]
     assert features.labels.tolist() == [1, 0]
     assert features.context_start.tolist() == [1, 1]
     assert (features.n_features, features.n_examples, features.group, features.truncated) == (2, 2, 1, 0)

@@ -4,14 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, matthews_corrcoef
 
-from scalescope.data.tasks.metrics import (
-    accuracy,
-    answer_f1,
-    best_f1,
-    matthews,
-    normalise_answer,
-    squad_f1,
-)
+from scalescope.data.tasks.metrics import accuracy, answer_f1, best_f1, matthews, normalise_answer, squad_f1
 
 
 @pytest.mark.parametrize("classes", [2, 3, 4])

@@ -58,11 +58,7 @@ def test_good_rows_keep_their_fields(name):
         ("boolq", {"answer": 1}, "unknown label 1"),
         ("race", {"answer": "E"}, "unknown label 'E'"),
         ("race", {"options": ["w", "x"]}, "a list of 4 texts"),
-        (
-            "squad",
-            {"answers": {"text": ["blue"], "answer_start": [10]}},
-            "'blue' is not in the context at 10",
-        ),
+        ("squad", {"answers": {"text": ["blue"], "answer_start": [10]}}, "'blue' is not in the context at 10"),
         ("squad", {"answers": {"text": ["blue"], "answer_start": [-5]}}, "is not in the context at -5"),
         ("squad", {"answers": {"text": ["blue"], "answer_start": []}}, r"1 text\(s\) but 0 answer_start"),
         ("squad", {"answers": {"text": [], "answer_start": []}}, "no answer, but every question"),

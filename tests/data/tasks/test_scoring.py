@@ -28,11 +28,7 @@ def perfect(features, sure=5.0):
 
 @pytest.fixture
 def rows(context):
-    return [
-        question(context, "bread"),
-        question(context, "old sailors of the northern fleet"),
-        question(context),
-    ]
+    return [question(context, "bread"), question(context, "old sailors of the northern fleet"), question(context)]
 
 
 @pytest.mark.parametrize("max_length", [32, 128])
@@ -203,10 +199,13 @@ HINDI, ARABIC = "\u092e\u0947\u0930\u0947", "\u0643\u0650\u062a\u064e\u0628\u064
         ("x\u0336y\u0336 struck o\u0308", "o\u0308"),
         ("\ufeffbegin here", "\ufeffbegin"),
     ],
-)  # fmt: skip
+)
 def test_perfect_outputs_are_right_where_the_tokenizer_drops_characters(context, answer):
-    row = {"question": "what is this", "context": context,
-           "answers": {"text": [answer], "answer_start": [context.index(answer)]}}  # fmt: skip
+    row = {
+        "question": "what is this",
+        "context": context,
+        "answers": {"text": [answer], "answer_start": [context.index(answer)]},
+    }
     tokenizer = train_tokenizer([context] * 30 + ["what is this"] * 5, 300)
     features = encode(task("squad"), [row], tokenizer, 64)
     assert answer_spans(features, [row], *pointing(features)).texts == [answer]

@@ -30,11 +30,24 @@ def table(noise: float = 0.002, seeds: int = 2, gaps: dict[str, float] = GAPS) -
                 for p in [0.0, *P]:
                     f, corner = 60 * count, (p, count) == (P[-1], ROWS[-1])
                     loss = truth(p, f, gap) if p else 2.5 + 30 * f**-0.3
-                    rows.append({"study": "barnett2024", "role": "held_out" if corner else "fit", "seed": seed,
-                                 "kind": "adapt" if p else "pretrain", "text": text, "distance": place / len(gaps),
-                                 "rows": count, "learning_rate": 0.01, "pretrain_tokens": p, "finetune_tokens": f,
-                                 "loss": loss * np.exp(noise * rng.standard_normal()), "loss_before": 6.0,
-                                 "status": "finished", "run_id": f"{text}-{seed}-{count}-{p:.0f}"})  # fmt: skip
+                    rows.append(
+                        {
+                            "study": "barnett2024",
+                            "role": "held_out" if corner else "fit",
+                            "seed": seed,
+                            "kind": "adapt" if p else "pretrain",
+                            "text": text,
+                            "distance": place / len(gaps),
+                            "rows": count,
+                            "learning_rate": 0.01,
+                            "pretrain_tokens": p,
+                            "finetune_tokens": f,
+                            "loss": loss * np.exp(noise * rng.standard_normal()),
+                            "loss_before": 6.0,
+                            "status": "finished",
+                            "run_id": f"{text}-{seed}-{count}-{p:.0f}",
+                        }
+                    )
     return pd.DataFrame(rows).reindex(columns=COLUMNS["runs"])
 
 
@@ -147,8 +160,14 @@ def test_claims_follow_their_thresholds_and_tables_are_readable(points):
     assert exponents.set_index("exponents")["parameters"].to_dict() == {"separate": 20, "shared": 14}
     splits = pd.DataFrame({"factor": [1.0, 4.0], "actual": [2.0, 2.1]})
     forecasts = pd.DataFrame({"law": ["TransferLaw, far", "x, split of a budget"], "off": [0.01, 0.5]})
-    tables = {"fits": fitted, "exponents": exponents, "gaps": study.gaps(points, 40), "forecasts": forecasts,
-              "allocation": study.allocation(points, [1.0], 40), "splits": splits}  # fmt: skip
+    tables = {
+        "fits": fitted,
+        "exponents": exponents,
+        "gaps": study.gaps(points, 40),
+        "forecasts": forecasts,
+        "allocation": study.allocation(points, [1.0], 40),
+        "splits": splits,
+    }
     judged = claims.judged(tables, study.rank_correlation(points, 40)).set_index("id")
     assert judged["verdict"].to_dict() == dict.fromkeys(("T1", "T2", "T3", "T4", "T5", "T6"), "holds")
     worse = {**tables, "forecasts": forecasts.assign(off=0.04), "splits": splits.assign(actual=[2.2, 2.1])}

@@ -85,6 +85,10 @@ def test_standard_errors_are_those_of_least_squares(data):
     fit = found[found["role"] != "held_out"]
     law = study.error_law(found)
     errors = study.standard_errors(law, fit[["loss"]], fit["error"])
-    _, covariance = curve_fit(lambda x, e, k, g: e - k * np.exp(-g * x), fit["loss"], fit["error"],
-                              p0=[law.params_[name] for name in ("epsilon", "k", "gamma")])  # fmt: skip
+    _, covariance = curve_fit(
+        lambda x, e, k, g: e - k * np.exp(-g * x),
+        fit["loss"],
+        fit["error"],
+        p0=[law.params_[name] for name in ("epsilon", "k", "gamma")],
+    )
     np.testing.assert_allclose([errors[n] for n in ("epsilon", "k", "gamma")], np.sqrt(np.diag(covariance)), rtol=1e-3)

@@ -28,9 +28,19 @@ def runs() -> pd.DataFrame:
     for n in SIZES:
         for m in MULTIPLIERS:
             role = "held_out" if n == SIZES[-1] or m == MULTIPLIERS[-1] else "fit"
-            rows.append({"kind": "pretrain", "status": "finished", "role": role, "parameters": n, "tokens": n * m,
-                         "flops": 6 * n * n * m, "seed": 0, "run_id": f"{n:.0f}-{m}",
-                         "loss": loss_of(n, n * m) * np.exp(0.002 * rng.standard_normal())})  # fmt: skip
+            rows.append(
+                {
+                    "kind": "pretrain",
+                    "status": "finished",
+                    "role": role,
+                    "parameters": n,
+                    "tokens": n * m,
+                    "flops": 6 * n * n * m,
+                    "seed": 0,
+                    "run_id": f"{n:.0f}-{m}",
+                    "loss": loss_of(n, n * m) * np.exp(0.002 * rng.standard_normal()),
+                }
+            )
     return pd.DataFrame(rows).reindex(columns=COLUMNS["runs"])
 
 
@@ -83,8 +93,12 @@ def test_claims_follow_their_thresholds(skills, found):
     worse = table.assign(loss_off=np.where(largest, 3.0, table["loss_off"]))
     judged = claims.judged(worse, forecasts.assign(inside=[True, False, False, False, False, np.nan]))
     assert judged.set_index("id")["verdict"].to_dict() == {
-        "O1": "holds", "O2": "fails", "O3": "holds", "O4": "holds", "O5": "fails",
-    }  # fmt: skip
+        "O1": "holds",
+        "O2": "fails",
+        "O3": "holds",
+        "O4": "holds",
+        "O5": "fails",
+    }
 
 
 def test_figures_are_drawn_from_their_numbers(skills, found):

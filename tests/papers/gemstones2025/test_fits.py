@@ -75,8 +75,12 @@ def test_whatever_differs_has_its_reason(committed):
     differing = compared[compared["agrees"].astype(str) != "True"]
     assert differing["note"].notna().all()
     assert set(compared.loc[compared["agrees"].astype(str) == "True", "quantity"]) == {
-        reported.PRINTED, "a", "b", "log_n", "log_d",
-    }  # fmt: skip
+        reported.PRINTED,
+        "a",
+        "b",
+        "log_n",
+        "log_d",
+    }
 
 
 def test_width_and_depth_explain_what_parameters_leave(committed):

@@ -14,18 +14,22 @@ def points(sizes: int, target: float | None = 0.3, task: str = "sst2") -> pd.Dat
     rows = [("ladder", size, seed, 0.5 / size + 0.01 * seed) for size in range(1, sizes + 1) for seed in (0, 1)]
     rows += [] if target is None else [("target", 9, seed, target) for seed in (0, 1)]
     named = {"objective": "mlm", "hpt": "with", "task": task, "metric": "accuracy", "aspect_ratio": 8}
-    return pd.DataFrame([
-        {**named, "role": role, "layers": size, "parameters": 1000 * size, "seed": seed, "error": error}
-        for role, size, seed, error in rows
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {**named, "role": role, "layers": size, "parameters": 1000 * size, "seed": seed, "error": error}
+            for role, size, seed, error in rows
+        ]
+    )
 
 
 def of(task: str, table: pd.DataFrame) -> str:
     return dict(zip(task_names(table), reasons(fits(table, n_boot=1)), strict=True))[task]
 
 
-@pytest.mark.parametrize(("sizes", "said"), [(4, ""), (3, "3 sizes: MRE and R² without the smallest need 4"),
-                                             (2, "2 sizes: a line needs 2, R² 3")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [(4, ""), (3, "3 sizes: MRE and R² without the smallest need 4"), (2, "2 sizes: a line needs 2, R² 3")],
+)
 def test_a_reason_is_given_where_and_only_where_a_number_is_missing(sizes, said):
     table = points(sizes)
     assert of("sst2", table) == said

@@ -75,7 +75,11 @@ def test_text_of_a_table_has_fixed_digits_and_empty_blanks(made):
 def test_pretraining_laws_are_those_of_figure_2():
     laws = pretraining_laws(published_pretrain())
     assert laws[["objective", "aspect_ratio"]].to_numpy().tolist() == [
-        ["mlm", 32], ["mlm", 64], ["pmi", 32], ["pmi", 64]]  # fmt: skip
+        ["mlm", 32],
+        ["mlm", 64],
+        ["pmi", 32],
+        ["pmi", 64],
+    ]
     assert laws["r2"].round(3).tolist() == [0.998, 0.999, 0.999, 0.996]
     intervals = [[-0.17, -0.15], [-0.19, -0.17], [-0.12, -0.11], [-0.14, -0.12]]
     np.testing.assert_allclose(laws[["slope_low", "slope_high"]], intervals, atol=0.006)
@@ -105,8 +109,12 @@ def test_published_tables_have_the_columns_of_live_ones(points):
     check(published_tasks(), "tasks")
     assert (pretrain["parameters"] == 12 * pretrain["layers"] * pretrain["hidden"] ** 2).all()
     assert points.groupby(["objective", "hpt", "role"])["layers"].nunique().to_dict() == {
-        ("mlm", "with", "ladder"): 8, ("mlm", "with", "target"): 1, ("mlm", "without", "ladder"): 8,
-        ("pmi", "with", "ladder"): 8, ("pmi", "with", "target"): 1}  # fmt: skip
+        ("mlm", "with", "ladder"): 8,
+        ("mlm", "with", "target"): 1,
+        ("mlm", "without", "ladder"): 8,
+        ("pmi", "with", "ladder"): 8,
+        ("pmi", "with", "target"): 1,
+    }
 
 
 def test_seeds_the_paper_lacks_are_reported(points):

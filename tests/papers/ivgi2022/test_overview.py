@@ -11,19 +11,40 @@ SIZES = {"ladder": (1000, 8000), "target": (64000,)}
 @pytest.fixture
 def tables():
     rows = [
-        {"objective": "mlm", "hpt": "with", "task": task, "role": role, "aspect_ratio": 12, "layers": layers,
-         "parameters": size, "seed": seed, "error": error / layers + 0.01 * seed, "value": 1 - error / layers,
-         "metric": "accuracy"}
-        for task, error in (("sst2", 0.4), ("mnli", 0.6)) for seed in (0, 1)
+        {
+            "objective": "mlm",
+            "hpt": "with",
+            "task": task,
+            "role": role,
+            "aspect_ratio": 12,
+            "layers": layers,
+            "parameters": size,
+            "seed": seed,
+            "error": error / layers + 0.01 * seed,
+            "value": 1 - error / layers,
+            "metric": "accuracy",
+        }
+        for task, error in (("sst2", 0.4), ("mnli", 0.6))
+        for seed in (0, 1)
         for layers, (role, size) in enumerate([(r, s) for r, sizes in SIZES.items() for s in sizes], start=1)
-    ]  # fmt: skip
-    fits = pd.DataFrame([
-        {**KEYS, "task": "sst2", "slope": -0.2, "slope_low": -0.3, "slope_high": -0.1, "r2": 0.97},
-        {**KEYS, "task": "mnli", "slope": -0.1, "slope_low": -0.3, "slope_high": 0.1, "r2": 0.5},
-    ]).reindex(columns=FITS)  # fmt: skip
+    ]
+    fits = pd.DataFrame(
+        [
+            {**KEYS, "task": "sst2", "slope": -0.2, "slope_low": -0.3, "slope_high": -0.1, "r2": 0.97},
+            {**KEYS, "task": "mnli", "slope": -0.1, "slope_low": -0.3, "slope_high": 0.1, "r2": 0.5},
+        ]
+    ).reindex(columns=FITS)
     tasks = pd.DataFrame({"task": ["mnli", "sst2"], "majority": [0.345, 0.51]})
-    transfer = pd.DataFrame({"objective": "mlm", "task": "sst2", "parameters": [8000, 64000], "gain": [0.1, 0.25],
-                             "low": [0.0, 0.2], "high": [0.2, 0.3]})  # fmt: skip
+    transfer = pd.DataFrame(
+        {
+            "objective": "mlm",
+            "task": "sst2",
+            "parameters": [8000, 64000],
+            "gain": [0.1, 0.25],
+            "low": [0.0, 0.2],
+            "high": [0.2, 0.3],
+        }
+    )
     return pd.DataFrame(rows), fits, tasks, transfer
 
 
@@ -31,9 +52,15 @@ def test_one_line_per_task_with_the_numbers_of_the_tables(tables):
     table = overview(*tables).set_index("task")
     assert list(table.index) == ["MNLI", "SST-2"]
     assert table.loc["SST-2"].to_dict() == {
-        "majority": "0.49", "smallest": "0.41", "largest": "0.21", "target": "0.14", "gain": "0.25 [0.20, 0.30]",
-        "slope": "−0.20 [−0.30, −0.10]", "R2": "0.97", "verdict": "law",
-    }  # fmt: skip
+        "majority": "0.49",
+        "smallest": "0.41",
+        "largest": "0.21",
+        "target": "0.14",
+        "gain": "0.25 [0.20, 0.30]",
+        "slope": "−0.20 [−0.30, −0.10]",
+        "R2": "0.97",
+        "verdict": "law",
+    }
     assert table.loc["MNLI", ["gain", "verdict"]].tolist() == ["–", "flat"]
 
 

@@ -46,8 +46,10 @@ def test_a_wrong_print_a_wrong_erratum_and_a_stale_one_are_found(tmp_path):
     pd.concat([errata, pd.DataFrame([stale])]).to_csv(folder / "errata.csv", index=False)
     bad = ivgi2022_check.failed(ivgi2022_check.check(folder, n_boot=20).query("kind == 'digits'"))
     assert bad[["table", "row", "column", "status"]].to_numpy().tolist() == [
-        [2, "SQuAD 1.1", "r2", "DIFFERS"], [4, "BoolQ", "re", "STALE ERRATUM"],
-        [7, "RACE", "re_from_2_pmi", "STALE ERRATUM"]]  # fmt: skip
+        [2, "SQuAD 1.1", "r2", "DIFFERS"],
+        [4, "BoolQ", "re", "STALE ERRATUM"],
+        [7, "RACE", "re_from_2_pmi", "STALE ERRATUM"],
+    ]
 
 
 def test_errata_say_where_and_why():

@@ -23,13 +23,7 @@ def live(tasks=tuple(PAPER_TASKS), ladder=(1, 2, 3, 4, 5, 6), seeds=3):
         for objective, hpt, factor in pairs:
             for task in tasks:
                 error = 0.9 * factor * (size / 3072) ** LAW[task]
-                model = {
-                    "role": role,
-                    "aspect_ratio": ratio,
-                    "layers": layers,
-                    "heads": 2,
-                    "parameters": size,
-                }
+                model = {"role": role, "aspect_ratio": ratio, "layers": layers, "heads": 2, "parameters": size}
                 run = {"objective": objective, "hpt": hpt, "task": task, "value": 1 - error, "error": error}
                 rows += [{**model, **run, "seed": seed} for seed in range(seeds)]
     return pd.DataFrame(rows)
@@ -80,8 +74,13 @@ def test_missing_task_model_and_objective_are_blank_and_listed():
     assert ivgi2022.printed(deltas.reset_index()).set_index("task").loc["BoolQ", "sign"] == ""
     report = missing(points)
     found = {(row.task, row.what, row.layers if pd.notna(row.layers) else 0) for row in report.itertuples()}
-    assert found == {("race", "task", 0), ("boolq", "task", 0), ("mnli", "model", 3), ("sst2", "model", 8),
-                     ("cola", "seeds", 2)}  # fmt: skip
+    assert found == {
+        ("race", "task", 0),
+        ("boolq", "task", 0),
+        ("mnli", "model", 3),
+        ("sst2", "model", 8),
+        ("cola", "seeds", 2),
+    }
     assert list(report.columns) == MISSING
 
 
@@ -125,7 +124,9 @@ def test_a_failed_pretraining_is_listed():
     pretrain.loc[pretrain["layers"] == 5, ["loss", "status"]] = [np.nan, "failed"]
     report = missing(live(), pretrain)
     assert report[["objective", "layers", "what"]].to_numpy().tolist() == [
-        ["mlm", 5, "pretraining"], ["pmi", 5, "pretraining"]]  # fmt: skip
+        ["mlm", 5, "pretraining"],
+        ["pmi", 5, "pretraining"],
+    ]
     laws = pretraining_laws(pretrain)
     assert laws.query("aspect_ratio == 16")["n_sizes"].tolist() == [5, 5]
     assert laws.query("aspect_ratio == 32")["slope"].isna().all()  # one size is no law

@@ -19,10 +19,20 @@ def series(noise=0.01, seed=0, target=True):
     """Runs of a known law of loss, their seeds of 1 % noise, and a target on the law."""
     rng = np.random.default_rng(seed)
     losses = 20 * SIZES**-0.16 * np.exp(noise * rng.normal(size=len(SIZES)))
-    rows = pd.DataFrame({"role": "ladder", "objective": "mlm", "aspect_ratio": 32, "layers": range(1, 9),
-                         "parameters": SIZES, "loss": losses, "run_id": [f"run{n}" for n in range(8)]})  # fmt: skip
-    last = rows.tail(1).assign(role="target", aspect_ratio=64, layers=12, parameters=8.5e7, run_id="big",
-                               loss=20 * 8.5e7**-0.16)  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "role": "ladder",
+            "objective": "mlm",
+            "aspect_ratio": 32,
+            "layers": range(1, 9),
+            "parameters": SIZES,
+            "loss": losses,
+            "run_id": [f"run{n}" for n in range(8)],
+        }
+    )
+    last = rows.tail(1).assign(
+        role="target", aspect_ratio=64, layers=12, parameters=8.5e7, run_id="big", loss=20 * 8.5e7**-0.16
+    )
     return pd.concat([rows, last], ignore_index=True) if target else rows
 
 
@@ -84,8 +94,14 @@ def test_bert_base_stopped_early_is_above_the_law_and_returns():
 def test_patience_stops_where_a_loop_would():
     rng = np.random.default_rng(0)
     steps = np.arange(100, 4100, 100)
-    curve = pd.DataFrame({"step": steps, "loss": 3 + np.exp(-steps / 900) + 0.03 * rng.normal(size=40), "tokens": steps,
-                          "parameters": 10})  # fmt: skip
+    curve = pd.DataFrame(
+        {
+            "step": steps,
+            "loss": 3 + np.exp(-steps / 900) + 0.03 * rng.normal(size=40),
+            "tokens": steps,
+            "parameters": 10,
+        }
+    )
     for patience in (100, 300, 500):
         best, best_step, stop = np.inf, 0, None
         for step, loss in zip(curve["step"], curve["loss"], strict=True):
@@ -131,10 +147,19 @@ def test_selection_at_another_size_knows_no_actual_value():
 
 
 def test_compute_counts_parameters_once_and_flops_of_all_runs():
-    pretrain = pd.DataFrame({"role": ["ladder", "ladder", "target"] * 2, "objective": ["mlm"] * 3 + ["pmi"] * 3,
-                             "parameters": [10, 20, 90] * 2, "flops": [1.0, 2.0, 9.0] * 2})  # fmt: skip
-    runs = [(role, size, rate, seed) for role, size in (("ladder", 10), ("target", 90))
-            for rate, seed in ((1, 0), (2, 0), (3, 0), (1, 1))]  # fmt: skip
+    pretrain = pd.DataFrame(
+        {
+            "role": ["ladder", "ladder", "target"] * 2,
+            "objective": ["mlm"] * 3 + ["pmi"] * 3,
+            "parameters": [10, 20, 90] * 2,
+            "flops": [1.0, 2.0, 9.0] * 2,
+        }
+    )
+    runs = [
+        (role, size, rate, seed)
+        for role, size in (("ladder", 10), ("target", 90))
+        for rate, seed in ((1, 0), (2, 0), (3, 0), (1, 1))
+    ]
     finetune = pd.DataFrame(runs, columns=["role", "parameters", "learning_rate", "seed"])
     finetune = finetune.assign(objective="mlm", task="squad", flops=finetune["parameters"] / 10.0)
     table = compute_saved(pretrain, finetune).set_index("what")

@@ -33,15 +33,30 @@ def runs_of(truth, noise: float = 5e-4) -> tuple[pd.DataFrame, dict[str, str]]:
                 run = f"{name}-{size}-{rate}"
                 member[run] = name
                 loss = worse * loss_of(size, *params) * np.exp(noise * rng.standard_normal())
-                rows.append({"kind": "adapt", "status": "finished", "rows": size, "learning_rate": rate, "run_id": run,
-                             "role": "fit" if size in FITTED else "held_out", "loss": loss,
-                             "loss_before": before})  # fmt: skip
+                rows.append(
+                    {
+                        "kind": "adapt",
+                        "status": "finished",
+                        "rows": size,
+                        "learning_rate": rate,
+                        "run_id": run,
+                        "role": "fit" if size in FITTED else "held_out",
+                        "loss": loss,
+                        "loss_before": before,
+                    }
+                )
     return pd.DataFrame(rows).reindex(columns=COLUMNS["runs"]), member
 
 
 def zoo_of(truth) -> pd.DataFrame:
-    return pd.DataFrame({"model": list(truth), "objective": "mlm", "text": "standard",
-                         "parameters": [1e4 * 2**place for place in range(len(truth))]})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "model": list(truth),
+            "objective": "mlm",
+            "text": "standard",
+            "parameters": [1e4 * 2**place for place in range(len(truth))],
+        }
+    )
 
 
 def tables_of(truth) -> dict[str, pd.DataFrame]:
@@ -57,9 +72,14 @@ def tables_of(truth) -> dict[str, pd.DataFrame]:
             said = larger.assign(law=f"{law}, {name}", mean=made.predict(larger[["examples"]]), low=low, high=high)
             parts.append(said.rename(columns={"loss": "actual"}))
     forecasts = pd.concat(parts, ignore_index=True)
-    return {"curves": curves, "fits": small.fits(curves), "slopes": small.slopes(curves),
-            "scores": small.scores(curves, zoos), "contests": small.contests(zoos),
-            "forecasts": scored(forecasts, forecasts["actual"])}  # fmt: skip
+    return {
+        "curves": curves,
+        "fits": small.fits(curves),
+        "slopes": small.slopes(curves),
+        "scores": small.scores(curves, zoos),
+        "contests": small.contests(zoos),
+        "forecasts": scored(forecasts, forecasts["actual"]),
+    }
 
 
 @pytest.fixture(scope="module")

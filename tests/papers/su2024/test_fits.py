@@ -24,8 +24,14 @@ def curves_of(truth: dict[str, float], variant: str = fits.STANDARD, sizes=SIZES
         sizes_of = np.stack([np.full(len(steps), n), steps, np.full(len(steps), batch)], axis=1).astype(float)
         loss = TrajectoryLaw(n_boot=0).predict_many({k: np.array([v]) for k, v in truth.items()}, sizes_of)[0]
         loss = loss * np.exp(noise * rng.standard_normal(len(steps)))
-        own = {"run_id": f"{variant}-{n:.0f}-{batch}", "role": role, "variant": variant, "parameters": n,
-               "batch_size": batch, "warmup_steps": 10}  # fmt: skip
+        own = {
+            "run_id": f"{variant}-{n:.0f}-{batch}",
+            "role": role,
+            "variant": variant,
+            "parameters": n,
+            "batch_size": batch,
+            "warmup_steps": 10,
+        }
         rows.append(pd.DataFrame({"step": steps, "loss": loss}).assign(**own))
     return pd.concat(rows, ignore_index=True)
 
@@ -72,8 +78,9 @@ def test_the_law_of_all_curves_predicts_the_curve_of_a_larger_model(curves):
 def test_a_rule_that_doubles_the_critical_batch_size_is_found_to_do_so(curves):
     changed = curves_of({**TRUTH, "B_star": 600.0}, "rate the same", SIZES[1:2])
     both = pd.concat([curves, changed])
-    table = fits.variants(fits.critical(fits.contours(both[both["role"] == "fit"])), int(SIZES[1]),
-                          ["rate the same", "another"])  # fmt: skip
+    table = fits.variants(
+        fits.critical(fits.contours(both[both["role"] == "fit"])), int(SIZES[1]), ["rate the same", "another"]
+    )
     assert table["levels"].tolist()[1] == 0 and table["ratio"].isna().tolist() == [False, True]
     table = table.iloc[:1]
     assert table["levels"].item() >= 2
@@ -92,15 +99,17 @@ def test_claims_hold_for_curves_of_the_law_and_fail_for_a_wrong_forecast(curves,
     assert claims.judged({"critical": by_size, "forecasts": forecasts}, slope).set_index("id").loc["B3", "verdict"] == (
         "fails"
     )
-    none = claims.judged({"critical": critical.iloc[:0], "forecasts": forecasts.iloc[:0]},
-                         fits.critical_slope(critical.iloc[:0]))  # fmt: skip
+    none = claims.judged(
+        {"critical": critical.iloc[:0], "forecasts": forecasts.iloc[:0]}, fits.critical_slope(critical.iloc[:0])
+    )
     assert set(none["verdict"]) == {"not testable"}
 
 
 def test_figures_are_drawn_from_their_numbers(curves, critical):
     law = fits.fits(fits.law(fits.points(curves), n_boot=0))
-    forecasts = pd.DataFrame({"inputs": ["parameters=200000, batch_size=48, steps=100"], "mean": [3.0], "low": [2.9],
-                              "high": [3.1]})  # fmt: skip
+    forecasts = pd.DataFrame(
+        {"inputs": ["parameters=200000, batch_size=48, steps=100"], "mean": [3.0], "low": [2.9], "high": [3.1]}
+    )
     data = figures.curves_data(curves, law, forecasts)
     line = data[data["kind"] == "law"]
     assert np.allclose(line["loss"], _truth(line), rtol=1e-2)

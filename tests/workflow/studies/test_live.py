@@ -51,8 +51,11 @@ def test_a_zoo_is_trained_up_to_an_eighth_and_the_rest_after_its_forecasts(live_
     best = zoo.tables["curves"].query("examples == 16").set_index("model")["loss"]
     for name, base in lin2024.zoo(live_profile, lin2024.texts(live_profile)).items():
         start = stages.store().find(base.config.id)
-        rates = {stages.store().find(run).manifest["config"]["learning_rate"] for run in held["run_id"]
-                 if stages.store().find(run).manifest["config"]["start"] == start.id}  # fmt: skip
+        rates = {
+            stages.store().find(run).manifest["config"]["learning_rate"]
+            for run in held["run_id"]
+            if stages.store().find(run).manifest["config"]["start"] == start.id
+        }
         own = fitted.loc[(fitted["rows"] == 16) & (fitted["loss"] == best[name]), "learning_rate"]
         assert rates == set(own), "the rate that was best at the largest size below"
         for run in held["run_id"]:

@@ -8,9 +8,29 @@ TRAIN, HELDOUT = "train", "heldout"
 ENDINGS = (".txt", ".txt.gz")
 # evaluation splits of other data sets: neither train nor held-out text
 EVALUATION = frozenset(
-    ("dev", "devel", "development", "devset", "devtest", "eval", "evals", "evalset", "evaluation", "evaluations",
-     "test", "tests", "testset", "testing", "val", "valid", "validation", "validations", "validset", "valset")
-)  # fmt: skip
+    (
+        "dev",
+        "devel",
+        "development",
+        "devset",
+        "devtest",
+        "eval",
+        "evals",
+        "evalset",
+        "evaluation",
+        "evaluations",
+        "test",
+        "tests",
+        "testset",
+        "testing",
+        "val",
+        "valid",
+        "validation",
+        "validations",
+        "validset",
+        "valset",
+    )
+)
 NOTES = frozenset(("license", "licence", "copying", "notice", "changelog", "authors", "contributing", "citation"))
 ABOUT_DATA = "text about the data"
 _HELDOUT = re.compile(r"heldout|holdout|(?<![a-z])h[eo]ld[^a-z0-9]+out(?![a-z])")

@@ -12,9 +12,16 @@ from scalescope import files
 from scalescope.data.tokenizer import unknown_share
 
 ARRAYS = {
-    "tokens": np.uint16, "starts": np.int64, "example": np.int32, "labels": np.int32, "span_start": np.int32,
-    "span_end": np.int32, "context_start": np.int32, "char_start": np.int32, "char_end": np.int32,
-}  # fmt: skip
+    "tokens": np.uint16,
+    "starts": np.int64,
+    "example": np.int32,
+    "labels": np.int32,
+    "span_start": np.int32,
+    "span_end": np.int32,
+    "context_start": np.int32,
+    "char_start": np.int32,
+    "char_end": np.int32,
+}
 FACTS = "features.json"
 LONGEST_ANSWER = 30  # tokens that a predicted answer may have at least; Devlin et al. (2019), max_answer_length
 

@@ -56,19 +56,33 @@ class Task:
 
 def _span(name: str, title: str, metric: str, train: int, evaluation: int, has_no_answer: bool) -> Task:
     return Task(
-        name, title, "span", ("question", "context"), "answers", (), metric, 2, train, evaluation,
-        has_no_answer,
-    )  # fmt: skip
+        name, title, "span", ("question", "context"), "answers", (), metric, 2, train, evaluation, has_no_answer
+    )
 
 
 def _classes(
-    name: str, title: str, fields: tuple[str, ...], n_labels: int, train: int, evaluation: int,
-    label_names: tuple[str, ...], metric: str = "accuracy",
-) -> Task:  # fmt: skip
+    name: str,
+    title: str,
+    fields: tuple[str, ...],
+    n_labels: int,
+    train: int,
+    evaluation: int,
+    label_names: tuple[str, ...],
+    metric: str = "accuracy",
+) -> Task:
     return Task(
-        name, title, "classification", fields, "label", tuple(range(n_labels)), metric, n_labels, train,
-        evaluation, label_names=label_names,
-    )  # fmt: skip
+        name,
+        title,
+        "classification",
+        fields,
+        "label",
+        tuple(range(n_labels)),
+        metric,
+        n_labels,
+        train,
+        evaluation,
+        label_names=label_names,
+    )
 
 
 # labels by the numbers that Hugging Face's data sets give them

@@ -33,24 +33,14 @@ class Optimum:
 
 
 def optimum(
-    form: Form,
-    loss: Loss,
-    axes: list[np.ndarray],
-    y: np.ndarray,
-    weights: np.ndarray,
-    start: np.ndarray | None = None,
+    form: Form, loss: Loss, axes: list[np.ndarray], y: np.ndarray, weights: np.ndarray, start: np.ndarray | None = None
 ) -> Optimum:
     """The global optimum for y and weights [n]; `start` [T] joins the starts and never replaces them."""
     return optima(form, loss, axes, y[None], weights[None], start)[0]
 
 
 def optima(
-    form: Form,
-    loss: Loss,
-    axes: list[np.ndarray],
-    y: np.ndarray,
-    weights: np.ndarray,
-    start: np.ndarray | None = None,
+    form: Form, loss: Loss, axes: list[np.ndarray], y: np.ndarray, weights: np.ndarray, start: np.ndarray | None = None
 ) -> list[Optimum]:
     """The global optimum of each problem, y [C, n], weights [C, n] or [1, n]; all starts are polished together.
 
@@ -113,11 +103,7 @@ def _elsewhere(part: Batch, reached: np.ndarray, best: int, unit: float) -> np.n
 
 
 def refit(
-    form: Form,
-    loss: Loss,
-    y: np.ndarray,
-    weights: np.ndarray,
-    seeds: np.ndarray,
+    form: Form, loss: Loss, y: np.ndarray, weights: np.ndarray, seeds: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Optima [B, T] and losses [B] of many fits of one form, each from all `seeds` [S, T]; the best end is kept.
 

@@ -26,5 +26,6 @@ def read(folder: Path) -> pd.DataFrame:
     table = table.drop_duplicates(ignore_index=True)
     table = table.assign(role=table.pop("training").map({1: "fit", 0: "test"}))
     order = {name: place for place, name in enumerate(DOMAINS)}
-    return table.sort_values([*CURVE, "examples"], key=lambda c: c.map(order) if c.name == "domain" else c,
-                             kind="stable", ignore_index=True)  # fmt: skip
+    return table.sort_values(
+        [*CURVE, "examples"], key=lambda c: c.map(order) if c.name == "domain" else c, kind="stable", ignore_index=True
+    )

@@ -109,8 +109,15 @@ def _panel(ax: Axes, here: pd.DataFrame) -> None:
     unit = style.unit()
     for role, rows in here[here["kind"] == "point"].groupby("role"):
         face = style.INK if role == "fit" else "none"
-        ax.scatter(rows["examples"], rows["loss"], s=10 * unit**2, facecolor=face, edgecolor=style.INK,
-                   linewidth=0.6 * unit, zorder=1)  # fmt: skip
+        ax.scatter(
+            rows["examples"],
+            rows["loss"],
+            s=10 * unit**2,
+            facecolor=face,
+            edgecolor=style.INK,
+            linewidth=0.6 * unit,
+            zorder=1,
+        )
     lines = here[here["kind"] == "law"]
     for law, line in lines.groupby("law", sort=False):
         colour, dash = LOOKS[law]

@@ -16,9 +16,13 @@ from scalescope.papers.alabdulmohsin2022.data import CURVE, DOMAINS
 
 X, Y = "examples", "loss"
 EXAMPLES = (
-    ("IC", "inet_10", "ViT/B/16"), ("IC", "bird_10", "BiT/101/3"), ("IC", "cal_5", "MiX/B/16"),
-    ("NMT", "log_perplexity", "6 Enc, 6 Dec"), ("LM", "val_loss", "1.07e+09"), ("BB", "('ling', '1-shot')", "262M"),
-)  # fmt: skip
+    ("IC", "inet_10", "ViT/B/16"),
+    ("IC", "bird_10", "BiT/101/3"),
+    ("IC", "cal_5", "MiX/B/16"),
+    ("NMT", "log_perplexity", "6 Enc, 6 Dec"),
+    ("LM", "val_loss", "1.07e+09"),
+    ("BB", "('ling', '1-shot')", "262M"),
+)
 GRID = 60  # places along each of these curves
 EVERY_LAW = {"n_boot": 0, "warn_beyond": None}  # the factor of extrapolation is the benchmark's
 
@@ -73,8 +77,11 @@ def examples(table: pd.DataFrame) -> pd.DataFrame:
                 predicted = contender(fit[X].to_numpy(float), fit[Y].to_numpy(float), at, False)[0]
             except RuntimeError:  # curve_fit without convergence
                 predicted = np.full(GRID, np.nan)
-            rows.append(pd.DataFrame({"domain": domain, "task": task, "model": model, "law": law, X: at,
-                                      "predicted": predicted}))  # fmt: skip
+            rows.append(
+                pd.DataFrame(
+                    {"domain": domain, "task": task, "model": model, "law": law, X: at, "predicted": predicted}
+                )
+            )
     return pd.concat(rows, ignore_index=True)
 
 

@@ -22,15 +22,28 @@ COLUMNS = ["id", "claim", "verdict", "statistic", "value", "low", "high", "thres
 
 def judged(tables: dict[str, pd.DataFrame], correlation: dict[str, float]) -> pd.DataFrame:
     """One row per claim: verdict "holds", "fails" or "not testable", with the number that decides and its interval."""
-    rows = [_described(tables), _grows(correlation), _shared(tables), _allocated(tables), _forecast(tables),
-            _best_split(tables)]  # fmt: skip
+    rows = [
+        _described(tables),
+        _grows(correlation),
+        _shared(tables),
+        _allocated(tables),
+        _forecast(tables),
+        _best_split(tables),
+    ]
     return pd.DataFrame([{"claim": CLAIMS[row["id"]], **row} for row in rows])[COLUMNS]
 
 
 def _row(id: str, holds: bool | None, statistic: str, value: float, threshold: str, low=np.nan, high=np.nan) -> dict:
     verdict = "not testable" if holds is None or not np.isfinite(value) else "holds" if holds else "fails"
-    return {"id": id, "verdict": verdict, "statistic": statistic, "value": value, "low": low, "high": high,
-            "threshold": threshold}  # fmt: skip
+    return {
+        "id": id,
+        "verdict": verdict,
+        "statistic": statistic,
+        "value": value,
+        "low": low,
+        "high": high,
+        "threshold": threshold,
+    }
 
 
 def _described(tables) -> dict:
@@ -53,8 +66,11 @@ def _shared(tables) -> dict:
 def _allocated(tables) -> dict:
     """Over all prices: the mean rank correlation of the share of pretraining with the gap (nats) of the dialect."""
     shares = tables["allocation"].dropna(subset=["share"]).merge(tables["gaps"][["text", "nats"]], on="text")
-    found = [spearmanr(part["share"], part["nats"]).statistic for _, part in shares.groupby("price")
-             if len(part) > 2 and part["share"].nunique() > 1 and part["nats"].nunique() > 1]  # fmt: skip
+    found = [
+        spearmanr(part["share"], part["nats"]).statistic
+        for _, part in shares.groupby("price")
+        if len(part) > 2 and part["share"].nunique() > 1 and part["nats"].nunique() > 1
+    ]
     value = float(np.mean(found)) if found else np.nan
     low, high = (min(found), max(found)) if found else (np.nan, np.nan)
     statistic = "rank correlation of the share of pretraining with the gap, mean (smallest, largest) over prices"

@@ -37,9 +37,12 @@ def loss_data(runs: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
     """
     found = study.points(runs)
     held = runs[(runs["kind"] == "adapt") & (runs["role"] == "held_out") & (runs["status"] == "finished")]
-    parts = [_means(found, "point"), _means(held, "held_out"),
-             _means(study.scratch(runs).assign(pretrain_tokens=0), "scratch"),
-             _means(found.assign(loss=found["loss_before"]), "before")]  # fmt: skip
+    parts = [
+        _means(found, "point"),
+        _means(held, "held_out"),
+        _means(study.scratch(runs).assign(pretrain_tokens=0), "scratch"),
+        _means(found.assign(loss=found["loss_before"]), "before"),
+    ]
     for text, own in found.groupby("text", sort=False):
         params = _params(fits, str(text))
         grid = np.geomspace(own["finetune_tokens"].min(), own["finetune_tokens"].max(), LINE)
@@ -65,13 +68,23 @@ def draw_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             ax.set_title(name)
         figure.supxlabel(F_LABEL)
         figure.supylabel("Held-out loss (nats)")
-        handles = [Line2D([], [], color=c, marker="o", markersize=5, label=f"p = {style.size_text(p)}")
-                   for p, c in colours.items()]  # fmt: skip
+        handles = [
+            Line2D([], [], color=c, marker="o", markersize=5, label=f"p = {style.size_text(p)}")
+            for p, c in colours.items()
+        ]
         handles += [
             Line2D([], [], color=style.GREY, marker="s", markersize=4, label="from scratch"),
-            Line2D([], [], color=style.INK, marker="*", markersize=11, markerfacecolor="white", linestyle="none",
-                   label="held out"),
-        ]  # fmt: skip
+            Line2D(
+                [],
+                [],
+                color=style.INK,
+                marker="*",
+                markersize=11,
+                markerfacecolor="white",
+                linestyle="none",
+                label="held out",
+            ),
+        ]
         figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 5))
     return figure
 
@@ -88,8 +101,16 @@ def _loss_panel(ax, rows: pd.DataFrame, colours: dict) -> None:
     scratch = rows[rows["kind"] == "scratch"]
     ax.plot(scratch["finetune_tokens"], scratch["loss"], color=style.GREY, marker="s", markersize=4, linewidth=1)
     held = rows[rows["kind"] == "held_out"]
-    ax.plot(held["finetune_tokens"], held["loss"], color=style.INK, marker="*", markersize=11, markerfacecolor="white",
-            linestyle="none", zorder=4)  # fmt: skip
+    ax.plot(
+        held["finetune_tokens"],
+        held["loss"],
+        color=style.INK,
+        marker="*",
+        markersize=11,
+        markerfacecolor="white",
+        linestyle="none",
+        zorder=4,
+    )
     sizes = rows.loc[rows["kind"] != "law", "finetune_tokens"]
     style.log_x(ax, (sizes.min() / 1.3, sizes.max() * 1.3))
     _log_y(ax)
@@ -98,10 +119,19 @@ def _loss_panel(ax, rows: pd.DataFrame, colours: dict) -> None:
 def gap_data(gaps: pd.DataFrame) -> pd.DataFrame:
     """What `draw_gap` draws, from the table "gaps": one row per dialect and measure, with its interval."""
     parts = [
-        pd.DataFrame({"kind": "fit", "measure": name, "text": gaps["text"], "distance": gaps["distance"],
-                      "value": gaps[name], "low": gaps[f"{name}_low"], "high": gaps[f"{name}_high"]})
+        pd.DataFrame(
+            {
+                "kind": "fit",
+                "measure": name,
+                "text": gaps["text"],
+                "distance": gaps["distance"],
+                "value": gaps[name],
+                "low": gaps[f"{name}_low"],
+                "high": gaps[f"{name}_high"],
+            }
+        )
         for name in ("nats", "share")
-    ]  # fmt: skip
+    ]
     return pd.concat(parts, ignore_index=True)
 
 

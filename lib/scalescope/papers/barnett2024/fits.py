@@ -175,11 +175,18 @@ def effective_data(found: pd.DataFrame, without: pd.DataFrame) -> pd.DataFrame:
         for (p, f), loss in _means(own).items():
             beyond = bool(loss < falling[-1])
             needed = np.exp(np.interp(-np.log(loss), -np.log(falling), np.log(curve.index.to_numpy(dtype=float))))
-            rows.append({
-                "text": text, "distance": own["distance"].iloc[0], "pretrain_tokens": p, "finetune_tokens": f,
-                "loss": loss, "from_scratch": float(needed), "transferred": max(round(float(needed)) - f, 0),
-                "beyond": beyond,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "text": text,
+                    "distance": own["distance"].iloc[0],
+                    "pretrain_tokens": p,
+                    "finetune_tokens": f,
+                    "loss": loss,
+                    "from_scratch": float(needed),
+                    "transferred": max(round(float(needed)) - f, 0),
+                    "beyond": beyond,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -208,9 +215,14 @@ def allocation(found: pd.DataFrame, prices: list[float], n_boot: int = N_BOOT) -
             row = {"text": text, "distance": own["distance"].iloc[0], "price": price, "budget": budget}
             if made.params_["A"] > 0:
                 best = made.optimal_allocation(budget, 1.0, price)
-                row |= {"share": float(best.pretrain_share), "low": best.pretrain_share.low,
-                        "high": best.pretrain_share.high, "pretrain_tokens": float(best.pretrain_tokens),
-                        "finetune_tokens": float(best.finetune_tokens), "loss": float(best.loss)}  # fmt: skip
+                row |= {
+                    "share": float(best.pretrain_share),
+                    "low": best.pretrain_share.low,
+                    "high": best.pretrain_share.high,
+                    "pretrain_tokens": float(best.pretrain_tokens),
+                    "finetune_tokens": float(best.finetune_tokens),
+                    "loss": float(best.loss),
+                }
             rows.append(row)
     columns = ["text", "distance", "price", "budget", "share", "low", "high", *INPUTS, "loss"]
     return pd.DataFrame(rows, columns=columns)

@@ -44,15 +44,20 @@ def first(profile: Profile, known: Texts) -> list[list[Planned]]:
     largest = max(part.budgets), max(part.rows)
     pretrained, others = [], []
     for seed in seeds:
-        bases = {tokens: branch(profile, known.prepared, part.model, part.objective, tokens, seed)
-                 for tokens in sorted(part.budgets)}  # fmt: skip
+        bases = {
+            tokens: branch(profile, known.prepared, part.model, part.objective, tokens, seed)
+            for tokens in sorted(part.budgets)
+        }
         pretrained += [Planned(FIT, config) for config in bases.values()]
         scratch = bases[max(bases)]
         for name, rows, rate in product(part.dialects, sorted(part.rows), part.adapt.learning_rates):
             settings = (profile, known, part.adapt, name, rows, rate, seed)
             others.append(Planned(FIT, adapted(*settings, None, scratch), name))
-            others += [Planned(FIT, adapted(*settings, base, scratch), name, base)
-                       for tokens, base in bases.items() if (tokens, rows) != largest]  # fmt: skip
+            others += [
+                Planned(FIT, adapted(*settings, base, scratch), name, base)
+                for tokens, base in bases.items()
+                if (tokens, rows) != largest
+            ]
     return [pretrained, others]
 
 
@@ -121,21 +126,28 @@ def tables(
     fitted = study.fits(found)
     own = forecasts[forecasts["law"].str.endswith(claims.SPLIT)]
     result = {
-        "runs": runs, "texts": known.table(), "fits": fitted, "exponents": study.exponents_compared(fitted),
-        "gaps": study.gaps(found), "effective_data": study.effective_data(found, without),
-        "allocation": study.allocation(found, section(profile).prices), "forecasts": forecasts,
-        "splits": held.tables["splits"].merge(own[["run", "mean", "low", "high", "actual"]], how="left",
-                                    left_on="run_id", right_on="run").drop(columns="run"),
-    }  # fmt: skip
+        "runs": runs,
+        "texts": known.table(),
+        "fits": fitted,
+        "exponents": study.exponents_compared(fitted),
+        "gaps": study.gaps(found),
+        "effective_data": study.effective_data(found, without),
+        "allocation": study.allocation(found, section(profile).prices),
+        "forecasts": forecasts,
+        "splits": held.tables["splits"]
+        .merge(own[["run", "mean", "low", "high", "actual"]], how="left", left_on="run_id", right_on="run")
+        .drop(columns="run"),
+    }
     return {**result, "claims": claims.judged(result, study.rank_correlation(found))}
 
 
 measured = final_losses
 
 DRAW = {
-    "loss_against_finetuning": drawing.draw_loss, "gap_against_distance": drawing.draw_gap,
+    "loss_against_finetuning": drawing.draw_loss,
+    "gap_against_distance": drawing.draw_gap,
     "iso_loss": drawing.draw_iso_loss,
-}  # fmt: skip
+}
 DATA = {
     "loss_against_finetuning": lambda found: drawing.loss_data(found["runs"], found["fits"]),
     "gap_against_distance": lambda found: drawing.gap_data(found["gaps"]),

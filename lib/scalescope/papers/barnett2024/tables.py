@@ -25,11 +25,15 @@ def laws(fits: pd.DataFrame, exponents: str = "separate") -> pd.DataFrame:
 
 def gaps(found: pd.DataFrame) -> pd.DataFrame:
     """One row per dialect: distance, the gap in nats and as a share."""
-    rows = [{
-        "dialect": row["text"], "distance": f"{row['distance']:.2f}",
-        "gap (nats)": with_interval(row["nats"], row["nats_low"], row["nats_high"]),
-        "share of the gap": with_interval(row["share"], row["share_low"], row["share_high"]),
-    } for row in found.to_dict("records")]  # fmt: skip
+    rows = [
+        {
+            "dialect": row["text"],
+            "distance": f"{row['distance']:.2f}",
+            "gap (nats)": with_interval(row["nats"], row["nats_low"], row["nats_high"]),
+            "share of the gap": with_interval(row["share"], row["share_low"], row["share_high"]),
+        }
+        for row in found.to_dict("records")
+    ]
     return pd.DataFrame(rows)
 
 
@@ -43,10 +47,15 @@ def allocation(found: pd.DataFrame) -> pd.DataFrame:
 
 def forecasts(found: pd.DataFrame) -> pd.DataFrame:
     """One row per sealed forecast: what was said, what came, and how far off it was in percent."""
-    rows = [{
-        "law": row.law, "inputs": row.inputs, "forecast (nats)": with_interval(row.mean, row.low, row.high, 4),
-        "came": "not trained" if not np.isfinite(row.actual) else f"{row.actual:.4f}",
-        "off, %": "–" if not np.isfinite(row.off) else f"{100 * row.off:+.2f}",
-        "sealed": str(row.date)[:16],
-    } for row in found.itertuples()]  # fmt: skip
+    rows = [
+        {
+            "law": row.law,
+            "inputs": row.inputs,
+            "forecast (nats)": with_interval(row.mean, row.low, row.high, 4),
+            "came": "not trained" if not np.isfinite(row.actual) else f"{row.actual:.4f}",
+            "off, %": "–" if not np.isfinite(row.off) else f"{100 * row.off:+.2f}",
+            "sealed": str(row.date)[:16],
+        }
+        for row in found.itertuples()
+    ]
     return pd.DataFrame(rows)

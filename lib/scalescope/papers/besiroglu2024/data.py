@@ -19,7 +19,12 @@ def read(folder: Path) -> pd.DataFrame:
     points = pd.read_csv(folder / "chinchilla_points.csv")
     parameters, flops = points["Model Size"], points["Training FLOP"]
     tokens = flops / (6 * parameters)
-    return pd.DataFrame({
-        "parameters": parameters, "tokens": tokens, "flops": flops, "token_multiplier": tokens / parameters,
-        "loss": points["loss"],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "parameters": parameters,
+            "tokens": tokens,
+            "flops": flops,
+            "token_multiplier": tokens / parameters,
+            "loss": points["loss"],
+        }
+    )

@@ -59,10 +59,11 @@ def fig1_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     for name, values in params.items():
         residuals = study.log_residuals(values, points)
         counts, _ = np.histogram(residuals.clip(EDGES[0], EDGES[-1]), EDGES)
-        drawn += [pd.DataFrame({"kind": "count", "law": name, "residual": EDGES[:-1], "count": counts}),
-                  pd.DataFrame([{"kind": "median", "law": name, "residual": np.median(residuals)}]),
-                  pd.DataFrame({"kind": "point", "law": name, "residual": residuals,
-                                "parameters": points["parameters"]})]  # fmt: skip
+        drawn += [
+            pd.DataFrame({"kind": "count", "law": name, "residual": EDGES[:-1], "count": counts}),
+            pd.DataFrame([{"kind": "median", "law": name, "residual": np.median(residuals)}]),
+            pd.DataFrame({"kind": "point", "law": name, "residual": residuals, "parameters": points["parameters"]}),
+        ]
     return pd.concat(drawn, ignore_index=True)
 
 
@@ -76,8 +77,19 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         points = data[data["kind"] == "point"]
         if len(points):
             markers = {name: marker for name, (_, marker) in LOOKS.items()}
-            sns.scatterplot(points, x="parameters", y="residual", hue="law", style="law", palette=PALETTE,
-                            markers=markers, s=14 * unit**2, alpha=0.7, linewidth=0, ax=left)  # fmt: skip
+            sns.scatterplot(
+                points,
+                x="parameters",
+                y="residual",
+                hue="law",
+                style="law",
+                palette=PALETTE,
+                markers=markers,
+                s=14 * unit**2,
+                alpha=0.7,
+                linewidth=0,
+                ax=left,
+            )
             left.legend(loc="upper right")
         for name, (colour, _) in LOOKS.items():
             own = data[data["law"] == name]
@@ -106,8 +118,9 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     order = list(dict.fromkeys(data.loc[data["kind"] == "fit", "fit"]))
     with style.paper_style(size):
         wide, unit = style.width(2) / 3, style.unit()
-        grid = LawGrid(data, col="symbol", col_order=list(LABELS), col_wrap=3, height=0.8 * wide, aspect=1 / 0.8,
-                       sharex=False)  # fmt: skip
+        grid = LawGrid(
+            data, col="symbol", col_order=list(LABELS), col_wrap=3, height=0.8 * wide, aspect=1 / 0.8, sharex=False
+        )
         grid.map_dataframe(_parameter, order=order)
         for symbol, ax in grid.axes_dict.items():
             ax.set_title(LABELS[symbol])
@@ -127,8 +140,10 @@ def fig3_data(table: pd.DataFrame | None, tables: Tables) -> pd.DataFrame:
     policy, compared = tables["policy"], tables["comparison"]
     chosen = compared["quantity"].str.startswith("optimal tokens") & compared["setting"].str.startswith("refit")
     misread = float(compared.loc[chosen, "reported"].item())
-    marks = [{"kind": "chinchilla", "flops": study.CHINCHILLA_FLOPS, "value": 20.0},
-             {"kind": "misread", "flops": policy["flops"].min(), "value": misread}]  # fmt: skip
+    marks = [
+        {"kind": "chinchilla", "flops": study.CHINCHILLA_FLOPS, "value": 20.0},
+        {"kind": "misread", "flops": policy["flops"].min(), "value": misread},
+    ]
     return pd.concat([policy.assign(kind="law"), pd.DataFrame(marks)], ignore_index=True)
 
 
@@ -145,10 +160,24 @@ def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         one, other = marks.loc["chinchilla"], marks.loc["misread"]
         ax.axhline(one["value"], color=style.GREY, linestyle=":", linewidth=1.2 * unit)
         ax.scatter([one["flops"]], [one["value"]], color=style.INK, zorder=4, s=36 * unit**2, label=CHINCHILLA)
-        ax.scatter([other["flops"]], [other["value"]], marker="x", color=style.PURPLE, s=60 * unit**2, zorder=5,
-                   linewidth=2 * unit, label=MISREAD.format(other["value"]), clip_on=False)  # fmt: skip
-        ax.set(xscale="log", yscale="log", xlabel="Training compute 6ND (FLOP)", ylabel="Tokens per parameter",
-               xlim=(policy["flops"].min(), policy["flops"].max()))  # fmt: skip
+        ax.scatter(
+            [other["flops"]],
+            [other["value"]],
+            marker="x",
+            color=style.PURPLE,
+            s=60 * unit**2,
+            zorder=5,
+            linewidth=2 * unit,
+            label=MISREAD.format(other["value"]),
+            clip_on=False,
+        )
+        ax.set(
+            xscale="log",
+            yscale="log",
+            xlabel="Training compute 6ND (FLOP)",
+            ylabel="Tokens per parameter",
+            xlim=(policy["flops"].min(), policy["flops"].max()),
+        )
         style.ticks(ax.yaxis, [5, 10, 20, 50, 100, 200, 500])
         ax.legend(loc="upper left", fontsize=9 * unit)
     return figure

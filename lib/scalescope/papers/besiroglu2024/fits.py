@@ -66,9 +66,17 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, points, fitted in made:
         params = {symbol: fitted.params_[symbol] for symbol in SYMBOLS}
-        rows.append({"fit": name, "delta": _delta(fitted), "points": len(points), **params,
-                     "objective": fitted.objective_, "huber_objective": huber_objective(params, used(table)),
-                     "a": exponent(params)})  # fmt: skip
+        rows.append(
+            {
+                "fit": name,
+                "delta": _delta(fitted),
+                "points": len(points),
+                **params,
+                "objective": fitted.objective_,
+                "huber_objective": huber_objective(params, used(table)),
+                "a": exponent(params),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -116,10 +124,14 @@ def intervals(replicates: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """Standard error and percentile interval of each parameter and of a, one row each."""
     values = replicates.assign(a=exponent(replicates))
     tail = (1 - level) / 2
-    return pd.DataFrame({
-        "symbol": values.columns, "standard_error": values.std(ddof=1).to_numpy(),
-        "low": values.quantile(tail).to_numpy(), "high": values.quantile(1 - tail).to_numpy(),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "symbol": values.columns,
+            "standard_error": values.std(ddof=1).to_numpy(),
+            "low": values.quantile(tail).to_numpy(),
+            "high": values.quantile(1 - tail).to_numpy(),
+        }
+    )
 
 
 def exponent(params):
@@ -138,11 +150,18 @@ def optimal_policy(params: Mapping[str, float], replicates: pd.DataFrame, flops:
     """Compute-optimal tokens per parameter against compute: ours with 80 and 95 % intervals, and Hoffmann's law."""
     every = np.array([tokens_per_parameter(replicates, c) for c in flops])
     low, high, low80, high80 = np.percentile(every, [2.5, 97.5, 10, 90], axis=1)
-    return pd.DataFrame({
-        "flops": flops, "ours": tokens_per_parameter(params, flops), "low": low, "high": high, "low_80": low80,
-        "high_80": high80, "hoffmann": tokens_per_parameter(HOFFMANN, flops),
-        "hoffmann_rounded": tokens_per_parameter(HOFFMANN_ROUNDED, flops),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "flops": flops,
+            "ours": tokens_per_parameter(params, flops),
+            "low": low,
+            "high": high,
+            "low_80": low80,
+            "high_80": high80,
+            "hoffmann": tokens_per_parameter(HOFFMANN, flops),
+            "hoffmann_rounded": tokens_per_parameter(HOFFMANN_ROUNDED, flops),
+        }
+    )
 
 
 def predicted(params: Mapping[str, float], points: pd.DataFrame) -> np.ndarray:

@@ -67,9 +67,11 @@ def sample_sizes(replicates: pd.DataFrame, points: int = 240) -> dict[str, float
     spread = np.sqrt(slope @ np.cov(replicates["alpha"], replicates["beta"]) @ slope)
     delta_width = 2 * stats.norm.ppf(0.9) * spread
     return {
-        "a_standard_error": float(np.std(a)), "width_80": width, "percentile": points * (width / WIDTH) ** 2,
+        "a_standard_error": float(np.std(a)),
+        "width_80": width,
+        "percentile": points * (width / WIDTH) ** 2,
         "delta_method": float(points * (delta_width / WIDTH) ** 2),
-    }  # fmt: skip
+    }
 
 
 def _logs(params: pd.DataFrame) -> np.ndarray:

@@ -37,18 +37,28 @@ def frontiers(table: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
     `fits.fits`. Columns: approach, how, a, b, printed_a, printed_b, points, budgets.
     """
     printed = reference("hoffmann2022").set_index(["quantity", "setting"])["reported"]
-    lines = {"approach 1": lower_hull(table["flops"], table["parameters"], table["tokens"], table["loss"]).frontier(),
-             "approach 2": optima(table).frontier()}  # fmt: skip
+    lines = {
+        "approach 1": lower_hull(table["flops"], table["parameters"], table["tokens"], table["loss"]).frontier(),
+        "approach 2": optima(table).frontier(),
+    }
     law = params_of(fitted, "huber")
     direct = law["beta"] / (law["alpha"] + law["beta"])
     rows = []
     for approach, how in APPROACHES.items():
         line = lines.get(approach)
         a, b = (line.a, line.b) if line else (direct, 1 - direct)
-        rows.append({"approach": approach, "how": how, "a": a, "b": b, "printed_a": printed["a", approach],
-                     "printed_b": printed["b", approach],
-                     "points": int(np.isfinite(budgets(table)).sum()) if approach == "approach 2" else len(table),
-                     "budgets": line.budgets if line else np.nan})  # fmt: skip
+        rows.append(
+            {
+                "approach": approach,
+                "how": how,
+                "a": a,
+                "b": b,
+                "printed_a": printed["a", approach],
+                "printed_b": printed["b", approach],
+                "points": int(np.isfinite(budgets(table)).sum()) if approach == "approach 2" else len(table),
+                "budgets": line.budgets if line else np.nan,
+            }
+        )
     return pd.DataFrame(rows)
 
 

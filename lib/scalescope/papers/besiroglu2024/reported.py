@@ -72,8 +72,10 @@ def _parameters(reported: pd.DataFrame, by_name: pd.DataFrame) -> list[tuple]:
 def _intervals(replicates: pd.DataFrame) -> list[tuple]:
     rows = []
     of_draws = "4000 bootstrap resamples"
-    headline = ("refit, 240 points (5 highest losses dropped); Huber log-density with free scale, BFGS; "
-                "SE from 4000 bootstrap resamples")  # fmt: skip
+    headline = (
+        "refit, 240 points (5 highest losses dropped); Huber log-density with free scale, BFGS; "
+        "SE from 4000 bootstrap resamples"
+    )
     for row in intervals(replicates).to_dict("records"):
         name = row["symbol"]
         rows += [(f"{name} 95% percentile interval; {end}", of_draws, row[end]) for end in ("low", "high")]
@@ -86,8 +88,10 @@ def _intervals(replicates: pd.DataFrame) -> list[tuple]:
 
 def _tests(table: pd.DataFrame, refit: dict[str, float], replicates: pd.DataFrame) -> list[tuple]:
     found = inference.against_hoffmann(table, refit, replicates)
-    full = ("point estimate in full precision (optimiser message: desired error not necessarily achieved due to "
-            "precision loss)")  # fmt: skip
+    full = (
+        "point estimate in full precision (optimiser message: desired error not necessarily achieved due to "
+        "precision loss)"
+    )
     value, log_scale = log_likelihood(log_residuals(refit, used(table)))
     rows = [("log scale", full, log_scale), ("negative log-likelihood", full, -value)]
     for symbol in SYMBOLS:
@@ -105,10 +109,12 @@ def _tests(table: pd.DataFrame, refit: dict[str, float], replicates: pd.DataFram
         rows.append(("log-likelihood (Huber log-density, scale refitted)", setting, row["log_likelihood"]))
     sizes = inference.sample_sizes(replicates)
     needed = "sample size needed for an 80% interval of a of width 0.001"
-    rows += [(needed, "percentile bootstrap", np.floor(sizes["percentile"])),
-             (needed, "delta method", sizes["delta_method"]),
-             ("80% interval width of a", "240 points", sizes["width_80"]),
-             ("a = beta/(alpha+beta); standard error", "refit, 240 points", sizes["a_standard_error"])]  # fmt: skip
+    rows += [
+        (needed, "percentile bootstrap", np.floor(sizes["percentile"])),
+        (needed, "delta method", sizes["delta_method"]),
+        ("80% interval width of a", "240 points", sizes["width_80"]),
+        ("a = beta/(alpha+beta); standard error", "refit, 240 points", sizes["a_standard_error"]),
+    ]
     return rows
 
 

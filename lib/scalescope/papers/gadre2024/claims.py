@@ -41,5 +41,11 @@ def judged(predictions: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
 
 def _row(id: str, value: float, holds: bool, threshold: str, statistic: str) -> dict:
     verdict = "not testable" if not np.isfinite(value) else "holds" if holds else "fails"
-    return {"id": id, "claim": CLAIMS[id], "verdict": verdict, "statistic": statistic, "value": value,
-            "threshold": threshold}  # fmt: skip
+    return {
+        "id": id,
+        "claim": CLAIMS[id],
+        "verdict": verdict,
+        "statistic": statistic,
+        "value": value,
+        "threshold": threshold,
+    }

@@ -15,10 +15,24 @@ import pandas as pd
 
 # the 17 tasks on which the paper's 154M, C4 model at M = 320 beats chance by ten points
 SUBSET = (
-    "bigbench_operators", "pubmed_qa_labeled", "hellaswag_zeroshot", "boolq", "arc_easy", "coqa",
-    "bigbench_dyck_languages", "lambada_openai", "bigbench_novel_concepts", "winograd", "bigbench_cs_algorithms",
-    "commonsense_qa", "bigbench_qa_wikidata", "hellaswag", "copa", "squad", "piqa",
-)  # fmt: skip
+    "bigbench_operators",
+    "pubmed_qa_labeled",
+    "hellaswag_zeroshot",
+    "boolq",
+    "arc_easy",
+    "coqa",
+    "bigbench_dyck_languages",
+    "lambada_openai",
+    "bigbench_novel_concepts",
+    "winograd",
+    "bigbench_cs_algorithms",
+    "commonsense_qa",
+    "bigbench_qa_wikidata",
+    "hellaswag",
+    "copa",
+    "squad",
+    "piqa",
+)
 CHINCHILLA = 20  # tokens per parameter that the authors call a multiplier of 1
 
 
@@ -46,12 +60,16 @@ def _about(model: dict[str, Any]) -> dict[str, Any]:
     settings = model["hyperparameters"]
     parameters, tokens = int(settings["params"]), int(settings["tokens"])
     return {
-        "name": model["name"], "dataset": model["dataset_name"],
+        "name": model["name"],
+        "dataset": model["dataset_name"],
         "model": settings["model"].split("/")[-1].split(".")[0],
-        "parameters": parameters, "parameters_no_embedding": int(settings["params_no_embed"]), "tokens": tokens,
-        "token_multiplier": CHINCHILLA * float(settings["chinchilla_multiplier"]), "flops": 6.0 * parameters * tokens,
+        "parameters": parameters,
+        "parameters_no_embedding": int(settings["params_no_embed"]),
+        "tokens": tokens,
+        "token_multiplier": CHINCHILLA * float(settings["chinchilla_multiplier"]),
+        "flops": 6.0 * parameters * tokens,
         "learning_rate": float(settings["lr"]),
-    }  # fmt: skip
+    }
 
 
 def _losses(model: dict[str, Any]) -> list[dict[str, Any]]:
@@ -59,8 +77,15 @@ def _losses(model: dict[str, Any]) -> list[dict[str, Any]]:
     for result in model["results"]:
         parts = result["val_data"][0].split("/")
         name = parts[-1].split(".")[0] if "de-en" in parts[-2] else parts[-2]
-        found.append({"quantity": "loss", "evaluation": name, "value": result["loss"],
-                      "low": result["loss_sequences_lower_95"], "high": result["loss_sequences_upper_95"]})  # fmt: skip
+        found.append(
+            {
+                "quantity": "loss",
+                "evaluation": name,
+                "value": result["loss"],
+                "low": result["loss_sequences_lower_95"],
+                "high": result["loss_sequences_upper_95"],
+            }
+        )
     return found
 
 
@@ -68,8 +93,10 @@ def _errors(accuracies: dict[str, float], baseline: dict[str, float]) -> list[di
     """Errors of all tasks and their two averages, each with that of guessing at random."""
     tasks = {task: (1 - accuracy, baseline[task]) for task, accuracy in accuracies.items()}
     means = {"avg": _mean(tasks, tasks), "avg_subset": _mean(tasks, SUBSET)}
-    return [{"quantity": "error", "evaluation": task, "value": error, "chance": chance}
-            for task, (error, chance) in (tasks | means).items()]  # fmt: skip
+    return [
+        {"quantity": "error", "evaluation": task, "value": error, "chance": chance}
+        for task, (error, chance) in (tasks | means).items()
+    ]
 
 
 def _mean(values: dict[str, tuple[float, float]], tasks: Iterable[str]) -> tuple[float, float]:

@@ -22,8 +22,18 @@ from scalescope.plotting.heat import heat
 from scalescope.plotting.panels import LawGrid, above
 
 Tables = Mapping[str, pd.DataFrame]  # "fits", "predictions" and "dataset_pairs" of the study
-SLUGS = dict(enumerate(("fig1_extrapolation", "fig2_reducible_loss", "fig3_error_against_loss",
-                        "fig4_relative_errors", "fig5_dataset_pairs"), start=1))  # fmt: skip
+SLUGS = dict(
+    enumerate(
+        (
+            "fig1_extrapolation",
+            "fig2_reducible_loss",
+            "fig3_error_against_loss",
+            "fig4_relative_errors",
+            "fig5_dataset_pairs",
+        ),
+        start=1,
+    )
+)
 CAPTIONS = {
     "fig1_extrapolation": "C4 loss (top) and mean error of 17 tasks (bottom) against training compute. Lines: "
     "the laws, fitted to the filled points only (error also to the small star), at 20 tokens per parameter and at "
@@ -38,8 +48,14 @@ CAPTIONS = {
     "evaluation set (columns).",
 }
 COLOURS = {"c4_original": style.BLUE, "rpj": style.ORANGE, "rw_original": style.PURPLE}
-SIZES = {"d=96_l=8_h=4": "11M", "d=512_l=8_h=4": "79M", "d=576_l=24_h=8": "154M", "d=1024_l=24_h=8": "412M",
-         "open_lm_1b": "1.4B", "open_lm_7b": "6.9B"}  # fmt: skip
+SIZES = {
+    "d=96_l=8_h=4": "11M",
+    "d=512_l=8_h=4": "79M",
+    "d=576_l=24_h=8": "154M",
+    "d=1024_l=24_h=8": "412M",
+    "open_lm_1b": "1.4B",
+    "open_lm_7b": "6.9B",
+}
 C_LABEL = "Training compute 6ND (FLOP)"
 MULTIPLIERS = LogNorm(4, 800)
 CMAP = ListedColormap(sns.color_palette("plasma", as_cmap=True)(np.linspace(0, 0.6, 256)))  # lighter is lost on white
@@ -55,8 +71,23 @@ def fig1_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
         large = predicted[predicted["dataset"] == dataset]
         lines = _lines(found, tables["fits"], dataset, (study.FITTED_AT, large["token_multiplier"].max()))
         drawn += [lines, large.assign(kind="prediction"), found.assign(kind="point", dataset=dataset)]
-    return _columns(drawn, ["kind", "dataset", "model", "role", "token_multiplier", "flops", "loss", "error",
-                            "loss_predicted", "error_predicted", "loss_off", "error_off"])  # fmt: skip
+    return _columns(
+        drawn,
+        [
+            "kind",
+            "dataset",
+            "model",
+            "role",
+            "token_multiplier",
+            "flops",
+            "loss",
+            "error",
+            "loss_predicted",
+            "error_predicted",
+            "loss_off",
+            "error_off",
+        ],
+    )
 
 
 def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
@@ -65,8 +96,16 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     tall = data.melt(names, list(QUANTITIES), var_name="quantity", value_name="y")
     with style.paper_style(size):
         wide = style.width(2) / 3
-        grid = LawGrid(tall, row="quantity", col="dataset", col_order=list(study.DATASETS), height=0.92 * wide,
-                       aspect=1 / 0.92, sharex=True, sharey="row")  # fmt: skip
+        grid = LawGrid(
+            tall,
+            row="quantity",
+            col="dataset",
+            col_order=list(study.DATASETS),
+            height=0.92 * wide,
+            aspect=1 / 0.92,
+            sharex=True,
+            sharey="row",
+        )
         for draw in (_law_lines, _fitted_runs, _large_runs):
             grid.map_dataframe(draw)
         for (quantity, dataset), ax in grid.axes_dict.items():
@@ -144,8 +183,18 @@ def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per average; filled: in the fit, dotted: guessing at random."""
     with style.paper_style(size):
         wide, unit = style.width(2) / 2, style.unit()
-        grid = LawGrid(data, col="task", col_order=list(study.AVERAGES), hue="dataset", hue_order=list(COLOURS),
-                       palette=COLOURS, height=0.92 * wide, aspect=1 / 0.92, sharex=False, sharey=False)  # fmt: skip
+        grid = LawGrid(
+            data,
+            col="task",
+            col_order=list(study.AVERAGES),
+            hue="dataset",
+            hue_order=list(COLOURS),
+            palette=COLOURS,
+            height=0.92 * wide,
+            aspect=1 / 0.92,
+            sharex=False,
+            sharey=False,
+        )
         grid.map_dataframe(_errors)
         for task, ax in grid.axes_dict.items():
             for value in data.loc[(data["task"] == task) & (data["kind"] == "chance"), "error"]:
@@ -193,9 +242,11 @@ def draw_fig5(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     longest = data.groupby(["dataset", "model"])["token_multiplier"].transform("max")
     at_20 = data["token_multiplier"] == study.FITTED_AT
     first = data["model"] == study.LARGE[0]
-    panels = {"1.4B, 20 tokens per parameter": first & at_20,
-              "1.4B, most tokens (80, 640 and 320 per parameter)": first & (data["token_multiplier"] == longest),
-              "6.9B, 20 tokens per parameter": data["model"] == study.LARGE[1]}  # fmt: skip
+    panels = {
+        "1.4B, 20 tokens per parameter": first & at_20,
+        "1.4B, most tokens (80, 640 and 320 per parameter)": first & (data["token_multiplier"] == longest),
+        "6.9B, 20 tokens per parameter": data["model"] == study.LARGE[1],
+    }
     with style.paper_style(size):
         wide = style.width(2)
         figure, axes = plt.subplots(3, 1, figsize=(wide, 0.56 * wide), layout="constrained", sharex=True)
@@ -221,8 +272,14 @@ def _lines(found: pd.DataFrame, fitted: pd.DataFrame, dataset: str, multipliers)
     for multiplier in multipliers:
         line = pd.DataFrame({"parameters": sizes, "tokens": multiplier * sizes})
         loss = study.loss_at(first, line)
-        parts.append(line.assign(token_multiplier=float(multiplier), flops=6 * multiplier * sizes**2, loss=loss,
-                                 error=study.error_at(second, loss)))  # fmt: skip
+        parts.append(
+            line.assign(
+                token_multiplier=float(multiplier),
+                flops=6 * multiplier * sizes**2,
+                loss=loss,
+                error=study.error_at(second, loss),
+            )
+        )
     return pd.concat(parts, ignore_index=True).assign(kind="law", dataset=dataset)
 
 
@@ -244,8 +301,16 @@ def _large_runs(data: pd.DataFrame, **_: object) -> None:
     ax, unit = plt.gca(), style.unit()
     for row in data[(data["kind"] == "prediction") & (data["role"] == "held_out")].to_dict("records"):
         colour = CMAP(MULTIPLIERS(row["token_multiplier"]))
-        ax.scatter(row["flops"], row["y"], marker="*", s=150 * unit**2, facecolor="white", edgecolor=colour,
-                   linewidth=1.4 * unit, zorder=5)  # fmt: skip
+        ax.scatter(
+            row["flops"],
+            row["y"],
+            marker="*",
+            s=150 * unit**2,
+            facecolor="white",
+            edgecolor=colour,
+            linewidth=1.4 * unit,
+            zorder=5,
+        )
         place = (0.03, 0.15 if row["model"] == study.LARGE[0] else 0.05)
         text = f"{SIZES[row['model']]}, M = {row['token_multiplier']:g}: {row[row['quantity'] + '_off']:.2f} %"
         look = {"fontsize": 9 * unit, "color": style.text_colour(colour)}
@@ -257,15 +322,36 @@ def _errors(data: pd.DataFrame, color: str, **_: object) -> None:
     line, points = data[data["kind"] == "law"], data[data["kind"] == "point"]
     ax.plot(line["loss"], line["error"], color=color)
     for held, rows in points.groupby(points["role"] == "held_out"):
-        ax.scatter(rows["loss"], rows["error"], s=22 * unit**2, linewidth=unit, edgecolor=color, zorder=3,
-                   facecolor="white" if held else color)  # fmt: skip
+        ax.scatter(
+            rows["loss"],
+            rows["error"],
+            s=22 * unit**2,
+            linewidth=unit,
+            edgecolor=color,
+            zorder=3,
+            facecolor="white" if held else color,
+        )
 
 
 def _extrapolation_handles(data: pd.DataFrame) -> list[Line2D]:
-    marks = [("o", style.INK, 6, "in both fits"), ("*", "white", 7, "in the fit of the error"),
-             ("*", "white", 13, "held out")]  # fmt: skip
-    handles = [Line2D([], [], linestyle="none", marker=m, markerfacecolor=c, markeredgecolor=style.INK,
-                      markersize=s * style.unit(), label=label) for m, c, s, label in marks]  # fmt: skip
+    marks = [
+        ("o", style.INK, 6, "in both fits"),
+        ("*", "white", 7, "in the fit of the error"),
+        ("*", "white", 13, "held out"),
+    ]
+    handles = [
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker=m,
+            markerfacecolor=c,
+            markeredgecolor=style.INK,
+            markersize=s * style.unit(),
+            label=label,
+        )
+        for m, c, s, label in marks
+    ]
     drawn = np.sort(data.loc[data["kind"] == "law", "token_multiplier"].unique())
     return handles + [Line2D([], [], color=CMAP(MULTIPLIERS(m)), label=f"{m:g} tokens per parameter") for m in drawn]
 

@@ -20,10 +20,15 @@ LARGE = ("open_lm_1b", "open_lm_7b")
 FITTED_AT, ALSO_FITTED = 20, (SMALL[0], 320)  # tokens per parameter; one more run, so that eta shows
 DATASETS = {"c4_original": "C4", "rpj": "RedPajama", "rw_original": "RefinedWeb"}
 EVALUATIONS = {
-    "c4_val": "C4 eval", "paloma_c4_en": "C4 (Paloma)", "paloma_redpajama": "RedPajama (Paloma)",
-    "paloma_falcon-refinedweb": "RefinedWeb (Paloma)", "openlm": "OpenLM", "paloma_ptb": "Penn Treebank",
-    "val_de-en_100": "German C4", "paloma_dolma_100_programing_languages": "100 programming languages",
-}  # fmt: skip
+    "c4_val": "C4 eval",
+    "paloma_c4_en": "C4 (Paloma)",
+    "paloma_redpajama": "RedPajama (Paloma)",
+    "paloma_falcon-refinedweb": "RefinedWeb (Paloma)",
+    "openlm": "OpenLM",
+    "paloma_ptb": "Penn Treebank",
+    "val_de-en_100": "German C4",
+    "paloma_dolma_100_programing_languages": "100 programming languages",
+}
 AVERAGES = {"avg": "46 tasks", "avg_subset": "17 tasks"}
 SINGLE_TASKS = ("arc_easy", "lambada_openai", "openbook_qa", "hellaswag", "hellaswag_zeroshot")
 MAIN = "c4_val"  # the set whose loss the paper reports, for all three training sets
@@ -168,8 +173,13 @@ def standard_errors(law, X, y, symbols=dict) -> dict[str, float]:
     names = list(law.params_)
     centre = np.array([law.params_[name] for name in names])
     step = 1e-6 * np.maximum(np.abs(centre), 1e-9)
-    stack = np.vstack([centre, *(centre + step * row for row in np.eye(len(centre))),
-                       *(centre - step * row for row in np.eye(len(centre)))])  # fmt: skip
+    stack = np.vstack(
+        [
+            centre,
+            *(centre + step * row for row in np.eye(len(centre))),
+            *(centre - step * row for row in np.eye(len(centre))),
+        ]
+    )
     values = law.predict_many(dict(zip(names, stack.T, strict=True)), X)
     symbol_names = list(symbols(law.params_))
     transformed = np.array([list(symbols(dict(zip(names, row, strict=True))).values()) for row in stack])

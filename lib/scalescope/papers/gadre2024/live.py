@@ -119,9 +119,14 @@ def tables(
     errors = study.errors(measured_skills, found)
     predictions = study.predictions(found, errors)
     return {
-        "runs": runs, "skills": measured_skills, "errors": errors, "fits": study.fits(found, errors),
-        "predictions": predictions, "forecasts": forecasts, "claims": claims.judged(predictions, forecasts),
-    }  # fmt: skip
+        "runs": runs,
+        "skills": measured_skills,
+        "errors": errors,
+        "fits": study.fits(found, errors),
+        "predictions": predictions,
+        "forecasts": forecasts,
+        "claims": claims.judged(predictions, forecasts),
+    }
 
 
 DRAW = {"overtraining": small_figures.draw_overtraining, "error_from_loss": small_figures.draw_error}

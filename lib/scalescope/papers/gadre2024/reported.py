@@ -59,19 +59,25 @@ def _main(table: pd.DataFrame) -> list[tuple]:
 
 def _pairs(table: pd.DataFrame) -> list[tuple]:
     return [
-        ("relative error of predicted loss (%)",
-         f"train={row.dataset}; val={row.evaluation}; {row.model}, M={row.token_multiplier:g}", row.loss_off)
+        (
+            "relative error of predicted loss (%)",
+            f"train={row.dataset}; val={row.evaluation}; {row.model}, M={row.token_multiplier:g}",
+            row.loss_off,
+        )
         for row in gadre2024.dataset_pairs(table).itertuples()
-    ]  # fmt: skip
+    ]
 
 
 def _single_tasks(table: pd.DataFrame) -> list[tuple]:
     return [
-        ("relative error of predicted single-task top-1 error (%)",
-         f"train={row.dataset}; val={gadre2024.MAIN}; {row.model}, M={row.token_multiplier:g}; task={row.task}"
-         + (USED if row.role == "fit_error" else ""), row.error_off)
+        (
+            "relative error of predicted single-task top-1 error (%)",
+            f"train={row.dataset}; val={gadre2024.MAIN}; {row.model}, M={row.token_multiplier:g}; task={row.task}"
+            + (USED if row.role == "fit_error" else ""),
+            row.error_off,
+        )
         for row in gadre2024.predictions(table, tasks=gadre2024.SINGLE_TASKS).itertuples()
-    ]  # fmt: skip
+    ]
 
 
 def _counts(table: pd.DataFrame) -> list[tuple]:

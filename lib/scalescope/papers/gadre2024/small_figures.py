@@ -48,8 +48,18 @@ def draw_overtraining(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         handles = [
             Line2D([], [], color=c, marker="o", markersize=5, label=style.size_text(n)) for n, c in colours.items()
         ]
-        handles.append(Line2D([], [], color=style.INK, marker="*", markersize=11, markerfacecolor="white",
-                              linestyle="none", label="held out"))  # fmt: skip
+        handles.append(
+            Line2D(
+                [],
+                [],
+                color=style.INK,
+                marker="*",
+                markersize=11,
+                markerfacecolor="white",
+                linestyle="none",
+                label="held out",
+            )
+        )
         ax.legend(handles=handles)
     return figure
 
@@ -79,7 +89,14 @@ def draw_error(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             ax.plot(law["loss"], law["error"], color=style.BLUE)
             for role, marker, face in (("fit", "o", style.BLUE), ("held_out", "*", "white")):
                 part = rows[(rows["kind"] == "point") & (rows["role"] == role)]
-                ax.scatter(part["loss"], part["error"], marker=marker, facecolors=face, edgecolors=style.BLUE,
-                           s=30 if role == "fit" else 130, zorder=3)  # fmt: skip
+                ax.scatter(
+                    part["loss"],
+                    part["error"],
+                    marker=marker,
+                    facecolors=face,
+                    edgecolors=style.BLUE,
+                    s=30 if role == "fit" else 130,
+                    zorder=3,
+                )
             ax.set(xlabel="Held-out loss (nats)", ylabel="Mean error", title=average)
     return figure

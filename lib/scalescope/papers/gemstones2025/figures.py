@@ -43,8 +43,14 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         figure, ax = plt.subplots(figsize=(wide, 0.7 * wide), layout="constrained")
         ax.axhline(0, color=style.INK, linewidth=0.8 * unit)
         for law, rows in data[data["kind"] == "residual"].groupby("law", sort=False):
-            ax.scatter(rows["width"] / rows["depth"], 100 * rows["residual"], color=COLOURS[law], marker=MARKERS[law],
-                       s=34 * unit**2, label=f"law in {law}: root mean square {100 * rms[law]:.2f} %")  # fmt: skip
+            ax.scatter(
+                rows["width"] / rows["depth"],
+                100 * rows["residual"],
+                color=COLOURS[law],
+                marker=MARKERS[law],
+                s=34 * unit**2,
+                label=f"law in {law}: root mean square {100 * rms[law]:.2f} %",
+            )
         ax.set(xscale="log", xlabel="Width / depth", ylabel="ln L − ln of the law (%)")
         style.ticks(ax.xaxis, [5, 10, 20, 50, 100, 200])
         ax.legend(loc="upper left", fontsize=9 * unit)
@@ -59,13 +65,24 @@ def fig2_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
         if row.selection not in SHOWN or row.way not in WAYS:
             continue
         parameters = np.exp(row.log_n + row.a * np.log(flops))
-        drawn.append(pd.DataFrame({"kind": "law", "selection": row.selection, "way": row.way, "a": row.a,
-                                   "flops": flops, "parameters": parameters}))  # fmt: skip
+        drawn.append(
+            pd.DataFrame(
+                {
+                    "kind": "law",
+                    "selection": row.selection,
+                    "way": row.way,
+                    "a": row.a,
+                    "flops": flops,
+                    "parameters": parameters,
+                }
+            )
+        )
     for selection in SHOWN:
         points = study.selected(table, selection)
         best = study.lower_hull(points["flops"], points["parameters"], points["tokens"], points["loss"])
-        drawn.append(pd.DataFrame({"kind": "point", "selection": selection, "flops": best.flops,
-                                   "parameters": best.parameters}))  # fmt: skip
+        drawn.append(
+            pd.DataFrame({"kind": "point", "selection": selection, "flops": best.flops, "parameters": best.parameters})
+        )
     return pd.concat(drawn, ignore_index=True)
 
 
@@ -76,8 +93,13 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         figure, ax = plt.subplots(figsize=(wide, 0.75 * wide), layout="constrained")
         for (selection, way), line in data[data["kind"] == "law"].groupby(["selection", "way"], sort=False):
             name, dash = WAYS[way]
-            ax.plot(line["flops"], line["parameters"], color=SHOWN[selection][0], linestyle=dash,
-                    label=f"{selection}, {name}: a = {line['a'].iloc[0]:.2f}")  # fmt: skip
+            ax.plot(
+                line["flops"],
+                line["parameters"],
+                color=SHOWN[selection][0],
+                linestyle=dash,
+                label=f"{selection}, {name}: a = {line['a'].iloc[0]:.2f}",
+            )
         for selection, rows in data[data["kind"] == "point"].groupby("selection", sort=False):
             colour, marker = SHOWN[selection]
             ax.scatter(rows["flops"], rows["parameters"], color=colour, marker=marker, s=26 * unit**2, zorder=3)

@@ -25,9 +25,13 @@ DELTAS = (1e-3, 1e-4)
 # coefficient and exponent of each term, in the order of the authors' files, and the input that they belong to
 TERMS = {
     SIZE: (("A", "alpha", "parameters"), ("B", "beta", "tokens")),
-    SHAPE: (("A_w", "alpha_w", "width"), ("A_l", "alpha_l", "depth"), ("A", "alpha", "parameters"),
-            ("B", "beta", "tokens")),
-}  # fmt: skip
+    SHAPE: (
+        ("A_w", "alpha_w", "width"),
+        ("A_l", "alpha_l", "depth"),
+        ("A", "alpha", "parameters"),
+        ("B", "beta", "tokens"),
+    ),
+}
 # starts of the authors' grid: exponents, ln of the coefficients, ln E
 GRID = (*[np.arange(0, 2.5, 0.5)] * 2, *[np.arange(0, 30, 5)] * 2, np.arange(-1, 1.5, 0.5))
 EVERY = 400  # of these 4,500 starts is rerun here
@@ -57,8 +61,16 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
         fitted = fit(table, selection, law, delta)
         about = {"selection": selection, "law": law, "delta": delta, "points": fitted.n_points_}
         found = symbols(fitted.params_, law) | {"objective": fitted.objective_}
-        rows += [about | {"symbol": name, "value": value, "agreeing": fitted.optimum_.agreeing,
-                          "polished": fitted.optimum_.polished} for name, value in found.items()]  # fmt: skip
+        rows += [
+            about
+            | {
+                "symbol": name,
+                "value": value,
+                "agreeing": fitted.optimum_.agreeing,
+                "polished": fitted.optimum_.polished,
+            }
+            for name, value in found.items()
+        ]
     return pd.DataFrame(rows)
 
 
@@ -97,8 +109,16 @@ def stops(table: pd.DataFrame, selection: str = "hot_100b+", delta: float = 1e-3
     rows = []
     for number, start in list(enumerate(product(*GRID)))[::every]:
         end = minimize(value, np.array(start, dtype=float), method="L-BFGS-B")
-        rows.append({"start": number, "alpha": end.x[0], "beta": end.x[1], "objective": end.fun,
-                     "above": end.fun / lowest - 1, "success": bool(end.success)})  # fmt: skip
+        rows.append(
+            {
+                "start": number,
+                "alpha": end.x[0],
+                "beta": end.x[1],
+                "objective": end.fun,
+                "above": end.fun / lowest - 1,
+                "success": bool(end.success),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -141,16 +161,32 @@ def frontiers(table: pd.DataFrame) -> pd.DataFrame:
         plain = lower_hull(points["flops"], points["parameters"], points["tokens"], points["loss"])
         for way, optima in (("approach 1, authors' FLOPs", hull(table, selection)), ("approach 1, 6 N D", plain)):
             line = optima.frontier()
-            rows.append({"selection": selection, "way": way, "a": line.a, "log_n": line.log_n, "b": line.b,
-                         "log_d": line.log_d, "optima": line.budgets})  # fmt: skip
+            rows.append(
+                {
+                    "selection": selection,
+                    "way": way,
+                    "a": line.a,
+                    "log_n": line.log_n,
+                    "b": line.b,
+                    "log_d": line.log_d,
+                    "optima": line.budgets,
+                }
+            )
         for delta in DELTAS:
             law = fit(table, selection, SIZE, delta)
             exponents = law.compute_exponents()
             best = law.compute_optimal(1.0)
-            rows.append({"selection": selection, "way": f"direct fit, delta {delta:g}",
-                         "a": float(exponents.parameters), "log_n": np.log(float(best.parameters)),
-                         "b": float(exponents.tokens), "log_d": np.log(float(best.tokens)),
-                         "optima": np.nan})  # fmt: skip
+            rows.append(
+                {
+                    "selection": selection,
+                    "way": f"direct fit, delta {delta:g}",
+                    "a": float(exponents.parameters),
+                    "log_n": np.log(float(best.parameters)),
+                    "b": float(exponents.tokens),
+                    "log_d": np.log(float(best.tokens)),
+                    "optima": np.nan,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -162,7 +198,15 @@ def residuals(table: pd.DataFrame, selection: str = "hot_100b+", delta: float = 
         fitted = fit(table, selection, law, delta)
         off = np.log(points["loss"].to_numpy() / fitted.predict(points[list(kind.inputs)]))
         mean = points.assign(residual=off).groupby("name", sort=False)
-        rows.append(mean.agg(width=("width", "first"), depth=("depth", "first"), parameters=("parameters", "first"),
-                             residual=("residual", "mean"), checkpoints=("residual", "size")).reset_index()
-                    .assign(law=law))  # fmt: skip
+        rows.append(
+            mean.agg(
+                width=("width", "first"),
+                depth=("depth", "first"),
+                parameters=("parameters", "first"),
+                residual=("residual", "mean"),
+                checkpoints=("residual", "size"),
+            )
+            .reset_index()
+            .assign(law=law)
+        )
     return pd.concat(rows, ignore_index=True)

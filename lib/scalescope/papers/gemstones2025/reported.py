@@ -10,7 +10,7 @@ from scalescope.papers.reference import compare, reference
 PRINTED = "objective at the printed symbols"
 NOTES = {
     "delta": "ours: the optimum. Theirs: the best stop of L-BFGS-B, whose tolerance is absolute for an objective below "
-    "one (2.2e-9): it stops early on the flat floor of the valley, and the digits printed differ from start to start",
+    "one (2.2e-9): it stops early on the flat floor of the valley, and the digits printed differ from start to start"
 }
 
 
@@ -21,8 +21,11 @@ def comparison(table: pd.DataFrame, fitted: pd.DataFrame, frontiers: pd.DataFram
     where data, law and loss are the same. Exponents of approach 1: from `fits.frontiers`.
     """
     reported = reference("gemstones2025")
-    ours = [(row.symbol, setting(row.selection, row.law, row.delta), row.value)
-            for row in fitted.itertuples() if row.symbol != "objective"]  # fmt: skip
+    ours = [
+        (row.symbol, setting(row.selection, row.law, row.delta), row.value)
+        for row in fitted.itertuples()
+        if row.symbol != "objective"
+    ]
     for (selection, law, delta), value in theirs(reported, fitted).items():
         ours.append((PRINTED, setting(selection, law, delta), objective(table, selection, law, delta, value)))
     lines = frontiers[frontiers["way"] == "approach 1, authors' FLOPs"]
@@ -38,8 +41,10 @@ def setting(selection: str, law: str, delta: float) -> str:
 
 def theirs(reported: pd.DataFrame, fitted: pd.DataFrame) -> dict[tuple[str, str, float], dict[str, float]]:
     """The authors' symbols by selection, law and delta, of the fits for which they give all."""
-    by_setting = {name: rows.set_index("quantity")["reported"].astype(float)
-                  for name, rows in reported.groupby("setting", sort=False)}  # fmt: skip
+    by_setting = {
+        name: rows.set_index("quantity")["reported"].astype(float)
+        for name, rows in reported.groupby("setting", sort=False)
+    }
     found = {}
     for selection, law, delta in fitted[["selection", "law", "delta"]].drop_duplicates().itertuples(index=False):
         rows = by_setting.get(setting(selection, law, delta))
@@ -59,8 +64,15 @@ def objectives(table: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (selection, law, delta), value in theirs(reported, fitted).items():
         at_theirs = objective(table, selection, law, delta, value)
-        rows.append({"selection": selection, "law": law, "delta": delta,
-                     "printed": printed[setting(selection, law, delta)], "at_printed_symbols": at_theirs,
-                     "optimum": best[selection, law, delta],
-                     "gain_percent": 100 * (1 - best[selection, law, delta] / at_theirs)})  # fmt: skip
+        rows.append(
+            {
+                "selection": selection,
+                "law": law,
+                "delta": delta,
+                "printed": printed[setting(selection, law, delta)],
+                "at_printed_symbols": at_theirs,
+                "optimum": best[selection, law, delta],
+                "gain_percent": 100 * (1 - best[selection, law, delta] / at_theirs),
+            }
+        )
     return pd.DataFrame(rows)

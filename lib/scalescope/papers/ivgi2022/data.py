@@ -54,10 +54,15 @@ def published_curve(folder: Path | None = None) -> pd.DataFrame:
     loss = np.interp(steps, drawn["step"], drawn["value"].cummin())  # the zoomed panel repeats the end
     target = published_table(6, folder).iloc[-1]
     curve = pd.DataFrame({"step": steps, "loss": loss}).assign(
-        run_id="BERT-Base", objective="mlm", aspect_ratio=int(target["aspect_ratio"]), layers=int(target["layers"]),
-        parameters=int(target["parameters"]), pretrain_seed=np.nan, tokens=np.nan,
+        run_id="BERT-Base",
+        objective="mlm",
+        aspect_ratio=int(target["aspect_ratio"]),
+        layers=int(target["layers"]),
+        parameters=int(target["parameters"]),
+        pretrain_seed=np.nan,
+        tokens=np.nan,
         split="heldout",
-    )  # fmt: skip
+    )
     return curve[COLUMNS["curves"]]
 
 
@@ -73,14 +78,16 @@ def published_tasks(folder: Path | None = None) -> pd.DataFrame:
     table = published_table(1, folder)
     fig3 = pd.read_csv(_folder(folder) / "fig3.csv")
     drawn = 1 - fig3[fig3["kind"] == "baseline"].set_index("task")["value"]
-    tasks = pd.DataFrame({
-        "task": table["task"].map(KEY_OF_TITLE),
-        "title": table["task"],
-        "metric": table["metric"].map(METRICS),
-        "train": table["train"],
-        "eval": table["eval"],
-        "majority": table["task"].map(drawn).fillna(table["top_freq"]),
-    })  # fmt: skip
+    tasks = pd.DataFrame(
+        {
+            "task": table["task"].map(KEY_OF_TITLE),
+            "title": table["task"],
+            "metric": table["metric"].map(METRICS),
+            "train": table["train"],
+            "eval": table["eval"],
+            "majority": table["task"].map(drawn).fillna(table["top_freq"]),
+        }
+    )
     return tasks.reindex(columns=COLUMNS["tasks"])
 
 

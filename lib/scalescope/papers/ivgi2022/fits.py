@@ -24,19 +24,58 @@ from scalescope.experiment.progress import each
 from scalescope.papers.ivgi2022.one_law import NUMBERS, STATISTICS, FittedLaw, fit_series
 
 FITS = [
-    "objective", "hpt", "task", "title", "n_sizes", "n_points", "n_left_out", "slope", "slope_low",
-    "slope_high", "intercept", "r2", "r2_from_2", "mre", "target_parameters", "extrapolation", "prediction",
-    "prediction_low", "prediction_high", "actual", "re", "re_from_2",
-]  # fmt: skip
+    "objective",
+    "hpt",
+    "task",
+    "title",
+    "n_sizes",
+    "n_points",
+    "n_left_out",
+    "slope",
+    "slope_low",
+    "slope_high",
+    "intercept",
+    "r2",
+    "r2_from_2",
+    "mre",
+    "target_parameters",
+    "extrapolation",
+    "prediction",
+    "prediction_low",
+    "prediction_high",
+    "actual",
+    "re",
+    "re_from_2",
+]
 PRETRAINING = [
-    "objective", "aspect_ratio", "n_sizes", "slope", "slope_low", "slope_high", "intercept", "r2",
-    "target_parameters", "prediction", "prediction_low", "prediction_high", "actual", "re",
-]  # fmt: skip
+    "objective",
+    "aspect_ratio",
+    "n_sizes",
+    "slope",
+    "slope_low",
+    "slope_high",
+    "intercept",
+    "r2",
+    "target_parameters",
+    "prediction",
+    "prediction_low",
+    "prediction_high",
+    "actual",
+    "re",
+]
 # of: the table of a source; draw: "hierarchical" or "naive"; seed: beside the random state of all
 KEYS = ["of", "objective", "hpt", "task", "aspect_ratio", "y", "draw", "seed"]
 LAWS = [*KEYS, "n_left_out", *NUMBERS, "facts"]
-USUAL = {"of": "points", "objective": "mlm", "hpt": "with", "task": "", "aspect_ratio": 0, "y": "error",
-         "draw": "hierarchical", "seed": 0}  # fmt: skip
+USUAL = {
+    "of": "points",
+    "objective": "mlm",
+    "hpt": "with",
+    "task": "",
+    "aspect_ratio": 0,
+    "y": "error",
+    "draw": "hierarchical",
+    "seed": 0,
+}
 LOSS_TASKS = ("mnli", "qnli", "sst2", "race", "mrpc", "boolq")  # figure 7
 
 
@@ -72,10 +111,14 @@ class Laws:
         rows = self._usual(of, "error")
         actual, metric = 1 - rows["actual"], 1 - rows["prediction"]
         table = rows.assign(
-            title=rows["task"].map(title), actual=actual, prediction=metric, re=_relative(metric, actual),
-            prediction_low=1 - rows["prediction_high"], prediction_high=1 - rows["prediction_low"],
+            title=rows["task"].map(title),
+            actual=actual,
+            prediction=metric,
+            re=_relative(metric, actual),
+            prediction_low=1 - rows["prediction_high"],
+            prediction_high=1 - rows["prediction_low"],
             re_from_2=_relative(1 - rows["prediction_from_2"], actual),
-        )  # fmt: skip
+        )
         return _numeric(table[FITS])
 
     @property

@@ -19,10 +19,24 @@ HELD_OUT_SCALES = 2  # "six scales predict the next two"
 MIN_SIZES_R2 = 3  # a line through two sizes always fits
 STATISTICS = ("slope", "intercept", "r2", "r2_from_2", "mre", "prediction")
 NUMBERS = [
-    "n_sizes", "n_points", "free", "slope", "slope_low", "slope_high", "intercept", "r2", "r2_from_2", "mre",
-    "target_parameters", "actual", "extrapolation", "prediction", "prediction_low", "prediction_high",
+    "n_sizes",
+    "n_points",
+    "free",
+    "slope",
+    "slope_low",
+    "slope_high",
+    "intercept",
+    "r2",
+    "r2_from_2",
+    "mre",
+    "target_parameters",
+    "actual",
+    "extrapolation",
+    "prediction",
+    "prediction_low",
+    "prediction_high",
     "prediction_from_2",
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)

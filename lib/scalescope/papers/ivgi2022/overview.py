@@ -12,9 +12,12 @@ NONE = "–"
 
 
 def overview(
-    points: pd.DataFrame, fits: pd.DataFrame, tasks: pd.DataFrame, transfer: pd.DataFrame | None = None,
+    points: pd.DataFrame,
+    fits: pd.DataFrame,
+    tasks: pd.DataFrame,
+    transfer: pd.DataFrame | None = None,
     objective: str = "mlm",
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """One row per task, as people read it: columns task, majority, smallest, largest, target, gain, slope, R2, verdict.
 
     points, fits, tasks, transfer: the tables of those names of one source; tuned models of one objective. Errors are
@@ -32,13 +35,19 @@ def overview(
         means = own[own["task"] == task].groupby(["role", "parameters"])["error"].mean()
         ladder = means.get("ladder", pd.Series(dtype=float)).sort_index()
         law = laws.loc[task]
-        rows.append({
-            "task": title(task), "majority": _text(1 - majority[task]), "smallest": _text(ladder.iloc[0]),
-            "largest": _text(ladder.iloc[-1]), "target": _text(means["target"].iloc[0]) if "target" in means else NONE,
-            "gain": _gain(transfer, task, objective),
-            "slope": with_interval(law["slope"], law["slope_low"], law["slope_high"]), "R2": _text(law["r2"]),
-            "verdict": verdict(law),
-        })  # fmt: skip
+        rows.append(
+            {
+                "task": title(task),
+                "majority": _text(1 - majority[task]),
+                "smallest": _text(ladder.iloc[0]),
+                "largest": _text(ladder.iloc[-1]),
+                "target": _text(means["target"].iloc[0]) if "target" in means else NONE,
+                "gain": _gain(transfer, task, objective),
+                "slope": with_interval(law["slope"], law["slope_low"], law["slope_high"]),
+                "R2": _text(law["r2"]),
+                "verdict": verdict(law),
+            }
+        )
     return pd.DataFrame(rows)
 
 

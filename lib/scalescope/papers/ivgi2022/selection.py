@@ -11,9 +11,22 @@ from scalescope.papers.ivgi2022.fits import Laws
 from scalescope.papers.ivgi2022.one_law import FittedLaw
 
 CHOICES = [
-    "task", "a", "b", "at", "extrapolation", "gap", "gap_low", "gap_high", "choice", "probability", "decided",
-    "r2_a", "r2_b", "actual_gap", "correct",
-]  # fmt: skip
+    "task",
+    "a",
+    "b",
+    "at",
+    "extrapolation",
+    "gap",
+    "gap_low",
+    "gap_high",
+    "choice",
+    "probability",
+    "decided",
+    "r2_a",
+    "r2_b",
+    "actual_gap",
+    "correct",
+]
 SEEDS = {"mlm": 0, "pmi": 1}  # laws of a pair are drawn independently of each other
 
 
@@ -39,9 +52,22 @@ def select(laws: Laws, task: str, *, a: str = "mlm", b: str = "pmi", at: float |
     drawn = [np.exp(law.slope * np.log(at) + law.intercept) for law in pair]
     gap, gaps = drawn[0][0] - drawn[1][0], drawn[0][1:] - drawn[1][1:]
     low, high = np.percentile(gaps, [2.5, 97.5])
-    row = [title(task), a, b, at, float(pair[0].extrapolation([at])[0]), gap, low, high, b if gap > 0 else a,
-           float(np.mean((gaps > 0) == (gap > 0))), bool(low > 0 or high < 0), *(law.r2[0] for law in pair), actual,
-           bool(np.sign(gap) == np.sign(actual)) if np.isfinite(actual) else None]  # fmt: skip
+    row = [
+        title(task),
+        a,
+        b,
+        at,
+        float(pair[0].extrapolation([at])[0]),
+        gap,
+        low,
+        high,
+        b if gap > 0 else a,
+        float(np.mean((gaps > 0) == (gap > 0))),
+        bool(low > 0 or high < 0),
+        *(law.r2[0] for law in pair),
+        actual,
+        bool(np.sign(gap) == np.sign(actual)) if np.isfinite(actual) else None,
+    ]
     return dict(zip(CHOICES, row, strict=True))
 
 

@@ -17,22 +17,25 @@ from scalescope.experiment.columns import need, need_labels, with_numbers
 from scalescope.experiment.points import OBJECTIVES, PAPER_TASKS, check_tasks, missing, task_names, title
 from scalescope.papers.ivgi2022.fits import FITS
 
-__all__ = [
-    "missing",
-    "printed",
-    "table1",
-    "table2",
-    "table3",
-    "table4",
-    "table5",
-    "table6",
-    "table7",
-]
+__all__ = ["missing", "printed", "table1", "table2", "table3", "table4", "table5", "table6", "table7"]
 
 TABLE_7 = [
-    "task", "r2_mlm", "r2_pmi", "slope_mlm_low", "slope_mlm_high", "slope_pmi_low", "slope_pmi_high", "pred_mlm",
-    "act_mlm", "pred_pmi", "act_pmi", "r2_from_2_mlm", "r2_from_2_pmi", "re_from_2_mlm", "re_from_2_pmi",
-]  # fmt: skip
+    "task",
+    "r2_mlm",
+    "r2_pmi",
+    "slope_mlm_low",
+    "slope_mlm_high",
+    "slope_pmi_low",
+    "slope_pmi_high",
+    "pred_mlm",
+    "act_mlm",
+    "pred_pmi",
+    "act_pmi",
+    "r2_from_2_mlm",
+    "r2_from_2_pmi",
+    "re_from_2_mlm",
+    "re_from_2_pmi",
+]
 TWO_DIGITS = {"slope_hpt", "slope_hpt_pm", "slope_no_hpt", "slope_no_hpt_pm", "top_freq", *TABLE_7[1:]}
 CLEAR = 0.95  # R2 from which the paper calls a law clear
 
@@ -105,8 +108,15 @@ def table7(fits: pd.DataFrame, *, exact: bool = False) -> pd.DataFrame:
     RE is relative to the target of the same objective; the paper's PMI column is not (errata.csv).
     """
     table = pd.DataFrame({"task": [title(task) for task in task_names(fits)]})
-    names = {"r2": "r2", "slope_low": "slope_{}_low", "slope_high": "slope_{}_high", "prediction": "pred",
-             "actual": "act", "r2_from_2": "r2_from_2", "re_from_2": "re_from_2"}  # fmt: skip
+    names = {
+        "r2": "r2",
+        "slope_low": "slope_{}_low",
+        "slope_high": "slope_{}_high",
+        "prediction": "pred",
+        "actual": "act",
+        "r2_from_2": "r2_from_2",
+        "re_from_2": "re_from_2",
+    }
     for objective in OBJECTIVES:
         rows = _select(fits, objective, "with")
         for name, wanted in names.items():

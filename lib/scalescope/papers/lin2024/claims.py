@@ -22,16 +22,28 @@ N_BOOT = 2000
 
 def judged(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per claim: verdict, the number that decides with its 95 % interval over models, and what was asked."""
-    return pd.DataFrame([
-        _described(tables["fits"]), _pre_power(tables["slopes"]), *_forecasts(tables["forecasts"]),
-        *_selected(tables["scores"], tables["contests"]),
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            _described(tables["fits"]),
+            _pre_power(tables["slopes"]),
+            *_forecasts(tables["forecasts"]),
+            *_selected(tables["scores"], tables["contests"]),
+        ]
+    )
 
 
 def _row(id: str, holds: bool, statistic: str, threshold: str, value: float, low=np.nan, high=np.nan) -> dict:
     verdict = "not testable" if not np.isfinite(value) else "holds" if holds else "fails"
-    return {"id": id, "claim": CLAIMS[id], "verdict": verdict, "statistic": statistic, "value": value, "low": low,
-            "high": high, "threshold": threshold}  # fmt: skip
+    return {
+        "id": id,
+        "claim": CLAIMS[id],
+        "verdict": verdict,
+        "statistic": statistic,
+        "value": value,
+        "low": low,
+        "high": high,
+        "threshold": threshold,
+    }
 
 
 def _over_models(values: np.ndarray, of) -> tuple[float, float, float]:
@@ -81,8 +93,22 @@ def _selected(scores: pd.DataFrame, contests: pd.DataFrame) -> list[dict]:
     worst = rivals.loc[rivals["low"].idxmin()]
     statistic = f"mean relative accuracy of AtS minus that of {worst['other']}, its hardest rival"
     return [
-        _row("S5", own["value"] >= ACCURATE, "mean relative accuracy over budgets", f"at least {ACCURATE:g}",
-             own["value"], own["low"], own["high"]),
-        _row("S6", worst["low"] > 0, statistic, "95 % interval above 0 against each", worst["difference"], worst["low"],
-             worst["high"]),
-    ]  # fmt: skip
+        _row(
+            "S5",
+            own["value"] >= ACCURATE,
+            "mean relative accuracy over budgets",
+            f"at least {ACCURATE:g}",
+            own["value"],
+            own["low"],
+            own["high"],
+        ),
+        _row(
+            "S6",
+            worst["low"] > 0,
+            statistic,
+            "95 % interval above 0 against each",
+            worst["difference"],
+            worst["low"],
+            worst["high"],
+        ),
+    ]

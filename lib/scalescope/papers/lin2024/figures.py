@@ -35,8 +35,14 @@ CAPTIONS = {
     "predicts with the loss at the full size (for ModelSize, good is negative), and relative accuracy of its choice, "
     "in percent. The first four rows are the paper's table 1.",
 }
-MODELS = ("cerebras/Cerebras-GPT-111M", "cerebras/Cerebras-GPT-256M", "cerebras/Cerebras-GPT-1.3B",
-          "MBZUAI/LaMini-GPT-124M", "gpt2", "google/mt5-large")  # fmt: skip
+MODELS = (
+    "cerebras/Cerebras-GPT-111M",
+    "cerebras/Cerebras-GPT-256M",
+    "cerebras/Cerebras-GPT-1.3B",
+    "MBZUAI/LaMini-GPT-124M",
+    "gpt2",
+    "google/mt5-large",
+)
 PALETTE = dict(zip(MODELS, (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, "#E69F00", style.INK), strict=True))
 COLOURS = dict(zip(study.TITLES, (style.BLUE, style.ORANGE, style.GREEN), strict=True))
 MARKERS = dict(zip(study.TITLES, "osD", strict=True))
@@ -51,11 +57,16 @@ def fig1_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
             chosen = (table["dataset"] == dataset) & (table["model"] == model) & (table["examples"] > 0)
             points, law = table[chosen].assign(kind="point"), fitted.loc[(dataset, model)]
             grid = np.geomspace(points["examples"].min(), points["examples"].max(), 80)
-            lines = pd.DataFrame({
-                "kind": "law", "dataset": dataset, "model": model, "examples": grid,
-                "rectified": law["B"] / (law["D_l"] + grid ** law["beta"]) + law["E"],
-                "vanilla": law["vanilla_B"] / grid ** law["vanilla_beta"] + law["vanilla_E"],
-            })  # fmt: skip
+            lines = pd.DataFrame(
+                {
+                    "kind": "law",
+                    "dataset": dataset,
+                    "model": model,
+                    "examples": grid,
+                    "rectified": law["B"] / (law["D_l"] + grid ** law["beta"]) + law["E"],
+                    "vanilla": law["vanilla_B"] / grid ** law["vanilla_beta"] + law["vanilla_E"],
+                }
+            )
             drawn += [lines, points]
     names = ["kind", "dataset", "model", "examples", "loss", "rectified", "vanilla"]
     return pd.concat(drawn, ignore_index=True).reindex(columns=names)
@@ -65,8 +76,17 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per data set, both axes logarithmic; dashed: the vanilla law."""
     with style.paper_style(size):
         wide, unit = style.width(2) / 3, style.unit()
-        grid = LawGrid(data, col="dataset", col_order=list(study.TITLES), hue="model", hue_order=list(MODELS),
-                       palette=PALETTE, height=1.26 * wide, aspect=1 / 1.26, sharey=False)  # fmt: skip
+        grid = LawGrid(
+            data,
+            col="dataset",
+            col_order=list(study.TITLES),
+            hue="model",
+            hue_order=list(MODELS),
+            palette=PALETTE,
+            height=1.26 * wide,
+            aspect=1 / 1.26,
+            sharey=False,
+        )
         grid.map_dataframe(_curve)
         for dataset, ax in grid.axes_dict.items():
             low, high = ax.get_ylim()
@@ -75,10 +95,14 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         grid.axes.flat[0].set_ylabel("Test loss")
         grid.figure.set_layout_engine("constrained")
         grid.figure.supxlabel("Finetuning examples")
-        handles = [Line2D([], [], color=c, marker="o", markersize=4 * unit, label=model.split("/")[-1])
-                   for model, c in PALETTE.items()]  # fmt: skip
-        handles += [Line2D([], [], color=style.GREY, linestyle=line, label=name)
-                    for name, line in (("rectified", "-"), ("vanilla", "--"))]  # fmt: skip
+        handles = [
+            Line2D([], [], color=c, marker="o", markersize=4 * unit, label=model.split("/")[-1])
+            for model, c in PALETTE.items()
+        ]
+        handles += [
+            Line2D([], [], color=style.GREY, linestyle=line, label=name)
+            for name, line in (("rectified", "-"), ("vanilla", "--"))
+        ]
         above(grid.figure, handles, columns=4)
     return grid.figure
 
@@ -100,18 +124,37 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     with style.paper_style(size):
         wide, unit = style.width(2), style.unit()
         figure, (left, right) = plt.subplots(1, 2, figsize=(wide, 0.44 * wide), layout="constrained")
-        look = {"hue": "dataset", "style": "dataset", "hue_order": list(COLOURS), "style_order": list(COLOURS),
-                "palette": COLOURS, "markers": MARKERS, "s": 26 * unit**2, "linewidth": 0}  # fmt: skip
+        look = {
+            "hue": "dataset",
+            "style": "dataset",
+            "hue_order": list(COLOURS),
+            "style_order": list(COLOURS),
+            "palette": COLOURS,
+            "markers": MARKERS,
+            "s": 26 * unit**2,
+            "linewidth": 0,
+        }
         sns.scatterplot(data, x="vanilla_rmsd", y="rmsd", ax=left, **look)
         sns.scatterplot(data.assign(order=data.index + 1), x="order", y=RATIO, ax=right, legend=False, **look)
         span = (data["rmsd"].min() * 0.8, data["vanilla_rmsd"].max() * 1.2)
         dashed = {"color": style.GREY, "linewidth": unit, "linestyle": "--"}
         left.plot(span, span, **dashed)
-        left.set(xscale="log", yscale="log", xlim=span, ylim=span, xlabel="RMSD of ln L, vanilla law",
-                 ylabel="RMSD of ln L, rectified law", title="Both laws at their optimum")  # fmt: skip
+        left.set(
+            xscale="log",
+            yscale="log",
+            xlim=span,
+            ylim=span,
+            xlabel="RMSD of ln L, vanilla law",
+            ylabel="RMSD of ln L, rectified law",
+            title="Both laws at their optimum",
+        )
         right.axhline(1, **dashed)
-        right.set(xlabel="Curve, in order", ylabel="RMSD, published over ours", yscale="log",
-                  title="Published rectified fits against the optimum")  # fmt: skip
+        right.set(
+            xlabel="Curve, in order",
+            ylabel="RMSD, published over ours",
+            yscale="log",
+            title="Published rectified fits against the optimum",
+        )
         style.ticks(right.yaxis, [1, 1.1, 1.25, 1.5, 2, 2.5])
         handles, names = left.get_legend_handles_labels()
         left.legend(handles, [study.TITLES[name] for name in names], loc="upper left")
@@ -134,8 +177,16 @@ def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     with style.paper_style(size):
         wide = style.width(2) / 3
         cells = data[data["kind"] == "fit"]
-        grid = LawGrid(cells, col="dataset", col_order=list(study.TITLES), hue="dataset", hue_order=list(COLOURS),
-                       palette=COLOURS, height=1.14 * wide, aspect=1 / 1.14)  # fmt: skip
+        grid = LawGrid(
+            cells,
+            col="dataset",
+            col_order=list(study.TITLES),
+            hue="dataset",
+            hue_order=list(COLOURS),
+            palette=COLOURS,
+            height=1.14 * wide,
+            aspect=1 / 1.14,
+        )
         grid.map_dataframe(_ends_of_phase)
         for dataset, ax in grid.axes_dict.items():
             ax.set(xscale="log", yscale="log", title=study.TITLES[dataset], ylim=(0.6, 1e9))
@@ -157,8 +208,10 @@ def fig4_data(table: pd.DataFrame | None, tables: Tables) -> pd.DataFrame:
 
 def draw_fig4(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Both measures of every data set as heat maps, in percent."""
-    measures = {"pearson": ("Pearson correlation", Normalize(-60, 100)),
-                "relative_accuracy": ("Relative accuracy", Normalize(0, 100))}  # fmt: skip
+    measures = {
+        "pearson": ("Pearson correlation", Normalize(-60, 100)),
+        "relative_accuracy": ("Relative accuracy", Normalize(0, 100)),
+    }
     datasets, methods = data["dataset"].unique(), data["method"].unique()
     with style.paper_style(size):
         wide, unit = style.width(2), style.unit()
@@ -195,5 +248,12 @@ def _ends_of_phase(data: pd.DataFrame, color: str, **_: object) -> None:
     unit = style.unit()
     for bound, part in data.groupby("E_at_bound"):
         at = part["phase_transition"].clip(lower=1)
-        plt.gca().scatter(part["parameters"], at, s=30 * unit**2, zorder=3, linewidth=1.2 * unit, edgecolor=color,
-                          facecolor="white" if bound else color)  # fmt: skip
+        plt.gca().scatter(
+            part["parameters"],
+            at,
+            s=30 * unit**2,
+            zorder=3,
+            linewidth=1.2 * unit,
+            edgecolor=color,
+            facecolor="white" if bound else color,
+        )

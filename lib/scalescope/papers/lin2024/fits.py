@@ -42,13 +42,20 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     laws = [_fitted(kind(loss="log_squares", n_boot=0), found) for kind in (RectifiedLaw, VanillaFinetuningLaw)]
     for (dataset, model, examples, losses), rectified, vanilla in zip(found, *laws, strict=True):
         params = rectified.params_
-        rows.append({
-            "dataset": dataset, "model": model, **params,
-            "phase_transition": float(rectified.phase_transition()),
-            "E_at_bound": params["E"] < AT_BOUND * losses.min(), "rmsd": rmsd(rectified.predict(examples), losses),
-            "vanilla_B": vanilla.params_["B"], "vanilla_beta": vanilla.params_["beta"],
-            "vanilla_E": vanilla.params_["E"], "vanilla_rmsd": rmsd(vanilla.predict(examples), losses),
-        })  # fmt: skip
+        rows.append(
+            {
+                "dataset": dataset,
+                "model": model,
+                **params,
+                "phase_transition": float(rectified.phase_transition()),
+                "E_at_bound": params["E"] < AT_BOUND * losses.min(),
+                "rmsd": rmsd(rectified.predict(examples), losses),
+                "vanilla_B": vanilla.params_["B"],
+                "vanilla_beta": vanilla.params_["beta"],
+                "vanilla_E": vanilla.params_["E"],
+                "vanilla_rmsd": rmsd(vanilla.predict(examples), losses),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -92,11 +99,17 @@ def selection(
             for method in methods:
                 made = METHODS[method]() if isinstance(method, str) else method
                 found = select(losses, target / ratio, target=target, method=made, parameters=parameters)
-                rows.append({
-                    "dataset": dataset, "ratio": ratio, "budget": target // ratio, "method": made.name,
-                    "pearson": found.pearson(actual), "relative_accuracy": found.relative_accuracy(actual),
-                    "chosen": losses.index[found.best],
-                })  # fmt: skip
+                rows.append(
+                    {
+                        "dataset": dataset,
+                        "ratio": ratio,
+                        "budget": target // ratio,
+                        "method": made.name,
+                        "pearson": found.pearson(actual),
+                        "relative_accuracy": found.relative_accuracy(actual),
+                        "chosen": losses.index[found.best],
+                    }
+                )
     return pd.DataFrame(rows)
 
 

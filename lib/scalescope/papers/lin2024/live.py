@@ -85,8 +85,10 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
         for rows in larger:
             run = finetuned(profile, known, base, rows, rate, HELD_OUT)
             last.append(run)
-            forecasts += [forecast(PAPER, f"{law_name}, {name}", law, {"examples": rows}, run.config.id, digest)
-                          for law_name, law in laws.items()]  # fmt: skip
+            forecasts += [
+                forecast(PAPER, f"{law_name}, {name}", law, {"examples": rows}, run.config.id, digest)
+                for law_name, law in laws.items()
+            ]
     return HeldOut(forecasts, [last])
 
 
@@ -107,11 +109,19 @@ def tables(
     curves = study.curves(points, members, part.task)
     zoos = study.judged_zoos(curves)
     result = {
-        "runs": runs, "texts": known.table(), "zoo": members, "points": points, "curves": curves,
+        "runs": runs,
+        "texts": known.table(),
+        "zoo": members,
+        "points": points,
+        "curves": curves,
         "fits": study.fits(curves),
-        "parameters": study.parameters(points), "slopes": study.slopes(curves), "selection": study.selection(curves),
-        "scores": study.scores(curves, zoos), "contests": study.contests(zoos), "forecasts": forecasts,
-    }  # fmt: skip
+        "parameters": study.parameters(points),
+        "slopes": study.slopes(curves),
+        "selection": study.selection(curves),
+        "scores": study.scores(curves, zoos),
+        "contests": study.contests(zoos),
+        "forecasts": forecasts,
+    }
     return {**result, "claims": claims.judged(result)}
 
 
@@ -124,9 +134,7 @@ def _members(runs: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
 
 measured = final_losses
 
-DRAW = {
-    "live_curves": drawing.draw_curves, "live_rmsd": drawing.draw_rmsd, "live_selection": drawing.draw_selection,
-}  # fmt: skip
+DRAW = {"live_curves": drawing.draw_curves, "live_rmsd": drawing.draw_rmsd, "live_selection": drawing.draw_selection}
 DATA = {
     "live_curves": lambda found: drawing.curves_data(found["curves"], found["fits"]),
     "live_rmsd": lambda found: drawing.rmsd_data(found["fits"]),

@@ -27,8 +27,11 @@ def comparison(table: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataF
     `tables`: "fits" and "selection" (methods of tables 1 and 2) as the study makes them, "ablation", "size_limits",
     and "outer_power".
     """
-    parts = [_rmsds(tables["fits"], tables["outer_power"]), _cells(tables["selection"]),
-             _ablations(tables["ablation"], tables["size_limits"])]  # fmt: skip
+    parts = [
+        _rmsds(tables["fits"], tables["outer_power"]),
+        _cells(tables["selection"]),
+        _ablations(tables["ablation"], tables["size_limits"]),
+    ]
     ours = pd.DataFrame([row for part in parts for row in part], columns=["quantity", "setting", "ours"])
     return compare(reference("lin2024"), ours.drop_duplicates(["quantity", "setting"]), NOTES)
 

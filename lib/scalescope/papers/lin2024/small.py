@@ -141,8 +141,10 @@ def judged_zoos(table: pd.DataFrame, n_zoos: int = N_ZOOS) -> dict[str, np.ndarr
     zoos = [np.arange(count), *(zoo for zoo in drawn if np.ptp(full[zoo]) > 0)]
     found = {}
     for method in METHODS:
-        orders = [select(losses, target / ratio, target=target, method=method, parameters=sizes).order
-                  for ratio in ratios(table)]  # fmt: skip
+        orders = [
+            select(losses, target / ratio, target=target, method=method, parameters=sizes).order
+            for ratio in ratios(table)
+        ]
         ranks = np.argsort(orders, axis=1)
         found[method] = np.array([[_judged(rank[zoo], full[zoo]) for rank in ranks] for zoo in zoos])
     return found

@@ -32,11 +32,17 @@ def curves_data(curves: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
     parts = [curves[["model", "family", "parameters", "examples", "loss"]].assign(kind="point")]
     for row in fits.to_dict("records"):
         grid = np.geomspace(row["smallest"], row["largest"], LINE)
-        parts.append(pd.DataFrame({
-            "kind": "law", "model": row["model"], "examples": grid,
-            "rectified": row["B"] / (row["D_l"] + grid ** row["beta"]) + row["E"],
-            "vanilla": row["vanilla_B"] / grid ** row["vanilla_beta"] + row["vanilla_E"],
-        }))  # fmt: skip
+        parts.append(
+            pd.DataFrame(
+                {
+                    "kind": "law",
+                    "model": row["model"],
+                    "examples": grid,
+                    "rectified": row["B"] / (row["D_l"] + grid ** row["beta"]) + row["E"],
+                    "vanilla": row["vanilla_B"] / grid ** row["vanilla_beta"] + row["vanilla_E"],
+                }
+            )
+        )
     names = ["kind", "model", "family", "parameters", "examples", "loss", "rectified", "vanilla"]
     return pd.concat(parts, ignore_index=True).reindex(columns=names)
 
@@ -72,8 +78,9 @@ def _curve(ax, own: pd.DataFrame, law: pd.DataFrame, colour) -> None:
     unit, finetuned = style.unit(), own[own["examples"] > 0]
     ax.plot(law["examples"], law["rectified"], color=colour, linewidth=1.4 * unit)
     ax.plot(law["examples"], law["vanilla"], color=colour, linewidth=unit, linestyle="--")
-    ax.scatter(finetuned["examples"], finetuned["loss"], s=16 * unit**2, color=[colour], label=own["model"].iloc[0],
-               zorder=3)  # fmt: skip
+    ax.scatter(
+        finetuned["examples"], finetuned["loss"], s=16 * unit**2, color=[colour], label=own["model"].iloc[0], zorder=3
+    )
     for before in own.loc[own["examples"] == 0, "loss"]:
         ax.axhline(before, color=colour, linewidth=0.7 * unit, linestyle=":")
 
@@ -100,13 +107,26 @@ def draw_rmsd(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         for source, colour, marker in ((THEIRS, style.GREY, "o"), (OURS, style.BLUE, "D")):
             rows = data[data["source"] == source]
             label = f"{source} ({len(rows)} curves)"
-            ax.scatter(rows["vanilla_rmsd"], rows["rmsd"], color=colour, marker=marker, s=26 * unit**2, label=label,
-                       linewidth=0)  # fmt: skip
+            ax.scatter(
+                rows["vanilla_rmsd"],
+                rows["rmsd"],
+                color=colour,
+                marker=marker,
+                s=26 * unit**2,
+                label=label,
+                linewidth=0,
+            )
         values = data[["rmsd", "vanilla_rmsd"]].to_numpy()
         span = (values.min() / 1.3, values.max() * 1.3)
         ax.plot(span, span, color=style.INK, linewidth=0.8 * unit, linestyle="--")
-        ax.set(xscale="log", yscale="log", xlim=span, ylim=span, xlabel="RMSD of ln L, vanilla law",
-               ylabel="RMSD of ln L, rectified law")  # fmt: skip
+        ax.set(
+            xscale="log",
+            yscale="log",
+            xlim=span,
+            ylim=span,
+            xlabel="RMSD of ln L, vanilla law",
+            ylabel="RMSD of ln L, rectified law",
+        )
         ax.legend(loc="upper left")
     return figure
 
@@ -133,21 +153,31 @@ def draw_selection(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per method: relative accuracy against the budget."""
     methods = [name for name in METHODS if name in set(data["method"])]
     with style.paper_style(size):
-        figure, axes = plt.subplots(2, -(-len(methods) // 2), figsize=style.inches(10, 5.6), layout="constrained",
-                                    sharex=True, sharey=True, squeeze=False)  # fmt: skip
+        figure, axes = plt.subplots(
+            2,
+            -(-len(methods) // 2),
+            figsize=style.inches(10, 5.6),
+            layout="constrained",
+            sharex=True,
+            sharey=True,
+            squeeze=False,
+        )
         for ax, method in zip(axes.flat, methods, strict=False):
             for source, colour, marker in ((THEIRS, style.GREY, "o"), (OURS, style.BLUE, "D")):
                 rows = data[(data["method"] == method) & (data["source"] == source)].sort_values("ratio")
                 spread = None if source == THEIRS else [rows["value"] - rows["low"], rows["high"] - rows["value"]]
-                ax.errorbar(rows["ratio"], rows["value"], yerr=spread, color=colour, marker=marker, markersize=4,
-                            capsize=2)  # fmt: skip
+                ax.errorbar(
+                    rows["ratio"], rows["value"], yerr=spread, color=colour, marker=marker, markersize=4, capsize=2
+                )
             ax.set_xscale("log", base=2)
             ax.set(title=method, ylim=(-0.05, 1.05))
             style.ticks(ax.xaxis, sorted(data["ratio"].unique()), "1/{:g}".format)
             ax.tick_params(axis="x", rotation=45)
         figure.supxlabel("Share of the data that the budget pays for")
         figure.supylabel("Relative accuracy")
-        handles = [Line2D([], [], color=c, marker=m, markersize=4, label=name)
-                   for name, c, m in ((OURS, style.BLUE, "D"), (THEIRS, style.GREY, "o"))]  # fmt: skip
+        handles = [
+            Line2D([], [], color=c, marker=m, markersize=4, label=name)
+            for name, c, m in ((OURS, style.BLUE, "D"), (THEIRS, style.GREY, "o"))
+        ]
         axes.flat[0].legend(handles=handles, loc="lower left")
     return figure

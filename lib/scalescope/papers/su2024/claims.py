@@ -27,13 +27,34 @@ def judged(tables: dict[str, pd.DataFrame], slope: dict[str, float]) -> pd.DataF
     mean = off.mean() if len(off) else np.nan
     rows = [
         ("B1", rms <= RMS, "median rms distance from the hyperbola, relative", rms, np.nan, np.nan, f"at most {RMS:g}"),
-        ("B2", slope["high"] < 0, "slope of ln B_crit against ln L", slope["value"], slope["low"], slope["high"],
-         "95 % interval below 0"),
-        ("B3", spread <= FACTOR, "factor between two models at one loss, median", spread, np.nan, np.nan,
-         f"at most {FACTOR:g}"),
-        ("B4", mean <= OFF, f"mean absolute relative error over {len(off)} steps", mean, np.nan, np.nan,
-         f"at most {OFF:g}"),
-    ]  # fmt: skip
+        (
+            "B2",
+            slope["high"] < 0,
+            "slope of ln B_crit against ln L",
+            slope["value"],
+            slope["low"],
+            slope["high"],
+            "95 % interval below 0",
+        ),
+        (
+            "B3",
+            spread <= FACTOR,
+            "factor between two models at one loss, median",
+            spread,
+            np.nan,
+            np.nan,
+            f"at most {FACTOR:g}",
+        ),
+        (
+            "B4",
+            mean <= OFF,
+            f"mean absolute relative error over {len(off)} steps",
+            mean,
+            np.nan,
+            np.nan,
+            f"at most {OFF:g}",
+        ),
+    ]
     columns = ["id", "verdict", "statistic", "value", "low", "high", "threshold"]
     table = pd.DataFrame(rows, columns=columns)
     table["verdict"] = [

@@ -32,15 +32,21 @@ def curves_data(curves: pd.DataFrame, fits: pd.DataFrame, forecasts: pd.DataFram
     law, parts = _law(fits), [points]
     for (n, batch), own in points.groupby(["parameters", "batch_size"], sort=False):
         steps = np.geomspace(own["steps"].min(), own["steps"].max(), LINE)
-        line = pd.DataFrame({"kind": "law", "role": own["role"].iloc[0], "parameters": n, "steps": steps,
-                             "batch_size": batch})  # fmt: skip
+        line = pd.DataFrame(
+            {"kind": "law", "role": own["role"].iloc[0], "parameters": n, "steps": steps, "batch_size": batch}
+        )
         parts.append(line.assign(loss=law(line)))
     said = forecasts.assign(steps=forecasts["inputs"].str.extract(r"steps=([\d.e+]+)")[0].astype(float))
     held = points[points["role"] == "held_out"]
     if len(held):
-        parts.append(said.rename(columns={"mean": "loss"})[["steps", "loss", "low", "high"]].assign(
-            kind="forecast", role="held_out", parameters=held["parameters"].iloc[0],
-            batch_size=held["batch_size"].iloc[0]))  # fmt: skip
+        parts.append(
+            said.rename(columns={"mean": "loss"})[["steps", "loss", "low", "high"]].assign(
+                kind="forecast",
+                role="held_out",
+                parameters=held["parameters"].iloc[0],
+                batch_size=held["batch_size"].iloc[0],
+            )
+        )
     return pd.concat(parts, ignore_index=True).reindex(columns=["kind", "role", *INPUTS, "loss", "low", "high"])
 
 
@@ -50,8 +56,9 @@ def draw_curves(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     panels = sorted(panels, key=lambda panel: (panel[0] != "fit", panel[1]))
     colours = _colours(data)
     with style.paper_style(size):
-        figure, axes = plt.subplots(1, len(panels), figsize=style.inches(3.3 * len(panels), 3.6), layout="constrained",
-                                    squeeze=False)  # fmt: skip
+        figure, axes = plt.subplots(
+            1, len(panels), figsize=style.inches(3.3 * len(panels), 3.6), layout="constrained", squeeze=False
+        )
         for ax, (role, n) in zip(axes[0], panels, strict=True):
             rows = data[(data["role"] == role) & (data["parameters"] == n)]
             for batch, colour in colours.items():
@@ -77,8 +84,18 @@ def contours_data(contours: pd.DataFrame) -> pd.DataFrame:
     for (n, loss), own in rows.groupby(["parameters", "loss"], sort=False):
         batch = np.geomspace(own["batch_size"].min(), own["batch_size"].max(), LINE)
         steps = own["S_min"].iloc[0] + own["E_min"].iloc[0] / batch
-        parts.append(pd.DataFrame({"kind": "law", "parameters": n, "loss": loss, "batch_size": batch, "steps": steps,
-                                   "examples": steps * batch}))  # fmt: skip
+        parts.append(
+            pd.DataFrame(
+                {
+                    "kind": "law",
+                    "parameters": n,
+                    "loss": loss,
+                    "batch_size": batch,
+                    "steps": steps,
+                    "examples": steps * batch,
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)[["kind", *keep]]
 
 
@@ -87,8 +104,9 @@ def draw_contours(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     sizes = sorted(data["parameters"].unique())
     shades = plt.Normalize(data["loss"].min(), data["loss"].max())
     with style.paper_style(size):
-        figure, axes = plt.subplots(1, max(len(sizes), 1), figsize=(3.3 * max(len(sizes), 1), 3.4),
-                                    layout="constrained", squeeze=False)  # fmt: skip
+        figure, axes = plt.subplots(
+            1, max(len(sizes), 1), figsize=(3.3 * max(len(sizes), 1), 3.4), layout="constrained", squeeze=False
+        )
         for ax, n in zip(axes[0], sizes, strict=False):
             rows = data[data["parameters"] == n]
             for loss, own in rows.groupby("loss"):

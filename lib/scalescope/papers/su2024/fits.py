@@ -53,17 +53,29 @@ def contours(curves: pd.DataFrame) -> pd.DataFrame:
     for (variant, n), own in curves.groupby(["variant", "parameters"], sort=False):
         runs = {batch: _falling(run) for batch, run in own.groupby("batch_size") if len(run) > 1}
         for level in _levels(runs):
-            steps = {batch: float(np.exp(np.interp(-np.log(level), -loss, at))) for batch, (at, loss) in runs.items()
-                     if loss[-1] <= np.log(level) <= loss[0]}  # fmt: skip
+            steps = {
+                batch: float(np.exp(np.interp(-np.log(level), -loss, at)))
+                for batch, (at, loss) in runs.items()
+                if loss[-1] <= np.log(level) <= loss[0]
+            }
             if len(steps) < 3:
                 continue
             fewest, examples = _hyperbola(steps)
             for batch, value in steps.items():
-                rows.append({
-                    "variant": variant, "parameters": n, "loss": level, "batch_size": batch, "steps": value,
-                    "examples": value * batch, "fitted": fewest + examples / batch, "S_min": fewest, "E_min": examples,
-                    "B_crit": examples / fewest if fewest > 0 and examples > 0 else np.nan,
-                })  # fmt: skip
+                rows.append(
+                    {
+                        "variant": variant,
+                        "parameters": n,
+                        "loss": level,
+                        "batch_size": batch,
+                        "steps": value,
+                        "examples": value * batch,
+                        "fitted": fewest + examples / batch,
+                        "S_min": fewest,
+                        "E_min": examples,
+                        "B_crit": examples / fewest if fewest > 0 and examples > 0 else np.nan,
+                    }
+                )
     columns = ["variant", "parameters", "loss", "batch_size", "steps", "examples", "fitted", "S_min", "E_min", "B_crit"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -96,10 +108,17 @@ def critical(found: pd.DataFrame) -> pd.DataFrame:
     """One row per variant, model and loss: S_min, E_min, B_crit, and the rms relative distance from the hyperbola."""
     rest = (found["fitted"] / found["steps"] - 1) ** 2
     key = ["variant", "parameters", "loss"]
-    table = found.assign(rest=rest).groupby(key, sort=False).agg(
-        batches=("batch_size", "size"), S_min=("S_min", "first"), E_min=("E_min", "first"), B_crit=("B_crit", "first"),
-        rms=("rest", lambda squares: float(np.sqrt(squares.mean()))),
-    )  # fmt: skip
+    table = (
+        found.assign(rest=rest)
+        .groupby(key, sort=False)
+        .agg(
+            batches=("batch_size", "size"),
+            S_min=("S_min", "first"),
+            E_min=("E_min", "first"),
+            B_crit=("B_crit", "first"),
+            rms=("rest", lambda squares: float(np.sqrt(squares.mean()))),
+        )
+    )
     return table.reset_index()
 
 
@@ -141,8 +160,15 @@ def variants(table: pd.DataFrame, model: int, names: Sequence[str]) -> pd.DataFr
             continue
         there = np.interp(np.log(inside["loss"]), np.log(standard["loss"]), np.log(standard["B_crit"]))
         ratio = np.exp(np.log(inside["B_crit"].to_numpy()) - there)
-        rows.append({"variant": name, "levels": len(inside), "ratio": float(np.exp(np.log(ratio).mean())),
-                     "low": float(ratio.min()), "high": float(ratio.max())})  # fmt: skip
+        rows.append(
+            {
+                "variant": name,
+                "levels": len(inside),
+                "ratio": float(np.exp(np.log(ratio).mean())),
+                "low": float(ratio.min()),
+                "high": float(ratio.max()),
+            }
+        )
     return pd.DataFrame(rows, columns=["variant", "levels", "ratio", "low", "high"])
 
 
@@ -151,11 +177,29 @@ def answers(made: TrajectoryLaw, sizes: list[int], losses: list[float]) -> pd.Da
     rows = []
     for n in sizes:
         least = made.minimum_loss(n)
-        rows.append({"parameters": n, "question": "minimum loss", "loss": np.nan, "value": float(least),
-                     "low": least.low, "high": least.high})  # fmt: skip
+        rows.append(
+            {
+                "parameters": n,
+                "question": "minimum loss",
+                "loss": np.nan,
+                "value": float(least),
+                "low": least.low,
+                "high": least.high,
+            }
+        )
         for loss in losses:
-            for name, found in (("fewest steps", made.minimum_steps(n, loss)),
-                                ("fewest sequences", made.minimum_tokens(n, loss))):  # fmt: skip
-                rows.append({"parameters": n, "question": name, "loss": loss, "value": float(found),
-                             "low": found.low, "high": found.high})  # fmt: skip
+            for name, found in (
+                ("fewest steps", made.minimum_steps(n, loss)),
+                ("fewest sequences", made.minimum_tokens(n, loss)),
+            ):
+                rows.append(
+                    {
+                        "parameters": n,
+                        "question": name,
+                        "loss": loss,
+                        "value": float(found),
+                        "low": found.low,
+                        "high": found.high,
+                    }
+                )
     return pd.DataFrame(rows)

@@ -23,9 +23,12 @@ PARTS = (4, 1)  # of each stage that can be trained side by side: fitted runs, t
 FIT_STAGES = 1
 # each rule changed once: power of the rate in the batch size, warm-up in tokens (factor), half-life of beta2 kept
 VARIANTS = {
-    study.STANDARD: {}, "beta2 the same per step": {"keep": False}, "rate the same": {"power": 0.0},
-    "rate linear in the batch": {"power": 1.0}, "warm-up three times as long": {"warmup": 3.0},
-}  # fmt: skip
+    study.STANDARD: {},
+    "beta2 the same per step": {"keep": False},
+    "rate the same": {"power": 0.0},
+    "rate linear in the batch": {"power": 1.0},
+    "warm-up three times as long": {"warmup": 3.0},
+}
 FORECAST_AT = 8  # steps of the held-out curve that are forecast, evenly spaced in their logarithm
 
 
@@ -43,9 +46,14 @@ def texts(profile: Profile) -> Texts:
 
 
 def config(
-    profile: Profile, known: Texts, model: str, batch: int, power: float | None = None, warmup: float = 1.0,
+    profile: Profile,
+    known: Texts,
+    model: str,
+    batch: int,
+    power: float | None = None,
+    warmup: float = 1.0,
     keep: bool = True,
-) -> PretrainConfig:  # fmt: skip
+) -> PretrainConfig:
     """One run at a batch size under the rules of the section, or with one of them changed.
 
     power: of the rate in the batch size. warmup: factor of the tokens of the warm-up. keep: the half-life of Adam's
@@ -57,11 +65,17 @@ def config(
     tokens = part.tokens * max(1.0, share**0.5)
     steps = round(tokens / (batch * profile.text.sequence_length))
     return replace(
-        base, schedule="constant", batch_size=batch, steps=steps, seed=profile.studies.seeds[0], patience=10**9,
+        base,
+        schedule="constant",
+        batch_size=batch,
+        steps=steps,
+        seed=profile.studies.seeds[0],
+        patience=10**9,
         learning_rate=base.learning_rate * share ** (part.rate_power if power is None else power),
         warmup_steps=max(1, min(round(warmup * base.warmup_steps / share), steps // 4)),
-        beta2=BETA2**share if keep else BETA2, eval_every=max(1, steps // part.evaluations),
-    )  # fmt: skip
+        beta2=BETA2**share if keep else BETA2,
+        eval_every=max(1, steps // part.evaluations),
+    )
 
 
 def planned(profile: Profile, known: Texts) -> dict[str, list[Planned]]:
@@ -107,9 +121,14 @@ def curves(profile: Profile, known: Texts) -> pd.DataFrame:
             if run is None:
                 continue
             heldout = run.curve[run.curve["split"] == "heldout"]
-            own = {"run_id": run.id, "role": each.role, "variant": variant,
-                   "parameters": each.config.encoder.parameters, "batch_size": each.config.batch_size,
-                   "warmup_steps": each.config.warmup_steps}  # fmt: skip
+            own = {
+                "run_id": run.id,
+                "role": each.role,
+                "variant": variant,
+                "parameters": each.config.encoder.parameters,
+                "batch_size": each.config.batch_size,
+                "warmup_steps": each.config.warmup_steps,
+            }
             parts.append(heldout[["step", "loss"]].assign(**own))
     columns = ["run_id", "role", "variant", "parameters", "batch_size", "warmup_steps", "step", "loss"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
@@ -136,10 +155,15 @@ def tables(
     losses = sorted(critical.loc[critical["variant"] == study.STANDARD, "loss"].quantile([0.25, 0.75]).round(2))
     target = profile.model(part.target_model).config.parameters
     result = {
-        "runs": runs, "curves": every, "contours": contours, "critical": critical, "fits": study.fits(law),
+        "runs": runs,
+        "curves": every,
+        "contours": contours,
+        "critical": critical,
+        "fits": study.fits(law),
         "variants": study.variants(critical, profile.model(part.variant_model).config.parameters, list(VARIANTS)[1:]),
-        "answers": study.answers(law, [*sizes, target], losses), "forecasts": forecasts,
-    }  # fmt: skip
+        "answers": study.answers(law, [*sizes, target], losses),
+        "forecasts": forecasts,
+    }
     return {**result, "claims": claims.judged(result, study.critical_slope(critical))}
 
 

@@ -23,8 +23,11 @@ from scalescope.papers.su2024 import live as su2024
 from scalescope.plotting import save
 
 STUDIES: dict[str, ModuleType] = {
-    "barnett2024": barnett2024, "su2024": su2024, "gadre2024": gadre2024, "lin2024": lin2024,
-}  # fmt: skip
+    "barnett2024": barnett2024,
+    "su2024": su2024,
+    "gadre2024": gadre2024,
+    "lin2024": lin2024,
+}
 Told = Callable[[str, float], None]
 
 

@@ -52,15 +52,38 @@ def _run(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -
     log = folder / "logs" / "studies.log"
     log.parent.mkdir(exist_ok=True)
     command = [
-        sys.executable, "-m", "snakemake", *targets, "--snakefile", str(paths.root() / "Studies.smk"),
-        "--directory", str(folder), "--cores", str(workers), "--nolock", "--rerun-incomplete", "--rerun-triggers",
-        "mtime", "--keep-going", "--scheduler", "greedy", "--nocolor", *extra,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "snakemake",
+        *targets,
+        "--snakefile",
+        str(paths.root() / "Studies.smk"),
+        "--directory",
+        str(folder),
+        "--cores",
+        str(workers),
+        "--nolock",
+        "--rerun-incomplete",
+        "--rerun-triggers",
+        "mtime",
+        "--keep-going",
+        "--scheduler",
+        "greedy",
+        "--nocolor",
+        *extra,
+    ]
     started, failed = time.time(), []
-    with log.open("w", encoding="utf-8") as stream, subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment_of_jobs(),
-        preexec_fn=die_with_parent,
-    ) as process:  # fmt: skip
+    with (
+        log.open("w", encoding="utf-8") as stream,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment_of_jobs(),
+            preexec_fn=die_with_parent,
+        ) as process,
+    ):
         for line in process.stdout or ():
             stream.write(line)
             stream.flush()

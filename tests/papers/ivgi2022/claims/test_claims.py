@@ -88,10 +88,18 @@ def test_early_stops_are_found_in_live_curves():
     pretrain = published_pretrain().query("role != 'second'").reset_index(drop=True)
     pretrain = pretrain.assign(run_id=[f"run{n}" for n in pretrain.index], status="finished")
     falling = [
-        {"run_id": run.run_id, "objective": run.objective, "parameters": run.parameters, "step": step,
-         "split": "heldout", "loss": run.loss * (1 + 0.6 * (1 - step / 100)), "tokens": step}
-        for run in pretrain.itertuples() for step in (25, 50, 75, 100)
-    ]  # fmt: skip
+        {
+            "run_id": run.run_id,
+            "objective": run.objective,
+            "parameters": run.parameters,
+            "step": step,
+            "split": "heldout",
+            "loss": run.loss * (1 + 0.6 * (1 - step / 100)),
+            "tokens": step,
+        }
+        for run in pretrain.itertuples()
+        for step in (25, 50, 75, 100)
+    ]
     made = judge("C10", evidence(pretrain=pretrain, curves=pd.DataFrame(falling)))
     assert made.verdict == "holds" and "18 of 18 run(s) lie above" in made.sentence
     twice = [pretrain.assign(pretrain_seed=seed, run_id=pretrain["run_id"] + f"-{seed}") for seed in (0, 1)]

@@ -11,17 +11,34 @@ from scalescope.tables import COLUMNS
 def budgets():
     """Two tasks of one model at three budgets, two seeds each 0.02 apart."""
     rows = [
-        {"objective": "mlm", "role": "ladder", "parameters": 1e4, "budget_tokens": tokens, "tokens": 0.9 * tokens,
-         "task": task, "seed": seed,
-         "error": 0.6 / place + 0.02 * seed, "value_se": 0.03}
-        for task in ("sst2", "mnli") for place, tokens in enumerate((1e4, 1e5, 1e6), 1) for seed in (0, 1)
-    ]  # fmt: skip
+        {
+            "objective": "mlm",
+            "role": "ladder",
+            "parameters": 1e4,
+            "budget_tokens": tokens,
+            "tokens": 0.9 * tokens,
+            "task": task,
+            "seed": seed,
+            "error": 0.6 / place + 0.02 * seed,
+            "value_se": 0.03,
+        }
+        for task in ("sst2", "mnli")
+        for place, tokens in enumerate((1e4, 1e5, 1e6), 1)
+        for seed in (0, 1)
+    ]
     return pd.DataFrame(rows).reindex(columns=COLUMNS["budgets"])
 
 
 def test_means_and_bars_over_seeds_with_scratch_and_majority(budgets):
-    scratch = {"objective": ["mlm", "pmi", "mlm"], "role": "ladder", "parameters": [1e4, 1e4, 9e4], "task": "sst2",
-               "error_scratch": [0.7, 0.7, 0.1], "bar_scratch": 0.01, "n_seeds": 2}  # fmt: skip
+    scratch = {
+        "objective": ["mlm", "pmi", "mlm"],
+        "role": "ladder",
+        "parameters": [1e4, 1e4, 9e4],
+        "task": "sst2",
+        "error_scratch": [0.7, 0.7, 0.1],
+        "bar_scratch": 0.01,
+        "n_seeds": 2,
+    }
     transfer = pd.DataFrame(scratch).reindex(columns=COLUMNS["transfer"])
     tasks = pd.DataFrame({"task": ["sst2", "race"], "majority": [0.5, 0.25]})
     data = ivgi2022.budgets_data(budgets, tasks, transfer)

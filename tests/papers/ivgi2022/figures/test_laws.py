@@ -67,8 +67,7 @@ def test_figure_3_is_the_papers():
     paper = kind(drawn(3), "point")
     names = {"SQuAD 1.1": "squad", "SQuAD 2.0": "squad_v2", "SST-2": "sst2"}
     paper = paper.assign(
-        task=paper["task"].map(lambda name: names.get(name, name.lower())),
-        objective=paper["objective"].str.lower(),
+        task=paper["task"].map(lambda name: names.get(name, name.lower())), objective=paper["objective"].str.lower()
     )
     both = kind(data, "point").merge(paper, on=keys, suffixes=("", "_paper"))
     assert len(both) == 9 * 2 * 9
@@ -160,9 +159,10 @@ def test_a_perfect_target_is_neither_drawn_nor_in_the_legend(points):
     assert all(line.get_marker() != "*" for ax in figure.axes for line in ax.lines)
 
 
-@pytest.mark.parametrize(("make", "draw", "panel"), [
-    (ivgi2022.fig1_data, ivgi2022.draw_fig1, 0), (ivgi2022.fig3_data, ivgi2022.draw_fig3, 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "draw", "panel"),
+    [(ivgi2022.fig1_data, ivgi2022.draw_fig1, 0), (ivgi2022.fig3_data, ivgi2022.draw_fig3, 0)],
+)
 def test_points_and_stars_at_one_size_stand_side_by_side(points, laws, make, draw, panel):
     """No marker lies on another of its size, and no star on another star."""
     figure = draw(make(points, laws))

@@ -10,11 +10,20 @@ from scalescope.tables import COLUMNS
 def skills():
     """Two skills of three models; the larger learns more of each with more tokens."""
     rows = [
-        {"objective": objective, "role": role, "parameters": size, "tokens": tokens, "skill": skill, "chance": 0.5,
-         "accuracy": 0.5 + size * tokens / 1e10}
-        for objective in ("mlm", "pmi") for role, size in (("ladder", 1e3), ("second", 2e3), ("target", 4e3))
-        for tokens in (1e4, 1e5, 1e6) for skill in ("same", "opinion")
-    ]  # fmt: skip
+        {
+            "objective": objective,
+            "role": role,
+            "parameters": size,
+            "tokens": tokens,
+            "skill": skill,
+            "chance": 0.5,
+            "accuracy": 0.5 + size * tokens / 1e10,
+        }
+        for objective in ("mlm", "pmi")
+        for role, size in (("ladder", 1e3), ("second", 2e3), ("target", 4e3))
+        for tokens in (1e4, 1e5, 1e6)
+        for skill in ("same", "opinion")
+    ]
     return pd.DataFrame(rows).reindex(columns=COLUMNS["skills"])
 
 

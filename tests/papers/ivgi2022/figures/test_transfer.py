@@ -16,11 +16,21 @@ def transfer():
         for role, parameters in (("ladder", 1000), ("ladder", 8000), ("target", 90000)):
             for objective in ("mlm", "pmi"):
                 gain = 0.0 if objective == "mlm" else -0.05 if role == "target" else 0.1
-                rows.append({
-                    "objective": objective, "role": role, "parameters": parameters, "task": task,
-                    "error_scratch": 0.5, "bar_scratch": 0.02, "error_pretrained": 0.5 - gain, "bar_pretrained": 0.03,
-                    "gain": gain, "low": gain - 0.04, "high": gain + 0.04,
-                })  # fmt: skip
+                rows.append(
+                    {
+                        "objective": objective,
+                        "role": role,
+                        "parameters": parameters,
+                        "task": task,
+                        "error_scratch": 0.5,
+                        "bar_scratch": 0.02,
+                        "error_pretrained": 0.5 - gain,
+                        "bar_pretrained": 0.03,
+                        "gain": gain,
+                        "low": gain - 0.04,
+                        "high": gain + 0.04,
+                    }
+                )
     return pd.DataFrame(rows).reindex(columns=COLUMNS["transfer"])
 
 
@@ -34,8 +44,10 @@ def test_errors_of_the_control_stand_once_beside_both_objectives(transfer):
     points = data[data["kind"] == "point"]
     assert points.groupby("series").size().to_dict() == {"from scratch": 6, "MLM": 6, "PMI": 6}
     assert points["err_high"].sub(points["value"]).groupby(points["series"]).first().round(3).to_dict() == {
-        "from scratch": 0.02, "MLM": 0.03, "PMI": 0.03,
-    }  # fmt: skip
+        "from scratch": 0.02,
+        "MLM": 0.03,
+        "PMI": 0.03,
+    }
     baselines = data[data["kind"] == "baseline"].set_index("panel")["value"]
     assert baselines.to_dict() == pytest.approx({"sst2": 0.49, "mrpc": 0.32})
     shown = {ax.get_title(loc="left"): ax for ax in figure.axes}
@@ -58,8 +70,10 @@ def test_gains_have_their_intervals_and_a_line_at_zero(transfer):
 
 
 def test_each_figure_can_be_drawn_again_from_its_csv(transfer, tmp_path):
-    drawn = {"transfer": (ivgi2022.transfer_data(transfer, TASKS), draw_transfer),
-             "gain": (ivgi2022.gain_data(transfer), draw_gain)}  # fmt: skip
+    drawn = {
+        "transfer": (ivgi2022.transfer_data(transfer, TASKS), draw_transfer),
+        "gain": (ivgi2022.gain_data(transfer), draw_gain),
+    }
     for name, (data, draw) in drawn.items():
         first = save(draw, data, tmp_path / "a", name)
         again = save(draw, pd.read_csv(first[3]), tmp_path / "b", name)
@@ -67,6 +81,8 @@ def test_each_figure_can_be_drawn_again_from_its_csv(transfer, tmp_path):
 
 
 def test_no_control_gives_empty_panels(transfer):
-    for data, draw in ((ivgi2022.transfer_data(transfer.head(0), TASKS), draw_transfer),
-                       (ivgi2022.gain_data(transfer.head(0)), draw_gain)):  # fmt: skip
+    for data, draw in (
+        (ivgi2022.transfer_data(transfer.head(0), TASKS), draw_transfer),
+        (ivgi2022.gain_data(transfer.head(0)), draw_gain),
+    ):
         assert data.empty and all(ax.texts[0].get_text() == "no runs" for ax in draw(data).axes)

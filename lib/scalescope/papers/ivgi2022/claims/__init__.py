@@ -17,9 +17,20 @@ from scalescope.papers.ivgi2022.data import published_curve, published_points, p
 __all__ = ["CLAIMS", "JUDGES", "Evidence", "Verdict", "judge", "judge_all", "published_evidence"]
 
 JUDGES: dict[str, Callable[[Evidence], Verdict]] = {
-    "C1": c1, "C2": c2, "C3": c3, "C4": c4, "C5": c5, "C6": c6, "C7": c7, "C8": c8, "C9": c9, "C10": c10,
-    "C11": c11, "C12": c12, "C13": c13,
-}  # fmt: skip
+    "C1": c1,
+    "C2": c2,
+    "C3": c3,
+    "C4": c4,
+    "C5": c5,
+    "C6": c6,
+    "C7": c7,
+    "C8": c8,
+    "C9": c9,
+    "C10": c10,
+    "C11": c11,
+    "C12": c12,
+    "C13": c13,
+}
 
 
 def judge(claim: str, evidence: Evidence) -> Verdict:
@@ -36,5 +47,11 @@ def judge_all(evidence: Evidence) -> pd.DataFrame:
 
 def published_evidence(n_boot: int = 1000) -> Evidence:
     """The paper's own points; table 5 and C8 use those of its figure 3."""
-    return Evidence(PUBLISHED, published_points(), published_pretrain(), published_curve(),
-                    pair_points=published_points(keep_outlier=False), n_boot=n_boot)  # fmt: skip
+    return Evidence(
+        PUBLISHED,
+        published_points(),
+        published_pretrain(),
+        published_curve(),
+        pair_points=published_points(keep_outlier=False),
+        n_boot=n_boot,
+    )

@@ -44,10 +44,17 @@ def c3(evidence: Evidence) -> Verdict:
     yes = 0 < counts[0] < len(laws)
     names = ", ".join(title(task) for task, law in laws.items() if law.r2[0] >= R2_CLEAR) or "none"
     best = max(laws, key=lambda task: laws[task].r2[0])
-    return Verdict("C3", decided(bool(yes)), what, float(counts[0]), *bounds(counts[1:].astype(float)), BOOTSTRAP,
-                   f"more than 0 and fewer than {len(laws)}",
-                   f"{counts[0]} of {len(laws)} tasks: {names}; the best R2 is {laws[best].r2[0]:.3f} ({title(best)}).",
-                   "" if yes else CLEARER)  # fmt: skip
+    return Verdict(
+        "C3",
+        decided(bool(yes)),
+        what,
+        float(counts[0]),
+        *bounds(counts[1:].astype(float)),
+        BOOTSTRAP,
+        f"more than 0 and fewer than {len(laws)}",
+        f"{counts[0]} of {len(laws)} tasks: {names}; the best R2 is {laws[best].r2[0]:.3f} ({title(best)}).",
+        "" if yes else CLEARER,
+    )
 
 
 def c4(evidence: Evidence) -> Verdict:
@@ -62,10 +69,17 @@ def c4(evidence: Evidence) -> Verdict:
     yes = bool(gains[worst][0] > 0)
     text = ", ".join(f"{title(task)} {gain[0]:+.3f}" for task, gain in gains.items())
     others = [title(task) for task, law in _clear(evidence).items() if law.r2_from_2[0] > law.r2[0]]
-    return Verdict("C4", decided(yes), what, float(gains[worst][0]), *bounds(gains[worst][1:]), BOOTSTRAP,
-                   "above 0 in all three", f"Gain in R2: {text}. R2 rises in: {', '.join(others) or 'none'}."
-                   + _weakness(evidence),
-                   "" if yes else "tasks that follow a law here, and sizes below the minimal one")  # fmt: skip
+    return Verdict(
+        "C4",
+        decided(yes),
+        what,
+        float(gains[worst][0]),
+        *bounds(gains[worst][1:]),
+        BOOTSTRAP,
+        "above 0 in all three",
+        f"Gain in R2: {text}. R2 rises in: {', '.join(others) or 'none'}." + _weakness(evidence),
+        "" if yes else "tasks that follow a law here, and sizes below the minimal one",
+    )
 
 
 def c5(evidence: Evidence) -> Verdict:
@@ -79,11 +93,18 @@ def c5(evidence: Evidence) -> Verdict:
     flatter = np.mean([abs(tuned.slope[0]) < abs(fixed.slope[0]) for tuned, fixed in pairs.values()])
     yes = bool(cleaner[0] > MOST and flatter > MOST)
     n = len(pairs)
-    return Verdict("C5", decided(yes), what, float(cleaner[0]), *bounds(cleaner[1:]), BOOTSTRAP,
-                   f"more than {MOST:.0%} cleaner, and more than {MOST:.0%} flatter",
-                   f"R2 is higher in {cleaner[0] * n:.0f} of {n} tasks, the slope flatter in {flatter * n:.0f}."
-                   + _weakness(evidence),
-                   "" if yes else "a grid in which the best rate changes with size, and more seeds")  # fmt: skip
+    return Verdict(
+        "C5",
+        decided(yes),
+        what,
+        float(cleaner[0]),
+        *bounds(cleaner[1:]),
+        BOOTSTRAP,
+        f"more than {MOST:.0%} cleaner, and more than {MOST:.0%} flatter",
+        f"R2 is higher in {cleaner[0] * n:.0f} of {n} tasks, the slope flatter in {flatter * n:.0f}."
+        + _weakness(evidence),
+        "" if yes else "a grid in which the best rate changes with size, and more seeds",
+    )
 
 
 def c6(evidence: Evidence) -> Verdict:
@@ -98,8 +119,17 @@ def c6(evidence: Evidence) -> Verdict:
     worst = np.max([np.abs(law.re) for law in clear.values()], axis=0)
     yes = bool(worst[0] <= EXTRAPOLATION_ERROR)
     text = ", ".join(f"{title(task)} {law.re[0]:+.3f}" for task, law in clear.items())
-    return Verdict("C6", decided(yes), what, float(worst[0]), *bounds(worst[1:]), BOOTSTRAP,
-                   f"<= {EXTRAPOLATION_ERROR}", f"Relative errors: {text}.", "" if yes else CLEARER)  # fmt: skip
+    return Verdict(
+        "C6",
+        decided(yes),
+        what,
+        float(worst[0]),
+        *bounds(worst[1:]),
+        BOOTSTRAP,
+        f"<= {EXTRAPOLATION_ERROR}",
+        f"Relative errors: {text}.",
+        "" if yes else CLEARER,
+    )
 
 
 def c7(evidence: Evidence) -> Verdict:
@@ -111,10 +141,18 @@ def c7(evidence: Evidence) -> Verdict:
     share = np.mean([law.mre <= INTERPOLATION_ERROR for law in laws.values()], axis=0)
     yes = bool(share[0] > MOST)
     worst = max(laws, key=lambda task: laws[task].mre[0])
-    return Verdict("C7", decided(yes), what, float(share[0]), *bounds(share[1:]), BOOTSTRAP, f"more than {MOST:.0%}",
-                   f"{share[0] * len(laws):.0f} of {len(laws)} tasks; the largest MRE is {laws[worst].mre[0]:.3f} "
-                   f"({title(worst)})." + _weakness(evidence),
-                   "" if yes else "more seeds at the two largest sizes")  # fmt: skip
+    return Verdict(
+        "C7",
+        decided(yes),
+        what,
+        float(share[0]),
+        *bounds(share[1:]),
+        BOOTSTRAP,
+        f"more than {MOST:.0%}",
+        f"{share[0] * len(laws):.0f} of {len(laws)} tasks; the largest MRE is {laws[worst].mre[0]:.3f} "
+        f"({title(worst)})." + _weakness(evidence),
+        "" if yes else "more seeds at the two largest sizes",
+    )
 
 
 def c8(evidence: Evidence) -> Verdict:
@@ -133,5 +171,14 @@ def c8(evidence: Evidence) -> Verdict:
     share = np.mean(list(clear.values()), axis=0)
     yes = bool(share[0] == 1)
     names = ", ".join(f"{title(task)} {'right' if right[0] else 'wrong'}" for task, right in clear.items())
-    return Verdict("C8", decided(yes), what, float(share[0]), *bounds(share[1:]), BOOTSTRAP, "all of them",
-                   f"{names}; {everywhere}.", "" if yes else "more seeds, or objectives that differ more")  # fmt: skip
+    return Verdict(
+        "C8",
+        decided(yes),
+        what,
+        float(share[0]),
+        *bounds(share[1:]),
+        BOOTSTRAP,
+        "all of them",
+        f"{names}; {everywhere}.",
+        "" if yes else "more seeds, or objectives that differ more",
+    )

@@ -33,10 +33,18 @@ def c9(evidence: Evidence) -> Verdict:
         return untestable("C9", what, "no task has three sizes with several seeds", "two or more seeds")
     wider = int((values > 1).sum())
     yes = bool(np.median(values) > 1 and wider / len(values) > MOST)
-    return Verdict("C9", decided(yes), what, float(np.median(values)), float(values.min()), float(values.max()),
-                   OVER_TASKS, f"above 1, and wider in more than {MOST:.0%} of the tasks",
-                   f"Wider in {wider} of {len(values)} tasks. Wider is not yet right: see benchmarks/law_coverage.py.",
-                   "" if yes else "more seeds")  # fmt: skip
+    return Verdict(
+        "C9",
+        decided(yes),
+        what,
+        float(np.median(values)),
+        float(values.min()),
+        float(values.max()),
+        OVER_TASKS,
+        f"above 1, and wider in more than {MOST:.0%} of the tasks",
+        f"Wider in {wider} of {len(values)} tasks. Wider is not yet right: see benchmarks/law_coverage.py.",
+        "" if yes else "more seeds",
+    )
 
 
 def c11(evidence: Evidence) -> Verdict:
@@ -53,9 +61,17 @@ def c11(evidence: Evidence) -> Verdict:
     yes = bool(share[0] > MOST)
     text = ", ".join(f"{title(task)} {m.r2[0]:.2f} against {x.r2[0]:.2f}" for task, (m, x) in pairs.items())
     best = max(metric.r2[0] for metric, _ in pairs.values())
-    return Verdict("C11", decided(yes), what, float(share[0]), *bounds(share[1:]), BOOTSTRAP,
-                   f"more than {MOST:.0%}", f"R2 of metric against loss: {text}." + weakness(best),
-                   "" if yes else "tasks whose metric follows a law at these sizes")  # fmt: skip
+    return Verdict(
+        "C11",
+        decided(yes),
+        what,
+        float(share[0]),
+        *bounds(share[1:]),
+        BOOTSTRAP,
+        f"more than {MOST:.0%}",
+        f"R2 of metric against loss: {text}." + weakness(best),
+        "" if yes else "tasks whose metric follows a law at these sizes",
+    )
 
 
 def c12(evidence: Evidence) -> Verdict:
@@ -63,13 +79,25 @@ def c12(evidence: Evidence) -> Verdict:
     what = "R2 on answerable questions minus R2 of best F1 (MLM, tuned)"
     known = "value_answerable" in evidence.points and evidence.points["value_answerable"].notna().any()
     if not known:
-        return untestable("C12", what, "the score on answerable questions was not measured",
-                          "finetuning runs that record `value_answerable`: run the profile again")  # fmt: skip
+        return untestable(
+            "C12",
+            what,
+            "the score on answerable questions was not measured",
+            "finetuning runs that record `value_answerable`: run the profile again",
+        )
     answerable, whole = (evidence.law("squad_v2", y=y) for y in ("error_answerable", "error"))
     if answerable is None or whole is None:
         return untestable("C12", what, "fewer than three sizes", "a ladder of three or more sizes")
     gain = answerable.r2 - whole.r2
     yes = bool(gain[0] > 0)
-    return Verdict("C12", decided(yes), what, float(gain[0]), *bounds(gain[1:]), BOOTSTRAP, "above 0",
-                   f"R2 is {answerable.r2[0]:.3f} on answerable questions, {whole.r2[0]:.3f} under best F1.",
-                   "" if yes else "models large enough to answer some questions")  # fmt: skip
+    return Verdict(
+        "C12",
+        decided(yes),
+        what,
+        float(gain[0]),
+        *bounds(gain[1:]),
+        BOOTSTRAP,
+        "above 0",
+        f"R2 is {answerable.r2[0]:.3f} on answerable questions, {whole.r2[0]:.3f} under best F1.",
+        "" if yes else "models large enough to answer some questions",
+    )

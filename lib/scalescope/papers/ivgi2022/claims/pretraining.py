@@ -32,8 +32,7 @@ def c1(evidence: Evidence) -> Verdict:
     """R2 of all four pretraining fits is at least 0.99."""
     what, asked = "smallest R2 of the four pretraining laws", f"R2 >= {R2_PRETRAINING} in all four"
     needed = "three or more sizes of each aspect ratio, each trained to convergence"
-    laws = {f"{OBJECTIVES[o]} {role}": evidence.pretraining_law(o, role)
-            for o in OBJECTIVES for role in LADDERS}  # fmt: skip
+    laws = {f"{OBJECTIVES[o]} {role}": evidence.pretraining_law(o, role) for o in OBJECTIVES for role in LADDERS}
     known = {name: law for name, law in laws.items() if law is not None}
     if not known:
         return untestable("C1", what, "no ladder has three sizes", needed)
@@ -44,8 +43,17 @@ def c1(evidence: Evidence) -> Verdict:
     if worst[0] >= R2_PRETRAINING and lacking:
         return untestable("C1", what, f"R2 is {text}{tail}", needed)
     yes = bool(worst[0] >= R2_PRETRAINING)
-    return Verdict("C1", decided(yes), what, float(worst[0]), *bounds(worst[1:]), BOOTSTRAP, asked,
-                   f"R2: {text}{tail}.", "" if yes else needed)  # fmt: skip
+    return Verdict(
+        "C1",
+        decided(yes),
+        what,
+        float(worst[0]),
+        *bounds(worst[1:]),
+        BOOTSTRAP,
+        asked,
+        f"R2: {text}{tail}.",
+        "" if yes else needed,
+    )
 
 
 def c2(evidence: Evidence) -> Verdict:
@@ -55,8 +63,7 @@ def c2(evidence: Evidence) -> Verdict:
     ratios = {role: evidence.pretrain.loc[evidence.pretrain["role"] == role, "aspect_ratio"] for role in LADDERS}
     gaps = {}
     for objective, name in OBJECTIVES.items():
-        pair = [evidence.pretraining_law(objective, role, seed=place)
-                for place, role in enumerate(LADDERS)]  # fmt: skip
+        pair = [evidence.pretraining_law(objective, role, seed=place) for place, role in enumerate(LADDERS)]
         if all(law is not None for law in pair):
             sign = 1 if ratios["second"].iloc[0] > ratios["ladder"].iloc[0] else -1
             gaps[name] = sign * (pair[1].slope - pair[0].slope)
@@ -68,9 +75,18 @@ def c2(evidence: Evidence) -> Verdict:
     text = ", ".join(
         "{} {:+.3f} [{:+.3f}, {:+.3f}]".format(name, gap[0], *bounds(gap[1:])) for name, gap in gaps.items()
     )
-    return Verdict("C2", decided(yes), what, float(gaps[worst][0]), low, high, BOOTSTRAP,
-                   "below 0 with its whole interval, for MLM and PMI",
-                   f"Difference of slopes: {text}.", "" if yes else needed)  # fmt: skip
+    return Verdict(
+        "C2",
+        decided(yes),
+        what,
+        float(gaps[worst][0]),
+        low,
+        high,
+        BOOTSTRAP,
+        "below 0 with its whole interval, for MLM and PMI",
+        f"Difference of slopes: {text}.",
+        "" if yes else needed,
+    )
 
 
 def c10(evidence: Evidence) -> Verdict:
@@ -97,9 +113,17 @@ def c10(evidence: Evidence) -> Verdict:
     how = (
         f"with a patience of {EARLY_PATIENCE}" if evidence.source == PUBLISHED else f"at {EARLY_SHARE:.0%} of the steps"
     )
-    return Verdict("C10", decided(yes), what, both, interval="none", threshold=asked, needed="" if yes else needed,
-                   sentence=f"Stopped {how}, {sum(found)} of {len(found)} run(s) lie above the law of the others; "
-                   f"run on, {sum(back)} of {len(back)} do not.")  # fmt: skip
+    return Verdict(
+        "C10",
+        decided(yes),
+        what,
+        both,
+        interval="none",
+        threshold=asked,
+        needed="" if yes else needed,
+        sentence=f"Stopped {how}, {sum(found)} of {len(found)} run(s) lie above the law of the others; "
+        f"run on, {sum(back)} of {len(back)} do not.",
+    )
 
 
 def _alone_at_its_size(runs: pd.DataFrame, parameters: float, run: str | None) -> pd.DataFrame:
@@ -135,11 +159,26 @@ def c13(evidence: Evidence) -> Verdict:
     if not np.isfinite(parameters):
         return untestable("C13", what, "no target or no ladder", needed)
     if parameters >= PARAMETERS_SAVED and not np.isfinite(flops):
-        return Verdict("C13", "not testable", what, parameters, interval="none", threshold=asked, needed=needed,
-                       sentence=f"{parameters:.2f} times fewer parameters, as claimed; FLOPs are not known, since the "
-                       "tokens of the runs are not published.")  # fmt: skip
+        return Verdict(
+            "C13",
+            "not testable",
+            what,
+            parameters,
+            interval="none",
+            threshold=asked,
+            needed=needed,
+            sentence=f"{parameters:.2f} times fewer parameters, as claimed; FLOPs are not known, since the "
+            "tokens of the runs are not published.",
+        )
     yes = parameters >= PARAMETERS_SAVED and flops >= FLOPS_SAVED
     spent = f"{flops:.2f} times in FLOPs with tuning" if np.isfinite(flops) else "FLOPs not known"
-    return Verdict("C13", decided(bool(yes)), what, parameters, interval="none", threshold=asked,
-                   sentence=f"{parameters:.2f} times in parameters, {spent}.",
-                   needed="" if yes else needed)  # fmt: skip
+    return Verdict(
+        "C13",
+        decided(bool(yes)),
+        what,
+        parameters,
+        interval="none",
+        threshold=asked,
+        sentence=f"{parameters:.2f} times in parameters, {spent}.",
+        needed="" if yes else needed,
+    )

@@ -31,12 +31,41 @@ from scalescope.papers.ivgi2022.figures.tools import diagnosis_data, draw_diagno
 from scalescope.papers.ivgi2022.figures.transfer import draw_gain, draw_transfer, gain_data, transfer_data
 
 __all__ = [
-    "CAPTIONS", "DRAW", "SLUGS", "budgets_data", "diagnosis_data", "draw_budgets", "draw_diagnosis", "draw_fig1",
-    "draw_fig2", "draw_fig3", "draw_fig4", "draw_fig5", "draw_fig6", "draw_fig7", "draw_fig8", "draw_fig_both",
-    "draw_gain", "draw_selection", "draw_skills", "draw_transfer", "fig1_data", "fig2_data", "fig3_data", "fig4_data",
-    "fig5_data", "fig6_data", "fig7_data", "fig8_data", "fig_both_data", "gain_data", "patience_acts",
-    "selection_data", "skills_data", "transfer_data",
-]  # fmt: skip
+    "CAPTIONS",
+    "DRAW",
+    "SLUGS",
+    "budgets_data",
+    "diagnosis_data",
+    "draw_budgets",
+    "draw_diagnosis",
+    "draw_fig1",
+    "draw_fig2",
+    "draw_fig3",
+    "draw_fig4",
+    "draw_fig5",
+    "draw_fig6",
+    "draw_fig7",
+    "draw_fig8",
+    "draw_fig_both",
+    "draw_gain",
+    "draw_selection",
+    "draw_skills",
+    "draw_transfer",
+    "fig1_data",
+    "fig2_data",
+    "fig3_data",
+    "fig4_data",
+    "fig5_data",
+    "fig6_data",
+    "fig7_data",
+    "fig8_data",
+    "fig_both_data",
+    "gain_data",
+    "patience_acts",
+    "selection_data",
+    "skills_data",
+    "transfer_data",
+]
 
 SLUGS = {
     1: "fig1_squad_against_mrpc",
@@ -56,11 +85,22 @@ SLUGS = {
     "budgets": "budgets",
 }
 DRAW = {  # what draws the figure of a CSV of this name
-    SLUGS[1]: draw_fig1, SLUGS[2]: draw_fig2, SLUGS[3]: draw_fig3, SLUGS[4]: draw_fig4, SLUGS[5]: draw_fig5,
-    SLUGS[6]: draw_fig6, SLUGS[7]: draw_fig7, SLUGS[8]: draw_fig8, SLUGS["both"]: draw_fig_both,
-    SLUGS["diagnosis"]: draw_diagnosis, SLUGS["selection"]: draw_selection, SLUGS["skills"]: draw_skills,
-    SLUGS["transfer"]: draw_transfer, SLUGS["gain"]: draw_gain, SLUGS["budgets"]: draw_budgets,
-}  # fmt: skip
+    SLUGS[1]: draw_fig1,
+    SLUGS[2]: draw_fig2,
+    SLUGS[3]: draw_fig3,
+    SLUGS[4]: draw_fig4,
+    SLUGS[5]: draw_fig5,
+    SLUGS[6]: draw_fig6,
+    SLUGS[7]: draw_fig7,
+    SLUGS[8]: draw_fig8,
+    SLUGS["both"]: draw_fig_both,
+    SLUGS["diagnosis"]: draw_diagnosis,
+    SLUGS["selection"]: draw_selection,
+    SLUGS["skills"]: draw_skills,
+    SLUGS["transfer"]: draw_transfer,
+    SLUGS["gain"]: draw_gain,
+    SLUGS["budgets"]: draw_budgets,
+}
 BARS = (
     "Bars: square root of the variance between seeds plus that of the evaluation sample, where its examples are known; "
     "else the standard deviation over seeds."

@@ -33,11 +33,19 @@ def budgets_data(
         ["task", "objective", "parameters", "budget_tokens"], sort=False
     ):
         mean, half = part["error"].mean(), error_bar(part["error"], part["value_se"])
-        rows.append({
-            "panel": task, "kind": "point", "series": OBJECTIVES[objective], "parameters": parameters,
-            "tokens": part["tokens"].mean(),
-            "value": mean, "err_low": mean - half, "err_high": mean + half, "n_seeds": len(part),
-        })  # fmt: skip
+        rows.append(
+            {
+                "panel": task,
+                "kind": "point",
+                "series": OBJECTIVES[objective],
+                "parameters": parameters,
+                "tokens": part["tokens"].mean(),
+                "value": mean,
+                "err_low": mean - half,
+                "err_high": mean + half,
+                "n_seeds": len(part),
+            }
+        )
     rows += _scratch_rows(budgets, transfer) if transfer is not None else []
     if tasks is not None:
         known = tasks[tasks["task"].isin(budgets["task"]) & (tasks["majority"] > 0)]
@@ -64,11 +72,18 @@ def _scratch_rows(budgets: pd.DataFrame, transfer: pd.DataFrame) -> list[dict]:
     key = ["role", "parameters", "task"]
     found = transfer.drop_duplicates(key).merge(budgets[key].drop_duplicates(), on=key)
     return [
-        {"panel": row.task, "kind": "scratch", "series": SCRATCH_NAME, "parameters": row.parameters,
-         "value": row.error_scratch, "err_low": row.error_scratch - row.bar_scratch,
-         "err_high": row.error_scratch + row.bar_scratch, "n_seeds": row.n_seeds}
+        {
+            "panel": row.task,
+            "kind": "scratch",
+            "series": SCRATCH_NAME,
+            "parameters": row.parameters,
+            "value": row.error_scratch,
+            "err_low": row.error_scratch - row.bar_scratch,
+            "err_high": row.error_scratch + row.bar_scratch,
+            "n_seeds": row.n_seeds,
+        }
         for row in found.itertuples()
-    ]  # fmt: skip
+    ]
 
 
 def _panel(ax: Axes, rows: pd.DataFrame, span: tuple[float, float]) -> None:
@@ -89,8 +104,11 @@ def _handles(data: pd.DataFrame) -> list[Line2D]:
     """Legend of what is drawn."""
     series = data.loc[data["kind"] == "point", "series"]
     look = {"markersize": 5 * style.unit(), "linewidth": 0.8 * style.unit()}
-    handles = [Line2D([], [], color=LOOKS[name][0], marker=LOOKS[name][1], label=name, **look)
-               for name in OBJECTIVES.values() if (series == name).any()]  # fmt: skip
+    handles = [
+        Line2D([], [], color=LOOKS[name][0], marker=LOOKS[name][1], label=name, **look)
+        for name in OBJECTIVES.values()
+        if (series == name).any()
+    ]
     for kind, name, colour in (
         ("scratch", SCRATCH_NAME, LOOKS[SCRATCH_NAME][0]),
         ("baseline", "majority baseline", style.GREY),

@@ -80,8 +80,9 @@ def fig2_data(pretrain: pd.DataFrame, laws: Laws) -> pd.DataFrame:
 def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Loss against size, one panel per objective, one series per aspect ratio."""
     looks = dict(zip(data["series"].unique(), zip(style.PALETTE, style.MARKERS, strict=True), strict=False))
-    return draw_panels(data, looks, dict(OBJECTIVES), y_label="Evaluation loss (nats)", size=size, named=False,
-                       wrap=2, height=0.8)  # fmt: skip
+    return draw_panels(
+        data, looks, dict(OBJECTIVES), y_label="Evaluation loss (nats)", size=size, named=False, wrap=2, height=0.8
+    )
 
 
 def fig3_data(points: pd.DataFrame, laws: Laws, tasks: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -92,9 +93,13 @@ def fig3_data(points: pd.DataFrame, laws: Laws, tasks: pd.DataFrame | None = Non
     """
     usable = one_ratio(points)
     data = grid_data(
-        usable[usable["hpt"] == "with"], task_names(points), "objective", OBJECTIVES,
-        lambda task, objective: laws.of(of="pair", task=task, objective=objective), otherwise=usable,
-    )  # fmt: skip
+        usable[usable["hpt"] == "with"],
+        task_names(points),
+        "objective",
+        OBJECTIVES,
+        lambda task, objective: laws.of(of="pair", task=task, objective=objective),
+        otherwise=usable,
+    )
     return with_baselines(data, tasks)
 
 
@@ -102,8 +107,9 @@ def fig4_data(points: pd.DataFrame, laws: Laws, tasks: pd.DataFrame | None = Non
     """Nine tasks, MLM, with tuning at every size and with the largest model's hyperparameters."""
     usable = one_ratio(points)
     part = usable[usable["objective"] == "mlm"]
-    data = grid_data(part, task_names(points), "hpt", TUNINGS, lambda task, hpt: laws.of(task=task, hpt=hpt),
-                     otherwise=usable)  # fmt: skip
+    data = grid_data(
+        part, task_names(points), "hpt", TUNINGS, lambda task, hpt: laws.of(task=task, hpt=hpt), otherwise=usable
+    )
     return with_baselines(data, tasks)
 
 
@@ -113,8 +119,9 @@ def fig_both_data(points: pd.DataFrame, laws: Laws, published: pd.DataFrame, pub
     usable = [one_ratio(table).assign(origin=source) for source, (table, _) in both.items()]
     found = pd.concat(usable, ignore_index=True)
     found = found[(found["objective"] == "mlm") & (found["hpt"] == "with")]
-    return grid_data(found, task_names(points), "origin", SOURCES, lambda task, source: both[source][1].of(task=task),
-                     own_span=True)  # fmt: skip
+    return grid_data(
+        found, task_names(points), "origin", SOURCES, lambda task, source: both[source][1].of(task=task), own_span=True
+    )
 
 
 def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:

@@ -13,14 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from scalescope.experiment.columns import need
 from scalescope.experiment.points import OBJECTIVES, title
 from scalescope.experiment.series import law_series
-from scalescope.papers.ivgi2022.figures.common import (
-    draw_panels,
-    draw_tasks,
-    grid_data,
-    joined,
-    one_ratio,
-    span_of,
-)
+from scalescope.papers.ivgi2022.figures.common import draw_panels, draw_tasks, grid_data, joined, one_ratio, span_of
 from scalescope.papers.ivgi2022.fits import LOSS_TASKS, Laws, nats, with_answerable
 from scalescope.papers.ivgi2022.stopping import stopping
 from scalescope.plotting import style

@@ -36,10 +36,16 @@ def skills_data(skills: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["objective", "role", "parameters", "tokens", "skill"]  # pretraining seeds are averaged
     kept = skills[skills["role"] != "second"].groupby(keys, sort=False, as_index=False)[["accuracy", "chance"]].mean()
-    points = pd.DataFrame({
-        "panel": kept["skill"], "kind": "point", "objective": kept["objective"], "parameters": kept["parameters"],
-        "tokens": kept["tokens"], "value": 1 - kept["accuracy"],
-    })  # fmt: skip
+    points = pd.DataFrame(
+        {
+            "panel": kept["skill"],
+            "kind": "point",
+            "objective": kept["objective"],
+            "parameters": kept["parameters"],
+            "tokens": kept["tokens"],
+            "value": 1 - kept["accuracy"],
+        }
+    )
     known = kept.drop_duplicates("skill")
     chance = pd.DataFrame({"panel": known["skill"], "kind": "chance", "value": 1 - known["chance"]})
     return pd.concat([points, chance], ignore_index=True).reindex(columns=COLUMNS)

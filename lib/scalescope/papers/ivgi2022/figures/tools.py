@@ -32,8 +32,9 @@ def draw_diagnosis(data: pd.DataFrame, size: str = style.SCREEN, y_label: str = 
     panels = list(dict.fromkeys(data["panel"]))
     with style.paper_style(size):
         wide = style.width(min(len(panels), 2))
-        figure, axes = plt.subplots(1, len(panels), figsize=(wide, 0.8 * wide / len(panels)), layout="constrained",
-                                    sharey=True, squeeze=False)  # fmt: skip
+        figure, axes = plt.subplots(
+            1, len(panels), figsize=(wide, 0.8 * wide / len(panels)), layout="constrained", sharey=True, squeeze=False
+        )
         for ax, name in zip(axes[0], panels, strict=True):
             style.log_axes(ax, span, reach)
             _scales(ax, data[data["panel"] == name])
@@ -42,8 +43,9 @@ def draw_diagnosis(data: pd.DataFrame, size: str = style.SCREEN, y_label: str = 
         axes[0][0].set_ylabel(y_label)
         unit = style.unit()
         dot = {"marker": "o", "markersize": 6 * unit, "linestyle": "none"}
-        handles = [Line2D([], [], color=style.GREY, linewidth=6 * unit, alpha=0.4,
-                          label="95 % interval from the other scales")]  # fmt: skip
+        handles = [
+            Line2D([], [], color=style.GREY, linewidth=6 * unit, alpha=0.4, label="95 % interval from the other scales")
+        ]
         seen = data["verdict"].where(data["verdict"].isin(list(OFF)), "inside, or not testable")
         for verdict in dict.fromkeys(seen):
             handles.append(Line2D([], [], color=OFF.get(verdict, style.BLUE), label=verdict, **dot))
@@ -76,10 +78,27 @@ def draw_selection(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         unit = style.unit()
         figure, ax = plt.subplots(figsize=(style.width(1), (0.46 * len(data) + 1.6) * unit), layout="constrained")
         ax.axvline(0, color=style.INK, linewidth=unit)
-        ax.errorbar(data["gap"], places + 0.1, xerr=bars, color=style.BLUE, marker="o", markersize=6 * unit,
-                    linestyle="none", capsize=2 * unit, label="predicted, 95 % of bootstrapped laws")  # fmt: skip
-        ax.plot(data["actual_gap"], places - 0.14, color=style.ORANGE, marker="*", markersize=11 * unit,
-                linestyle="none", markerfacecolor="white", label="measured")  # fmt: skip
+        ax.errorbar(
+            data["gap"],
+            places + 0.1,
+            xerr=bars,
+            color=style.BLUE,
+            marker="o",
+            markersize=6 * unit,
+            linestyle="none",
+            capsize=2 * unit,
+            label="predicted, 95 % of bootstrapped laws",
+        )
+        ax.plot(
+            data["actual_gap"],
+            places - 0.14,
+            color=style.ORANGE,
+            marker="*",
+            markersize=11 * unit,
+            linestyle="none",
+            markerfacecolor="white",
+            label="measured",
+        )
         ax.set_yticks(places, data["task"])
         ax.set_ylim(-0.7, len(data) - 0.3)
         ax.set_xlabel(f"Metric of {b} minus metric of {a}, at the target")

@@ -17,11 +17,7 @@ from scalescope.plotting import style
 from scalescope.plotting.panels import DASHES, LawGrid, above, no_runs, target_handle
 
 SCRATCH_NAME = "from scratch"
-LOOKS = {
-    SCRATCH_NAME: (style.GREEN, "^"),
-    OBJECTIVES["mlm"]: (style.BLUE, "o"),
-    OBJECTIVES["pmi"]: (style.ORANGE, "s"),
-}
+LOOKS = {SCRATCH_NAME: (style.GREEN, "^"), OBJECTIVES["mlm"]: (style.BLUE, "o"), OBJECTIVES["pmi"]: (style.ORANGE, "s")}
 DODGE = 5.0  # points of series at one size stand side by side, so many points apart
 COLUMNS = ["panel", "kind", "series", "role", "parameters", "value", "err_low", "err_high"]
 GAIN_LABEL = "Error from scratch − error after pretraining"
@@ -97,8 +93,9 @@ def task_panels(names: Sequence[str], titles: Mapping[str, str] | None = None) -
     """A seaborn grid of three columns, one empty panel per name, to be laid out when it is drawn."""
     wide = style.width(2) / 3
     table = pd.DataFrame({"panel": list(names)})
-    grid = LawGrid(table, col="panel", col_wrap=min(3, len(names)), height=0.81 * wide, aspect=1 / 0.81, sharex=False,
-                   sharey=False)  # fmt: skip
+    grid = LawGrid(
+        table, col="panel", col_wrap=min(3, len(names)), height=0.81 * wide, aspect=1 / 0.81, sharex=False, sharey=False
+    )
     for name, ax in grid.axes_dict.items():
         ax.set_title((titles or {}).get(name, title(name)))
     grid.figure.set_layout_engine("constrained")
@@ -113,11 +110,21 @@ def joined_points(ax: Axes, rows: pd.DataFrame, x: str, look: tuple[str, str], a
         part = part.sort_values(x)
         bars = np.vstack([part["value"] - part["err_low"], part["err_high"] - part["value"]]).astype(float)
         ax.errorbar(
-            part[x], part["value"], yerr=np.nan_to_num(bars), color=colour, capsize=2 * unit, elinewidth=unit,
-            marker="*" if is_target else marker, markersize=(11 if is_target else 5) * unit, zorder=3,
-            markeredgewidth=1.2 * unit, markerfacecolor="white" if is_target else colour, linewidth=0.8 * unit,
-            linestyle="none" if is_target else "-", transform=moved,
-        )  # fmt: skip
+            part[x],
+            part["value"],
+            yerr=np.nan_to_num(bars),
+            color=colour,
+            capsize=2 * unit,
+            elinewidth=unit,
+            marker="*" if is_target else marker,
+            markersize=(11 if is_target else 5) * unit,
+            zorder=3,
+            markeredgewidth=1.2 * unit,
+            markerfacecolor="white" if is_target else colour,
+            linewidth=0.8 * unit,
+            linestyle="none" if is_target else "-",
+            transform=moved,
+        )
 
 
 def _error_axes(ax: Axes, rows: pd.DataFrame, x: tuple[float, float]) -> None:
@@ -139,8 +146,12 @@ def _gain_axes(ax: Axes, rows: pd.DataFrame, x: tuple[float, float]) -> None:
 
 def _handles(present: list[str], data: pd.DataFrame) -> list[Line2D]:
     unit = style.unit()
-    handles = [Line2D([], [], color=LOOKS[name][0], marker=LOOKS[name][1], markersize=5 * unit, linewidth=0.8 * unit,
-                      label=name) for name in present]  # fmt: skip
+    handles = [
+        Line2D(
+            [], [], color=LOOKS[name][0], marker=LOOKS[name][1], markersize=5 * unit, linewidth=0.8 * unit, label=name
+        )
+        for name in present
+    ]
     if (data["role"] == "target").any():
         handles.append(target_handle())
     if (data["kind"] == "baseline").any():
