@@ -1,0 +1,27 @@
+"""What a notebook calls tuned is what the laws read."""
+
+import pytest
+
+from scalescope.experiment.collecting import read_tables
+from scalescope.experiment.finetuning import tuned_rows
+from scalescope.experiment.profile import load_profile
+
+
+@pytest.mark.parametrize("source", ["quick", "quick-world3"])
+def test_tuned_rows_are_the_points_with_tuning_of_the_committed_tables(source):
+    profile, tables = load_profile(source), read_tables(source)
+    runs, points = tables["finetune"], tables["points"].query("hpt == 'with'")
+    models = runs[runs["objective"] != "scratch"].groupby(["parameters", "role"])
+    keys = ["objective", "parameters", "task", "seed", "learning_rate"]
+    found = [row for _, own in models for row in tuned_rows(profile, own)[keys].itertuples(index=False, name=None)]
+    assert sorted(found) == sorted(points[keys].itertuples(index=False, name=None)) and len(found) > 100
+
+
+def test_the_grid_of_the_first_seed_decides_and_the_smaller_rate_at_a_tie():
+    profile, runs = load_profile("quick"), read_tables("quick")["finetune"]
+    model = runs.query("objective == 'mlm' and parameters == 110592 and task == 'sst2'")
+    first = profile.finetune.seeds[0]
+    rates = model.loc[model["seed"] == first, "learning_rate"]
+    assert rates.nunique() == 2
+    tied = model.assign(value=model["value"].where(model["seed"] != first, 0.5))
+    assert set(tuned_rows(profile, tied)["learning_rate"]) == {rates.min()}
