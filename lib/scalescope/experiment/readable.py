@@ -12,11 +12,10 @@ import pandas as pd
 
 from scalescope.errors import UnknownName
 from scalescope.experiment.points import title
+from scalescope.number_text import NONE, power_of_ten
 
-NONE = "–"  # what stands where a number is missing
 WITHOUT_DECIMALS = 1e3  # from here a number has none
 LARGE, LARGEST_COUNT = 1e7, 1e8  # from here a number, a whole number, is written with a power of ten
-POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 COUNTS = ("parameters", "target_parameters", "tokens", "n_sizes", "layers", "too_long")
 
 
@@ -61,7 +60,7 @@ def number(value: object, digits: int = 2) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, Integral):
-        return (_power(value) if abs(value) >= LARGEST_COUNT else f"{int(value):,}").replace("-", "−")
+        return (power_of_ten(value, 2) if abs(value) >= LARGEST_COUNT else f"{int(value):,}").replace("-", "−")
     if isinstance(value, Real):
         return _real(float(value), digits).replace("-", "−")
     return str(value)
@@ -96,7 +95,7 @@ def _real(value: float, digits: int) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     if abs(value) >= LARGE:
-        return _power(value)
+        return power_of_ten(value, 2)
     text = f"{value:,.{digits if abs(value) < WITHOUT_DECIMALS else 0}f}"
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
 
@@ -112,8 +111,3 @@ def _label(value: object, name: object) -> str:
     if name == "task":
         return title(str(value))
     return f"{value:g}" if str(name).endswith("rate") else number(value)
-
-
-def _power(value: float) -> str:
-    mantissa, power = f"{value:.1e}".split("e")
-    return f"{mantissa} × 10{str(int(power)).translate(POWERS)}"

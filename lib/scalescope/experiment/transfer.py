@@ -9,8 +9,9 @@ import pandas as pd
 
 from scalescope.experiment.paired import multi_bootstrap
 from scalescope.experiment.points import OBJECTIVES, title
-from scalescope.experiment.readable import NONE, with_interval
+from scalescope.experiment.readable import with_interval
 from scalescope.experiment.series import error_bar
+from scalescope.number_text import NONE
 from scalescope.tables import COLUMNS, SCRATCH, check
 from scalescope.training.store import Run
 

@@ -17,6 +17,7 @@ from scalescope.forecast.rolling import compared, own_widening, quiet_fit, rolli
 from scalescope.forecast.table import RunTable
 from scalescope.forecast.target import completed, default_target, frame_of, of_compute, per_pair
 from scalescope.laws import ComputeExponents, ComputeOptimal, FitCard, ScalingLaw
+from scalescope.number_text import significant
 
 OPTIMUM = ("chinchilla", "overtraining")
 
@@ -78,7 +79,7 @@ class Forecast:
                 "share in the 95 % interval of a new run": float(row["coverage"]),
             }
         tokens = table.frame.get("tokens")
-        said = None if tokens is None else f"{tokens.min():.3g} to {tokens.max():.3g} per run"
+        said = None if tokens is None else f"{significant(tokens.min())} to {significant(tokens.max())} per run"
         gaps = [note for note in table.notes if "left out" in note]
         return self.law.card(
             title=f"Fit card: {self.choice.law}, {table.response}",

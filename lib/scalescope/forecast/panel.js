@@ -57,7 +57,10 @@ function interval(stored, x, level, kind) {
 function digits(value) {
   if (!isFinite(value)) return "∞";
   const size = Math.abs(value);
-  return size !== 0 && (size >= 1e6 || size < 1e-3) ? value.toExponential(3) : String(Number(value.toPrecision(4)));
+  if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(Number(value.toPrecision(4)));
+  const [mantissa, power] = value.toExponential(2).split("e");
+  const raised = [...String(Number(power))].map((sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign] ?? "⁻").join("");
+  return `${Number(mantissa)} × 10${raised}`;
 }
 
 // ------------------------------------------------------------------ the page

@@ -7,17 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from scalescope.errors import UnknownName
 from scalescope.forecast.columns import SYMBOLS
+from scalescope.number_text import NONE, SUPERSCRIPTS, significant
 
 if TYPE_CHECKING:
     from scalescope.forecast.forecast import Forecast
 
 TOP = 5  # runs worth paying for that are shown
-NONE = "–"
 UNITS = {"loss": "nats per token", "error": "share"}
 
 
@@ -30,34 +29,23 @@ class Part:
     table: pd.DataFrame | None = None
 
 
-def number(value: float) -> str:
-    """Three to four digits: 0.3456, 2.315, 82,944, 1.2e+12; a dash for what is not known, ∞ without end."""
-    if not np.isfinite(value):
-        return NONE if np.isnan(value) else "∞"
-    if value == 0:
-        return "0"
-    if 1e4 <= abs(value) < 1e6:
-        return f"{value:,.0f}"
-    return f"{value:.4g}" if 1e-4 <= abs(value) < 1e4 else f"{value:.3g}"
-
-
 def between(value: float, low: float, high: float) -> str:
     """ "2.315 [2.301, 2.330]"."""
-    return f"{number(value)} [{number(low)}, {number(high)}]"
+    return f"{significant(value)} [{significant(low)}, {significant(high)}]"
 
 
 def place(target: dict[str, float]) -> str:
-    """ "N = 7e+09, D = 1.4e+11, C = 5.88e+21"."""
-    return ", ".join(f"{SYMBOLS[name]} = {number(value)}" for name, value in target.items())
+    """ "N = 7 × 10⁹, D = 1.4 × 10¹¹, C = 5.88 × 10²¹"."""
+    return ", ".join(f"{SYMBOLS[name]} = {significant(value)}" for name, value in target.items())
 
 
 def parts(found: Forecast) -> list[Part]:
     """What is told of a forecast, in its order."""
     one, table = found.prediction, found.table
     head = [
-        f"{table.response} at {place(found.target)}: {number(one['mean'])} {UNITS[table.response]}",
-        f"95 % interval of one new run: {number(one['run_low'])} to {number(one['run_high'])}; of the law alone: "
-        f"{number(one['law_low'])} to {number(one['law_high'])}",
+        f"{table.response} at {place(found.target)}: {significant(one['mean'])} {UNITS[table.response]}",
+        f"95 % interval of one new run: {_ends(one['run_low'], one['run_high'])}; of the law alone: "
+        f"{_ends(one['law_low'], one['law_high'])}",
         f"law chosen: {found.choice.reason}",
         f"{one['extrapolation']:.3g} times beyond the fitted range of {len(table.frame)} runs; no interval knows "
         f"whether the law holds there",
@@ -71,7 +59,9 @@ def parts(found: Forecast) -> list[Part]:
     said = [Part("Forecast", head), Part("Laws", [], predictions(found))]
     if found.optimum is not None:
         said.append(
-            Part(f"Compute-optimal at C = {number(found.target['flops'])} ({found.optimum_law})", [], optimum(found))
+            Part(
+                f"Compute-optimal at C = {significant(found.target['flops'])} ({found.optimum_law})", [], optimum(found)
+            )
         )
     said.append(Part("Which run next", *next_run(found)))
     said.append(Part("Notes", list(found.notes) or ["none"]))
@@ -89,10 +79,10 @@ def predictions(found: Forecast) -> pd.DataFrame:
         rows.append(
             {
                 "law": row.law,
-                "forecast": number(row.mean),
+                "forecast": significant(row.mean),
                 "new run, 95 %": _ends(row.run_low, row.run_high),
                 "law alone, 95 %": _ends(row.law_low, row.law_high),
-                "held-out log-RMSE": NONE if seen is None else number(seen["log_rmse"]),
+                "held-out log-RMSE": NONE if seen is None else significant(seen["log_rmse"]),
                 "held out": NONE if seen is None else f"{seen['forecasts']:.0f}",
                 "of these in 95 %": NONE if seen is None else f"{seen['coverage'] * seen['forecasts']:.0f}",
             }
@@ -101,7 +91,7 @@ def predictions(found: Forecast) -> pd.DataFrame:
 
 
 def _ends(low: float, high: float) -> str:
-    return f"{number(low)} to {number(high)}"
+    return f"{significant(low)} to {significant(high)}"
 
 
 def optimum(found: Forecast) -> pd.DataFrame:
@@ -125,8 +115,8 @@ def next_run(found: Forecast) -> tuple[list[str], pd.DataFrame | None]:
     shown = found.next_runs.head(TOP)
     if shown.empty or shown["narrowing"].max() <= 0:
         return ["no run of up to 30 % of the target's cost narrows its interval, or the scatter is unknown"], None
-    table = pd.DataFrame({SYMBOLS[name]: shown[name].map(number) for name in SYMBOLS if name in shown})
-    table["cost, % of target"] = (100 * shown["cost"]).map(number)
+    table = pd.DataFrame({SYMBOLS[name]: shown[name].map(significant) for name in SYMBOLS if name in shown})
+    table["cost, % of target"] = (100 * shown["cost"]).map(significant)
     table["law's interval narrower by"] = (100 * shown["narrowing"]).map("{:.1f} %".format)
     return ["the run that narrows the law's interval at the target most per FLOP first"], table
 
@@ -185,7 +175,8 @@ def latex(found: Forecast) -> str:
 def latex_text(sentence: str) -> str:
     """A sentence with the signs that LaTeX reads as commands written out."""
     signs = {"\\": r"\textbackslash{}", "∞": r"$\infty$", "–": "--", "^": r"\^{}", "~": r"\~{}"}
-    signs |= {sign: "\\" + sign for sign in "&%$#_{}"}
+    signs |= {sign: "\\" + sign for sign in "&%$#_{}"} | {"×": r"$\times$"}
+    signs |= {chr(raised): rf"\textsuperscript{{{chr(plain)}}}" for plain, raised in SUPERSCRIPTS.items()}
     return "".join(signs.get(letter, letter) for letter in sentence)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from scalescope.errors import UnknownName
 from scalescope.laws.interface import Reported
+from scalescope.number_text import significant
 
 MISSING = "not reported"
 
@@ -162,7 +163,7 @@ def _shown(value: Any) -> str:
         between = " to " if len(value) == 2 and all(isinstance(v, int | float) for v in value) else "; "
         return between.join(_shown(inner) for inner in value)
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else significant(value)
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

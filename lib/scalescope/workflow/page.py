@@ -19,8 +19,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from scalescope.forecast.forecast import Forecast
-from scalescope.forecast.show import number
 from scalescope.forecast.stored import LAWS, Stored, panel_script, stored
+from scalescope.number_text import NONE, significant
 from scalescope.plotting import style
 from scalescope.plotting.forecast import draw_forecast, forecast_data
 
@@ -59,8 +59,8 @@ def _cell(value: object) -> str:
     if isinstance(value, int | np.integer):
         return f"{value:,}"
     if isinstance(value, float | np.floating):
-        return number(float(value))
-    return "–" if value is None or value is pd.NA else str(value)
+        return significant(float(value))
+    return NONE if value is None or value is pd.NA else str(value)
 
 
 def picture(path: Path) -> str:

@@ -6,9 +6,9 @@ import pandas as pd
 
 from scalescope.experiment.points import OBJECTIVES, split_usable, title
 from scalescope.experiment.readable import with_interval
+from scalescope.number_text import NONE
 
 GOOD_FIT = 0.95  # R2 of a law in the paper's own words (section 4)
-NONE = "–"
 
 
 def overview(
