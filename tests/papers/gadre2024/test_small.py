@@ -115,3 +115,24 @@ def test_figures_are_drawn_from_their_numbers(skills, found):
 
 def _again(data: pd.DataFrame) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(data.to_csv(index=False)))
+
+
+def test_leaving_short_runs_out_says_how_much_they_matter(runs):
+    """A law with two exponents: eq. 4, which has one, is off however many runs are left out; Chinchilla's is not."""
+    rows = runs.assign(steps=runs["tokens"] / 2048)
+    rows["loss"] = 1.0 + 30 * rows["parameters"] ** -0.2 + 2000 * rows["tokens"] ** -0.55
+    short = (rows["role"] == "fit") & (rows["steps"] < 200)
+    assert short.any()
+    table = small.sensitivity(rows)
+    exact = table[table["law"] == "ChinchillaLaw"]
+    assert set(table["least_steps"]) == {0, 100, 200}
+    assert set(table["smallest"]) == {SIZES[0]}, "without it two sizes are left, which determine no law"
+    assert exact[["over_trained_off", "largest_off"]].max().max() < 0.01
+    assert exact[["E", "alpha", "beta"]].to_numpy() == pytest.approx(
+        np.array([[1.0, 0.2, 0.55]] * len(exact)), rel=0.01
+    )
+    equal = table[table["law"] == "OvertrainingLaw"]
+    assert (equal["alpha"] == equal["beta"]).all() and equal["largest_off"].min() > 0.2
+    spoiled = small.sensitivity(rows.assign(loss=rows["loss"] * np.where(short, 1.3, 1.0)))
+    of = spoiled[spoiled["law"] == "ChinchillaLaw"].set_index(["least_steps", "smallest"])["largest_off"]
+    assert of[0, SIZES[0]] > 1 and of[200, SIZES[0]] < 0.01

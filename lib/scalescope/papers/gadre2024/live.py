@@ -124,6 +124,7 @@ def tables(
         "errors": errors,
         "fits": study.fits(found, errors),
         "predictions": predictions,
+        "sensitivity": study.sensitivity(runs),
         "forecasts": forecasts,
         "claims": claims.judged(predictions, forecasts),
     }

@@ -18,6 +18,8 @@ LAWS = {"OvertrainingLaw": OvertrainingLaw, "ChinchillaLaw": ChinchillaLaw}
 ABOVE_CHANCE = 0.1  # section 3.2 of the paper: ten percentage points above chance
 AVERAGES = ("all skills", "skills above chance")
 N_BOOT = 400
+LEAST_STEPS = (0, 100, 200)  # of a run in the fit; `studies` warms up for 50
+LEAST_POINTS, LEAST_SIZES = 6, 3  # of a fit: fewer do not determine five parameters
 
 
 def points(runs: pd.DataFrame) -> pd.DataFrame:
@@ -33,6 +35,33 @@ def law(found: pd.DataFrame, name: str, n_boot: int = N_BOOT):
     fit = found[found["role"] == "fit"]
     made = LAWS[name](loss="log_squares", interval="residual", n_boot=n_boot, warn_beyond=None)
     return made.fit(fit[INPUTS], fit["loss"])
+
+
+def sensitivity(runs: pd.DataFrame) -> pd.DataFrame:
+    """How far the forecasts of the loss are off when the shortest or smallest runs are left out of the fit.
+
+    Looked at after the results were read, to say why a claim fails: it judges nothing. Columns: law, least_steps,
+    smallest (parameters), n_points, E, alpha and beta (eta, the one exponent of equation 4, stands for both),
+    over_trained_off and largest_off (the largest relative error of held-out runs, percent).
+    """
+    found = points(runs)
+    steps = found["run_id"].map(runs.drop_duplicates("run_id").set_index("run_id")["steps"])
+    fit, largest = found["role"] == "fit", found["parameters"] == found["parameters"].max()
+    sizes = np.sort(found.loc[fit, "parameters"].unique())
+    rows = []
+    for least in LEAST_STEPS:
+        for smallest in sizes[:2]:
+            kept = ~fit | ((steps >= least) & (found["parameters"] >= smallest))
+            if (kept & fit).sum() < LEAST_POINTS or found.loc[kept & fit, "parameters"].nunique() < LEAST_SIZES:
+                continue
+            for name in LAWS:
+                made = law(found[kept], name, 0)
+                off = 100 * (made.predict(found[INPUTS]) / found["loss"] - 1).abs()
+                exponents = [made.params_.get(key, made.params_.get("eta")) for key in ("alpha", "beta")]
+                worst = off[~fit & ~largest].max(), off[~fit & largest].max()
+                rows.append((name, least, smallest, made.n_points_, made.params_["E"], *exponents, *worst))
+    columns = ["law", "least_steps", "smallest", "n_points", "E", "alpha", "beta", "over_trained_off", "largest_off"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def errors(skills: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
