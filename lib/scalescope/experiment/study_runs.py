@@ -12,7 +12,7 @@ from scalescope.errors import UnknownName
 from scalescope.experiment import cost, stages
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import Profile
-from scalescope.experiment.sections import token_steps
+from scalescope.experiment.sections import TextSection, token_steps
 from scalescope.experiment.study_sections import STANDARD, AdaptSection, DialectSection
 from scalescope.tables import COLUMNS, check
 from scalescope.training.branches import campaign as train_branches
@@ -43,13 +43,22 @@ class Planned:
 
 
 class Texts:
-    """The pretraining text of a profile and its dialects, each encoded on first use.
+    """The pretraining text of a profile, the same in rows of another length, and its dialects.
 
-    rows and heldout_tokens: of every dialect.
+    Each is encoded on first use. rows and heldout_tokens: of every dialect. contexts: other lengths of a row, in
+    tokens; their texts are called as `context_text` says.
     """
 
-    def __init__(self, profile: Profile, dialects: dict[str, DialectSection], rows: int, heldout_tokens: int):
+    def __init__(
+        self,
+        profile: Profile,
+        dialects: dict[str, DialectSection],
+        rows: int,
+        heldout_tokens: int,
+        contexts: Sequence[int] = (),
+    ):
         self.prepared: Prepared = stages.prepare(profile)
+        self.contexts = {context_text(length): stages.prepare(with_context(profile, length)) for length in contexts}
         self.dialects = {
             name: DialectText(self.prepared, amounts.model_dump(), rows, heldout_tokens)
             for name, amounts in dialects.items()
@@ -59,8 +68,10 @@ class Texts:
         """The text called `name`; raises UnknownName."""
         if name == STANDARD:
             return self.prepared
+        if name in self.contexts:
+            return self.contexts[name]
         if name not in self.dialects:
-            raise UnknownName("text", name, [STANDARD, *self.dialects])
+            raise UnknownName("text", name, [STANDARD, *self.contexts, *self.dialects])
         return self.dialects[name]
 
     def id(self, name: str) -> str:
@@ -84,6 +95,20 @@ class Texts:
                 }
             )
         return pd.DataFrame(rows).sort_values("distance", kind="stable", ignore_index=True)
+
+
+def context_text(length: int) -> str:
+    """What the text of pretraining is called in rows of another length."""
+    return f"{length} tokens of context"
+
+
+def with_context(profile: Profile, length: int) -> Profile:
+    """The profile with rows of another length, for pretraining alone (its tasks may not fit into them).
+
+    Raises ValueError for fewer than sixteen tokens.
+    """
+    text = TextSection(**{**profile.text.model_dump(), "sequence_length": length})
+    return profile.model_copy(update={"text": text})
 
 
 def branch(profile: Profile, prepared: Prepared, model: str, objective: str, tokens: int, seed: int) -> PretrainConfig:
@@ -182,7 +207,9 @@ def _train_unit(profile: Profile, texts: Texts, unit: list[Planned]) -> list[Run
 
 def runs_table(study: str, texts: Texts, planned: Iterable[Planned]) -> pd.DataFrame:
     """The finished runs among `planned` as rows of the table "runs", in the order of the plan."""
-    distances = {STANDARD: 0.0} | {name: text.distance().total for name, text in texts.dialects.items()}
+    distances = dict.fromkeys([STANDARD, *texts.contexts], 0.0) | {
+        name: text.distance().total for name, text in texts.dialects.items()
+    }
     found = [(each, stages.store().find(each.config.id)) for each in planned]
     rows = [_row(study, distances[each.text], each, run) for each, run in found if run is not None]
     return check(pd.DataFrame(rows, columns=COLUMNS["runs"]), "runs")

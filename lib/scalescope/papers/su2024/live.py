@@ -9,7 +9,7 @@ import pandas as pd
 
 from scalescope.experiment import stages
 from scalescope.experiment.profile import Profile
-from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, need_all
+from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, context_text, need_all, with_context
 from scalescope.experiment.study_sections import Su2024Section
 from scalescope.model.flat import BETA2
 from scalescope.papers.ledger import HeldOut, forecast, points_digest
@@ -21,13 +21,16 @@ from scalescope.training.pretrain import PretrainConfig
 PAPER = "su2024"
 PARTS = (4, 1)  # of each stage that can be trained side by side: fitted runs, the held-out run
 FIT_STAGES = 1
-# each rule changed once: power of the rate in the batch size, warm-up in tokens (factor), half-life of beta2 kept
+HALF = 0.5
+# each rule changed once: half-life of beta2 kept, power of the rate in the batch size, warm-up in tokens (factor), and
+# the length of a row (factor)
 VARIANTS = {
     study.STANDARD: {},
     "beta2 the same per step": {"keep": False},
     "rate the same": {"power": 0.0},
     "rate linear in the batch": {"power": 1.0},
     "warm-up three times as long": {"warmup": 3.0},
+    "half the context": {"context": HALF},
 }
 FORECAST_AT = 8  # steps of the held-out curve that are forecast, evenly spaced in their logarithm
 
@@ -41,8 +44,16 @@ def section(profile: Profile) -> Su2024Section:
 
 
 def texts(profile: Profile) -> Texts:
-    """The text of the study: that of pretraining alone."""
-    return Texts(profile, {}, 0, 0)
+    """The text of the study: that of pretraining, whole and in rows of half the length."""
+    return Texts(profile, {}, 0, 0, [_row_length(profile, HALF)])
+
+
+def _row_length(profile: Profile, context: float) -> int:
+    return round(context * profile.text.sequence_length)
+
+
+def _text(profile: Profile, changes: dict) -> str:
+    return context_text(_row_length(profile, changes["context"])) if "context" in changes else study.STANDARD
 
 
 def config(
@@ -53,14 +64,19 @@ def config(
     power: float | None = None,
     warmup: float = 1.0,
     keep: bool = True,
+    context: float = 1.0,
 ) -> PretrainConfig:
     """One run at a batch size under the rules of the section, or with one of them changed.
 
     power: of the rate in the batch size. warmup: factor of the tokens of the warm-up. keep: the half-life of Adam's
-    second moment in tokens (beta2^(B / B_0)), else beta2 per step.
+    second moment in tokens (beta2^(B / B_0)), else beta2 per step. context: factor of the tokens of a row; batch sizes
+    count rows, however long.
     """
-    part, spec = section(profile), profile.model(model)
-    base = stages.pretrain_config(profile, known.prepared, spec, part.objective)
+    part, text = section(profile), known.prepared
+    if context != 1:
+        length = _row_length(profile, context)
+        profile, text = with_context(profile, length), known[context_text(length)]
+    base = stages.pretrain_config(profile, text, profile.model(model), part.objective)
     share = batch / base.batch_size
     tokens = part.tokens * max(1.0, share**0.5)
     steps = round(tokens / (batch * profile.text.sequence_length))
@@ -85,7 +101,7 @@ def planned(profile: Profile, known: Texts) -> dict[str, list[Planned]]:
     for variant, changes in VARIANTS.items():
         models = part.models if variant == study.STANDARD else [part.variant_model]
         made = [config(profile, known, model, batch, **changes) for model in models for batch in part.batch_sizes]
-        found[variant] = [Planned(FIT, each) for each in made]
+        found[variant] = [Planned(FIT, each, _text(profile, changes)) for each in made]
     return found
 
 
