@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from scalescope.experiment.points import check_points, missing
-from scalescope.experiment.pretraining_seeds import drawn_together, first_seed
+from scalescope.experiment.pretraining_seeds import at_place, drawn_together, first_seed
 from scalescope.experiment.series import law_series
 from scalescope.laws import PowerLaw, hierarchical_bootstrap
 from scalescope.papers.ivgi2022.compute import compute_saved
@@ -107,3 +107,14 @@ def test_costs_count_one_pretraining_seed():
     pd.testing.assert_frame_equal(compute_saved(one, runs[0]), compute_saved(blank, runs[0]))
     flipped = pretraining((3, 1))
     assert first_seed(flipped)["pretrain_seed"].unique().tolist() == [3], "the first of the profile's list"
+
+
+def test_a_place_holds_one_seed_of_each_model_and_a_model_with_fewer_keeps_its_last():
+    table = points((3, 1))
+    first, second = (at_place(table, place) for place in (0, 1))
+    assert first.query("role == 'ladder'")["pretrain_seed"].unique().tolist() == [3]
+    assert second.query("role == 'ladder'")["pretrain_seed"].unique().tolist() == [1]
+    assert second.query("role == 'target'")["pretrain_seed"].tolist() == [3] * 3, "it was pretrained once"
+    assert len(first) == len(second) == 4 * 3 + 3
+    pd.testing.assert_frame_equal(first_seed(table), first)
+    pd.testing.assert_frame_equal(at_place(points((5,)), 1), points((5,)))

@@ -32,9 +32,23 @@ def count_replicates(points: pd.DataFrame, by: str) -> pd.Series:
 
 def first_seed(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of the first pretraining seed of each objective, role and size, as they stand in the table."""
+    return at_place(frame, 0)
+
+
+def at_place(frame: pd.DataFrame, place: int) -> pd.DataFrame:
+    """The rows of the pretraining seed at `place` (from 0) of each objective, role and size, in the order of the table.
+
+    A model with fewer seeds, such as a target that was pretrained once, keeps its last one.
+    """
     if not several_seeds(frame):
         return frame
-    return frame[frame[SEED] == frame.groupby(MODEL)[SEED].transform("first")]
+    own = frame.groupby(MODEL, sort=False)[SEED].transform(lambda seeds: _nth(seeds, place))
+    return frame[frame[SEED] == own]
+
+
+def _nth(seeds: pd.Series, place: int) -> float:
+    different = seeds.drop_duplicates()
+    return different.iloc[min(place, len(different) - 1)]
 
 
 def named_seed(points: pd.DataFrame) -> pd.Series:

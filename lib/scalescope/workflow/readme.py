@@ -67,19 +67,30 @@ def record_of_forecasts() -> str:
 
 
 def agreement_of(source: str) -> str:
-    """In how many claims a source agrees with each of its variants, the profiles "<source>-...", as a sentence."""
+    """In how many claims a source agrees with each of its variants, and its pretraining seeds with each other.
+
+    Variants are the profiles "<source>-...".
+    """
     claims = pd.read_csv(paths.results("published").parent / "claims.csv")
-    own = claims[(claims["source"] == source) | claims["source"].str.startswith(f"{source}-")]
-    pairs = agreement_counts(agreement(own))
-    pairs = pairs[(pairs["first"] == source) | (pairs["second"] == source)]
+    named = claims["source"]
+    profiles = claims[(named == source) | named.str.startswith(f"{source}-")]
     said = []
-    for row in pairs.itertuples():
-        other = row.second if row.first == source else row.first
-        but = "" if row.agree == row.of else f" (not {row.differ})"
-        said.append(f"{row.agree} of {row.of} with `{other}`{but}")
+    for row in agreement_counts(agreement(profiles)).itertuples():
+        if source in (row.first, row.second):
+            said.append(_agreed(row, f"with `{row.second if row.first == source else row.first}`"))
+    seeds = claims[named.str.startswith(f"{source}, ")]
+    if len(seeds):
+        said += [
+            _agreed(row, "between two pretraining seeds") for row in agreement_counts(agreement(seeds)).itertuples()
+        ]
     return textwrap.fill(
         f"Verdicts of `{source}` that stay the same: {'; '.join(said) or 'no variant has been run'}.", 128
     )
+
+
+def _agreed(row: tuple, where: str) -> str:
+    but = "" if row.agree == row.of else f" (not {row.differ})"
+    return f"{row.agree} of {row.of} {where}{but}"
 
 
 def with_results(text: str) -> str:

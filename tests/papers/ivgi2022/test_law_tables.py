@@ -6,7 +6,14 @@ from scalescope.errors import UnknownName
 from scalescope.papers.ivgi2022 import law_tables as station
 from scalescope.papers.ivgi2022.claims.agreement import agreement
 from scalescope.papers.ivgi2022.fits import fit_laws
-from scalescope.papers.ivgi2022.law_tables import beside, collect_claims, law_tables, source_tables, write_law_tables
+from scalescope.papers.ivgi2022.law_tables import (
+    beside,
+    claims_by_seed,
+    collect_claims,
+    law_tables,
+    source_tables,
+    write_law_tables,
+)
 from scalescope.workflow import study
 from scalescope.workflow.check import run_check
 
@@ -45,6 +52,27 @@ def test_a_live_source_may_lack_curves_and_finetuning_runs(project):
     assert made["stopping"].empty
     verdict = made["claims"].set_index("id")["verdict"]
     assert verdict["C10"] == "not testable" and verdict["C1"] == "holds"
+
+
+def test_each_pretraining_seed_is_judged_alone_and_compared_with_the_other(project):
+    tables = source_tables("published")
+    tables = {name: tables[name] for name in ("points", "pretrain", "tasks")}
+    assert "claims_by_seed" not in law_tables("mine", tables, fit_laws(tables, n_boot=BOOT))
+    whole = {
+        "points": tables["points"].assign(pretrain_seed=7.0),
+        "pretrain": tables["pretrain"].assign(pretrain_seed=7),
+    }
+    spoiled = {name: table.assign(pretrain_seed=9) for name, table in whole.items()}
+    spoiled["points"] = spoiled["points"][spoiled["points"]["role"] == "ladder"].assign(error=0.3)
+    both = {name: pd.concat([whole[name], spoiled[name]], ignore_index=True) for name in whole}
+    claims = claims_by_seed("mine", both, BOOT)
+    first, second = "mine, pretraining seed 7", "mine, pretraining seed 9"
+    assert claims["source"].value_counts().to_dict() == {first: 13, second: 13}
+    alone = law_tables("mine", tables, fit_laws(tables, n_boot=BOOT))["claims"]
+    assert claims[claims["source"] == first]["verdict"].tolist() == alone["verdict"].tolist()
+    table = agreement(claims).set_index("id")
+    assert table.loc["C1", [first, second]].tolist() == ["holds", "holds"], "of pretraining, which is the same"
+    assert not table["agree"].all(), "no law of the error is left in the second"
 
 
 def test_results_that_are_not_there_are_named(project):

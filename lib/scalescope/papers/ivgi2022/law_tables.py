@@ -12,6 +12,7 @@ from scalescope import files, paths
 from scalescope.errors import UnknownName
 from scalescope.experiment.collecting import read_tables
 from scalescope.experiment.points import OBJECTIVES, usable_pretraining
+from scalescope.experiment.pretraining_seeds import SEED, at_place, several_seeds
 from scalescope.experiment.profile import available_profiles
 from scalescope.experiment.profile_file import ENDINGS
 from scalescope.experiment.progress import each
@@ -27,6 +28,7 @@ from scalescope.papers.ivgi2022.selection import select_all
 from scalescope.papers.ivgi2022.stopping import STOPPING, heldout_curve, stopping
 from scalescope.papers.ivgi2022.stored_laws import PAPER
 
+SEEDED = ("points", "pair_points", "pretrain", "curves", "finetune")  # tables that name pretraining seeds
 STAND_IN_FOR, STAND_IN = "smoke", "quick"  # notebooks begin with smoke, whose numbers mean nothing
 REMEDY = "run `scalescope study` again"
 PUBLISHED_PATIENCES = (1500, 3000, 4500, 6000, 7500)  # from the first the paper tried to the one it took
@@ -73,7 +75,21 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
         "compute": partial(compute_saved, pretrain, tables.get("finetune")),
         "claims": partial(judge_all, evidence),
     }
+    if several_seeds(points):
+        make["claims_by_seed"] = partial(claims_by_seed, source, tables)
     return {name: make[name]() for name in each(f"tables of {source}", list(make))}
+
+
+def claims_by_seed(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> pd.DataFrame:
+    """The verdicts on each pretraining seed of the ladder alone, as sources "<source>, pretraining seed <number>"."""
+    ladder = tables["points"].query("role == 'ladder'")
+    parts = []
+    for place, seed in enumerate(ladder[SEED].drop_duplicates()):
+        own = {name: at_place(tables[name], place) for name in SEEDED if name in tables}
+        named = f"{source}, pretraining seed {seed:.0f}"
+        evidence = (own.get(name) for name in ("curves", "finetune", "pair_points"))
+        parts.append(judge_all(Evidence(named, own["points"], own["pretrain"], *evidence, n_boot=n_boot)))
+    return pd.concat(parts, ignore_index=True)
 
 
 def diagnoses(pretrain: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +174,7 @@ def beside(name: str, live: str) -> pd.DataFrame:
 def collect_claims(leave_out: Sequence[str] = ("smoke",)) -> pd.DataFrame:
     """The verdicts of every source that has been judged, the paper's own first: data/results/claims.csv."""
     folder = paths.results(PUBLISHED).parent
-    found = sorted(folder.glob(f"*/{PAPER}/claims.csv"), key=lambda file: (file.parts[-3] != PUBLISHED, file))
+    found = sorted(folder.glob(f"*/{PAPER}/claims*.csv"), key=lambda file: (file.parts[-3] != PUBLISHED, file))
     found = [file for file in found if file.parts[-3] not in leave_out]
     if not found:
         raise FileNotFoundError(f"no claims below {folder}: run `scalescope study` first")
