@@ -24,6 +24,7 @@ from scalescope.papers.ivgi2022.compute import compute_saved
 from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain, published_tasks
 from scalescope.papers.ivgi2022.diagnose import DIAGNOSIS, diagnose
 from scalescope.papers.ivgi2022.fits import Laws
+from scalescope.papers.ivgi2022.scorecard import scorecard
 from scalescope.papers.ivgi2022.selection import select_all
 from scalescope.papers.ivgi2022.stopping import STOPPING, heldout_curve, stopping
 from scalescope.papers.ivgi2022.stored_laws import PAPER
@@ -74,6 +75,7 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
         "selection": partial(select_all, laws),
         "compute": partial(compute_saved, pretrain, tables.get("finetune")),
         "claims": partial(judge_all, evidence),
+        "scorecard": lambda: scorecard(fits, laws.pretraining, *map(tables.get, ("transfer", "budgets", "skills"))),
     }
     if several_seeds(points):
         make["claims_by_seed"] = partial(claims_by_seed, source, tables)
@@ -171,13 +173,25 @@ def beside(name: str, live: str) -> pd.DataFrame:
     return both[["task", *(c for name in published.columns.drop("task") for c in (name, f"{name}_live"))]]
 
 
-def collect_claims(leave_out: Sequence[str] = ("smoke",)) -> pd.DataFrame:
-    """The verdicts of every source that has been judged, the paper's own first: data/results/claims.csv."""
+def collect_scorecards(leave_out: Sequence[str] = (STAND_IN_FOR,)) -> pd.DataFrame:
+    """The scorecard of every source that has one, one below the other, with a column "source"."""
+    files_of = _of_sources("scorecard.csv", leave_out)
+    return pd.concat([read_csv(file, REMEDY).assign(source=file.parts[-3]) for file in files_of], ignore_index=True)
+
+
+def _of_sources(pattern: str, leave_out: Sequence[str]) -> list[Path]:
+    """Files of all sources, the paper's own first; raises FileNotFoundError where there are none."""
     folder = paths.results(PUBLISHED).parent
-    found = sorted(folder.glob(f"*/{PAPER}/claims*.csv"), key=lambda file: (file.parts[-3] != PUBLISHED, file))
+    found = sorted(folder.glob(f"*/{PAPER}/{pattern}"), key=lambda file: (file.parts[-3] != PUBLISHED, file))
     found = [file for file in found if file.parts[-3] not in leave_out]
     if not found:
-        raise FileNotFoundError(f"no claims below {folder}: run `scalescope study` first")
+        raise FileNotFoundError(f"no {pattern.removesuffix('.csv').rstrip('*')} below {folder}: {REMEDY}")
+    return found
+
+
+def collect_claims(leave_out: Sequence[str] = (STAND_IN_FOR,)) -> pd.DataFrame:
+    """The verdicts of every source that has been judged, the paper's own first: data/results/claims.csv."""
+    folder, found = paths.results(PUBLISHED).parent, _of_sources("claims*.csv", leave_out)
     claims = pd.concat([read_csv(file, REMEDY) for file in found], ignore_index=True)
     files.write_table(folder / "claims.csv", claims)
     return claims

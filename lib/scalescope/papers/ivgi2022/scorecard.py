@@ -1,0 +1,102 @@
+"""What an experiment can measure at all: in how many tasks pretraining, size and tokens lower the error.
+
+Without these a claim about laws would be one about noise. The numbers are counts of intervals; no verdict is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from scalescope.data.encoded import PROBES
+from scalescope.experiment.points import OBJECTIVES
+from scalescope.laws import PowerLaw
+from scalescope.number_text import NONE
+from scalescope.papers.ivgi2022.overview import GOOD_FIT
+
+COLUMNS = ["quantity", "objective", "value", "of", "which"]
+GAIN = "tasks whose gain of pretraining at the largest model is above zero"
+SLOPE = "tasks whose error falls with size"
+GOOD = f"tasks whose law has an R2 of at least {GOOD_FIT:g}"
+TOKENS = "tasks whose error falls with pretraining tokens"
+SKILLS = "skills above chance at the largest model"
+OFF = "held-out loss of the target off the law of the ladder, percent"
+Z = 1.96  # of a two-sided 95 % interval
+
+
+def scorecard(
+    fits: pd.DataFrame,
+    pretraining_laws: pd.DataFrame,
+    transfer: pd.DataFrame | None = None,
+    budgets: pd.DataFrame | None = None,
+    skills: pd.DataFrame | None = None,
+    *,
+    probes: int = PROBES,
+    n_boot: int = 1000,
+) -> pd.DataFrame:
+    """One row per quantity and objective: quantity, objective, value, of (how many were asked), which.
+
+    The tables of these names of one source; what is None or empty has no row. A gain or a slope counts where its whole
+    95 % interval lies on the right side of zero; a slope against tokens is that of ln error against ln tokens of one
+    model, with runs drawn within budgets. A skill is above chance by 1.96 binomial standard errors of `probes` masked
+    answers.
+    """
+    rows = []
+    for objective in OBJECTIVES:
+        tuned = fits[(fits["objective"] == objective) & (fits["hpt"] == "with")]
+        if tuned.empty:
+            continue
+        found: list[tuple[str, list[str], int]] = []
+        if transfer is not None and len(own := transfer[transfer["objective"] == objective]):
+            largest = own[own["parameters"] == own["parameters"].max()]
+            found.append((GAIN, list(largest.loc[largest["low"] > 0, "task"]), len(largest)))
+        found.append((SLOPE, list(tuned.loc[tuned["slope_high"] < 0, "task"]), len(tuned)))
+        found.append((GOOD, list(tuned.loc[tuned["r2"] >= GOOD_FIT, "task"]), len(tuned)))
+        if budgets is not None and len(own := budgets[budgets["objective"] == objective]):
+            found.append((TOKENS, list(_falling(own, n_boot)), own["task"].nunique()))
+        if skills is not None and len(own := skills[skills["objective"] == objective]):
+            last = _last(own)
+            above = last["accuracy"] - last["chance"] > Z * np.sqrt(last["accuracy"] * (1 - last["accuracy"]) / probes)
+            found.append((SKILLS, list(last.loc[above, "skill"]), len(last)))
+        rows += [(quantity, objective, len(names), of, ", ".join(names)) for quantity, names, of in found]
+        law = pretraining_laws[pretraining_laws["objective"] == objective]
+        if len(law) and np.isfinite(law["re"].iloc[0]):
+            rows.append((OFF, objective, 100 * abs(law["re"].iloc[0]), 1, ""))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def shown(cards: pd.DataFrame) -> pd.Series:
+    """The value of each row of scorecards as text: "5 of 9", or percent."""
+    texts = [
+        f"{row.value:.1f}" if row.quantity == OFF else f"{row.value:.0f} of {row.of}" for row in cards.itertuples()
+    ]
+    return pd.Series(texts, index=cards.index)
+
+
+def side_by_side(cards: pd.DataFrame) -> pd.DataFrame:
+    """Scorecards of several sources (column "source") as text: rows quantity and objective, a column per source."""
+    key = ["quantity", "objective"]
+    table = cards.assign(shown=shown(cards)).pivot(index=key, columns="source", values="shown")
+    order = pd.MultiIndex.from_frame(cards[key].drop_duplicates().sort_values("quantity", key=_place, kind="stable"))
+    return table.loc[order, list(dict.fromkeys(cards["source"]))].fillna(NONE)
+
+
+def _place(quantities: pd.Series) -> pd.Series:
+    return quantities.map({name: place for place, name in enumerate((GAIN, SLOPE, GOOD, TOKENS, SKILLS, OFF))})
+
+
+def _falling(budgets: pd.DataFrame, n_boot: int) -> Iterator[str]:
+    for task, own in budgets.groupby("task", sort=False):
+        if own["budget_tokens"].nunique() < 3:
+            continue
+        law = PowerLaw(n_boot=n_boot, warn_beyond=None)
+        law.fit(own["tokens"], own["error"], groups=own["budget_tokens"])
+        if law.intervals_["slope"][1] < 0:
+            yield str(task)
+
+
+def _last(skills: pd.DataFrame) -> pd.DataFrame:
+    largest = skills[skills["parameters"] == skills["parameters"].max()]
+    return largest[largest["step"] == largest["step"].max()]
