@@ -81,7 +81,8 @@ def layer_norm(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x [*, B, T, H] with mean 0 and variance 1, times weight [*, H], plus bias [*, H]."""
     if weight.dim() == 1:
         return F.layer_norm(x, weight.shape, weight, bias)
-    return torch.addcmul(bias[:, None, None], F.layer_norm(x, x.shape[-1:]), weight[:, None, None])
+    weight, bias = (each.view(-1, 1, 1, x.shape[-1]) for each in (weight, bias))
+    return torch.addcmul(bias, F.layer_norm(x, x.shape[-1:]), weight)
 
 
 def linear(x: Tensor, weight: Tensor) -> Tensor:
@@ -203,8 +204,7 @@ class Encoder(nn.Module):
         x = embed(self.token_embedding.weight, tokens)
         if config.positions == "absolute":
             x = x + embed(self.position_embedding.weight, places(tokens, documents))
-        x = x * config.hidden**config.input_exponent
-        x = dropped(x, dropout(x.shape, x))
+        x = dropped(x * config.hidden**config.input_exponent, dropout(x.shape, x))
         unseen = None
         if documents is not None:
             unseen = (documents[..., :, None] != documents[..., None, :]).unsqueeze(-4)

@@ -18,14 +18,13 @@ class Head(nn.Module):
 
     def __init__(self, family: str, hidden: int, n_labels: int, dropout: float):
         super().__init__()
-        families = ("classification", "choice", "span")
-        if family not in families:
-            raise UnknownName("head", family, families)
-        self.family, self.dropout = family, dropout
-        outputs = {"classification": n_labels, "choice": 1, "span": 2}[family]
+        outputs = {"classification": n_labels, "choice": 1, "span": 2}
+        if family not in outputs:
+            raise UnknownName("head", family, list(outputs))
+        self.dropout = dropout
         with without_global_randomness():
             self.dense = nn.Linear(hidden, hidden) if family != "span" else None
-            self.out = nn.Linear(hidden, outputs)
+            self.out = nn.Linear(hidden, outputs[family])
 
     @property
     def reads(self) -> int | None:

@@ -14,31 +14,30 @@ from torch.autograd import Function
 from torch.nn import functional as F
 
 
-class _Embed(Function):
+class _EmbedMembers(Function):
     @staticmethod
     def forward(ctx, weight, tokens):
         ctx.save_for_backward(tokens)
-        ctx.shape, (vocabulary, hidden) = weight.shape, weight.shape[-2:]
-        tables = weight.view(-1, vocabulary, hidden)
-        stride, rest = divmod(tables.stride(0), hidden)
-        if rest or not tables[0].is_contiguous():
-            tables, stride = tables.contiguous(), vocabulary
+        ctx.shape, (members, vocabulary, hidden) = weight.shape, weight.shape
+        stride, rest = divmod(weight.stride(0), hidden)
+        if rest or not weight[0].is_contiguous():
+            weight, stride = weight.contiguous(), vocabulary
         # members that lie a whole number of rows apart are read as one table, without a copy
-        table = tables.as_strided(((len(tables) - 1) * stride + vocabulary, hidden), (hidden, 1))
-        return table.index_select(0, flat_rows(tokens.reshape(len(tables), -1), stride)).view(*tokens.shape, hidden)
+        table = weight.as_strided(((members - 1) * stride + vocabulary, hidden), (hidden, 1))
+        return table.index_select(0, flat_rows(tokens.flatten(1), stride)).view(*tokens.shape, hidden)
 
     @staticmethod
     def backward(ctx, grad):
         (tokens,) = ctx.saved_tensors
-        vocabulary, hidden = ctx.shape[-2:]
-        table = grad.new_zeros(ctx.shape).view(-1, hidden)
-        rows = flat_rows(tokens.reshape(len(table) // vocabulary, -1), vocabulary)
-        return table.index_add_(0, rows, grad.reshape(-1, hidden)).view(ctx.shape), None
+        members, vocabulary, hidden = ctx.shape
+        table = grad.new_zeros(members * vocabulary, hidden)
+        table.index_add_(0, flat_rows(tokens.flatten(1), vocabulary), grad.reshape(-1, hidden))
+        return table.view(ctx.shape), None
 
 
 def embed(weight: Tensor, tokens: Tensor) -> Tensor:
     """weight[tokens]: rows [*, B, T, H] of weight [*, V, H] for tokens [*, B, T], each member from its own table."""
-    return _Embed.apply(weight, tokens)
+    return F.embedding(tokens, weight) if weight.dim() == 2 else _EmbedMembers.apply(weight, tokens)
 
 
 def queries(x: Tensor, at: int | Tensor | None) -> Tensor:
@@ -50,8 +49,9 @@ def queries(x: Tensor, at: int | Tensor | None) -> Tensor:
 
 def flat_rows(at: Tensor, length: int) -> Tensor:
     """Rows at [*, Q] of tables [*, length, H], as rows of all tables one below the other [. * Q]."""
-    tables = torch.arange(at.shape[:-1].numel(), device=at.device).view(*at.shape[:-1], 1)
-    return (at + length * tables).flatten()
+    count = at.shape[:-1].numel()
+    tables = torch.arange(0, count * length, length, device=at.device).view(*at.shape[:-1], 1)
+    return at.flatten() if count == 1 else (at + tables).flatten()
 
 
 class _RelativeBias(Function):
