@@ -81,8 +81,8 @@ class _SelfAttention(Function):
         heads, batch, length = bias.shape[-4], x.shape[-3], x.shape[-2]
         rows, normed, mean, deviation = _norm(x, scale, shift, dtype)
         key, value = _split(_product(rows.flatten(-3, -2), w_key_value.to(dtype).mT), batch, heads, 2)
-        asked = _pick(rows, at)
-        (query,) = _split(_product(asked, w_query.to(dtype).mT), batch, heads, 1)
+        chosen = _pick(rows, at)
+        (query,) = _split(_product(chosen, w_query.to(dtype).mT), batch, heads, 1)
         scores = torch.bmm(_flat(query), _flat(key).mT).view(*query.shape[:-1], length)
         torch.add(bias.to(dtype), scores, alpha=query.shape[-1] ** -0.5, out=scores)
         if unseen is not None:
@@ -93,7 +93,7 @@ class _SelfAttention(Function):
         keep = None if keep is None else keep.flatten(-3, -2)
         ctx.at, ctx.bias_like = at, (bias.shape, bias.dtype)
         weights, factors = (scale, w_query, w_key_value, w_out), (keep_probabilities, keep)
-        between = (rows, normed, mean, deviation, asked, query, key, value, probabilities, mixed)
+        between = (rows, normed, mean, deviation, chosen, query, key, value, probabilities, mixed)
         ctx.save_for_backward(x, *weights, *factors, *between)
         out = _add_product(_pick(x, at), mixed, w_out.to(dtype).mT, keep)
         return out.view(*x.shape[:-2], -1, x.shape[-1])
@@ -101,7 +101,7 @@ class _SelfAttention(Function):
     @staticmethod
     def backward(ctx, grad):
         x, scale, w_query, w_key_value, w_out, keep_probabilities, keep, *between = ctx.saved_tensors
-        rows, normed, mean, deviation, asked, query, key, value, probabilities, mixed = between
+        rows, normed, mean, deviation, chosen, query, key, value, probabilities, mixed = between
         dtype, batch, heads, grad = rows.dtype, x.shape[-3], query.shape[-4], grad.flatten(-3, -2)
         above = (grad if keep is None else grad * keep).to(dtype)
         grad_out = _product(above.mT, mixed)
@@ -119,7 +119,7 @@ class _SelfAttention(Function):
         _scaled_product(_flat(grad_scores).mT, _flat(query), factor, out=_flat(grad_both[0]))
         grad_query = _merge(_scaled_product(_flat(grad_scores), _flat(key), factor).view(1, *query.shape))
         grad_both = _merge(grad_both)
-        grad_w_query = _product(grad_query.mT, asked).to(w_query.dtype)
+        grad_w_query = _product(grad_query.mT, chosen).to(w_query.dtype)
         grad_w_both = _product(grad_both.mT, rows.flatten(-3, -2)).to(w_key_value.dtype)
         grad_rows = _product(grad_both, w_key_value.to(dtype)).view(x.shape)
         _put(grad_rows, _product(grad_query, w_query.to(dtype)), ctx.at)
@@ -148,9 +148,8 @@ def _norm_backward(
     """Gradients of x, scale and shift; `grad` is overwritten."""
     grad = grad.to(x.dtype)
     if normed is None:
-        return LAYER_NORM_BACKWARD(
-            grad, x, scale.shape, mean, deviation, scale, scale, [True, True, True]
-        )  # the fourth of its weights is the shift, of which only the shape counts
+        # the last of its weights is the shift, of which only the shape counts
+        return LAYER_NORM_BACKWARD(grad, x, scale.shape, mean, deviation, scale, scale, [True, True, True])
     inner = tuple(range(1, x.dim() - 1))
     grad_scale, grad_shift = (grad * normed).sum(inner), grad.sum(inner)
     grad = grad.mul_(_each(scale, x))
