@@ -5,17 +5,15 @@
 The microworld of seed 1: not the one of any profile. Each choice against its alternative, all else the same, the same
 seeds on both sides: `difference` is alternative minus choice (positive: the choice is better, for a loss), with the
 standard error over seeds of the paired differences. About ten CPU-minutes; two workers. Losses, not times: a loaded
-machine does no harm. Results: results/architecture.csv. Absolute positions are not here: the encoder has none.
+machine does no harm. Results: results/architecture.csv.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -23,32 +21,25 @@ import torch
 from machine import Workers, describe, destination, merge, options, progress
 
 from scalescope.data.encoded import DataSettings, Prepared
-from scalescope.model import encoder
+from scalescope.model.config import EncoderConfig
 from scalescope.paths import cache
 from scalescope.training.finetune import FinetuneConfig, finetune
 from scalescope.training.pretrain import PretrainConfig, pretrain
 from scalescope.training.store import Store
 
-F = torch.nn.functional
 SHAPES = {"14K": (12, 2), "111K": (12, 4)}  # aspect ratio, layers
 SEEDS, STEPS, BATCH = (0, 1, 2), 250, 32  # 0.5 M tokens
 RATES, FINETUNE_SEEDS = (0.0007, 0.0015, 0.003), (0, 1, 2)
-
-
-def with_gelu(x, scale, shift, w_in, w_out, keep=None):
-    """The feed-forward half of a block with GELU; there is no dropout here."""
-    return x + F.linear(F.gelu(F.linear(F.layer_norm(x, scale.shape, scale, shift), w_in)), w_out)
-
-
-# what stands in scalescope.model.encoder while an alternative is trained
+# the configuration of the encoder that each alternative changes
 ALTERNATIVES = {
-    "GELU instead of squared ReLU": {"feed_forward": with_gelu, "SQUARED_RELU_SCALE": 1.0},
-    "squared ReLU that does not start at half size": {"SQUARED_RELU_SCALE": 1.0},
-    "embeddings of 0.02 instead of 0.1": {"EMBEDDING_SCALE": 0.02},
-    "tokens that enter as their embeddings": {"input_scale": lambda hidden: 1.0},
-    "blocks that start at 1 / sqrt(2 L)": {"residual_scale": lambda layers: (2 * layers) ** -0.5},
-    "both of these": {"input_scale": lambda hidden: 1.0, "residual_scale": lambda layers: (2 * layers) ** -0.5},
-    "distance bias from zero instead of neighbours": {"NEIGHBOURS": {}},
+    "GELU instead of squared ReLU": {"activation": "gelu", "feed_scale": 1.0},
+    "squared ReLU that does not start at half size": {"feed_scale": 1.0},
+    "embeddings of 0.02 instead of 0.1": {"embedding_scale": 0.02},
+    "tokens that enter as their embeddings": {"input_exponent": 0.0},
+    "blocks that start at 1 / sqrt(2 L)": {"residual_exponent": 0.5},
+    "both of these": {"input_exponent": 0.0, "residual_exponent": 0.5},
+    "distance bias from zero instead of neighbours": {"local_heads": 0},
+    "learned absolute positions instead of relative": {"positions": "absolute"},
 }
 CHOICE = "as it is"
 DROPOUT = "finetuning dropout 0.1 instead of 0"
@@ -82,28 +73,26 @@ def pretrained(name: str, alternative: str, seed: int, quick: bool, folder: Path
     """One pretraining run; those of the encoder as it is are found again by its id."""
     data, steps = world(quick), 10 if quick else STEPS
     train, heldout = data.corpus("train"), data.corpus("heldout")
-    with ExitStack() as changed:
-        for attribute, value in ALTERNATIVES.get(alternative, {}).items():
-            changed.enter_context(patch.object(encoder, attribute, value))
-        config = PretrainConfig(
-            encoder=encoder.EncoderConfig(*SHAPES[name], 2, train.vocabulary_size, train.sequence_length),
-            objective="mlm",
-            data=alternative,
-            steps=steps,
-            batch_size=BATCH,
-            learning_rate=0.01,
-            warmup_steps=max(steps // 20, 1),
-            schedule="linear",
-            decay_fraction=0.2,
-            weight_decay=0.01,
-            mask_rate=0.15,
-            eval_every=max(steps // 4, 1),
-            eval_sequences=512,
-            patience=steps,
-            precision="fp32",
-            seed=seed,
-        )
-        return pretrain(config, train, heldout, Store(folder))
+    shape = (*SHAPES[name], 2, train.vocabulary_size, train.sequence_length)
+    config = PretrainConfig(
+        encoder=EncoderConfig(*shape, **ALTERNATIVES.get(alternative, {})),
+        objective="mlm",
+        data="benchmark",
+        steps=steps,
+        batch_size=BATCH,
+        learning_rate=0.01,
+        warmup_steps=max(steps // 20, 1),
+        schedule="linear",
+        decay_fraction=0.2,
+        weight_decay=0.01,
+        mask_rate=0.15,
+        eval_every=max(steps // 4, 1),
+        eval_sequences=512,
+        patience=steps,
+        precision="fp32",
+        seed=seed,
+    )
+    return pretrain(config, train, heldout, Store(folder))
 
 
 def errors(share: list[tuple], quick: bool, folder: Path) -> list[float]:

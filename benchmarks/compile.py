@@ -21,7 +21,7 @@ from pretrain_vs_trainer import BATCH, RATES, SHAPES, masked, our_config
 
 from scalescope.data.masking import Masked
 from scalescope.model.encoder import Encoder
-from scalescope.model.flat import FlatAdamW
+from scalescope.model.optimiser import FlatAdamW
 from scalescope.training.evaluation import masked_loss
 
 FIRST, STEPS, ROUNDS = 4, 10, 3  # batches whose shapes may be compiled anew, then timed ones, in turns

@@ -31,7 +31,7 @@ from scalescope.data.encoded import TaskData
 from scalescope.data.tasks.features import Features
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
-from scalescope.model.encoder import EncoderConfig
+from scalescope.model.config import EncoderConfig
 from scalescope.training.finetune import FinetuneConfig, build_models, finetune
 from scalescope.training.pretrain import PretrainConfig, pretrain
 from scalescope.training.store import Run, Store

@@ -30,9 +30,8 @@ from pretrain_vs_trainer import BATCH, SHAPES, as_arrays, corpora, masked, our_c
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.model.encoder import Encoder
-from scalescope.model.ensemble import Dropout
 from scalescope.training.batches import training_batches
-from scalescope.training.finetune import build_ensemble
+from scalescope.training.finetune import build_members
 from scalescope.training.members import losses_of
 from scalescope.training.store import Run
 
@@ -54,13 +53,13 @@ def members(name: str, profile: str, quick: bool) -> list[dict]:
     for _ in range(1 if quick else ROUNDS):
         for group in GROUPS:
             own = configs[:group]
-            ensemble, seeds = build_ensemble(own, {untrained.id: untrained}, data.task), [config.seed for config in own]
-            dropout = Dropout(0.1, seeds, device)
+            model, optimiser = build_members(own, {untrained.id: untrained}, data.task)
+            seeds, rates = [config.seed for config in own], [config.learning_rate for config in own]
             epochs = (training_batches(data.train, own[0].batch_size, epoch, seeds, device) for epoch in range(1, 99))
             for step, batch in enumerate(islice(chain.from_iterable(epochs), 2 if quick else STEPS + 1)):
                 start = time.process_time()
-                losses = losses_of(ensemble(batch.tokens, batch.lengths, dropout), batch, data.train, data.task)
-                ensemble.stack.step(losses, 1.0)
+                losses_of(model(batch.tokens, batch.lengths), batch, data.train, data.task).sum().backward()
+                optimiser.step(rates)
                 times[group] += [time.process_time() - start] if step else []
     alone = statistics.median(times[1])
     return [
@@ -79,7 +78,7 @@ class Untrained(Run):
     """A run of random weights: cost does not depend on them."""
 
     def __init__(self, encoder: Encoder, shape):
-        super().__init__("untrained", Path(), {"config": {"encoder": vars(shape)}})
+        super().__init__("untrained", Path(), {"config": {"encoder": shape.facts()}})
         object.__setattr__(self, "encoder", encoder)
 
     def weights(self) -> dict[str, torch.Tensor]:

@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -28,8 +26,8 @@ from machine import describe, destination, merge, options, progress
 from scalescope.data.corpus import Corpus
 from scalescope.data.encoded import DataSettings, Prepared
 from scalescope.data.tokenizer import CLS
-from scalescope.model import encoder
-from scalescope.model.encoder import Encoder, EncoderConfig
+from scalescope.model.config import EncoderConfig
+from scalescope.model.encoder import Encoder
 from scalescope.paths import cache
 from scalescope.training.evaluation import accuracies
 from scalescope.training.finetune import FinetuneConfig, finetune
@@ -41,7 +39,7 @@ TASKS = ("sst2", "mnli", "cola", "squad")
 RATES, SEEDS = (0.0015, 0.004), (0, 1)
 TOKENS, BATCH = 2_000_000, 32  # of a run, without padding
 CHOICE = "documents packed, attention within each"
-# part: variants; each changes how rows are made, attributes of the encoder's module, or the pretraining configuration
+# part: variants; each changes how rows are made, the encoder's or the pretraining configuration
 PARTS: dict[str, dict[str, dict]] = {
     "rows": {
         CHOICE: {},
@@ -51,7 +49,7 @@ PARTS: dict[str, dict[str, dict]] = {
     },
     "heads": {
         "two of four heads start at neighbours": {},
-        "all four heads start at neighbours": {"encoder": {"LOCAL_HEADS": 4}},
+        "all four heads start at neighbours": {"local_heads": 4},
         "two heads, at neighbours": {"heads": 2},
     },
     "finetuning": {"rate falls to zero": {}, "constant rate": {"schedule": "constant"}},
@@ -114,7 +112,13 @@ def pretrained(name: str, variant: dict, seed: int, quick: bool, store: Store) -
     made = str({key: variant[key] for key in variant if key not in FINETUNING})
     steps = 10 if quick else round(TOKENS / batch / train.tokens_per_row)
     config = PretrainConfig(
-        encoder=EncoderConfig(*SHAPES[name], variant.get("heads", 4), train.vocabulary_size, train.sequence_length),
+        encoder=EncoderConfig(
+            *SHAPES[name],
+            variant.get("heads", 4),
+            train.vocabulary_size,
+            train.sequence_length,
+            local_heads=variant.get("local_heads", 2),
+        ),
         objective="mlm",
         data=made,
         steps=steps,
@@ -131,10 +135,9 @@ def pretrained(name: str, variant: dict, seed: int, quick: bool, store: Store) -
         precision="fp32",
         seed=seed,
     )
-    with patch.multiple(encoder, **variant["encoder"]) if "encoder" in variant else nullcontext():
-        started = time.process_time()
-        run = pretrain(config, train, heldout, store)
-        return run, SECONDS.setdefault(run.id, time.process_time() - started)
+    started = time.process_time()
+    run = pretrain(config, train, heldout, store)
+    return run, SECONDS.setdefault(run.id, time.process_time() - started)
 
 
 def errors(run: Run, name: str, task: str, variant: dict, quick: bool, store: Store) -> list[float]:

@@ -22,7 +22,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -36,7 +35,7 @@ from scalescope.data.corpus import Corpus
 from scalescope.data.masking import Masked
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
-from scalescope.model.encoder import EncoderConfig
+from scalescope.model.config import EncoderConfig
 from scalescope.training.loop import Training, masked_batches
 from scalescope.training.pretrain import PretrainConfig
 
@@ -80,7 +79,7 @@ def our_config(name: str, profile: str, steps: int, rate: float) -> PretrainConf
 
 def shape_of(config: PretrainConfig) -> dict:
     """The same for the other side."""
-    return {**asdict(config.encoder), "hidden": config.encoder.hidden, "batch": config.batch_size}
+    return {**config.encoder.facts(), "hidden": config.encoder.hidden, "batch": config.batch_size}
 
 
 def as_arrays(batches: list[Masked]) -> tuple[np.ndarray, np.ndarray]:

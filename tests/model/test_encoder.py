@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import torch
 
 from scalescope import paths
-from scalescope.errors import UnknownName
-from scalescope.model.encoder import Block, Encoder, EncoderConfig, Head, TaskModel
+from scalescope.model.config import EncoderConfig
+from scalescope.model.encoder import Block, Encoder, layer_norm
+from scalescope.model.heads import Head
 
 SMALL = EncoderConfig(aspect_ratio=8, layers=2, heads=2, vocabulary_size=50, max_length=16)
 
@@ -30,9 +33,10 @@ def test_padding_does_not_change_the_real_tokens():
     torch.testing.assert_close(alone[0], together[0, :7], atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("positions", ["relative", "absolute"])
 @pytest.mark.parametrize("chosen", [None, [[0, 5], [6, 10]]])
-def test_documents_packed_into_a_row_are_read_as_if_each_was_alone(chosen):
-    model = Encoder(SMALL, seed=1).eval()
+def test_documents_packed_into_a_row_are_read_as_if_each_was_alone(chosen, positions):
+    model = Encoder(replace(SMALL, positions=positions), seed=1).eval()
     tokens = torch.randint(5, 50, (2, 12), generator=torch.Generator().manual_seed(0))
     documents = torch.tensor([[1] * 5 + [2] * 4 + [0] * 3, [1] * 3 + [2] * 7 + [0] * 2], dtype=torch.uint8)
     at = None if chosen is None else torch.tensor(chosen)
@@ -67,25 +71,12 @@ def test_same_seed_same_weights_and_no_global_randomness():
     torch.random.set_rng_state(state)
 
 
-@pytest.mark.parametrize(("family", "shape"), [("classification", (4, 3)), ("choice", (4, 1)), ("span", (4, 9, 2))])
-def test_head_shapes(family, shape):
-    model = TaskModel(Encoder(SMALL, seed=0), Head(family, SMALL.hidden, 3, 0.0))
-    outputs = model(torch.randint(5, 50, (4, 9)), torch.tensor([9, 9, 8, 2]))
-    assert outputs.shape == shape
-
-
-def test_bad_shapes_are_refused_with_the_nearest_valid_choice():
-    with pytest.raises(ValueError, match=r"heads=4 do not divide hidden=18.*is 3"):
-        EncoderConfig(9, 2, 4, 50, 16)
-    with pytest.raises(ValueError, match="layers must be a positive whole number, got -1"):
-        EncoderConfig(16, -1, 4, 50, 16)
-    with pytest.raises(UnknownName, match="unknown head 'spam'; did you mean 'span'"):
-        Head("spam", 8, 2, 0.0)
+def test_a_sequence_that_is_too_long_is_refused():
     with pytest.raises(ValueError, match="longer than max_length=16"):
         Encoder(SMALL, seed=0)(torch.zeros(1, 17, dtype=torch.long))
 
 
-def test_hidden_states_at_some_positions_are_those_of_all_with_the_same_gradients():
+def test_states_at_some_positions_are_those_of_all_with_the_same_gradients():
     model = Encoder(SMALL, seed=1)
     tokens = torch.randint(5, 50, (3, 10), generator=torch.Generator().manual_seed(0))
     lengths, at = torch.tensor([10, 4, 8]), torch.tensor([[0, 9], [3, 3], [7, 1]])
@@ -95,3 +86,32 @@ def test_hidden_states_at_some_positions_are_those_of_all_with_the_same_gradient
     weights = list(model.blocks.parameters())
     for one, other in zip(*(torch.autograd.grad(h.sin().sum(), weights) for h in (chosen, every)), strict=True):
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+def test_layer_norm_of_members_is_that_of_each():
+    x, gain, bias = (torch.randn(shape) for shape in ((3, 2, 7, 8), (3, 8), (3, 8)))
+    each = [layer_norm(*own) for own in zip(x, gain, bias, strict=True)]
+    torch.testing.assert_close(layer_norm(x, gain, bias), torch.stack(each), atol=1e-5, rtol=1e-5)
+
+
+def test_the_choices_of_the_configuration_are_what_the_encoder_is_made_of():
+    def weights(**changes) -> dict[str, torch.Tensor]:
+        return dict(Encoder(replace(SMALL, **changes), seed=3).named_parameters())
+
+    usual = weights()
+    assert weights(local_heads=0)["blocks.0.distance_bias"].abs().max() == 0
+    assert (weights(local_heads=1)["blocks.0.distance_bias"].abs().amax(1) > 0).tolist() == [True, False]
+    name = "token_embedding.weight"
+    torch.testing.assert_close(weights(embedding_scale=0.02)[name], usual[name] / 5)
+    name = "blocks.1.feed_out.weight"
+    torch.testing.assert_close(weights(feed_scale=1.0)[name], usual[name] * 2)
+    torch.testing.assert_close(weights(residual_exponent=0.5)[name], usual[name] * 2)  # 1 / 2 in place of 1 / 4
+    absolute = weights(positions="absolute")
+    assert set(usual) - set(absolute) == {"blocks.0.distance_bias", "blocks.1.distance_bias"}
+    assert absolute["position_embedding.weight"].shape == (16, 16)
+    tokens = torch.randint(5, 50, (1, 8), generator=torch.Generator().manual_seed(0))
+    outputs = [
+        Encoder(replace(SMALL, **changes), seed=3)(tokens)
+        for changes in ({}, {"activation": "gelu"}, {"input_exponent": 0.0}, {"positions": "absolute"})
+    ]
+    assert not any(torch.allclose(one, outputs[0], atol=1e-3) for one in outputs[1:])

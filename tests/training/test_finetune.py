@@ -7,7 +7,7 @@ from training.toys import make_task
 
 from scalescope.data.tasks.metrics import matthews
 from scalescope.data.tasks.noise import standard_error
-from scalescope.model.encoder import EncoderConfig
+from scalescope.model.config import EncoderConfig
 from scalescope.training import finetune as module
 from scalescope.training import members
 from scalescope.training.finetune import FinetuneConfig, finetune

@@ -6,7 +6,7 @@ from scalescope.data.corpus import Corpus
 from scalescope.data.encoded import TaskData
 from scalescope.data.tasks.features import Features
 from scalescope.data.tasks.spec import TASKS
-from scalescope.model.encoder import EncoderConfig
+from scalescope.model.config import EncoderConfig
 from scalescope.training.pretrain import PretrainConfig
 
 VOCABULARY, LENGTH = 40, 16

@@ -7,7 +7,7 @@ import torch
 from scalescope.data.masking import Masked
 from scalescope.data.probes import Probes
 from scalescope.model.encoder import Encoder
-from scalescope.model.kernels import masked_cross_entropy
+from scalescope.model.loss import masked_cross_entropy
 from scalescope.training.device import autocast
 
 

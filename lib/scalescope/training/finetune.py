@@ -13,14 +13,16 @@ from scalescope.data.encoded import TaskData
 from scalescope.data.tasks.noise import standard_error
 from scalescope.data.tasks.scoring import evaluate
 from scalescope.data.tasks.spec import Task
-from scalescope.model.encoder import Encoder, EncoderConfig, Head, TaskModel, initialise
-from scalescope.model.ensemble import Dropout, Ensemble
-from scalescope.model.stack import Stack
+from scalescope.model.config import EncoderConfig
+from scalescope.model.encoder import Encoder, initialise
+from scalescope.model.heads import Head, TaskModel
+from scalescope.model.members import Members
+from scalescope.model.optimiser import FlatAdamW
 from scalescope.paths import run_id
 from scalescope.training.batches import steps_per_epoch, training_batches
 from scalescope.training.device import autocast, pick_device
 from scalescope.training.interrupt import telling_what_is_kept
-from scalescope.training.members import UNUSED, losses_of, members_together, predict
+from scalescope.training.members import losses_of, members_together, predict
 from scalescope.training.schedule import schedule
 from scalescope.training.store import Run, Store
 
@@ -114,22 +116,18 @@ def build_models(configs: Sequence[FinetuneConfig], pretrained: Mapping[str, Run
     for config in configs:
         shape = encoders[config.pretrained].config
         head = Head(task.family, shape.hidden, task.n_labels, config.dropout)
-        initialise(head, shape.layers, config.seed)
+        initialise(head, shape, config.seed)
         models.append(TaskModel(encoders[config.pretrained], head))
     return models
 
 
-def build_ensemble(configs: Sequence[FinetuneConfig], pretrained: Mapping[str, Run], task: Task) -> Ensemble:
-    """The models of `build_models` side by side, each with its optimiser."""
-    models = build_models(configs, pretrained, task)
-    stack = Stack(
-        models,
-        learning_rates=[config.learning_rate for config in configs],
-        weight_decay=configs[0].weight_decay,
-        device=pick_device(),
-        unused=UNUSED,
-    )
-    return Ensemble(models[0].encoder.config, task.family, stack)
+def build_members(
+    configs: Sequence[FinetuneConfig], pretrained: Mapping[str, Run], task: Task
+) -> tuple[Members, FlatAdamW]:
+    """The models of `build_models` side by side, and their optimiser."""
+    device = pick_device()
+    model = Members(build_models(configs, pretrained, task), [config.seed for config in configs], device)
+    return model, FlatAdamW(model, configs[0].weight_decay, members=model.count)
 
 
 def _starts(configs: Sequence[FinetuneConfig], pretrained: Sequence[Run]) -> dict[str, Run]:
@@ -155,36 +153,37 @@ def _id(config: FinetuneConfig) -> str:
 
 
 def _train(configs: list[FinetuneConfig], pretrained: Mapping[str, Run], data: TaskData, store: Store) -> list[Run]:
-    ensemble = build_ensemble(configs, pretrained, data.task)
+    model, optimiser = build_members(configs, pretrained, data.task)
     members = [Member(config) for config in configs]
-    tokens = _epochs(members, ensemble, data)
-    return [_write(member, ensemble.shape.parameters, tokens, data.task.metric, store) for member in members]
+    tokens = _epochs(members, model, optimiser, data)
+    parameters = model.encoder.config.parameters
+    return [_write(member, parameters, tokens, data.task.metric, store) for member in members]
 
 
-def _epochs(members: list[Member], ensemble: Ensemble, data: TaskData) -> int:
+def _epochs(members: list[Member], model: Members, optimiser: FlatAdamW, data: TaskData) -> int:
     """Train and evaluate every epoch, adding to each member; returns the tokens that a member trained on."""
-    config, device = members[0].config, ensemble.stack.flat.device
-    seeds = [member.config.seed for member in members]
+    config, device = members[0].config, optimiser.weights.device
+    seeds, rates = zip(*((member.config.seed, member.config.learning_rate) for member in members), strict=True)
     per_epoch = steps_per_epoch(data.train, config.batch_size)
     steps = config.epochs * per_epoch
     warmup = math.ceil(config.warmup_fraction * steps)
     factor = schedule(config.schedule, steps=steps, warmup_steps=warmup)
-    dropout = Dropout(config.dropout, seeds, device)
     step = tokens = 0
     for epoch in range(1, config.epochs + 1):
         for batch in training_batches(data.train, config.batch_size, epoch, seeds, device):
             with autocast(device, config.precision):
-                outputs = ensemble(batch.tokens, batch.lengths, dropout)
-            ensemble.stack.step(losses_of(outputs.float(), batch, data.train, data.task), factor(step))
+                outputs = model(batch.tokens, batch.lengths)
+            losses_of(outputs.float(), batch, data.train, data.task).sum().backward()
+            optimiser.step([rate * factor(step) for rate in rates])
             step, tokens = step + 1, tokens + batch.tokens[0].numel()
-        _evaluate(members, ensemble, data, epoch, step)
+        _evaluate(members, model, data, epoch, step)
         if all(member.reason for member in members):
             break
     return tokens
 
 
-def _evaluate(members: list[Member], ensemble: Ensemble, data: TaskData, epoch: int, step: int) -> None:
-    outputs, losses = predict(ensemble, data.evaluation, data.task, members[0].config.precision)
+def _evaluate(members: list[Member], model: Members, data: TaskData, epoch: int, step: int) -> None:
+    outputs, losses = predict(model, data.evaluation, data.task, members[0].config.precision)
     for member, own, loss in zip(members, outputs, losses, strict=True):
         if member.reason:
             continue

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from scalescope.model.encoder import Encoder, EncoderConfig
+from scalescope.model.config import EncoderConfig
+from scalescope.model.encoder import Encoder
 from scalescope.paths import run_id
 from scalescope.tables import SCRATCH
 from scalescope.training.device import own_randomness
@@ -21,10 +22,14 @@ class InitialConfig:
     seed: int
     objective: str = SCRATCH
 
+    def facts(self) -> dict:
+        """The configuration as a dict."""
+        return asdict(self) | {"encoder": self.encoder.facts()}
+
     @property
     def id(self) -> str:
         """Id of the run: "pretrain-scratch-<model>-<hash>"."""
-        return run_id(f"pretrain-{self.objective}-{self.encoder.name}", asdict(self))
+        return run_id(f"pretrain-{self.objective}-{self.encoder.name}", self.facts())
 
 
 def initial(config: InitialConfig, store: Store) -> Run:
@@ -41,7 +46,7 @@ def initial(config: InitialConfig, store: Store) -> Run:
         manifest = {
             "kind": "pretrain",
             "status": "finished",
-            "config": asdict(config),
+            "config": config.facts(),
             "summary": summary,
             "reason": "",
         }

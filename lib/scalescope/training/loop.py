@@ -14,7 +14,7 @@ from scalescope.data.corpus import Corpus
 from scalescope.data.masking import Masked, Masker
 from scalescope.data.probes import Probes
 from scalescope.model.encoder import Encoder
-from scalescope.model.flat import FlatAdamW
+from scalescope.model.optimiser import FlatAdamW
 from scalescope.training.checkpoint import newest_first, read_state, write_state
 from scalescope.training.device import own_randomness, pick_device
 from scalescope.training.early_stopping import Patience

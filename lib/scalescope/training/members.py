@@ -1,4 +1,4 @@
-"""Losses and predictions of the members of an ensemble, and how many of them are worth computing together."""
+"""Losses and predictions of members side by side, and how many of them are worth computing together."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from torch.nn import functional as F
 from scalescope.data.tasks.features import Features
 from scalescope.data.tasks.scoring import Outputs
 from scalescope.data.tasks.spec import Task
-from scalescope.model.encoder import EncoderConfig
-from scalescope.model.ensemble import Ensemble
+from scalescope.model.config import EncoderConfig
+from scalescope.model.members import Members
 from scalescope.training.batches import Batch, evaluation_batches
 from scalescope.training.device import autocast
 
-UNUSED = ("encoder.logit_bias",)  # only masked-token logits read it
 EVALUATION_BATCH = 32
 # benchmarks/results/growth.csv: of 20 members together each costs 0.15 of what it costs alone at 12 K parameters, 0.30
 # at 98 K and 0.42 at 332 K, and no smaller group costs clearly less. So memory alone decides.
@@ -57,19 +56,20 @@ def _nll(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def predict(ensemble: Ensemble, features: Features, task: Task, precision: str) -> tuple[list[Outputs], np.ndarray]:
+def predict(model: Members, features: Features, task: Task, precision: str) -> tuple[list[Outputs], np.ndarray]:
     """Outputs of each member in the form `tasks.scoring.score` reads, and mean losses in nats [E].
 
     Classification and choice: logits [n_examples, n_labels]. Span: (start, end) logits, flat like
     `features.tokens`.
     """
-    device, members = ensemble.stack.flat.device, len(ensemble.stack.flat)
+    device, members = model.head.out.weight.device, model.count
+    model.eval()
     span = task.family == "span"
     held = np.zeros((members, len(features.tokens), 2) if span else (members, features.n_examples, task.n_labels))
     held, total = held.astype(np.float32), np.zeros(members)
     for batch in evaluation_batches(features, max(1, EVALUATION_BATCH // features.group), device):
         with autocast(device, precision):
-            outputs = ensemble(batch.tokens.expand(members, -1, -1), batch.lengths.expand(members, -1))
+            outputs = model(batch.tokens.expand(members, -1, -1), batch.lengths.expand(members, -1))
         outputs, index = outputs.float(), batch.index[0, : batch.real]
         same = Batch(np.repeat(batch.index, members, 0), batch.real, batch.tokens, batch.lengths)
         total += losses_of(outputs, same, features, task).double().cpu().numpy() * batch.real
@@ -81,5 +81,6 @@ def predict(ensemble: Ensemble, features: Features, task: Task, precision: str) 
         else:
             examples = features.example[index[:: features.group]]
             held[:, examples] = values.reshape(members, -1, task.n_labels)[:, : len(examples)]
+    model.train()
     found = [(own[:, 0], own[:, 1]) for own in held] if span else list(held)
     return found, total / features.n_features

@@ -15,8 +15,8 @@ from torch import Tensor
 from scalescope import files
 from scalescope.data.corpus import Corpus
 from scalescope.data.probes import Probes
-from scalescope.model.encoder import EncoderConfig
-from scalescope.model.flat import BETA2
+from scalescope.model.config import EncoderConfig
+from scalescope.model.optimiser import BETA2
 from scalescope.paths import run_id
 from scalescope.training.checkpoint import forget_latest, keep_two
 from scalescope.training.early_stopping import Diverged
@@ -68,7 +68,7 @@ class PretrainConfig:
 
     def facts(self) -> dict:
         """The configuration as a dict, without LATER fields at their defaults, so that older runs keep their ids."""
-        given = asdict(self)
+        given = asdict(self) | {"encoder": self.encoder.facts()}
         defaults = {field.name: field.default for field in fields(self) if field.name in LATER}
         return {name: value for name, value in given.items() if name not in LATER or value != defaults[name]}
 

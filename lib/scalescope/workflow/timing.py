@@ -17,14 +17,15 @@ from scalescope.data.masking import Masker
 from scalescope.data.tasks.arrays import Features, without_spans
 from scalescope.data.tasks.spec import TASKS
 from scalescope.experiment.profile import ModelSpec, Profile
-from scalescope.model.encoder import Encoder, EncoderConfig, Head, TaskModel, initialise
-from scalescope.model.ensemble import Dropout, Ensemble
-from scalescope.model.flat import FlatAdamW
-from scalescope.model.stack import Stack
+from scalescope.model.config import EncoderConfig
+from scalescope.model.encoder import Encoder, initialise
+from scalescope.model.heads import Head, TaskModel
+from scalescope.model.members import Members
+from scalescope.model.optimiser import FlatAdamW
 from scalescope.training.batches import training_batches
 from scalescope.training.device import autocast, pick_device
 from scalescope.training.evaluation import masked_loss
-from scalescope.training.members import UNUSED, losses_of, members_together
+from scalescope.training.members import losses_of, members_together
 from scalescope.training.policy import pick_precision
 from scalescope.workflow.plan import Speeds, compute_per_token, example_tokens, finetune_tokens
 
@@ -110,16 +111,20 @@ def _time_group(profile: Profile, spec: ModelSpec, kind: str, random_state: int)
     features = _random_features(config, rows, length, random_state)
     size = min(len(settings.learning_rates), members_together(config, features, rows))
     size = _at_most(size, _compute(profile, spec) * length * rows)
-    ensemble, device = _ensemble(config, kind, task.n_labels, size, profile), pick_device()
-    precision, seeds = pick_precision(settings.precision, config.hidden), list(range(size))
-    dropout = Dropout(config.dropout, seeds, device)
+    seeds, device = list(range(size)), pick_device()
+    encoder, head = Encoder(config, seed=0), Head(kind, config.hidden, task.n_labels, config.dropout)
+    initialise(head, config, 0)
+    model = Members([TaskModel(encoder, head)] * size, seeds, device)
+    optimiser = FlatAdamW(model, settings.weight_decay, members=size)
+    precision, rate = pick_precision(settings.precision, config.hidden), settings.learning_rates[0]
     batches = _endless(features, rows, seeds, device)
 
     def step() -> None:
         batch = next(batches)
         with autocast(device, precision):
-            outputs = ensemble(batch.tokens, batch.lengths, dropout)
-        ensemble.stack.step(losses_of(outputs.float(), batch, features, task), 1.0)
+            outputs = model(batch.tokens, batch.lengths)
+        losses_of(outputs.float(), batch, features, task).sum().backward()
+        optimiser.step(rate)
 
     return _fastest(step) / (size * rows * length)
 
@@ -127,16 +132,6 @@ def _time_group(profile: Profile, spec: ModelSpec, kind: str, random_state: int)
 def _endless(features: Features, rows: int, seeds: list[int], device: torch.device) -> Iterator:
     while True:
         yield from training_batches(features, rows, 1, seeds, device)
-
-
-def _ensemble(config: EncoderConfig, kind: str, n_labels: int, size: int, profile: Profile) -> Ensemble:
-    encoder, head = Encoder(config, seed=0), Head(kind, config.hidden, n_labels, config.dropout)
-    initialise(head, config.layers, 0)
-    rates = [profile.finetune.learning_rates[0]] * size
-    decay = profile.finetune.weight_decay
-    models = [TaskModel(encoder, head)] * size
-    stack = Stack(models, learning_rates=rates, weight_decay=decay, device=pick_device(), unused=UNUSED)
-    return Ensemble(config, kind, stack)
 
 
 def _random_features(config: EncoderConfig, rows: int, length: int, random_state: int) -> Features:

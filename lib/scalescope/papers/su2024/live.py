@@ -11,7 +11,7 @@ from scalescope.experiment import stages
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, context_text, need_all, with_context
 from scalescope.experiment.study_sections import Su2024Section
-from scalescope.model.flat import BETA2
+from scalescope.model.optimiser import BETA2
 from scalescope.papers.ledger import HeldOut, forecast, points_digest
 from scalescope.papers.su2024 import claims
 from scalescope.papers.su2024 import figures as drawing

@@ -1,4 +1,4 @@
-"""An ensemble against its members as single task models, and against itself in smaller groups."""
+"""Members against their models alone, and against themselves in smaller groups."""
 
 from dataclasses import replace
 
@@ -7,24 +7,27 @@ import pytest
 import torch
 from training.toys import ENCODER, make_task
 
-from scalescope.model.encoder import Encoder, Head, TaskModel, initialise
-from scalescope.model.ensemble import Dropout, Ensemble
-from scalescope.model.stack import Stack
+from scalescope.model.encoder import Encoder, initialise
+from scalescope.model.heads import Head, TaskModel
+from scalescope.model.members import MemberDropout, Members
+from scalescope.model.optimiser import FlatAdamW
 from scalescope.training.batches import training_batches
-from scalescope.training.members import UNUSED, losses_of, predict
+from scalescope.training.members import losses_of, predict
 
 CPU = torch.device("cpu")
 SHAPE = replace(ENCODER, layers=2, aspect_ratio=8, dropout=0.0, max_length=48)
 TASKS = ["mnli", "race", "squad"]
+UNUSED = "encoder.logit_bias"  # only masked-token logits read it
 RATES, SEEDS = [0.01, 0.03, 0.003], [0, 1, 2]
 
 
-def make_models(family: str, n_labels: int) -> list[TaskModel]:
-    """Members that differ in all weights; norms and biases are moved away from 1 and 0."""
+def make_models(family: str, n_labels: int, dropout: float = 0.0, plain: bool = False) -> list[TaskModel]:
+    """Models that differ in all weights; norms and biases are moved away from 1 and 0."""
     models = []
     for seed in SEEDS:
-        encoder, head = Encoder(SHAPE, seed=seed), Head(family, SHAPE.hidden, n_labels, 0.0)
-        initialise(head, SHAPE.layers, seed + 10)
+        encoder = Encoder(replace(SHAPE, dropout=dropout), seed=seed, plain=plain)
+        head = Head(family, SHAPE.hidden, n_labels, dropout)
+        initialise(head, SHAPE, seed + 10)
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
             for name, parameter in [*encoder.named_parameters(), *head.named_parameters()]:
@@ -34,9 +37,9 @@ def make_models(family: str, n_labels: int) -> list[TaskModel]:
     return models
 
 
-def make_ensemble(models: list[TaskModel], family: str, rates: list[float]) -> Ensemble:
-    stack = Stack(models, learning_rates=rates, weight_decay=0.1, device=CPU, unused=UNUSED)
-    return Ensemble(SHAPE, family, stack)
+def side_by_side(models: list[TaskModel], seeds: list[int] = SEEDS) -> tuple[Members, FlatAdamW]:
+    members = Members(models, seeds, CPU)
+    return members, FlatAdamW(members, 0.1, members=len(models))
 
 
 @pytest.fixture(params=TASKS)
@@ -47,11 +50,6 @@ def data(request):
 @pytest.fixture
 def models(data):
     return make_models(data.task.family, data.task.n_labels)
-
-
-@pytest.fixture
-def ensemble(models, data):
-    return make_ensemble(models, data.task.family, RATES)
 
 
 def run_alone(model: TaskModel, batch, member: int, data) -> torch.Tensor:
@@ -71,34 +69,39 @@ def batches(data, epoch: int = 1, seeds=SEEDS):
     return training_batches(data.train, 12, epoch, seeds, CPU)
 
 
-def test_losses_and_gradients_are_those_of_the_single_models(models, ensemble, data):
+def test_losses_and_gradients_are_those_of_the_single_models(models, data):
+    members = Members(models, SEEDS, CPU)
     for batch in list(batches(data))[:3]:
-        losses = losses_of(ensemble(batch.tokens, batch.lengths), batch, data.train, data.task)
-        ensemble.stack.differentiate(losses)
-        gradients = {name: ensemble.stack._view(ensemble.stack.gradient, name) for name in ensemble.stack.names}
+        losses = losses_of(members(batch.tokens, batch.lengths), batch, data.train, data.task)
+        members.zero_grad()
+        losses.sum().backward()
+        gradients = {name: parameter.grad for name, parameter in members.named_parameters()}
         for member, model in enumerate(models):
             model.zero_grad()
             loss = run_alone(model, batch, member, data)
             loss.backward()
             assert losses[member].item() == pytest.approx(loss.item(), abs=1e-5)
             for name, parameter in model.named_parameters():
-                if name not in UNUSED:
+                if name != UNUSED:
                     found = gradients[name][member]
                     torch.testing.assert_close(found, parameter.grad, atol=2e-6, rtol=1e-4)
+        assert gradients[UNUSED] is None
 
 
-def test_ten_steps_of_each_member_are_those_of_adamw_alone(models, ensemble, data):
+def test_ten_steps_of_each_member_are_those_of_adamw_alone(models, data):
+    members, together = side_by_side(models)
     optimisers = []
     for model, rate in zip(models, RATES, strict=True):
-        named = [(name, value) for name, value in model.named_parameters() if name not in UNUSED]
+        named = [(name, value) for name, value in model.named_parameters() if name != UNUSED]
         groups = [
             {"params": [value for _, value in named if value.dim() >= 2], "weight_decay": 0.1},
             {"params": [value for _, value in named if value.dim() < 2], "weight_decay": 0.0},
         ]
         optimisers.append(torch.optim.AdamW(groups, lr=rate / 2, betas=(0.9, 0.98)))
     for batch in list(batches(data))[:10]:
-        losses = losses_of(ensemble(batch.tokens, batch.lengths), batch, data.train, data.task)
-        ensemble.stack.step(losses, 0.5)
+        losses = losses_of(members(batch.tokens, batch.lengths), batch, data.train, data.task)
+        losses.sum().backward()
+        together.step([rate / 2 for rate in RATES])
         for member, (model, optimiser) in enumerate(zip(models, optimisers, strict=True)):
             model.zero_grad()
             loss = run_alone(model, batch, member, data)
@@ -106,34 +109,34 @@ def test_ten_steps_of_each_member_are_those_of_adamw_alone(models, ensemble, dat
             assert losses[member].item() == pytest.approx(loss.item(), abs=1e-4)
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
+    found = dict(members.named_parameters())
     for member, model in enumerate(models):
         for name, parameter in model.named_parameters():
             # a step moves a weight by up to its rate, 0.015;
             # some vectors move no loss (the bias of options compared): Adam makes steps of their round-off
-            if name not in UNUSED and parameter.dim() >= 2:
-                torch.testing.assert_close(ensemble.stack.weights[name][member], parameter, atol=1e-3, rtol=1e-3)
+            if parameter.dim() >= 2:
+                torch.testing.assert_close(found[name][member], parameter, atol=1e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.1])
-def test_ten_steps_are_bit_for_bit_the_same_in_any_company(models, data, rate):
-    found = []
+def test_ten_steps_are_bit_for_bit_the_same_in_any_company(data, rate):
+    models, found = make_models(data.task.family, data.task.n_labels, rate), []
     for group in ([0, 1, 2], [1], [2, 1]):
-        ensemble = make_ensemble([models[m] for m in group], data.task.family, [RATES[m] for m in group])
-        seeds = [SEEDS[m] for m in group]
-        dropout = Dropout(rate, seeds, CPU)
+        seeds, rates = [SEEDS[m] for m in group], [RATES[m] for m in group]
+        members, optimiser = side_by_side([models[m] for m in group], seeds)
         for batch in list(batches(data, seeds=seeds))[:10]:
-            outputs = ensemble(batch.tokens, batch.lengths, dropout)
-            ensemble.stack.step(losses_of(outputs, batch, data.train, data.task), 1.0)
-        outputs, losses = predict(ensemble, data.evaluation, data.task, "fp32")
+            losses_of(members(batch.tokens, batch.lengths), batch, data.train, data.task).sum().backward()
+            optimiser.step(rates)
+        outputs, losses = predict(members, data.evaluation, data.task, "fp32")
         at = group.index(1)
-        found.append((ensemble.stack.flat[at].detach().clone(), outputs[at], losses[at]))
-    for flat, outputs, loss in found[1:]:
-        assert torch.equal(flat, found[0][0]) and loss == found[0][2]
+        found.append((optimiser.weights[at], outputs[at], losses[at]))
+    for weights, outputs, loss in found[1:]:
+        assert torch.equal(weights, found[0][0]) and loss == found[0][2]
         assert np.array_equal(np.stack(outputs), np.stack(found[0][1]))
 
 
-def test_predictions_are_those_of_the_single_models_in_the_order_of_the_rows(models, ensemble, data):
-    outputs, _ = predict(ensemble, data.evaluation, data.task, "fp32")
+def test_predictions_are_those_of_the_single_models_in_the_order_of_the_rows(models, data):
+    outputs, _ = predict(Members(models, SEEDS, CPU), data.evaluation, data.task, "fp32")
     features = data.evaluation
     for example in (0, 17, 59):
         index = np.arange(example * features.group, (example + 1) * features.group)
@@ -149,12 +152,26 @@ def test_predictions_are_those_of_the_single_models_in_the_order_of_the_rows(mod
 
 
 def test_dropout_masks_are_drawn_per_member_at_the_asked_rate_and_keep_the_mean():
-    x = torch.ones(2, 100_000)
-    both, second = Dropout(0.1, [1, 2], CPU), Dropout(0.1, [2], CPU)
-    first_draw = both(x)
-    assert torch.equal(first_draw[1], second(x[1:])[0]) and not torch.equal(first_draw[0], first_draw[1])
+    like = torch.ones(2, 100_000)
+    both, second = MemberDropout(0.1, [1, 2], CPU), MemberDropout(0.1, [2], CPU)
+    first_draw = both(like.shape, like)
+    assert torch.equal(first_draw[1], second((1, 100_000), like)[0]) and not torch.equal(first_draw[0], first_draw[1])
     assert (first_draw == 0).float().mean(1).tolist() == pytest.approx([0.1, 0.1], abs=0.004)
     assert first_draw.mean().item() == pytest.approx(1, abs=0.004)
-    assert torch.equal(both.mask(x.shape, x)[1], second.mask((1, *x.shape[1:]), x)[0])
-    assert Dropout(0.0, [], CPU).mask(x.shape, x) is None
-    assert Dropout(0.0, [], CPU)(x) is x
+    assert torch.equal(both(like.shape, like)[1], second((1, 100_000), like)[0])
+    assert MemberDropout(0.0, [], CPU)(like.shape, like) is None
+
+
+def test_members_drop_while_they_train_and_in_evaluation_not():
+    members = Members(make_models("choice", 4, dropout=0.3), SEEDS, CPU)
+    tokens, lengths = torch.randint(5, 40, (3, 4, 9)), torch.full((3, 4), 9)
+    assert not torch.equal(members(tokens, lengths), members(tokens, lengths))
+    members.eval()
+    assert torch.equal(members(tokens, lengths), members(tokens, lengths))
+
+
+def test_chosen_query_positions_are_for_one_model():
+    members = Members(make_models("span", 2), SEEDS, CPU)
+    tokens = torch.randint(5, 40, (3, 4, 9))
+    with pytest.raises(ValueError, match="members take the first ones"):
+        members.encoder(tokens, at=torch.zeros(3, 4, 2, dtype=torch.long))
