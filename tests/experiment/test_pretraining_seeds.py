@@ -118,3 +118,4 @@ def test_a_place_holds_one_seed_of_each_model_and_a_model_with_fewer_keeps_its_l
     assert len(first) == len(second) == 4 * 3 + 3
     pd.testing.assert_frame_equal(first_seed(table), first)
     pd.testing.assert_frame_equal(at_place(points((5,)), 1), points((5,)))
+    pd.testing.assert_frame_equal(at_place(table.drop(columns="role"), 1), second.drop(columns="role"))

@@ -38,11 +38,12 @@ def first_seed(frame: pd.DataFrame) -> pd.DataFrame:
 def at_place(frame: pd.DataFrame, place: int) -> pd.DataFrame:
     """The rows of the pretraining seed at `place` (from 0) of each objective, role and size, in the order of the table.
 
-    A model with fewer seeds, such as a target that was pretrained once, keeps its last one.
+    A model with fewer seeds, such as a target that was pretrained once, keeps its last one. A table without roles (the
+    curves) is told apart by size alone.
     """
     if not several_seeds(frame):
         return frame
-    own = frame.groupby(MODEL, sort=False)[SEED].transform(lambda seeds: _nth(seeds, place))
+    own = frame.groupby([name for name in MODEL if name in frame], sort=False)[SEED].transform(lambda seeds: _nth(seeds, place))
     return frame[frame[SEED] == own]
 
 
