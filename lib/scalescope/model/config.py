@@ -31,9 +31,8 @@ class EncoderConfig:
     positions: str = "relative"  # a bias of the attention scores per distance; "absolute": learned embeddings
     local_heads: int = 2  # up to so many heads start at their neighbours: two nats better than none
     embedding_scale: float = 0.1  # deviation at the start; 0.2 to 0.6 nats better than BERT's 0.02
-    # tokens enter as their embeddings times H^0.5 (Vaswani 2017, section 3.4), and what half a block adds is 1 / (2 L)
-    # at the start (GPT-2: 1 / sqrt(2 L)). Together 0.12 nats at two layers, 0.32 at four: without both, the token
-    # drowns in the sum of many random blocks
+    # tokens enter as embeddings times H^0.5 (Vaswani 2017, section 3.4), half a block starts at 1 / (2 L) of its size
+    # (GPT-2: 1 / sqrt(2 L)): together 0.12 nats at two layers, 0.32 at four
     input_exponent: float = 0.5
     residual_exponent: float = 1.0
     feed_scale: float = 0.5  # of feed_out at the start: squared ReLU of a unit normal is twice as large as its GELU

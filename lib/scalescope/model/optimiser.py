@@ -17,7 +17,8 @@ class FlatAdamW:
 
     betas (0.9, `beta2`), eps 1e-8; decay on matrices only. A model of twelve thousand parameters has thirty tensors, so
     that clipping and updating them one by one costs more than the arithmetic. Matrices come first in the buffer, so
-    that the two decays are two slices; frozen weights stay outside.
+    that the two decays are two slices; frozen weights stay outside. Gradients of one model accumulate in place until
+    `step` applies and clears them; those of members, whose weights are not dense, are copied by it.
 
     members: how many models lie side by side in the leading dimension of every weight (see members.py); each is clipped
     by its own norm and may have its own rate.
@@ -44,6 +45,7 @@ class FlatAdamW:
             self.weights[..., place] = parameter.detach().flatten(len(lead))
             parameter.data = self.weights[..., place].view(parameter.shape)
             self.trained.append((parameter, self.gradients[..., place].view(parameter.shape)))
+            parameter.grad = None if members else self.trained[-1][1]
         buffers = (self.weights, self.gradients, self.first, self.second)
         rows = [[buffer.view(-1, size)[member] for buffer in buffers] for member in range(members or 1)]
         parts = ((slice(decayed), weight_decay), (slice(decayed, None), 0.0))
@@ -52,8 +54,9 @@ class FlatAdamW:
     def step(self, learning_rate: float | Sequence[float]) -> None:
         """Clip the gradients to the largest norm, update at this rate (or one per member), and clear the gradients."""
         for parameter, place in self.trained:
-            place.zero_() if parameter.grad is None else place.copy_(parameter.grad)
-            parameter.grad = None
+            if parameter.grad is not None and parameter.grad is not place:
+                place.copy_(parameter.grad)
+                parameter.grad = place if self.weights.dim() == 1 else None
         norm = torch.linalg.vector_norm(self.gradients, dim=-1, keepdim=True)
         self.gradients *= (self.largest_norm / (norm + 1e-6)).clamp_(max=1.0)
         self.steps += 1
@@ -62,6 +65,7 @@ class FlatAdamW:
             for rate in dict.fromkeys(rates):
                 same = [member for member, own in zip(members, rates, strict=True) if own == rate]
                 self._update(*map(list, zip(*same, strict=True)), lr=rate, weight_decay=decay)
+        self.gradients.zero_()
 
     def _update(self, weights, gradients, first, second, **rates: float) -> None:
         """The kernel behind torch.optim.AdamW(fused=True), whose first use imports the compiler: 5 s a process."""
