@@ -6,8 +6,8 @@ The profile (PROFILE below: `smoke` with two tasks) is run once undisturbed. The
 reproduce` is started and killed --together times, and run to its end. --aim any: kill -9 of the command itself at a
 random moment of the whole, or, every second time, at a random moment of the laws or the figures, whose stage is made
 again where it is already done. --aim training: kill -9 of the command and of everything that it started, in turn while
-a model is pretrained (a moment after a new checkpoint of it appears) and while one is finetuned. Compared with the undisturbed project: every collected table, law table, figure and CSV
-byte for byte, every manifest of a run (it holds the digests of weights and curves), the sealed forecasts without
+a model is pretrained (a moment after a new checkpoint of it appears) and while one is finetuned. Compared with the
+undisturbed project: every collected table, law table, figure and CSV byte for byte, every manifest of a run (it holds the digests of weights and curves), the sealed forecasts without
 their dates. A run that was finished at a kill must keep its file and time: nothing is trained twice.
 
 Results: results/kills.csv, one row per aim and stage that was running at the kill ("engine": none was): kills;
@@ -141,7 +141,7 @@ def kill(root: Path, given: argparse.Namespace, aim: str | None, rng: random.Ran
     while process.poll() is None and time.monotonic() < moment:
         time.sleep(0.02)
     stages, done = [mark.stem for mark in running(work)], process.poll() is not None
-    for number in (family(process.pid) if aim in TRAINING else []):
+    for number in family(process.pid) if aim in TRAINING else []:
         with suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)
     process.kill()

@@ -42,8 +42,9 @@ class ScalingLaw(Prediction):
         subgroup and seed with [n, 2], see `hierarchical_bootstrap`), else flat.
 
         Rows that are masked in X, y or the weights are left out, and `messages_` says how many. Raises ValueError for
-        values that are not finite or not above zero, for text, for lengths that differ, for pandas objects with the same
-        index in another order, and for too few distinct sizes. Warns (SuspectInput) of units that are probably wrong and of repeated sizes without groups.
+        values that are not finite or not above zero, for text, for lengths that differ, for pandas objects with the
+        same index in another order, and for too few distinct sizes. Warns (SuspectInput) of units that are probably
+        wrong and of repeated sizes without groups.
         """
         self.check_settings()
         self._named(X)

@@ -87,9 +87,7 @@ def shown(command: Sequence[str], place: Path, folder: Path) -> None:
 
     Raises PipelineFailed where it ends with another exit code than 0.
     """
-    done = subprocess.run(
-        command, env=environment_of_jobs(), stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
+    done = subprocess.run(command, env=environment_of_jobs(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
     shadows = sorted({str(place.resolve()), str(place)}, key=len, reverse=True)
     for text, stream in ((done.stderr, sys.stderr), (done.stdout, sys.stdout)):
         for name in shadows:

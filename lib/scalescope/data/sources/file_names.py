@@ -24,7 +24,6 @@ EVALUATION = frozenset(
         "evaluated",
         "evaluation",
         "evaluations",
-        "held",
         "test",
         "tests",
         "testset",
@@ -39,7 +38,6 @@ EVALUATION = frozenset(
         "validations",
         "validset",
         "valset",
-        "withheld",
         "xval",
     )
 )
@@ -64,7 +62,7 @@ NOTES = frozenset(
     )
 )
 ABOUT_DATA = "text about the data"
-_HELDOUT = re.compile(r"heldout|holdout|(?<![a-z])h[eo]ld[^a-z0-9]+out(?![a-z])")
+_HELDOUT = re.compile(r"heldout|holdout|(?<![a-z])h[eo]ld[^a-z0-9]+out(?![a-z])|(?<![a-z])held[^a-z0-9]*back(?![a-z])")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GLUED = re.compile(r"[a-z]+(test|dev|eval|valid|val)(?![a-z])")
 

@@ -77,9 +77,9 @@ def _check(task: Task, row: dict, place: str) -> dict:
 def _check_text(text: Any, name: str, place: str) -> None:
     if not isinstance(text, str):
         raise BadInput(f"{place}: field {name!r} holds {_kind(text)} where text is expected")
+    _check_characters(text, name, place)
     if not _visible(text):
         raise BadInput(f"{place}: field {name!r} holds {text!r}: no text")
-    _check_characters(text, name, place)
 
 
 def _check_characters(text: str, name: str, place: str) -> None:

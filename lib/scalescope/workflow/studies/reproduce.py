@@ -27,9 +27,10 @@ def reproduce(
     """Train what is missing of the studies `papers` (all of the profile if none is named) and run their notebooks.
 
     With all of them the comparison of five laws comes last. Returns the folders of the tables. extra goes to Snakemake;
-    where it only shows something (a dry run), nothing changes in the profile's folder and nothing is returned. Stopped at any point, the same call goes on. Raises UnknownName for a study that the profile does not have,
-    ValueError for words that Snakemake does not take, PipelineBusy where another pipeline works on the profile, and
-    PipelineFailed with the logs of what failed.
+    where it only shows something (a dry run), nothing changes in the profile's folder and nothing is returned. Stopped
+    at any point, the same call goes on. Raises UnknownName for a study that the profile does not have, ValueError for
+    words that Snakemake does not take, PipelineBusy where another pipeline works on the profile, and PipelineFailed
+    with the logs of what failed.
     """
     settings = load_profile(profile, data=data)
     names = list(papers) or (settings.studies.names if settings.studies else [])

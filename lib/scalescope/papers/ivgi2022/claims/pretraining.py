@@ -106,7 +106,9 @@ def c10(evidence: Evidence) -> Verdict:
         if before in (ABOVE, ON) or before.startswith("below"):
             found.append(before == ABOVE)
             back.append(after != ABOVE)
-            others.append(runs.loc[(runs["role"] != "target") & (runs["parameters"] != parameters), "parameters"].nunique())
+            others.append(
+                runs.loc[(runs["role"] != "target") & (runs["parameters"] != parameters), "parameters"].nunique()
+            )
     if not found:
         return untestable("C10", what, "no run has three other sizes to be held against", needed)
     both = float(np.mean(np.array(found) & np.array(back)))
