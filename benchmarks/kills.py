@@ -7,7 +7,8 @@ reproduce` is started and killed --together times, and run to its end. --aim any
 random moment of the whole, or, every second time, at a random moment of the laws or the figures, whose stage is made
 again where it is already done. --aim training: kill -9 of the command and of everything that it started, in turn while
 a model is pretrained (a moment after a new checkpoint of it appears) and while one is finetuned. Compared with the
-undisturbed project: every collected table, law table, figure and CSV byte for byte, every manifest of a run (it holds the digests of weights and curves), the sealed forecasts without
+undisturbed project: every collected table, law table, figure and CSV byte for byte, every manifest of a run (it holds
+the digests of weights and curves), the sealed forecasts without
 their dates. A run that was finished at a kill must keep its file and time: nothing is trained twice.
 
 Results: results/kills.csv, one row per aim and stage that was running at the kill ("engine": none was): kills;
