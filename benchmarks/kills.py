@@ -1,16 +1,19 @@
 """Whether kills are survived: `reproduce` of a tiny profile is killed at random moments, resumed, and compared.
 
-    python benchmarks/kills.py [--kills 30] [--together 6] [--seed 0] [--jobs 2] [--folder F]
+    python benchmarks/kills.py [--kills 30] [--together 6] [--seed 0] [--jobs 2] [--folder F] [--aim any training]
 
 The profile (PROFILE below: `smoke` with two tasks) is run once undisturbed. Then, in fresh projects, `scalescope
-reproduce` is started and killed (kill -9 of the command itself) --together times, and run to its end: at a random
-moment of the whole, or, every second time, at a random moment of the laws or the figures, whose stage is made
-again where it is already done. Compared with the undisturbed project: every collected table, law table, figure and CSV
-byte for byte, every manifest of a run (it holds the digests of weights and curves), the sealed forecasts without
+reproduce` is started and killed --together times, and run to its end. --aim any: kill -9 of the command itself at a
+random moment of the whole, or, every second time, at a random moment of the laws or the figures, whose stage is made
+again where it is already done. --aim training: kill -9 of the command and of everything that it started, in turn while
+a model is pretrained (a moment after a new checkpoint of it appears) and while one is finetuned. Compared with the
+undisturbed project: every collected table, law table, figure and CSV byte for byte, every manifest of a run (it holds
+the digests of weights and curves), the sealed forecasts without
 their dates. A run that was finished at a kill must keep its file and time: nothing is trained twice.
 
-Results: results/kills.csv, one row per stage that was running at the kill ("engine": none was): kills; retrained: runs
-trained twice; otherwise: files that came out otherwise in projects with such kills. Exit code 1 if there is one.
+Results: results/kills.csv, one row per aim and stage that was running at the kill ("engine": none was): kills;
+retrained: runs trained twice; otherwise: files that came out otherwise in projects with such kills. Rows of the other
+aim stay. Exit code 1 if there is one.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -36,8 +40,10 @@ from scalescope.forecast.sealing import ledger_of
 
 RESULTS = Path(__file__).parent / "results" / "kills.csv"
 NAME, PROFILE = "killed", "extends: smoke\ntitle: smoke with two tasks\ntasks: [squad, sst2]\n"
-AIMS = (None, "50_laws", None, "60_figures")  # None: anywhere
+AIMS = {"any": (None, "50_laws", None, "60_figures"), "training": ("20_pretrain", "30_finetune")}  # None: anywhere
 LATEST = {"50_laws": 3.0, "60_figures": 20.0}  # seconds into the stage
+TRAINING = AIMS["training"]
+LATEST_TRAINING = {"20_pretrain": 1.0, "30_finetune": 15.0}  # after the checkpoint; into the stage
 GIVE_UP = 900.0  # seconds
 
 
@@ -45,6 +51,7 @@ def main() -> None:
     """Run undisturbed, run and kill, compare."""
     given = options()
     rng, kills, faults = random.Random(given.seed), [], defaultdict(lambda: [0, 0])
+    aims = AIMS[given.aim]
     with tempfile.TemporaryDirectory(prefix="kills-") as temporary:
         folder = Path(given.folder or temporary).resolve()
         started = time.monotonic()
@@ -55,7 +62,7 @@ def main() -> None:
             root = make_project(folder / f"killed-{number}")
             stages, before = [], {}
             while len(stages) < min(given.together, given.kills - number):
-                aim = AIMS[(number + len(stages)) % len(AIMS)]
+                aim = aims[(number + len(stages)) % len(aims)]
                 stage = kill(root, given, aim, rng, whole / given.together)
                 if stage is not None:
                     stages.append(stage)
@@ -67,7 +74,7 @@ def main() -> None:
             for stage in stages:
                 faults[stage] = [faults[stage][0] + len(retrained), faults[stage][1] + len(other)]
             progress(f"{len(kills)} kills ({', '.join(stages)}); trained twice: {retrained}; otherwise: {other}")
-    write(kills, faults)
+    write(given.aim, kills, faults)
     sys.exit(any(sum(counts) for counts in faults.values()))
 
 
@@ -76,6 +83,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder")
     parser.add_argument("--jobs", default="2")
+    parser.add_argument("--aim", choices=list(AIMS), default="any")
     for name, default in (("kills", 30), ("together", 6), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     return parser.parse_args()
@@ -96,7 +104,9 @@ def start(root: Path, given: argparse.Namespace, log: Path) -> subprocess.Popen:
     command = [sys.executable, "-m", "scalescope.cli", "reproduce", "-P", NAME, "-j", given.jobs]
     with log.open("w") as stream:
         environment = {**os.environ, "SCALESCOPE_ROOT": str(root)}
-        return subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT, env=environment)
+        return subprocess.Popen(
+            command, stdout=stream, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+        )
 
 
 def finish(root: Path, given: argparse.Namespace) -> dict[str, bytes]:
@@ -117,26 +127,58 @@ def finish(root: Path, given: argparse.Namespace) -> dict[str, bytes]:
 def kill(root: Path, given: argparse.Namespace, aim: str | None, rng: random.Random, span: float) -> str | None:
     """Start, wait for the moment, kill -9; the stage that was running, None if all was done before."""
     work = root / "data" / "runs" / NAME
-    if all((work / "products" / f"{stage}.json").is_file() for stage in LATEST):
+    if aim not in TRAINING and all((work / "products" / f"{stage}.json").is_file() for stage in LATEST):
         (work / "products" / f"{aim or '60_figures'}.json").unlink()
     for mark in running(work):  # of the kill before
         mark.unlink()
+    known = checkpoints(root)
     process, end = start(root, given, root / "killed.log"), time.monotonic() + GIVE_UP
-    while aim is not None and process.poll() is None and aim not in [mark.stem for mark in running(work)]:
+    while aim is not None and process.poll() is None and not begun(root, aim, known):
         if time.monotonic() > end:
             process.kill()
             sys.exit(f"{aim} did not begin within {GIVE_UP:.0f} s: {(root / 'killed.log').read_text()[-2000:]}")
-        time.sleep(0.1)
-    moment = time.monotonic() + rng.uniform(0.2, LATEST.get(aim or "", span))
+        time.sleep(0.02 if aim in TRAINING else 0.1)
+    moment = time.monotonic() + rng.uniform(0.0, {**LATEST, **LATEST_TRAINING}.get(aim or "", span))
     while process.poll() is None and time.monotonic() < moment:
         time.sleep(0.02)
     stages, done = [mark.stem for mark in running(work)], process.poll() is not None
-    process.send_signal(signal.SIGKILL)
+    for number in family(process.pid) if aim in TRAINING else []:
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    process.kill()
     process.wait()
     if done:
         return None
     shown = [stage_of(name) for name in stages]
     return aim if aim in shown else (shown or ["engine"])[0]
+
+
+def begun(root: Path, aim: str, known: dict[str, int]) -> bool:
+    """Whether the stage aimed at runs; pretraining: whether a checkpoint is new or newer than `known`."""
+    if aim == "20_pretrain":
+        return any(known.get(name) != time for name, time in checkpoints(root).items())
+    return aim in [stage_of(mark.stem) for mark in running(root / "data" / "runs" / NAME)]
+
+
+def checkpoints(root: Path) -> dict[str, int]:
+    """Times of the unfinished states of all runs, by file."""
+    found = {}
+    for path in root.glob("data/runs/.checkpoints/*/*.safetensors"):
+        with suppress(FileNotFoundError):  # renamed or done with meanwhile
+            found[str(path)] = path.stat().st_mtime_ns
+    return found
+
+
+def family(parent: int) -> list[int]:
+    """A process and all that it started, those in sessions of their own too, parents first."""
+    started = defaultdict(list)
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            started[int(status.read_text().rpartition(")")[2].split()[1])].append(int(status.parent.name))
+    found = [parent]
+    for number in found:
+        found += started[number]
+    return found
 
 
 def running(work: Path) -> list[Path]:
@@ -155,13 +197,21 @@ def manifests(root: Path) -> dict[str, tuple[int, int]]:
     return {path.parent.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
 
-def write(kills: list[str], faults: dict[str, list[int]]) -> None:
+def write(aim: str, kills: list[str], faults: dict[str, list[int]]) -> None:
     """The table, printed and as a file."""
     rows = [
-        {"running": stage, "kills": kills.count(stage), "retrained": faults[stage][0], "otherwise": faults[stage][1]}
+        {
+            "aim": aim,
+            "running": stage,
+            "kills": kills.count(stage),
+            "retrained": faults[stage][0],
+            "otherwise": faults[stage][1],
+            **describe(),
+        }
         for stage in sorted(set(kills))
     ]
-    table = pd.DataFrame(rows).assign(**describe())
+    kept = pd.read_csv(RESULTS)
+    table = pd.concat([kept[kept["aim"] != aim], pd.DataFrame(rows)], ignore_index=True)
     files.write_table(RESULTS, table)
     print(table.to_string(index=False))
 

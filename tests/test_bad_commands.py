@@ -36,6 +36,10 @@ TOLD = [
     ([*FORECAST, "--target", "1e10,7e9"], ["fewer tokens", "swapped"]),
     ([*FORECAST, "--compute", "x"], ["'x'", "7e9"]),
     ([*FORECAST, "--compute", "-1"], ["'-1'"]),
+    ([*FORECAST, "--compute", ""], ["--compute is ''"]),
+    ([*FORECAST, "--target", " "], ["--target is ' '"]),
+    ([*FORECAST, "--compute", "1e400"], ["'1e400'"]),
+    ([*FORECAST, "--compute", "0"], ["'0'"]),
     ([*FORECAST, "--law", "powr"], ["'powr'", "'power'"]),
     ([*FORECAST, "--law", "power-D-C"], ["'power-D-C'", "'power-D'"]),
     ([*FORECAST, "--law", " "], ["unknown law ' '"]),
@@ -75,6 +79,10 @@ TOLD = [
     (["check-profile", "f.txt"], ["'f.txt'"]),
     (["check-profile", "smoke", "-d", "nowhere"], ["nowhere does not exist", "corpus/"]),
     (["check-profile", "smoke", "-d", "dir"], ["is empty", "corpus/"]),
+    ([*CAMPAIGN, "--to", "999999999999"], ["999999999999 tokens", "1000 times the profile's own"]),
+    ([*CAMPAIGN, "--to", "9" * 24], ["9" * 24, "1000 times the profile's own"]),
+    ([*CAMPAIGN, "--budgets", "9" * 24], ["9" * 24, "at most 100"]),
+    ([*CAMPAIGN, "--from", "-1"], ["-1 tokens", "the smallest that has"]),
     ([*CAMPAIGN, "--objective", "clm"], ["'clm'", "'mlm'"]),
     (["campaign", "-m", "", "-P", "smoke"], ["unknown model ''"]),
     (["campaign", "-m", "ar8-l9", "-P", "smoke"], ["'ar8-l9'", "'ar8-l"]),
@@ -92,6 +100,9 @@ TOLD = [
       for value in ("-1x", "1.5", "", "1e3", "one")),
     *(([*NOTEBOOK, "-p", f"learning_rate={value}"], ["'learning_rate'", "float"])
       for value in ("fast", "", "1,5", "1/3")),
+    *(([*NOTEBOOK, "-p", f"learning_rate={value}"], ["'learning_rate'", "inf" if value == "1e400" else value])
+      for value in ("nan", "inf", "-inf", "1e400")),
+    ([*NOTEBOOK, "-p", "steps=" + "9" * 24], ["'steps'", "9" * 24]),
     *((["notebook", "lin2024/10_published", "--out", "x.ipynb", "-p", f"full={value}"], ["'full'", "bool"])
       for value in ("maybe", "1", "", "yes")),
     (["runs", "remove", "-P", "nobody", "-y"], ["'nobody'"]),
@@ -137,7 +148,7 @@ def test_told_in_one_line(here, words, fragments):
 
 USAGE = [
     ["nonsense"], ["--versio"], ["forecast", "t.csv", "n.csv"], ["forecast", "t.csv", "--laww", "x"],
-    *(["forecast", "t.csv", "--n-boot", value] for value in ("0", "-5", "many", "1e3", "")),
+    *(["forecast", "t.csv", "--n-boot", value] for value in ("0", "-5", "many", "1e3", "", "9" * 20)),
     ["forecast", "seal", "t.csv"], ["forecast", "score", "t.csv", "n.csv"], ["plan", "extra"],
     *(["plan", "-j", value] for value in ("0", "-1", "two", "1.5", "")), ["reproduce", "-P"], ["reproduce", "-j", "0"],
     [*CAMPAIGN, "--from", "9e9"], [*CAMPAIGN, "--budgets", "few"], ["campaign", "-P", "smoke"], ["check-profile"],

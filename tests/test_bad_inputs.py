@@ -81,6 +81,11 @@ ROWS = [
     ("squad", answers(["Blue"], [11]), ["'Blue'", "'blue'"]),
     ("squad", answers([""], [11]), ["''"]),
     ("squad", answers([" "], [3]), ["' '"]),
+    *(
+        ("squad", {"context": f"the sky{sign} is blue", **answers([sign], [7])}, [repr(sign), "no visible character"])
+        for sign in ("\u0301", "\u00ad", "\u200b", "\u200d\ufe0f", "\ue000")
+    ),
+    *(("sst2", {"sentence": sign}, ["'sentence'", "no text"]) for sign in ("\u200b", "\u00ad \u0301", "\ufeff")),
     ("squad", answers([], []), ["no answer"]),
     ("squad", answers(["blue"], [11, 11]), ["1 text", "2 answer_start"]),
     ("squad", {"answers": None}, ["'answers'", "missing"]),
@@ -168,6 +173,12 @@ FOLDERS = [
     ({"corpus/wiki.txt": None, "corpus/test.txt": b"x"}, ["no train text"]),
     ({"corpus/wiki.txt": None, "corpus/._wiki.txt": b"x"}, ["no train text"]),
     ({"corpus/wiki.txt": None, "corpus/README.txt": b"x"}, ["no train text"]),
+    *(({"corpus/wiki.txt": None, f"corpus/{name}.txt": b"x"}, ["no train text"]) for name in (
+        "evaluated", "validated", "wiki_tst", "unseen", "held-back", "benchmark", "xval", "te\u0301st",
+        "\uff54\uff45\uff53\uff54", "de\u200bv", "SHA256SUMS", "checksums", "requirements",
+    )),
+    *(({"corpus/wiki-heldout.txt": None, f"corpus/{name}.txt": b"one two\n"}, [name, "wiki.txt", "same text"])
+      for name in ("he\u0301ldout", "\uff48\uff45\uff4c\uff44\uff4f\uff55\uff54")),
     ({"corpus/wiki.txt": b"\xff\xfeo\0n\0"}, ["wiki.txt", "line 1", "0xff"]),
     ({"corpus/wiki.txt": b"good\no\0n\0e\0"}, ["wiki.txt", "line 2", "NUL"]),
     ({"corpus/wiki.txt": b"\n \n"}, ["wiki.txt", "empty"]),

@@ -33,7 +33,10 @@ def but(values, entry, value):
 BAD_SIZES = [
     (None, r"X must have the shape .* columns parameters; got \[\]"),
     ("abc", r"must hold numbers|must have the shape"),
-    ({"parameters": [1, 2]}, r"got \[\]|must hold numbers"),
+    ({"parameters": [1, 2]}, "X is a dict with the columns parameters; give a DataFrame"),
+    (np.array([(n,) for n in SIZES], dtype=[("tokens", float)]), "columns tokens; give a DataFrame with .* parameters"),
+    (but(SIZES, 3, pd.NA), "parameters must hold numbers; entry 3 is <NA>"),
+    (but(SIZES, 3, pd.NaT), "parameters must hold numbers; entry 3 is NaT"),
     (3.0, r"shape \[n, 1\] or \[n\], columns parameters; got \[\]"),
     (np.ones((4, 2, 2)), r"got \[4, 2, 2\]"),
     (np.ones((8, 0)), r"0 feature\(s\)"),

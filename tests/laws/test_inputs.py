@@ -107,3 +107,32 @@ def test_trajectory_columns_are_checked_one_by_one():
 def test_bad_input_is_named(law, change, message):
     with pytest.raises(ValueError, match=message):
         law.fit(*change(*study(ChinchillaLaw)))
+
+
+@pytest.mark.parametrize("missing", ["", " ", "nan", "None", "<NA>", "NaT"])
+def test_a_missing_label_that_became_text_is_refused(missing):
+    groups = np.array(["a", "b", missing, "c", "d", "e"])
+    with pytest.raises(ValueError, match=f"groups has a missing label.*entry 2 is {missing!r}"):
+        PowerLaw(n_boot=2).fit(SIZES, Y, groups=groups)
+
+
+def test_rows_in_another_order_are_refused():
+    X, y = pd.DataFrame({"parameters": SIZES}), pd.Series(Y)
+    turned = y.sort_index(ascending=False)
+    with pytest.raises(ValueError, match=r"X and y have the same index in another order: row 0 is 0 in X and 5 in y"):
+        PowerLaw(n_boot=0).fit(X, turned)
+    with pytest.raises(ValueError, match="X and sample_weight have the same index in another order"):
+        PowerLaw(n_boot=0).fit(X, y, sample_weight=pd.Series(np.ones(6), index=turned.index))
+    law = PowerLaw(n_boot=0).fit(X, turned.loc[X.index])
+    assert law.params_["slope"] == pytest.approx(-0.1)
+    with pytest.raises(ValueError, match="X and y have the same index in another order"):
+        law.score(X, turned)
+
+
+def test_rows_that_are_shifted_are_told(recwarn):
+    X, y = pd.DataFrame({"parameters": SIZES}), pd.Series(Y)
+    with pytest.warns(UserWarning, match=r"row 0 is 0 in X and 1 in y; rows are read by their place"):
+        PowerLaw(n_boot=0).fit(X.iloc[:5], y.iloc[1:])
+    recwarn.clear()
+    PowerLaw(n_boot=0).fit(X, y.set_axis(range(10, 16)))  # numbered anew: nothing in common
+    assert not [warning for warning in recwarn if "index" in str(warning.message)]

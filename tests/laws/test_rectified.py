@@ -45,3 +45,18 @@ def test_phase_transition_halves_the_slope():
     around = np.log(law.predict([at * 0.999, at * 1.001]) - law.params_["E"])
     assert np.diff(around)[0] / np.log(1.001 / 0.999) == pytest.approx(-law.params_["beta"] / 2, rel=1e-3)
     assert law.zero_shot() == pytest.approx(300 / 80 + 0.5, rel=1e-3)
+
+
+# short curves without noise: with five starts polished to the end the first ended 1.35e-3 (root mean square) beside it
+SHORT = [
+    (6400 * 2.0 ** np.arange(6), {"B": 495.35, "D_l": 458.34, "beta": 0.57342, "E": 1.96389}),
+    (200 * 2.0 ** np.arange(6), {"B": 40.0, "D_l": 25.0, "beta": 0.45, "E": 0.0}),
+    (800 * 2.0 ** np.arange(7), {"B": 9.0, "D_l": 2.0, "beta": 0.2, "E": 1.0}),
+    (12800 * 2.0 ** np.arange(8), {"B": 3000.0, "D_l": 900.0, "beta": 0.9, "E": 0.4}),
+]
+
+
+@pytest.mark.parametrize(("sizes", "truth"), SHORT)
+def test_an_exact_short_curve_is_fitted_exactly(sizes, truth):
+    y = RectifiedLaw().predict_many({name: np.array([value]) for name, value in truth.items()}, sizes)[0]
+    assert RectifiedLaw(n_boot=0).fit(sizes, y).objective_ < 1e-11

@@ -45,6 +45,7 @@ def test_a_rule_waits_for_the_stamps_of_what_its_job_needs(tiny):
     assert "products/20_pretrain_ar8-l1_mlm.json" in tiny.needs(PRETRAIN)(wildcards("ar16-l2"))
     needed = tiny.needs("30_finetune_{model}")(wildcards("ar8-l1"))
     assert {"products/20_pretrain_ar8-l1_mlm.json", "products/rows_sst2.json"} < set(needed)
+    assert tiny.made() == [job.stamp for job in tiny.jobs.values()]
     assert tiny.made("laws", "figures") == ["products/50_laws.json", "products/60_figures.json"]
     assert "-pmodel=ar8-l1" in tiny.parameters(PRETRAIN)(wildcards("ar8-l1"))
 
@@ -53,8 +54,8 @@ def test_what_has_the_longest_way_to_go_starts_first(tiny):
     first = tiny.priority(PRETRAIN)
     target, ladder, second = (first(wildcards(name)) for name in ("ar16-l2", "ar8-l2", "ar16-l1"))
     assert ladder > target > second, "the target waits for the ladder's losses; nothing waits for the second ratio"
-    assert first(wildcards("ar8-l2")) >= first(wildcards("ar8-l1"))
-    assert tiny.priority("text")(wildcards("")) > ladder
+    assert first(wildcards("ar8-l1")) > first(wildcards("ar8-l2")), "small losses give the forecast of larger models"
+    assert tiny.priority("text")(wildcards("")) >= ladder
 
 
 def test_each_attempt_has_more_memory_and_time(tiny, monkeypatch):

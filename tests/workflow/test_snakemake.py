@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -15,7 +17,8 @@ from scalescope.errors import UnknownName
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
-from scalescope.workflow.jobs import STATIONS, planned
+from scalescope.workflow.jobs import PAPER, STATIONS, planned
+from scalescope.workflow.products import COLLECTED
 from scalescope.workflow.reproduce import reproduce
 from scalescope.workflow.snakemake import forget_unreadable, of_executor, only_shows, runs_elsewhere
 from scalescope.workflow.stamps import write_stamp
@@ -131,6 +134,31 @@ def test_a_dry_run_shows_what_would_be_done_again_and_changes_nothing(half_done,
     assert state(half_done) == before
     assert "40_collect" in done.stdout and f"-pprofile={paths.work('tiny') / paths.RECORD}" in done.stdout
     assert "core-seconds" not in done.stdout and "tables     " not in done.stdout
+
+
+@pytest.mark.parametrize("damaged", ["20_pretrain_ar8-l1_mlm", "40_collect"])
+def test_what_is_damaged_in_the_middle_is_made_again_though_all_after_it_is_whole(stubs, monkeypatch, capfd, damaged):
+    profile, folder = load_profile("tiny"), paths.work("tiny")
+    write_profile(profile, stages.prepare(profile), folder)
+    results = paths.results("tiny")
+    tables = [results / f"{name}.csv" for name in (*COLLECTED, f"{PAPER}/fits", f"{PAPER}/claims")]
+    for job in planned(profile):
+        if job.station in STATIONS:
+            files.write_text(folder / job.executed, "{}")
+        files.write_text(folder / job.stamp, "{}")
+    for path in tables:
+        files.write_text(path, "made\n")  # none of a table's columns: an estimate can do without
+    now = time.time_ns()
+    for path in [*folder.rglob("*"), *tables]:  # nothing is newer than what is made from it
+        os.utime(path, ns=(now, now))
+    gone = []
+    monkeypatch.setattr("scalescope.workflow.snakemake.stale", lambda *_: [(job, "is cut") for job in gone])
+    reproduce("tiny", snakemake_arguments=["-n"])
+    assert "Nothing to be done" in "".join(capfd.readouterr())
+    gone.append(next(job for job in planned(profile) if job.name == damaged))
+    reproduce("tiny", snakemake_arguments=["-n"])
+    shown = capfd.readouterr().out
+    assert all(f"jobs/{name}.json" in shown or name in shown for name in (damaged, "50_laws", "60_figures")), shown
 
 
 def test_a_dry_run_of_a_profile_that_was_never_run_leaves_no_trace(stubs, capfd):

@@ -23,6 +23,8 @@ from scalescope.training.device import use_threads
 from scalescope.training.pretrain import PretrainConfig
 
 FIRST_SHARE = 16  # the smallest budget is this part of the largest, where nothing else is asked for
+MOST_BUDGETS = 100  # of one campaign
+MOST_TIMES = 1000  # largest budget over the profile's own: a larger one is a mistake that would train for days
 
 
 def campaign(
@@ -56,11 +58,19 @@ def budget_steps(
     config: PretrainConfig, tokens_per_step: int, budgets: int, first: int | None, last: int | None
 ) -> list[int]:
     """Budgets in steps, ascending; raises ValueError for budgets that make no sense, naming what would."""
-    last = config.steps * tokens_per_step if last is None else last
+    own = config.steps * tokens_per_step
+    last = own if last is None else last
     shortest = shortest_steps(config) * tokens_per_step
     first = max(last // FIRST_SHARE, min(shortest, last)) if first is None else first
     if budgets < 1:
         raise ValueError(f"a campaign needs at least 1 budget, got {budgets}")
+    if budgets > MOST_BUDGETS:
+        raise ValueError(f"a campaign of {budgets} budgets; at most {MOST_BUDGETS} make sense")
+    if last > MOST_TIMES * own:
+        raise ValueError(
+            f"a budget of {last} tokens is more than {MOST_TIMES} times the profile's own ({own}); lengthen the "
+            f"profile (pretrain.steps) if that is meant"
+        )
     if first > last:
         raise ValueError(f"the smallest budget ({first} tokens) exceeds the largest ({last} tokens)")
     low, high = (round(tokens / tokens_per_step) for tokens in (first, last))

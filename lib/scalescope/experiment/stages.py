@@ -19,7 +19,7 @@ from scalescope.experiment.bar import in_notebook
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import ModelSpec, Profile
 from scalescope.experiment.rows import concat, curve_rows, pretrain_row, skill_rows
-from scalescope.experiment.seal_target import seal_target
+from scalescope.experiment.seal_target import seal_larger, seal_target
 from scalescope.tables import SCRATCH
 from scalescope.training.device import use_threads
 from scalescope.training.initial import InitialConfig, initial
@@ -95,8 +95,9 @@ def pretrain(
         return pretrain_row(profile, spec, initial(start, store()))
     config = pretrain_config(profile, prepared, spec, objective, place)
     note(profile.name, [config.id])
-    if spec.role == "target":
-        seal_target(profile.name, spec.config.parameters, config.id, ladder_losses(profile, prepared, objective))
+    if spec.role in ("ladder", "target"):
+        sealed = seal_target if spec.role == "target" else seal_larger
+        sealed(profile.name, spec.config.parameters, config.id, ladder_losses(profile, prepared, objective))
     corpora, clock = (prepared.corpus("train"), prepared.corpus("heldout")), cost.clock()
     run = pretrain_run(config, *corpora, store(), clock.telling(progress), clock, prepared.probes)
     return pretrain_row(profile, spec, run)

@@ -61,9 +61,13 @@ class Forecast:
     @property
     def quantiles(self) -> dict[str, float]:
         """Quantiles of the new run under the chosen law, by the names of `quantiles.COLUMNS`."""
-        raw = quantiles(self.law, self.candidates[self.choice.law].X(frame_of(self.target)))
-        found = widened(raw, float(self.prediction["widening"]))[0]
-        return dict(zip(COLUMNS, map(float, found), strict=True))
+        return self.quantiles_of(self.choice.law)
+
+    def quantiles_of(self, law: str) -> dict[str, float]:
+        """The same under one of `predictions`."""
+        raw = quantiles(self.laws[law], self.candidates[law].X(frame_of(self.target)))
+        factor = float(self.predictions.set_index("law").loc[law, "widening"])
+        return dict(zip(COLUMNS, map(float, widened(raw, factor)[0]), strict=True))
 
     @property
     def card(self) -> FitCard:

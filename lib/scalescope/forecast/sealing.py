@@ -33,21 +33,30 @@ def known_run(run: str) -> bool:
 
 
 def entry_of(found: Forecast, run: str) -> Entry:
-    """What is sealed of a forecast of the run called `run`."""
+    """What is sealed of a forecast of the run called `run`: the chosen law."""
+    return entries_of(found, run)[0]
+
+
+def entries_of(found: Forecast, run: str) -> list[Entry]:
+    """What is sealed of every law of a forecast of the run called `run`, the chosen one first."""
     largest = float(scale_of(found.table.frame).max())
     asked = frame_of(found.target)
     shared = [name for name in found.table.sizes if name in asked]
-    distance = float(scale_of(asked)[0]) / largest if shared == found.table.sizes else found.prediction["extrapolation"]
-    return Entry(
-        run,
-        found.table.response,
-        found.choice.law,
-        found.target,
-        len(found.table.frame),
-        float(distance),
-        found.quantiles,
-        found.table.digest,
-    )
+    beyond = float(scale_of(asked)[0]) / largest if shared == found.table.sizes else None
+    rows = zip(found.predictions["law"], found.predictions["extrapolation"], strict=True)
+    return [
+        Entry(
+            run,
+            found.table.response,
+            law,
+            found.target,
+            len(found.table.frame),
+            float(extrapolation) if beyond is None else beyond,
+            found.quantiles_of(law),
+            found.table.digest,
+        )
+        for law, extrapolation in rows
+    ]
 
 
 def entry_of_law(

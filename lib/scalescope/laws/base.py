@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from scalescope.laws.inputs import labels, numbers, point_weights, target, whole, without_masked
+from scalescope.laws.inputs import labels, numbers, point_weights, same_rows, target, whole, without_masked
 from scalescope.laws.intervals import BootstrapResult, Refit, hierarchical_bootstrap, holding, naive_bootstrap
 from scalescope.laws.lack import lack_of_fit
 from scalescope.laws.prediction import Prediction
@@ -42,11 +42,13 @@ class ScalingLaw(Prediction):
         subgroup and seed with [n, 2], see `hierarchical_bootstrap`), else flat.
 
         Rows that are masked in X, y or the weights are left out, and `messages_` says how many. Raises ValueError for
-        values that are not finite or not above zero, for text, for lengths that differ, and for too few distinct
-        sizes. Warns (SuspectInput) of units that are probably wrong and of repeated sizes without groups.
+        values that are not finite or not above zero, for text, for lengths that differ, for pandas objects with the
+        same index in another order, and for too few distinct sizes. Warns (SuspectInput) of units that are probably
+        wrong and of repeated sizes without groups.
         """
         self.check_settings()
         self._named(X)
+        same_rows(X, y=y, sample_weight=sample_weight, groups=groups)
         X, y, sample_weight, groups, masked = without_masked(X, y, sample_weight, groups)
         sizes = self.sizes(X)
         y = target(y, len(sizes))

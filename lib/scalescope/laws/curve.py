@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from scalescope.laws.diagnostics import diagnose, differences
 from scalescope.laws.fit.form import Form
-from scalescope.laws.fit.optimum import Optimum, optima, optimum, refit
+from scalescope.laws.fit.optimum import KEPT, Optimum, optima, optimum, refit
 from scalescope.laws.inputs import table, target
 from scalescope.laws.intervals import BootstrapResult, Refit, residual_bootstrap
 from scalescope.laws.profile import profile_intervals
@@ -29,6 +29,7 @@ class CurveLaw(FitSettings):
     coverage: ClassVar[str] = ""  # what the default interval reaches, where that is not 0.93 to 0.97 (law_truth.csv)
     form_has_targets: ClassVar[bool] = False  # whether the form of a fit depends on y, and so is of one fit alone
     coefficients: ClassVar[tuple[str, ...]] = ()
+    kept: ClassVar[int] = KEPT  # starts that are polished to the end
 
     def form(self, sizes: np.ndarray, origin: np.ndarray) -> Form:
         """The law at these inputs [n, len(inputs)], about `origin`, with its bounds."""
@@ -91,7 +92,8 @@ class CurveLaw(FitSettings):
     def search(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[Form, np.ndarray, Optimum]:
         """The global optimum for y and weights [n]."""
         form, origin, axes = self._problem(sizes, y)
-        return form, origin, optimum(form, self.given_loss(), axes, y, weights, self._start(origin))
+        best = optimum(form, self.given_loss(), axes, y, weights, self._start(origin), self.kept)
+        return form, origin, best
 
     def _refit(self, sizes: np.ndarray, y: np.ndarray) -> Refit | None:
         """Replicates start from this fit's own optimum, and from its rival where there is one."""
@@ -133,7 +135,7 @@ class CurveLaw(FitSettings):
             return [law.fit(sizes, y, sample_weight) for law, y in zip(laws, rows, strict=True)]
         weights = self._checked_weights(sizes, sample_weight)
         form, origin, axes = self._problem(sizes, rows[rows.min(axis=1).argmin()])  # the row likeliest to be refused
-        found = optima(form, self.given_loss(), axes, rows, weights[None], self._start(origin))
+        found = optima(form, self.given_loss(), axes, rows, weights[None], self._start(origin), self.kept)
         for law, best, y in zip(laws, found, rows, strict=True):
             law._adopt(origin, best, sizes, y, weights)
             law._learn(sizes, y, weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from sklearn.utils import column_or_1d
 from scalescope.errors import UnknownName
 
 LARGEST = 1e100  # of a size, a loss or a weight: beyond it, or below its inverse, sums of squares are no floats
+MISSING_WRITTEN = ("", "nan", "NaN", "None", "<NA>", "NaT")  # how NumPy and tables write a missing label among texts
 
 
 def numbers(values: Any, name: str) -> np.ndarray:
@@ -58,7 +60,7 @@ def _no_other_kind(given: np.ndarray, name: str) -> None:
             )
         if isinstance(value, complex | np.complexfloating):
             raise ValueError(f"Complex data not supported: {name} must hold real numbers; entry {entry} is {value}")
-        if isinstance(value, bool | np.bool_ | np.datetime64 | np.timedelta64):
+        if isinstance(value, bool | np.bool_ | np.datetime64 | np.timedelta64) or str(value) in ("<NA>", "NaT"):
             raise ValueError(f"{name} must hold numbers; entry {entry} is {value!r}")
 
 
@@ -96,7 +98,7 @@ def labels(groups: Any, n: int) -> np.ndarray:
     found = np.asarray(groups)
     if found.shape != (n,):
         raise ValueError(f"X has {n} point(s) but groups has the shape {list(found.shape)}")
-    for entry, label in enumerate(found.tolist() if found.dtype.kind in "fMmO" else []):
+    for entry, label in enumerate(found.tolist() if found.dtype.kind in "fMmOU" else []):
         if _is_missing(label):
             raise ValueError(f"groups has a missing label (NaN or none): entry {entry} is {label!r}")
     try:
@@ -107,7 +109,7 @@ def labels(groups: Any, n: int) -> np.ndarray:
 
 
 def _is_missing(label: Any) -> bool:
-    if label is None:
+    if label is None or (isinstance(label, str) and label.strip() in MISSING_WRITTEN):
         return True
     try:
         return bool(label != label)  # NaN, NaT
@@ -144,6 +146,11 @@ def table(X: Any, names: tuple[str, ...], law: str = "this law") -> np.ndarray:
     One input may also be a vector [n]. Raises UnknownName for a column that is missing and ValueError for another
     shape (naming the `law`) or a value that is not a finite number above zero, naming column and entry.
     """
+    if isinstance(X, Mapping) or _fields(X):
+        raise ValueError(
+            f"X is a {type(X).__name__} with the columns {', '.join(map(str, _fields(X) or X))}; give a DataFrame with "
+            f"the columns {', '.join(names)}, or their values in this order"
+        )
     if hasattr(X, "columns"):
         return np.stack([_column(X, name) for name in names], axis=1)
     array = _plain(X, names)
@@ -152,6 +159,39 @@ def table(X: Any, names: tuple[str, ...], law: str = "this law") -> np.ndarray:
     if array.ndim != 2 or array.shape[1] != len(names):
         _refuse_shape(array, names, law)
     return np.stack([positive(numbers(part, name), name) for part, name in zip(array.T, names, strict=True)], axis=1)
+
+
+def _fields(X: Any) -> tuple[str, ...]:
+    """Names of the fields of a structured array, which NumPy would read by their order; none of anything else."""
+    return getattr(getattr(X, "dtype", None), "names", None) or ()
+
+
+def same_rows(X: Any, **others: Any) -> None:
+    """Raise ValueError where pandas objects have the same labels in another order: their rows are not the same runs.
+
+    A law reads rows by their place. Labels that differ otherwise say nothing: an index is often numbered anew.
+    """
+    index = getattr(X, "index", None)
+    if not hasattr(index, "equals"):
+        return
+    for name, other in others.items():
+        labels_of = getattr(other, "index", None)
+        if not hasattr(labels_of, "equals") or len(labels_of) != len(index) or index.equals(labels_of):
+            continue
+        shared = index.isin(labels_of)
+        if shared.all() and labels_of.isin(index).all():
+            place = int(np.flatnonzero(np.asarray(index != labels_of))[0])
+            raise ValueError(
+                f"X and {name} have the same index in another order: row {place} is {index[place]!r} in X and "
+                f"{labels_of[place]!r} in {name}; sort both alike ({name}.loc[X.index])"
+            )
+        if shared.any():
+            place = int(np.flatnonzero(np.asarray(index != labels_of))[0])
+            warnings.warn(
+                f"X and {name} have some labels of their index in common, at other rows: row {place} is "
+                f"{index[place]!r} in X and {labels_of[place]!r} in {name}; rows are read by their place",
+                stacklevel=4,
+            )
 
 
 def _column(X: Any, name: str) -> np.ndarray:

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scalescope.errors import UnknownName
 from scalescope.laws.card import FitCard, fit_card
-from scalescope.laws.inputs import point_weights, target, without_masked
+from scalescope.laws.inputs import point_weights, same_rows, target, without_masked
 from scalescope.laws.intervals import BootstrapResult
 from scalescope.laws.scatter import Scatter, new_run
 
@@ -110,6 +110,7 @@ class Prediction(RegressorMixin, BaseEstimator):
 
         As Ivgi 2022, eq. 2-4: the fit is in log-log, the residuals are y - law(X). NaN if y does not vary.
         """
+        same_rows(X, y=y, sample_weight=sample_weight)
         X, y, sample_weight, _, _ = without_masked(X, y, sample_weight, None)
         predicted = self.predict(X)
         y = target(y, len(predicted))

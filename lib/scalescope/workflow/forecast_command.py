@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 DEFAULT = "table"
+MOST_BOOTS = 1_000_000  # more fit no memory
 
 
 class TableOrCommand(TyperGroup):
@@ -33,19 +34,32 @@ Columns = Annotated[str, typer.Option("--columns", help="What names do not tell:
 Units = Annotated[str, typer.Option("--units", help="D=billions,error=percent,L=perplexity, or a factor: D=1e9.")]
 Response = Annotated[str, typer.Option("--predict", help='"loss" or "error" where both are there.')]
 Law = Annotated[str, typer.Option("--law", help="Such as chinchilla, power-N, shifted; all are compared by default.")]
-Target = Annotated[str, typer.Option("--target", help="Run asked for: N,D such as 7e9,1.4e11; or the only size.")]
-Compute = Annotated[str, typer.Option("--compute", help="In place of a target: its FLOPs, split as is optimal.")]
+Target = Annotated[
+    str | None, typer.Option("--target", help="Run asked for: N,D such as 7e9,1.4e11; or the only size.")
+]
+Compute = Annotated[str | None, typer.Option("--compute", help="In place of a target: its FLOPs, split as is optimal.")]
 AsIs = Annotated[bool, typer.Option("--as-is", help="The units are right, whatever they look like.")]
-Boots = Annotated[int, typer.Option("--n-boot", min=20, help="Bootstrap samples of each law.")]
+Boots = Annotated[int, typer.Option("--n-boot", min=20, max=MOST_BOOTS, help="Bootstrap samples of each law.")]
 Ledger = Annotated[Path | None, typer.Option("--ledger", help="forecasts.csv; by default beside the table.")]
 
 
 def _asked(
-    path: Path, columns: str, units: str, predict: str, law: str, target: str, compute: str, as_is: bool, boots: int
+    path: Path,
+    columns: str,
+    units: str,
+    predict: str,
+    law: str,
+    target: str | None,
+    compute: str | None,
+    as_is: bool,
+    boots: int,
 ):
     from scalescope.forecast import forecast, read_runs
     from scalescope.forecast.target import parse_target, size
 
+    for option, value in (("--target", target), ("--compute", compute)):
+        if value is not None and not value.strip():
+            raise ValueError(f"{option} is {value!r}; give sizes such as 7e9,1.4e11, or leave the option out")
     runs = read_runs(path, columns=columns, units=units, response=predict, as_is=as_is)
     place = parse_target(target, runs, as_is) if target else None
     return forecast(runs, law, place, size(compute) if compute else None, n_boot=boots)
@@ -58,8 +72,8 @@ def table(
     units: Units = "",
     predict: Response = "",
     law: Law = "",
-    target: Target = "",
-    compute: Compute = "",
+    target: Target = None,
+    compute: Compute = None,
     as_is: AsIs = False,
     n_boot: Boots = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
@@ -100,8 +114,8 @@ def seal(
     units: Units = "",
     predict: Response = "",
     law: Law = "",
-    target: Target = "",
-    compute: Compute = "",
+    target: Target = None,
+    compute: Compute = None,
     as_is: AsIs = False,
     n_boot: Boots = 1000,
     ledger: Ledger = None,
@@ -162,7 +176,7 @@ def score(
 @forecast_app.command("calibration")
 def calibration(
     download: Annotated[bool, typer.Option(help="Fetch published files that are not there.")] = True,
-    n_boot: Annotated[int, typer.Option("--n-boot", min=20, help="Bootstrap samples of each fit.")] = 60,
+    n_boot: Annotated[int, typer.Option("--n-boot", min=20, max=MOST_BOOTS, help="Of each fit.")] = 60,
 ) -> None:
     """Replay forecasts over the published tables, add the sealed ones, and draw nominal against actual coverage."""
     from scalescope.workflow.calibration import write_calibration

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scalescope import paths
-from scalescope.experiment.profile import Profile, load_profile
+from scalescope.experiment.profile import ModelSpec, Profile, load_profile
 from scalescope.experiment.record import recorded_threads
 from scalescope.tables import SCRATCH
 from scalescope.workflow.jobs import PAPER, Job, planned, seed_ending
@@ -47,8 +47,8 @@ class Graph:
         return cls(load_profile(str(file)), file)
 
     def made(self, *rules: str) -> list[str]:
-        """The stamps of all jobs of some rules."""
-        return [job.stamp for job in self.jobs.values() if job.rule in rules]
+        """The stamps of all jobs of some rules, of every job if none is named."""
+        return [job.stamp for job in self.jobs.values() if not rules or job.rule in rules]
 
     def needs(self, name: str) -> Callable[[Any], list[str]]:
         """A function of wildcards that gives the stamps which a job waits for; `name` may hold wildcards."""
@@ -61,7 +61,8 @@ class Graph:
     def priority(self, name: str) -> Callable[[Any], int]:
         """A function of wildcards: nominal seconds from the start of a job to the end of the longest chain after it.
 
-        The job with the longest way to go starts first, so that no large model runs alone at the end.
+        The job with the longest way to go starts first, so that no large model runs alone at the end; of the ladder the
+        smallest model, whose losses give a forecast of the larger ones.
         """
         return lambda wildcards: round(self._ahead[self._job(name, wildcards).name])
 
@@ -99,12 +100,24 @@ class Graph:
         return finetune_runs(self.profile, self.profile.model(job.model or ""), job.objective or SCRATCH)
 
     def _chains(self) -> dict[str, float]:
-        """Seconds of the longest chain that begins with each job."""
+        """Seconds of the longest chain that begins with each job.
+
+        Smaller models of the ladder count as if larger ones waited for them, which they do not: begun first, they are
+        mostly done when a larger one begins, and give the forecast of it that is sealed.
+        """
         ahead = dict(self._seconds)
         for job in reversed(self.jobs.values()):
             for name in job.needs:
                 ahead[name] = max(ahead[name], self._seconds[name] + ahead[job.name])
+        later = 0.0
+        for spec in sorted(self._ladder(), key=lambda spec: -spec.config.parameters):
+            own = [job.name for job in self.jobs.values() if job.rule == "pretrain" and job.model == spec.name]
+            ahead |= {name: max(ahead[name], later + 1) for name in own}
+            later = max([later, *(ahead[name] for name in own)])
         return ahead
+
+    def _ladder(self) -> list[ModelSpec]:
+        return [spec for spec in self.profile.all_models() if spec.role == "ladder"]
 
 
 def source(station: str) -> str:

@@ -28,6 +28,7 @@ NO_KERNEL = ("Kernel died before replying", "Kernel didn't respond")
 PARAMETER = re.compile(r"^(?P<name>\w+): (?P<type>[\w\[\] |]+) = (?P<value>.+?)  # (?P<help>.+)$")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 COLOURS = 128  # of a committed picture
+LARGEST = 1e18  # of a number that is given to a notebook
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
 
 
@@ -197,17 +198,26 @@ def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
     try:
         if isinstance(value, str) and kind is bool:
             return {"true": True, "false": False}[value.lower()]
-        if isinstance(value, str) and kind is not str:
-            return kind(value)
+        value = kind(value) if isinstance(value, str) else value
     except (ValueError, KeyError):
         pass
     else:
         if type(value) is kind or (kind is float and type(value) is int):
+            _check_range(notebook, parameter, value)
             return kind(value)
     raise ValueError(
         f"parameter {parameter.name!r} of notebook {notebook!r} must be {parameter.kind} "
         f"(such as {parameter.default!r}), got {value!r}"
     )
+
+
+def _check_range(notebook: str, parameter: Parameter, value: Any) -> None:
+    """Raise ValueError for NaN, infinity, and whole numbers that no other program reads."""
+    if isinstance(value, int | float) and not abs(value) < LARGEST:
+        raise ValueError(
+            f"parameter {parameter.name!r} of notebook {notebook!r} must be a number between -{LARGEST:.0e} and "
+            f"{LARGEST:.0e}, got {value!r}"
+        )
 
 
 def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:

@@ -196,7 +196,7 @@ def _known_lengths(folder: Path) -> dict[str, dict[str, float]]:
     table = folder / "tasks.csv"
     try:
         return read_csv(table, "").set_index("task").to_dict("index") if table.is_file() else {}
-    except files.Damaged:  # an estimate can do without
+    except (files.Damaged, KeyError, ValueError):  # cut, or of other columns: an estimate can do without
         return {}
 
 

@@ -79,14 +79,16 @@ def reproduce(
 def _show(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:
     """What Snakemake would do or knows, its temporary folder under the name of the real one."""
     with shadow(settings, folder) as place:
-        done = subprocess.run(
-            snakemake(place, workers, extra),
-            env=environment_of_jobs(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
-        shadows = sorted({str(place.resolve()), str(place)}, key=len, reverse=True)
+        shown(snakemake(place, workers, extra), place, folder)
+
+
+def shown(command: Sequence[str], place: Path, folder: Path) -> None:
+    """Run a Snakemake that only shows something in a temporary folder, which is called `folder` in what it prints.
+
+    Raises PipelineFailed where it ends with another exit code than 0.
+    """
+    done = subprocess.run(command, env=environment_of_jobs(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    shadows = sorted({str(place.resolve()), str(place)}, key=len, reverse=True)
     for text, stream in ((done.stderr, sys.stderr), (done.stdout, sys.stdout)):
         for name in shadows:
             text = text.replace(name, str(folder))

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -118,23 +118,30 @@ def forget_unreadable(folder: Path) -> None:
 
 
 @contextmanager
-def shadow(profile: Profile, folder: Path) -> Iterator[Path]:
+def shadow(profile: Profile, folder: Path, names: Iterable[str] | None = None) -> Iterator[Path]:
     """A temporary folder that looks to Snakemake as the profile's folder would when a run starts now.
 
-    It holds empty files with the times of the stamps and notebooks that are whole, and the profile in use.
+    It holds empty files with the times of those of `names` that are there (by default the stamps and notebooks that are
+    whole), and the profile in use.
     """
     prepared = Prepared(profile.data_settings(), paths.cache())
-    gone = {job.name for job, _ in stale(profile, folder)}
+    names = _whole(profile, folder) if names is None else names
     with tempfile.TemporaryDirectory(prefix="plan-") as made:
         place = Path(made)
         if record.is_recorded(profile, prepared, folder):
             shutil.copy2(folder / paths.RECORD, place)
         else:
             files.write_record(place / paths.RECORD, record.content(profile, prepared))
-        for job in planned(profile):
-            for name in filter(None, (job.executed, job.stamp)) if job.name not in gone else ():
-                if (folder / name).is_file():
-                    (place / name).parent.mkdir(exist_ok=True)
-                    (place / name).touch()
-                    os.utime(place / name, ns=((folder / name).stat().st_atime_ns, (folder / name).stat().st_mtime_ns))
+        for name in names:
+            if (folder / name).is_file():
+                (place / name).parent.mkdir(parents=True, exist_ok=True)
+                (place / name).touch()
+                os.utime(place / name, ns=((folder / name).stat().st_atime_ns, (folder / name).stat().st_mtime_ns))
         yield place
+
+
+def _whole(profile: Profile, folder: Path) -> list[str]:
+    """Stamps and executed notebooks of the jobs whose products are whole."""
+    gone = {job.name for job, _ in stale(profile, folder)}
+    jobs = [job for job in planned(profile) if job.name not in gone]
+    return [name for job in jobs for name in (job.executed, job.stamp) if name]

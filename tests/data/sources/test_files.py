@@ -279,3 +279,14 @@ def test_text_alone_can_be_read_where_tasks_are_not_asked_for(folder):
     assert len(list(source.articles("train"))) == 3
     with pytest.raises(BadInput, match=r"no folder .*tasks/sst2"):
         source.rows("sst2", "train")
+
+
+def test_a_name_that_may_be_evaluation_text_is_read_and_told(folder):
+    for name in ("wikitest", "latest-news", "crossval2", "wiki"):
+        (folder / "corpus" / f"{name}.txt").write_text(f"{name} article\n")
+    with pytest.warns(UserWarning, match="read as train text") as told:
+        source = Files(folder)
+    (doubts,) = [str(warning.message) for warning in told if "read as train text" in str(warning.message)]
+    assert "wikitest.txt ('wikitest' in its name ends in 'test')" in doubts and "'crossval'" in doubts
+    assert "wiki.txt" not in doubts and "wiki-0" not in doubts
+    assert ["wikitest article"] in list(source.articles("train"))

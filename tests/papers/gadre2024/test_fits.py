@@ -1,10 +1,15 @@
 """Gadre et al. (2024): every reported number that the data determine."""
 
+import re
+
+import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from published_data import table
 from scipy.optimize import curve_fit
 
+from scalescope import paths
 from scalescope.papers.gadre2024 import fits as study
 from scalescope.papers.gadre2024.reported import comparison
 from scalescope.papers.reference import errata
@@ -69,6 +74,21 @@ def test_symbols_of_code_and_paper_are_the_same_law():
     paper = params["E"] + (params["a"] * m ** params["eta"] + params["b"] * m ** -params["eta"]) * c ** -params["eta"]
     eta = code["eta"]
     assert code["a"] * n**eta + code["b"] * 6 ** (eta / 2) * (m * n) ** eta + code["E"] == pytest.approx(paper)
+
+
+def test_the_laws_that_the_notebook_prints_give_the_committed_predictions():
+    cells = nbformat.read(paths.notebooks() / "gadre2024" / "10_published.ipynb", as_version=4).cells
+    told = next(cell.source for cell in cells if cell.source.startswith("## The laws"))
+    loss, error = (re.search(f"`{name} = ([^`]+)`", told)[1] for name in ("L", "Err"))
+    folder = paths.results("published") / "gadre2024"
+    values = pd.read_csv(folder / "fits.csv").set_index(["dataset", "of", "symbol"])["value"]
+    for row in pd.read_csv(folder / "predictions.csv").itertuples():
+        sizes = {"N": row.parameters, "M": row.token_multiplier}
+        found = eval(loss, {**values[row.dataset, row.evaluation], **sizes})  # the text of our own notebook
+        assert found == pytest.approx(row.loss_predicted, rel=1e-6)
+        assert eval(error, {**values[row.dataset, row.task], "L": found, "exp": np.exp}) == pytest.approx(
+            row.error_predicted, rel=1e-6
+        )
 
 
 def test_errata_hold_what_the_study_computes(data):

@@ -6,6 +6,7 @@ import pytest
 from pictures import same_picture
 
 from scalescope import files, paths
+from scalescope.errors import UnknownName
 from scalescope.papers.ivgi2022 import figures, law_figures
 from scalescope.papers.ivgi2022.fits import fit_laws
 from scalescope.papers.ivgi2022.law_tables import law_tables, source_tables
@@ -80,6 +81,13 @@ def test_a_ladder_whose_every_pretraining_failed_has_tables_that_say_so(role):
     lost = made["missing"].query("what == 'pretraining'")
     assert len(lost) == tables["pretrain"]["loss"].isna().sum() and lost["reason"].str.contains("failed").all()
     assert role or made["diagnosis"].empty
+
+
+def test_a_table_of_another_name_is_refused():
+    points = only(objective="mlm", task="squad")["points"]
+    for tables in ({"point": points}, points):
+        with pytest.raises(UnknownName, match="unknown table of a source of laws"):
+            fit_laws(tables, n_boot=1)
 
 
 def test_a_table_whose_every_run_failed_has_no_figure_and_the_reason_is_told():

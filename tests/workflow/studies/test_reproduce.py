@@ -6,15 +6,23 @@ import re
 
 import pytest
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.errors import UnknownName
+from scalescope.experiment import stages
+from scalescope.experiment.profile import load_profile
+from scalescope.experiment.record import write_profile
+from scalescope.workflow.studies import live
 from scalescope.workflow.studies.reproduce import reproduce
 
 
-def test_a_dry_run_lists_every_part_of_every_stage_and_the_notebook(live_profile):
-    folders = reproduce("live", ["barnett2024"], extra=["-n"])
-    assert folders == [paths.results("live") / "barnett2024"]
-    log = (paths.work("live") / "logs" / "studies.log").read_text()
+def dry(capfd, *papers: str) -> str:
+    """What a dry run prints; nothing is made."""
+    assert reproduce("live", papers, extra=["-n"]) == [] and not paths.work("live").exists()
+    return capfd.readouterr().out
+
+
+def test_a_dry_run_lists_every_part_of_every_stage_and_the_notebook(live_profile, capfd):
+    log = dry(capfd, "barnett2024")
     counts = dict(re.findall(r"^(train|notebook|total) +(\d+)", log, re.MULTILINE))
     assert counts == {"train": "10", "notebook": "1", "total": "11"}
     held = re.search(r"rule train:\n\s+input: (.*)\n\s+output: studies/barnett2024/2-0.done", log)
@@ -28,13 +36,25 @@ def test_what_cannot_be_run_is_refused(live_profile):
         reproduce("tiny")
 
 
-def test_five_laws_come_after_all_studies_of_a_profile_and_not_after_one(live_profile):
-    folders = reproduce("live", extra=["-n"])
-    assert [folder.name for folder in folders] == ["barnett2024", "lin2024", "five_laws"]
-    log = (paths.work("live") / "logs" / "studies.log").read_text()
+def test_five_laws_come_after_all_studies_of_a_profile_and_not_after_one(live_profile, capfd):
+    log = dry(capfd)
     counts = dict(re.findall(r"^(train|notebook|five_laws|total) +(\d+)", log, re.MULTILINE))
     assert counts == {"train": "22", "notebook": "2", "five_laws": "1", "total": "25"}
     last = re.search(r"rule five_laws:\n\s+input: (.*)\n\s+output: notebooks/95_five_laws.ipynb", log)
     assert last and all(f"notebooks/{name}_20_live.ipynb" in last[1] for name in ("barnett2024", "lin2024"))
-    reproduce("live", ["lin2024"], extra=["-n"])
-    assert "five_laws" not in (paths.work("live") / "logs" / "studies.log").read_text()
+    assert "rule five_laws" not in dry(capfd, "lin2024")
+
+
+@pytest.mark.parametrize("gone", ["1-0.done", "2-0.done"])
+def test_a_dry_run_of_a_study_that_has_run_shows_what_is_missing_and_changes_nothing(live_profile, capfd, gone):
+    profile, folder = load_profile("live"), paths.work("live")
+    write_profile(profile, stages.prepare(profile), folder)
+    for stage, count in enumerate(live.counts(profile, "barnett2024")):
+        for part in range(count):
+            files.write_text(folder / "studies" / "barnett2024" / f"{stage}-{part}.done", "")
+    (folder / "studies" / "barnett2024" / gone).unlink()
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    assert reproduce("live", ["barnett2024"], extra=["-np"]) == []
+    out = capfd.readouterr().out
+    assert f"output: studies/barnett2024/{gone}" in out and "output: studies/barnett2024/0-0.done" not in out
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from scalescope.data.sources.base import ARTICLE_SPLITS, ROW_SPLITS, check_split
-from scalescope.data.sources.file_names import ABOUT_DATA, HELDOUT, TRAIN, split_of
+from scalescope.data.sources.file_names import ABOUT_DATA, HELDOUT, TRAIN, doubt_of, split_of
 from scalescope.data.sources.json_rows import parse_row
 from scalescope.data.sources.plain_files import is_there, read_lines, refuse_both_forms, refuse_irregular, refuse_same
 from scalescope.errors import BadInput, nearest
@@ -27,7 +27,7 @@ class Files:
     corpus/*.txt[.gz]: one paragraph a line, an empty line ends an article. Files with "heldout" in their name
     are the split "heldout"; hidden files, those about the data (README) and those that another data set evaluates
     on ("test", "dev" and the like in their name) are not read, with a warning that says why; all
-    others are "train", in the order of their names (see file_names.py).
+    others are "train", in the order of their names (see file_names.py), with a warning for such as "wikitest".
     tasks/<task>/train.jsonl[.gz], validation.jsonl[.gz]: one JSON object a line.
     tasks: 0 where the folder need not hold tasks/: then there is text to pretrain on, and any rows are BadInput.
     Raises BadInput if the folder is missing or does not hold that, for a pipe or another file that is not a plain one,
@@ -56,6 +56,13 @@ class Files:
         unread = [f"{path.name} ({reason})" for path, reason in self._named.items() if reason not in silent]
         if unread:
             warnings.warn(f"{self.folder / 'corpus'}: not read: {'; '.join(unread)}", stacklevel=2)
+        doubts = [f"{path.name} ({doubt_of(path.name)})" for path in self.corpus_files[TRAIN] if doubt_of(path.name)]
+        if doubts:
+            warnings.warn(
+                f"{self.folder / 'corpus'}: read as train text: {'; '.join(doubts)}; take it out of corpus/, or put "
+                f"'heldout' in its name, if it is there to evaluate",
+                stacklevel=2,
+            )
 
     @cached_property
     def corpus_files(self) -> dict[str, list[Path]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import warnings
 from typing import Any
 
@@ -76,9 +77,9 @@ def _check(task: Task, row: dict, place: str) -> dict:
 def _check_text(text: Any, name: str, place: str) -> None:
     if not isinstance(text, str):
         raise BadInput(f"{place}: field {name!r} holds {_kind(text)} where text is expected")
-    if not text.strip():
-        raise BadInput(f"{place}: field {name!r} holds {text!r}: no text")
     _check_characters(text, name, place)
+    if not _visible(text):
+        raise BadInput(f"{place}: field {name!r} holds {text!r}: no text")
 
 
 def _check_characters(text: str, name: str, place: str) -> None:
@@ -125,9 +126,16 @@ def _answers(task: Task, row: dict, place: str) -> dict[str, list]:
         if not isinstance(text, str) or type(start) is not int:
             raise BadInput(f"{place}: answer {text!r} at {start!r} should be a text and an integer")
         found = row["context"][max(0, start) : max(0, start) + len(text)]
+        if text.strip() and not _visible(text):
+            raise BadInput(f"{place}: answer {text!r} at {start} has no visible character")
         if not text.strip() or start < 0 or found != text:
             raise BadInput(f"{place}: answer {text!r} is not in the context at {start}, which reads {found!r}")
     return {"text": texts, "answer_start": starts}
+
+
+def _visible(text: str) -> bool:
+    """Whether a text has more than space, controls, invisible signs and marks, which the tokenizer drops."""
+    return any(unicodedata.category(character)[0] not in "CZM" for character in text)
 
 
 def _kind(value: Any) -> str:

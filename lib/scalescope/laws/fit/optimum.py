@@ -33,14 +33,29 @@ class Optimum:
 
 
 def optimum(
-    form: Form, loss: Loss, axes: list[np.ndarray], y: np.ndarray, weights: np.ndarray, start: np.ndarray | None = None
+    form: Form,
+    loss: Loss,
+    axes: list[np.ndarray],
+    y: np.ndarray,
+    weights: np.ndarray,
+    start: np.ndarray | None = None,
+    kept: int = KEPT,
 ) -> Optimum:
-    """The global optimum for y and weights [n]; `start` [T] joins the starts and never replaces them."""
-    return optima(form, loss, axes, y[None], weights[None], start)[0]
+    """The global optimum for y and weights [n]; `start` [T] joins the starts and never replaces them.
+
+    kept: starts polished to the end.
+    """
+    return optima(form, loss, axes, y[None], weights[None], start, kept)[0]
 
 
 def optima(
-    form: Form, loss: Loss, axes: list[np.ndarray], y: np.ndarray, weights: np.ndarray, start: np.ndarray | None = None
+    form: Form,
+    loss: Loss,
+    axes: list[np.ndarray],
+    y: np.ndarray,
+    weights: np.ndarray,
+    start: np.ndarray | None = None,
+    kept: int = KEPT,
 ) -> list[Optimum]:
     """The global optimum of each problem, y [C, n], weights [C, n] or [1, n]; all starts are polished together.
 
@@ -56,7 +71,7 @@ def optima(
         rivals.append(np.full(len(chosen[-1]), problem))
     of = np.concatenate(rivals)
     rows = (a if len(a) == 1 else a[of] for a in (y, weights))
-    batch = explore(Batch(form, loss, *rows, np.vstack(chosen), rivals=of), KEPT)
+    batch = explore(Batch(form, loss, *rows, np.vstack(chosen), rivals=of), kept)
     of, batch_y, batch_weights = batch.rivals, batch.y, batch.weights
     ends, reached = polish(batch, PATIENT_STEPS)
     grid = int(np.prod([len(axis) for axis in axes]))

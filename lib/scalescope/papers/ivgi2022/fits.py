@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from scalescope.errors import UnknownName
 from scalescope.experiment.points import (
     CLASSES,
     OBJECTIVES,
@@ -64,6 +65,7 @@ PRETRAINING = [
     "re",
 ]
 # of: the table of a source; draw: "hierarchical" or "naive"; seed: beside the random state of all
+TABLES = ("points", "pair_points", "pretrain")  # that laws are fitted to
 KEYS = ["of", "objective", "hpt", "task", "aspect_ratio", "y", "draw", "seed"]
 LAWS = [*KEYS, "n_left_out", *NUMBERS, "facts"]
 USUAL = {
@@ -159,8 +161,11 @@ def fit_laws(
 
     tables: "points" and, where they differ, "pair_points" (the comparison between objectives), and "pretrain"; what is
     lacking has no laws. bar: what a notebook calls the bar that it shows meanwhile; none without. Raises ValueError for
-    tables that `check_points` and `usable_pretraining` refuse.
+    tables that `check_points` and `usable_pretraining` refuse, and UnknownName for a table of another name.
     """
+    for name in tables:
+        if name not in TABLES:
+            raise UnknownName("table of a source of laws", name, TABLES)
     rows, parts, known = [], [], {}
     wanted = [found for found in _all_series(tables) if (only or {}).items() <= found[0].items()]
     numbered = {str(place): found for place, found in enumerate(wanted, 1)}

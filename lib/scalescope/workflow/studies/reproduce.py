@@ -13,8 +13,8 @@ from scalescope import files, paths
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
-from scalescope.workflow.reproduce import PipelineFailed, alone, die_with_parent, environment_of_jobs
-from scalescope.workflow.snakemake import forget_unreadable, only_shows
+from scalescope.workflow.reproduce import PipelineFailed, alone, die_with_parent, environment_of_jobs, shown
+from scalescope.workflow.snakemake import forget_unreadable, only_shows, shadow
 from scalescope.workflow.studies import live
 from scalescope.workflow.studies.five_laws import FOLDER
 
@@ -26,10 +26,11 @@ def reproduce(
 ) -> list[Path]:
     """Train what is missing of the studies `papers` (all of the profile if none is named) and run their notebooks.
 
-    With all of them the comparison of five laws comes last. Returns the folders of the tables. extra goes to Snakemake.
-    Stopped at any point, the same call goes on. Raises UnknownName for a study that the profile does not have,
-    ValueError for words that Snakemake does not take, PipelineBusy where another pipeline works on the profile, and
-    PipelineFailed with the logs of what failed.
+    With all of them the comparison of five laws comes last. Returns the folders of the tables. extra goes to Snakemake;
+    where it only shows something (a dry run), nothing changes in the profile's folder and nothing is returned. Stopped
+    at any point, the same call goes on. Raises UnknownName for a study that the profile does not have, ValueError for
+    words that Snakemake does not take, PipelineBusy where another pipeline works on the profile, and PipelineFailed
+    with the logs of what failed.
     """
     settings = load_profile(profile, data=data)
     names = list(papers) or (settings.studies.names if settings.studies else [])
@@ -37,46 +38,30 @@ def reproduce(
         raise ValueError(f"profile {settings.name!r} has no section 'studies'; 'studies' and 'studies-smoke' have one")
     for name in names:
         live.module(settings, name)
-    only_shows(extra)  # raises for what Snakemake does not take
     folder = paths.work(settings.name)
+    targets = [f"notebooks/{name}_20_live.ipynb" for name in names]
+    targets += [] if papers else ["notebooks/95_five_laws.ipynb"]
+    if only_shows(extra):  # a dry run changes nothing
+        made = [*folder.glob("studies/*/*.done"), *folder.glob("notebooks/*.ipynb")]
+        with shadow(settings, folder, [path.relative_to(folder).as_posix() for path in made]) as place:
+            shown(_snakemake(place, targets, workers, extra), place, folder)
+        return []
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
         write_profile(settings, stages.prepare(settings), folder)
         forget_unreadable(folder)
-        targets = [f"notebooks/{name}_20_live.ipynb" for name in names]
-        _run(folder, targets if papers else [*targets, "notebooks/95_five_laws.ipynb"], workers, extra)
+        _run(folder, targets, workers, extra)
     return [paths.results(settings.name) / name for name in (names if papers else [*names, FOLDER])]
 
 
 def _run(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -> None:
     log = folder / "logs" / "studies.log"
     log.parent.mkdir(exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        *targets,
-        "--snakefile",
-        str(paths.root() / "Studies.smk"),
-        "--directory",
-        str(folder),
-        "--cores",
-        str(workers),
-        "--nolock",
-        "--rerun-incomplete",
-        "--rerun-triggers",
-        "mtime",
-        "--keep-going",
-        "--scheduler",
-        "greedy",
-        "--nocolor",
-        *extra,
-    ]
     started, failed = time.time(), []
     with (
         log.open("w", encoding="utf-8") as stream,
         subprocess.Popen(
-            command,
+            _snakemake(folder, targets, workers, extra),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -97,6 +82,31 @@ def _run(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -
             f"Snakemake ended with exit code {process.returncode}: {log}{told}\n"
             "What finished is kept; the same command goes on from here."
         )
+
+
+def _snakemake(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -> list[str]:
+    """Snakemake over the profile.json of a folder."""
+    return [
+        sys.executable,
+        "-m",
+        "snakemake",
+        *targets,
+        "--snakefile",
+        str(paths.root() / "Studies.smk"),
+        "--directory",
+        str(folder),
+        "--cores",
+        str(workers),
+        "--nolock",
+        "--rerun-incomplete",
+        "--rerun-triggers",
+        "mtime",
+        "--keep-going",
+        "--scheduler",
+        "greedy",
+        "--nocolor",
+        *extra,
+    ]
 
 
 def _last(log: Path) -> str:

@@ -107,7 +107,9 @@ def test_early_stops_are_found_in_live_curves():
     both = judge("C10", evidence(pretrain=pd.concat(twice, ignore_index=True), curves=pd.concat(curves)))
     assert both.verdict == "holds" and "36 of 36 run(s) lie above" in both.sentence
     flat = pd.DataFrame(falling).assign(loss=lambda f: f.groupby("run_id")["loss"].transform("min"))
-    assert judge("C10", evidence(pretrain=pretrain, curves=flat)).verdict == "fails"
+    cut = judge("C10", evidence(pretrain=pretrain, curves=flat))
+    assert cut.verdict == "fails" and "0 of 18 run(s) lie above" in cut.sentence
+    assert cut.needed.startswith("more sizes") and "curves" not in cut.needed  # every curve is there
 
 
 def test_a_run_is_judged_without_the_other_seed_of_its_size():

@@ -98,7 +98,7 @@ def c10(evidence: Evidence) -> Verdict:
         return untestable("C10", what, "no loss curves", needed)
     early = _stopped_early(evidence)
     series = {o: pd.concat([evidence.pretraining(o, role) for role in ("ladder", "target")]) for o in OBJECTIVES}
-    found, back = [], []
+    found, back, others = [], [], []
     for objective, parameters, loss, run in early:
         runs = _alone_at_its_size(series[objective], parameters, run)
         cut = runs.assign(loss=np.where(runs["parameters"] == parameters, loss, runs["loss"]))
@@ -106,10 +106,17 @@ def c10(evidence: Evidence) -> Verdict:
         if before in (ABOVE, ON) or before.startswith("below"):
             found.append(before == ABOVE)
             back.append(after != ABOVE)
+            others.append(
+                runs.loc[(runs["role"] != "target") & (runs["parameters"] != parameters), "parameters"].nunique()
+            )
     if not found:
         return untestable("C10", what, "no run has three other sizes to be held against", needed)
     both = float(np.mean(np.array(found) & np.array(back)))
     yes = np.mean(found) > MOST and np.mean(back) > MOST
+    if np.mean(back) > MOST:
+        lacking = f"more sizes of one aspect ratio: the interval of {min(others)} others is wide"
+    else:
+        lacking = "runs that are trained longer: run on, they lie above the law of the others too"
     how = (
         f"with a patience of {EARLY_PATIENCE}" if evidence.source == PUBLISHED else f"at {EARLY_SHARE:.0%} of the steps"
     )
@@ -120,7 +127,7 @@ def c10(evidence: Evidence) -> Verdict:
         both,
         interval="none",
         threshold=asked,
-        needed="" if yes else needed,
+        needed="" if yes else lacking,
         sentence=f"Stopped {how}, {sum(found)} of {len(found)} run(s) lie above the law of the others; "
         f"run on, {sum(back)} of {len(back)} do not.",
     )
