@@ -43,7 +43,9 @@ def at_place(frame: pd.DataFrame, place: int) -> pd.DataFrame:
     """
     if not several_seeds(frame):
         return frame
-    own = frame.groupby([name for name in MODEL if name in frame], sort=False)[SEED].transform(lambda seeds: _nth(seeds, place))
+    own = frame.groupby([name for name in MODEL if name in frame], sort=False)[SEED].transform(
+        lambda seeds: _nth(seeds, place)
+    )
     return frame[frame[SEED] == own]
 
 

@@ -13,17 +13,18 @@ from scalescope.experiment.collecting import read_tables
 from scalescope.experiment.points import OBJECTIVES, split_usable
 from scalescope.experiment.record import read_csv
 from scalescope.forecast import forecast, read_runs
-from scalescope.forecast.show import parts
+from scalescope.forecast.show import markdown_table, parts
 from scalescope.forecast.target import parse_target
+from scalescope.number_text import NONE
 from scalescope.papers.ivgi2022.claims.agreement import agreement, agreement_counts
 from scalescope.papers.ivgi2022.law_tables import PAPER, REMEDY
 from scalescope.papers.ivgi2022.overview import markdown, overview
-from scalescope.papers.ivgi2022.scorecard import shown
+from scalescope.papers.ivgi2022.scorecard import QUANTITIES, shown
 
 EXAMPLE, LARGER = "eight_runs.csv", "large_run.csv"
 FORECASTS = "forecasts"
 MARKED = re.compile(r"(<!-- results of (?P<source>[a-z0-9_-]+) -->\n)(?P<table>.*?)(<!-- end of results -->)", re.S)
-SCORECARD = re.compile(r"(<!-- scorecard of (?P<source>[a-z0-9_-]+) -->\n)(.*?)(<!-- end of scorecard -->)", re.S)
+SCORECARDS = re.compile(r"(<!-- scorecards of (?P<sources>[a-z0-9_ -]+) -->\n)(.*?)(<!-- end of scorecards -->)", re.S)
 AGREEMENT = re.compile(r"(<!-- agreement of (?P<source>[a-z0-9_-]+) -->\n)(.*?)(<!-- end of agreement -->)", re.S)
 
 
@@ -95,23 +96,27 @@ def _agreed(row: tuple, where: str) -> str:
     return f"{row.agree} of {row.of} {where}{but}"
 
 
-def scorecard_of(source: str) -> str:
-    """The scorecard of a source as a list, MLM and PMI side by side."""
-    table = read_csv(paths.results(source) / PAPER / "scorecard.csv", REMEDY)
-    table = table.assign(text=table["objective"].map(OBJECTIVES) + " " + shown(table))
-    texts = table.groupby("quantity", sort=False)["text"].agg(", ".join)
-    return "\n".join(f"- {quantity}: {text}" for quantity, text in texts.items())
+def scorecards_of(sources: list[str]) -> str:
+    """The scorecards of some sources as one Markdown table: a row per quantity, a column per source."""
+    columns = {}
+    for source in sources:
+        table = read_csv(paths.results(source) / PAPER / "scorecard.csv", REMEDY)
+        table = table.assign(text=table["objective"].map(OBJECTIVES) + " " + shown(table))
+        columns[f"`{source}`"] = table.groupby("quantity", sort=False)["text"].agg(", ".join)
+    rows = pd.DataFrame(columns)
+    rows = rows.loc[[name for name in QUANTITIES if name in rows.index]]
+    return markdown_table(rows.fillna(NONE).rename_axis("measured").reset_index())
 
 
 def with_results(text: str) -> str:
     """A text with every marked block as the results are.
 
-    Marks: "<!-- results of quick -->" to "<!-- end of results -->", "<!-- scorecard of quick -->" to "<!-- end of
-    scorecard -->", "<!-- agreement of quick -->" to "<!-- end of
+    Marks: "<!-- results of quick -->" to "<!-- end of results -->", "<!-- scorecards of quick thorough -->" to
+    "<!-- end of scorecards -->", "<!-- agreement of quick -->" to "<!-- end of
     agreement -->", "<!-- forecast -->" to "<!-- end of forecast -->", "<!-- record -->" to "<!-- end of record -->".
     """
     text = MARKED.sub(lambda found: f"{found[1]}\n{results_table(found['source'])}\n\n{found[4]}", text)
-    text = SCORECARD.sub(lambda found: f"{found[1]}\n{scorecard_of(found['source'])}\n\n{found[4]}", text)
+    text = SCORECARDS.sub(lambda found: f"{found[1]}\n{scorecards_of(found['sources'].split())}\n\n{found[4]}", text)
     text = AGREEMENT.sub(lambda found: f"{found[1]}\n{agreement_of(found['source'])}\n\n{found[4]}", text)
     for name, made in (("forecast", example_forecast), ("record", record_of_forecasts)):
         block = re.compile(rf"(<!-- {name} -->\n)(.*?)(<!-- end of {name} -->)", re.S)

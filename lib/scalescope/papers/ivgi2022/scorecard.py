@@ -23,6 +23,7 @@ GOOD = f"tasks whose law has an R2 of at least {GOOD_FIT:g}"
 TOKENS = "tasks whose error falls with pretraining tokens"
 SKILLS = "skills above chance at the largest model"
 OFF = "held-out loss of the target off the law of the ladder, percent"
+QUANTITIES = (GAIN, SLOPE, GOOD, TOKENS, SKILLS, OFF)
 Z = 1.96  # of a two-sided 95 % interval
 
 
@@ -84,7 +85,7 @@ def side_by_side(cards: pd.DataFrame) -> pd.DataFrame:
 
 
 def _place(quantities: pd.Series) -> pd.Series:
-    return quantities.map({name: place for place, name in enumerate((GAIN, SLOPE, GOOD, TOKENS, SKILLS, OFF))})
+    return quantities.map({name: place for place, name in enumerate(QUANTITIES)})
 
 
 def _falling(budgets: pd.DataFrame, n_boot: int) -> Iterator[str]:
