@@ -161,11 +161,11 @@ def fit_laws(
 
     tables: "points" and, where they differ, "pair_points" (the comparison between objectives), and "pretrain"; what is
     lacking has no laws. bar: what a notebook calls the bar that it shows meanwhile; none without. Raises ValueError for
-    tables that `check_points` and `usable_pretraining` refuse, and UnknownName for a table of another name.
+    tables that `check_points` and `usable_pretraining` refuse, and UnknownName where none of these tables is there
+    (such as for one table in place of a mapping, whose names are columns).
     """
-    for name in tables:
-        if name not in TABLES:
-            raise UnknownName("table of a source of laws", name, TABLES)
+    if len(tables) and not set(TABLES) & set(tables):
+        raise UnknownName("table of a source of laws", next(iter(tables)), TABLES)
     rows, parts, known = [], [], {}
     wanted = [found for found in _all_series(tables) if (only or {}).items() <= found[0].items()]
     numbered = {str(place): found for place, found in enumerate(wanted, 1)}
