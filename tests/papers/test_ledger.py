@@ -78,3 +78,13 @@ def test_a_ledger_of_a_profile_and_its_studies_is_scored_by_what_each_measured(f
     pd.DataFrame(rows, columns=["law", "inputs", "run", "actual"]).to_csv(results / "x2024" / "forecasts.csv")
     count, done = scored_ledger("live")
     assert count == 4 and done["actual"].tolist() == [2.1, 1.9, 2.5] and done["covered"].tolist() == [True, True, False]
+
+
+def test_a_table_without_a_forecast_has_numbers_that_a_figure_can_draw(folder, capsys):
+    """The held-out run is there and the ledger is not, as after a folder of results was removed."""
+    (paths.runs() / RUN).mkdir(parents=True)
+    (paths.runs() / RUN / "manifest.json").write_text("{}")
+    none = seal("live", [ONE])
+    assert none.empty and "is trained already" in capsys.readouterr().err
+    found = scored(none, final_losses(none, pd.DataFrame({"run_id": [RUN], "loss": [1.6]})))
+    assert {found[name].dtype.kind for name in ("mean", "low", "high", "actual", "off")} == {"f"}

@@ -89,6 +89,10 @@ def final_losses(forecasts: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
 
 
 def scored(forecasts: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
-    """Forecasts beside what came: `actual`, `off` (predicted over actual, minus one), whether the interval held."""
+    """Forecasts beside what came: `actual`, `off` (predicted over actual, minus one), whether the interval held.
+
+    Numbers are numbers even without a row, as where the held-out runs were trained before a forecast was sealed.
+    """
+    forecasts = forecasts.astype(dict.fromkeys(["mean", "low", "high"], float))
     inside = actual.between(forecasts["low"], forecasts["high"]).where(actual.notna())
     return forecasts.assign(actual=actual, off=forecasts["mean"] / actual - 1, inside=inside)

@@ -130,8 +130,7 @@ def _fitted(ladder: pd.DataFrame, y: str, n_boot: int, random_state: int, naive:
 
     law.fit_weighted = recorded
     with warnings.catch_warnings():
-        if naive:
-            warnings.simplefilter("ignore", SuspectInput)
+        warnings.simplefilter("ignore", SuspectInput)  # a warning cannot say of which task; the fit card does
         law.fit(ladder, ladder[y], groups=None if naive else drawn_together(ladder))
     return law, np.vstack(asked)
 
