@@ -25,6 +25,7 @@ EXAMPLE, LARGER = "eight_runs.csv", "large_run.csv"
 FORECASTS = "forecasts"
 MARKED = re.compile(r"(<!-- results of (?P<source>[a-z0-9_-]+) -->\n)(?P<table>.*?)(<!-- end of results -->)", re.S)
 SCORECARDS = re.compile(r"(<!-- scorecards of (?P<sources>[a-z0-9_ -]+) -->\n)(.*?)(<!-- end of scorecards -->)", re.S)
+VERDICTS = re.compile(r"(<!-- verdicts of (?P<profile>[a-z0-9_-]+) -->\n)(.*?)(<!-- end of verdicts -->)", re.S)
 AGREEMENT = re.compile(r"(<!-- agreement of (?P<source>[a-z0-9_-]+) -->\n)(.*?)(<!-- end of agreement -->)", re.S)
 
 
@@ -108,16 +109,32 @@ def scorecards_of(sources: list[str]) -> str:
     return markdown_table(rows.fillna(NONE).rename_axis("measured").reset_index())
 
 
+def verdicts_of(profile: str) -> str:
+    """How many claims of each live study of a profile hold, as a sentence; those that do not are named."""
+    said = []
+    for path in sorted(paths.results(profile).glob("*/claims.csv")):
+        verdicts = read_csv(path, "run `scalescope studies` again").set_index("id")["verdict"]
+        others = verdicts[verdicts != "holds"]
+        but = f" (not {', '.join(others.index)})" if len(others) else ""
+        where = f"data/results/{profile}/{path.parent.name}/claims.csv"
+        said.append(
+            f"- [{path.parent.name}]({where}): {len(verdicts) - len(others)} of {len(verdicts)} claims hold{but}"
+        )
+    return "\n".join(said)
+
+
 def with_results(text: str) -> str:
     """A text with every marked block as the results are.
 
     Marks: "<!-- results of quick -->" to "<!-- end of results -->", "<!-- scorecards of quick thorough -->" to
     "<!-- end of scorecards -->", "<!-- agreement of quick -->" to "<!-- end of
-    agreement -->", "<!-- forecast -->" to "<!-- end of forecast -->", "<!-- record -->" to "<!-- end of record -->".
+    agreement -->", "<!-- verdicts of studies -->" to "<!-- end of verdicts -->",
+    "<!-- forecast -->" to "<!-- end of forecast -->", "<!-- record -->" to "<!-- end of record -->".
     """
     text = MARKED.sub(lambda found: f"{found[1]}\n{results_table(found['source'])}\n\n{found[4]}", text)
     text = SCORECARDS.sub(lambda found: f"{found[1]}\n{scorecards_of(found['sources'].split())}\n\n{found[4]}", text)
     text = AGREEMENT.sub(lambda found: f"{found[1]}\n{agreement_of(found['source'])}\n\n{found[4]}", text)
+    text = VERDICTS.sub(lambda found: f"{found[1]}\n{verdicts_of(found['profile'])}\n\n{found[4]}", text)
     for name, made in (("forecast", example_forecast), ("record", record_of_forecasts)):
         block = re.compile(rf"(<!-- {name} -->\n)(.*?)(<!-- end of {name} -->)", re.S)
         text = block.sub(lambda found, made=made: f"{found[1]}\n{made()}\n\n{found[3]}", text)
