@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from scalescope.number_text import power_of_ten, significant
+from scalescope.number_text import power_of_ten, shown, significant
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,9 @@ def test_a_number_that_is_rounded_up_to_a_power_of_ten_is_written_as_one():
 def test_a_fixed_number_of_digits_keeps_its_zeros():
     assert power_of_ten(6.02e10, 2) == "6.0 × 10¹⁰"
     assert power_of_ten(5.96e10, 3) == "5.96 × 10¹⁰"
+
+
+def test_a_cell_of_any_type_is_text():
+    cells = [12345, np.int64(12345), 3 * 10**9, True, np.bool_(False), 0.123456, np.float64("nan"), None, pd.NA, "name"]
+    texts = ["12,345", "12,345", "3 × 10⁹", "yes", "no", "0.1235", "–", "–", "–", "name"]
+    assert [shown(cell) for cell in cells] == texts

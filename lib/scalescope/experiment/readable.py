@@ -12,7 +12,7 @@ import pandas as pd
 
 from scalescope.errors import UnknownName
 from scalescope.experiment.points import title
-from scalescope.number_text import NONE, power_of_ten
+from scalescope.number_text import NONE, power_of_ten, shown
 
 WITHOUT_DECIMALS = 1e3  # from here a number has none
 LARGE, LARGEST_COUNT = 1e7, 1e8  # from here a number, a whole number, is written with a power of ten
@@ -49,6 +49,11 @@ def numbers(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
     """Every cell of a table as text (see `number`), names and sizes of rows and columns too; for pivoted tables."""
     labels = {"index": _labels(table.index), "columns": _labels(table.columns)}
     return pd.DataFrame(table.map(partial(number, digits=digits)).to_numpy(), **labels)
+
+
+def short(table: pd.DataFrame) -> pd.DataFrame:
+    """Every cell of a table as text in at most four significant digits, for numbers of any size; labels stay."""
+    return table.map(shown)
 
 
 def number(value: object, digits: int = 2) -> str:

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import jinja2
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
 from scalescope.forecast.forecast import Forecast
 from scalescope.forecast.stored import LAWS, Stored, panel_script, stored
-from scalescope.number_text import NONE, significant
+from scalescope.number_text import shown
 from scalescope.plotting import style
 from scalescope.plotting.forecast import draw_forecast, forecast_data
 
@@ -50,17 +49,7 @@ def render(title: str, sections: list[Section], laws: list[Stored]) -> str:
 
 def table_html(table: pd.DataFrame) -> Markup:
     """A table as HTML, numbers as people read them and blanks as a dash."""
-    return Markup(table.map(_cell).to_html(index=False, border=0))
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, int | np.integer):
-        return f"{value:,}"
-    if isinstance(value, float | np.floating):
-        return significant(float(value))
-    return NONE if value is None or value is pd.NA else str(value)
+    return Markup(table.map(shown).to_html(index=False, border=0))
 
 
 def picture(path: Path) -> str:
@@ -99,7 +88,7 @@ def _card_value(value: object) -> str:
         return ", ".join(f"{name} {_card_value(inner)}" for name, inner in value.items())
     if isinstance(value, list):
         return " to ".join(map(_card_value, value))
-    return _cell(value)
+    return shown(value)
 
 
 def _stored_of(found: Forecast) -> Iterator[Stored]:
