@@ -33,13 +33,16 @@ SHARES = ("E_0", "epsilon", "L_0")  # of a range that must be kept
 
 
 def curve(kind: type[ScalingLaw], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
-    """Inputs, exact targets and the truth of one random curve."""
-    X, usual = TRUTHS[kind]
-    if kind is RectifiedLaw:
-        X, truth = _rectified(rng)
-    else:
-        truth = {name: value * _factor(name, rng) for name, value in usual.items()}
-    return X, kind(n_boot=0).predict_many({name: np.array([value]) for name, value in truth.items()}, X)[0], truth
+    """Inputs, exact targets and the truth of one random curve; drawn again where a target is not above zero."""
+    while True:
+        X, usual = TRUTHS[kind]
+        if kind is RectifiedLaw:
+            X, truth = _rectified(rng)
+        else:
+            truth = {name: value * _factor(name, rng) for name, value in usual.items()}
+        y = kind(n_boot=0).predict_many({name: np.array([value]) for name, value in truth.items()}, X)[0]
+        if np.isfinite(y).all() and y.min() > 0:
+            return X, y, truth
 
 
 def _rectified(rng: np.random.Generator) -> tuple[np.ndarray, dict[str, float]]:
