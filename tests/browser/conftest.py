@@ -13,7 +13,7 @@ import pytest
 
 from scalescope import paths
 
-PROFILE = "smoke"
+PROFILE, STUDIES = "smoke", "studies-smoke"
 FINISH = """
 import sys
 from scalescope.experiment.profile import load_profile
@@ -35,7 +35,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (root / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, copy / name)
-    for name in (paths.runs(), paths.cache(), paths.results(PROFILE)):
+    # runs without the ledger of their forecasts would be told as trained before anything was forecast
+    for name in (paths.runs(), paths.cache(), paths.results(PROFILE), paths.results(STUDIES)):
         if name.is_relative_to(root) and name.is_dir():
             shutil.copytree(name, copy / name.relative_to(root), dirs_exist_ok=True)
     scalescope = Path(sys.executable).with_name("scalescope")

@@ -9,7 +9,7 @@
     .map((output) => [place, output]));
   const room = (node) => node.closest(".jp-OutputArea-output").clientWidth;
   // a cell that is nothing but a number as a computer writes it: without separators, with its last digits, or a word
-  const raw = /^(-?\d{5,}(\.0)?|-?\d+\.\d{6,}|-?\d(\.\d+)?e[+-]?\d+|NaN|None|<NA>|nan|inf|True|False)$/;
+  const raw = /^(-?\d{5,}(\.0)?|-?[1-9]\d*\.\d{6,}|-?0\.0*[1-9]\d{5,}|-?\d(\.\d+)?e[+-]?\d+|NaN|None|<NA>|nan|inf|True|False)$/;
   return {
     errors: kept("error").map(([at, output]) => [at, `${output.ename}: ${output.evalue}`]),
     stderr: kept("stream").filter(([_, output]) => output.name === "stderr").map(([at, output]) => [at, String(output.text)]),
