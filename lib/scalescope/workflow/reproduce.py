@@ -97,14 +97,22 @@ def shown(command: Sequence[str], place: Path, folder: Path) -> None:
         raise PipelineFailed(f"Snakemake ended with exit code {done.returncode}; what it said stands above")
 
 
-def snakemake(folder: Path, workers: int, extra: Sequence[str], elsewhere: bool = False) -> list[str]:
+def snakemake(
+    folder: Path,
+    workers: int,
+    extra: Sequence[str],
+    elsewhere: bool = False,
+    snakefile: str = "Snakefile",
+    targets: Sequence[str] = (),
+) -> list[str]:
     """Snakemake over the profile.json of a folder; elsewhere: the executor says how many jobs there are at once."""
     return [
         sys.executable,
         "-m",
         "snakemake",
+        *targets,
         "--snakefile",
-        str(paths.root() / "Snakefile"),
+        str(paths.root() / snakefile),
         "--directory",
         str(folder),
         *([] if elsewhere else ["--cores", str(workers)]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from scalescope import files, paths
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
-from scalescope.workflow.reproduce import PipelineFailed, alone, die_with_parent, environment_of_jobs, shown
+from scalescope.workflow.reproduce import PipelineFailed, alone, die_with_parent, environment_of_jobs, shown, snakemake
 from scalescope.workflow.snakemake import forget_unreadable, only_shows, shadow
 from scalescope.workflow.studies import live
 from scalescope.workflow.studies.five_laws import FOLDER
@@ -86,27 +85,7 @@ def _run(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -
 
 def _snakemake(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -> list[str]:
     """Snakemake over the profile.json of a folder."""
-    return [
-        sys.executable,
-        "-m",
-        "snakemake",
-        *targets,
-        "--snakefile",
-        str(paths.root() / "Studies.smk"),
-        "--directory",
-        str(folder),
-        "--cores",
-        str(workers),
-        "--nolock",
-        "--rerun-incomplete",
-        "--rerun-triggers",
-        "mtime",
-        "--keep-going",
-        "--scheduler",
-        "greedy",
-        "--nocolor",
-        *extra,
-    ]
+    return snakemake(folder, workers, extra, snakefile="Studies.smk", targets=targets)
 
 
 def _last(log: Path) -> str:
