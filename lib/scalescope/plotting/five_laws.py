@@ -6,19 +6,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from scalescope.experiment.five_laws import LAWS
 from scalescope.plotting import style
+from scalescope.plotting.panels import mark_handle
 
 CAPTIONS = {
     "five_errors": "What each law said of the same held-out runs: predicted over actual loss, with the 95 % interval "
     "of one new run, one panel per study whose runs were held out. A law without a mark was not asked.",
-    "five_distance": "Relative error of the loss against how far the run lies outside what the law was fitted to. "
-    "Open: the 95 % interval did not hold the run.",
+    "five_distance": "Relative error of the loss against how far the run lies outside what the law was fitted to "
+    "(laws at one distance drawn side by side). Open: the 95 % interval did not hold the run.",
 }
 LEAST = 1e-4  # an error that is drawn; smaller ones lie on this line
 LEAST_REACH = 0.01  # of an axis of relative errors
+ASIDE = 1.025  # factor between the places of two laws at one distance
 COLOURS = dict(zip(LAWS, style.PALETTE, strict=False))
 MARKERS = dict(zip(LAWS, style.MARKERS, strict=False))
 
@@ -69,19 +70,24 @@ def draw_distance(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     with style.paper_style(size):
         figure, ax = plt.subplots(figsize=style.inches(8.2, 4.6), layout="constrained")
         handles = []
-        for law in laws:
+        for place, law in enumerate(laws):
             colour, marker = COLOURS[law], MARKERS[law]
+            aside = ASIDE ** (place - (len(laws) - 1) / 2)
             for held, face in ((1.0, colour), (0.0, "white")):
                 own = data[(data["law"] == law) & (data["inside"].astype(float) == held)]
                 ax.scatter(
-                    own["distance"],
+                    own["distance"] * aside,
                     own["error"],
                     facecolors=face,
                     edgecolors=colour,
                     marker=marker,
                     s=26 * style.unit() ** 2,
                 )
-            handles.append(Line2D([], [], color=colour, marker=marker, linestyle="none", label=law))
+            handles.append(mark_handle(law, color=colour, marker=marker))
+        handles += [
+            mark_handle("in its interval", marker="o", color=style.GREY),
+            mark_handle("outside it", marker="o", color=style.GREY, markerfacecolor="white"),
+        ]
         ax.set(
             xscale="log",
             yscale="log",

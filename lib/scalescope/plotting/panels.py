@@ -269,10 +269,19 @@ def legend(figure: Figure, looks: Looks, data: pd.DataFrame, *, by_band: bool = 
     above(figure, handles)
 
 
-def target_handle() -> Line2D:
-    """The star of a held-out target, for a legend."""
-    look = {"markersize": 11 * style.unit(), "markerfacecolor": "white", "linestyle": "none"}
-    return Line2D([], [], color=style.INK, marker="*", label="held-out target", **look)
+def target_handle(label: str = "held-out target") -> Line2D:
+    """The star of what was held out, for a legend."""
+    return mark_handle(label, marker="*", markersize=11 * style.unit(), markerfacecolor="white")
+
+
+def mark_handle(label: str, **look: object) -> Line2D:
+    """A mark without a line, in ink where `look` names no colour, for a legend."""
+    return Line2D([], [], **{"color": style.INK, "linestyle": "none", "label": label} | look)
+
+
+def line_handle(label: str, **look: object) -> Line2D:
+    """A line without a mark, grey where `look` names no colour, for a legend."""
+    return Line2D([], [], **{"color": style.GREY, "label": label} | look)
 
 
 def above(figure: Figure, handles: list, columns: int | None = None) -> None:

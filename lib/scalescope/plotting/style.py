@@ -152,6 +152,11 @@ def log_x(ax: Axes, x: tuple[float, float]) -> None:
     ax.tick_params(length=0)
 
 
+def label_log(axis: Axis, text: Callable[[float], str] = "{:.4g}".format) -> None:
+    """Round numbers and no minor ticks on a log axis, over the range that it shows: to be called after drawing."""
+    ticks(axis, log_ticks(*sorted(axis.get_view_interval())), text)
+
+
 def log_axes(
     ax: Axes, x: tuple[float, float], y: tuple[float, float], y_ticks: tuple[float, float] | None = None
 ) -> None:

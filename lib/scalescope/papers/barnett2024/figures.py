@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
 from scalescope.papers.barnett2024 import fits as study
 from scalescope.papers.barnett2024.shared import predict
 from scalescope.plotting import style
+from scalescope.plotting.panels import above, line_handle, target_handle
 
 CAPTIONS = {
     "loss_against_finetuning": "Held-out loss of each dialect against its finetuning tokens, one colour per number of "
@@ -28,6 +28,7 @@ COLUMNS = ["panel", "kind", "pretrain_tokens", "finetune_tokens", "loss", "low",
 P_LABEL, F_LABEL = "Pretraining tokens", "Finetuning tokens of the dialect"
 LINE = 60  # points of a line
 LEVELS = 6
+NEAR = 0.05  # distances whose names would overlap
 
 
 def loss_data(runs: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
@@ -73,19 +74,11 @@ def draw_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             for p, c in colours.items()
         ]
         handles += [
-            Line2D([], [], color=style.GREY, marker="s", markersize=4, label="from scratch"),
-            Line2D(
-                [],
-                [],
-                color=style.INK,
-                marker="*",
-                markersize=11,
-                markerfacecolor="white",
-                linestyle="none",
-                label="held out",
-            ),
+            line_handle("from scratch", marker="s", markersize=4),
+            line_handle("before finetuning", linestyle=":"),
+            target_handle("held out"),
         ]
-        figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 5))
+        above(figure, handles, columns=min(len(handles), 5))
     return figure
 
 
@@ -113,7 +106,8 @@ def _loss_panel(ax, rows: pd.DataFrame, colours: dict) -> None:
     )
     sizes = rows.loc[rows["kind"] != "law", "finetune_tokens"]
     style.log_x(ax, (sizes.min() / 1.3, sizes.max() * 1.3))
-    _log_y(ax)
+    ax.set_yscale("log")
+    style.label_log(ax.yaxis)
 
 
 def gap_data(gaps: pd.DataFrame) -> pd.DataFrame:
@@ -144,13 +138,26 @@ def draw_gap(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             rows = data[data["measure"] == name]
             bars = np.vstack([rows["value"] - rows["low"], rows["high"] - rows["value"]])
             ax.errorbar(rows["distance"], rows["value"], yerr=bars, fmt="o", color=style.BLUE, capsize=3)
-            for row in rows.itertuples():
-                ax.annotate(
-                    row.text, (row.distance, row.value), (6, 4), textcoords="offset points", fontsize=9 * style.unit()
-                )
-            ax.set(xlabel="Known distance from the text of pretraining", ylabel=label, xlim=(-0.05, 1.12))
+            _name_points(ax, rows)
+            ax.set(xlabel="Known distance from the text of pretraining", ylabel=label, xlim=(-0.09, 1.22))
             ax.set_ylim(bottom=0)
     return figure
+
+
+def _name_points(ax, rows: pd.DataFrame) -> None:
+    """The name of each dialect beside its point, of two at one distance the lower one's below it."""
+    for row in rows.itertuples():
+        near = rows[(rows["distance"] - row.distance).abs() < NEAR]
+        below = len(near) > 1 and row.value == near["value"].min()
+        first = row.distance == rows["distance"].min()  # its error bar's neighbour lies to the right
+        ax.annotate(
+            row.text,
+            (row.distance, row.value),
+            (0, 7) if first else (6, -11 if below else 3),
+            textcoords="offset points",
+            ha="center" if first else "left",
+            fontsize=9 * style.unit(),
+        )
 
 
 def iso_loss_data(fits: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -177,6 +184,7 @@ def draw_iso_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     points = data[data["kind"] == "point"]
     limits = [(points[c].min() / 1.3, points[c].max() * 1.3) for c in ("pretrain_tokens", "finetune_tokens")]
     shades = plt.Normalize(points["loss"].min(), points["loss"].max())
+    dots = {"cmap": "viridis", "s": 26, "zorder": 3, "edgecolor": "white", "linewidth": 0.6}
     with style.paper_style(size):
         inches = style.inches(3.5 * columns, 0.6 + 3 * rows)
         figure, axes = plt.subplots(rows, columns, figsize=inches, layout="constrained", squeeze=False)
@@ -187,9 +195,9 @@ def draw_iso_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             for loss, line in own[own["kind"] == "law"].groupby("loss"):
                 ax.plot(line["pretrain_tokens"], line["finetune_tokens"], color=colormaps["viridis"](shades(loss)))
             runs = own[own["kind"] == "point"]
-            ax.scatter(runs["pretrain_tokens"], runs["finetune_tokens"], c=runs["loss"], norm=shades, s=22, zorder=3)
+            ax.scatter(runs["pretrain_tokens"], runs["finetune_tokens"], c=runs["loss"], norm=shades, **dots)
             style.log_axes(ax, *limits)
-            ax.yaxis.set_major_formatter(lambda value, _: style.size_text(value))
+            style.label_log(ax.yaxis, style.size_text)
             ax.set_title(name)
         figure.supxlabel(P_LABEL)
         figure.supylabel(F_LABEL)
@@ -212,11 +220,3 @@ def _means(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     means = grouped[["pretrain_tokens", "finetune_tokens", "loss"]].mean()
     bounds = grouped["loss"].agg(low="min", high="max")
     return means.join(bounds).reset_index().assign(kind=kind)[COLUMNS]
-
-
-def _log_y(ax) -> None:
-    ax.set_yscale("log")
-    ax.yaxis.set_major_locator(MaxNLocator(5))
-    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.4g}")
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_minor_formatter(NullFormatter())

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from scalescope.papers.gadre2024.claims import MAIN
 from scalescope.plotting import style
+from scalescope.plotting.panels import line_handle, mark_handle, target_handle
 
 CAPTIONS = {
     "overtraining": "Held-out loss against compute, one colour per model size, more tokens per parameter to the right. "
@@ -43,23 +44,11 @@ def draw_overtraining(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
                 face = [colour] if role == "fit" else "white"
                 ax.scatter(part["flops"], part["loss"], facecolors=face, edgecolors=[colour], zorder=3, **look)
         ax.set(xscale="log", yscale="log", xlabel="Compute 6 N D (FLOPs)", ylabel="Held-out loss (nats)")
-        ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
-        ax.yaxis.set_minor_formatter(lambda value, _: f"{value:.3g}")
+        style.label_log(ax.yaxis)
         handles = [
             Line2D([], [], color=c, marker="o", markersize=5, label=style.size_text(n)) for n, c in colours.items()
         ]
-        handles.append(
-            Line2D(
-                [],
-                [],
-                color=style.INK,
-                marker="*",
-                markersize=11,
-                markerfacecolor="white",
-                linestyle="none",
-                label="held out",
-            )
-        )
+        handles += [line_handle("law, at each run", marker="_", markersize=9), target_handle("held out")]
         ax.legend(handles=handles)
     return figure
 
@@ -99,4 +88,10 @@ def draw_error(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
                     zorder=3,
                 )
             ax.set(xlabel="Held-out loss (nats)", ylabel="Mean error", title=average)
+        handles = [
+            mark_handle("in the fit", marker="o", markersize=5, color=style.BLUE),
+            line_handle("law", color=style.BLUE),
+            target_handle("held out"),
+        ]
+        axes[0, -1].legend(handles=handles, loc="lower right")
     return figure

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from scalescope.papers.lin2024.small import MEAN
 from scalescope.papers.reference import reference
 from scalescope.plotting import style
+from scalescope.plotting.panels import line_handle, mark_handle
 
 OURS, THEIRS = "ours", "published"
 LINE = 80
@@ -56,7 +57,7 @@ def draw_curves(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     columns = min(2, len(families))
     rows = -(-len(families) // columns)
     with style.paper_style(size):
-        inches = style.inches(5 * columns, 0.4 + 3.6 * rows)
+        inches = style.inches(1.6 + 4.4 * columns, 0.4 + 3.6 * rows)
         figure, axes = plt.subplots(rows, columns, figsize=inches, layout="constrained", squeeze=False, sharey=True)
         for ax in axes.flat[len(families) :]:
             ax.set_axis_off()
@@ -66,11 +67,13 @@ def draw_curves(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
                 law = data[(data["kind"] == "law") & (data["model"] == model)]
                 _curve(ax, rows_of, law, shades[model])
             ax.set(xscale="log", yscale="log", title=family)
-            ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
-            ax.yaxis.set_minor_formatter(lambda value, _: f"{value:.3g}")
-            ax.legend(fontsize=8 * style.unit())
+            style.label_log(ax.yaxis)
         figure.supxlabel("Rows of the task")
         figure.supylabel("Held-out loss (nats)")
+        handles = [mark_handle(name, marker="o", markersize=4, color=colour) for name, colour in shades.items()]
+        lines = {"rectified law": "-", "vanilla law": "--", "before finetuning": ":"}
+        handles += [line_handle(name, linestyle=line) for name, line in lines.items()]
+        figure.legend(handles=handles, loc="outside right center", fontsize=9 * style.unit())
     return figure
 
 
@@ -78,9 +81,7 @@ def _curve(ax, own: pd.DataFrame, law: pd.DataFrame, colour) -> None:
     unit, finetuned = style.unit(), own[own["examples"] > 0]
     ax.plot(law["examples"], law["rectified"], color=colour, linewidth=1.4 * unit)
     ax.plot(law["examples"], law["vanilla"], color=colour, linewidth=unit, linestyle="--")
-    ax.scatter(
-        finetuned["examples"], finetuned["loss"], s=16 * unit**2, color=[colour], label=own["model"].iloc[0], zorder=3
-    )
+    ax.scatter(finetuned["examples"], finetuned["loss"], s=16 * unit**2, color=[colour], zorder=3)
     for before in own.loc[own["examples"] == 0, "loss"]:
         ax.axhline(before, color=colour, linewidth=0.7 * unit, linestyle=":")
 

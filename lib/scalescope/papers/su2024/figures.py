@@ -105,7 +105,13 @@ def draw_contours(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     shades = plt.Normalize(data["loss"].min(), data["loss"].max())
     with style.paper_style(size):
         figure, axes = plt.subplots(
-            1, max(len(sizes), 1), figsize=(3.3 * max(len(sizes), 1), 3.4), layout="constrained", squeeze=False
+            1,
+            max(len(sizes), 1),
+            figsize=style.inches(3.3 * max(len(sizes), 1), 3.4),
+            layout="constrained",
+            squeeze=False,
+            sharex=True,
+            sharey=True,
         )
         for ax, n in zip(axes[0], sizes, strict=False):
             rows = data[data["parameters"] == n]
@@ -114,9 +120,12 @@ def draw_contours(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
                 points, law = (own[own["kind"] == kind] for kind in ("point", "law"))
                 ax.plot(law["steps"], law["examples"], color=colour, linewidth=1)
                 ax.scatter(points["steps"], points["examples"], color=[colour], s=14, zorder=3)
-            ax.set(xscale="log", yscale="log", title=style.size_text(n), xlabel="Steps")
+            ax.set(xscale="log", yscale="log", title=style.size_text(n))
         axes[0, 0].set_ylabel("Sequences")
+        figure.supxlabel("Steps")
         if len(sizes):
+            for axis in (axes[0, 0].xaxis, axes[0, 0].yaxis):
+                style.label_log(axis, style.size_text)
             bar = figure.colorbar(plt.cm.ScalarMappable(shades, "viridis"), ax=axes, label="Held-out loss (nats)")
             bar.outline.set_visible(False)
     return figure
@@ -146,8 +155,7 @@ def draw_critical(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         ax.plot(law["loss"], law["B_crit"], color=style.INK, label="law of all curves")
         ax.set(xscale="log", yscale="log", xlabel="Held-out loss (nats)", ylabel="Critical batch size (sequences)")
         for axis in (ax.xaxis, ax.yaxis):
-            axis.set_minor_formatter(lambda value, _: f"{value:.3g}")
-            axis.set_major_formatter(lambda value, _: f"{value:.3g}")
+            style.label_log(axis)
         ax.legend()
     return figure
 
