@@ -42,10 +42,10 @@ plan: env  ## what `make reproduce` would train, and how long it would take here
 studies study: PROFILE = studies
 
 studies: env  ## run the live studies of the profile `studies` (PROFILE=studies-smoke: in two minutes)
-	$(BIN)/scalescope studies --profile "$$PROFILE" --jobs "$(JOBS)"
+	$(BIN)/scalescope studies --profile "$$PROFILE" --data "$$DATA" --jobs "$(JOBS)"
 
 study: env  ## one live study: make study STUDY=barnett2024
-	$(BIN)/scalescope studies "$$STUDY" --profile "$$PROFILE" --jobs "$(JOBS)"
+	$(BIN)/scalescope studies "$$STUDY" --profile "$$PROFILE" --data "$$DATA" --jobs "$(JOBS)"
 
 test: lint unit notebooks  ## lint, unit tests, and every notebook against its committed output
 

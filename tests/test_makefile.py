@@ -37,13 +37,15 @@ def test_names_reach_the_command_as_they_were_given(folder, target, data):
     assert json.loads(done.stdout) == [target, "--profile", "007", "--data", data, "--jobs", "3"]
 
 
-@pytest.mark.parametrize(("given", "profile"), [([], "studies"), (["PROFILE=my studies"], "my studies")])
-def test_live_studies_have_a_profile_of_their_own_and_one_can_be_named(folder, given, profile):
+@pytest.mark.parametrize(
+    ("given", "profile", "data"), [([], "studies", ""), (["PROFILE=my studies", "DATA=my data"], "my studies", "my data")]
+)
+def test_live_studies_have_a_profile_of_their_own_and_another_and_data_can_be_named(folder, given, profile, data):
     for target, names in (("studies", []), ("study", ["barnett2024"])):
         command = ["make", "-s", target, "STUDY=barnett2024", "JOBS=2", *given]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout) == ["studies", *names, "--profile", profile, "--jobs", "2"]
+        assert json.loads(done.stdout) == ["studies", *names, "--profile", profile, "--data", data, "--jobs", "2"]
 
 
 def test_clean_removes_environment_and_caches_and_leaves_what_was_trained(folder):

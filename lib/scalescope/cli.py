@@ -333,12 +333,13 @@ def studies(
     ctx: typer.Context,
     papers: Annotated[list[str] | None, typer.Argument(help="Such as barnett2024; all of the profile.")] = None,
     profile: ProfileName = "studies",
+    data: Data = "",
     jobs: Jobs = CORES,
 ) -> None:
     """Run live studies: train, seal and score forecasts, tables, figures. What follows `--` goes to Snakemake."""
     from scalescope.workflow.studies.reproduce import reproduce as run
 
-    for folder in run(profile, papers or [], None, jobs, ctx.args):
+    for folder in run(profile, papers or [], data or None, jobs, ctx.args):
         typer.echo(f"tables     {folder}")
 
 

@@ -77,7 +77,14 @@ def test_members_of_a_zoo_know_what_they_were_pretrained_on():
 
 
 def test_runs_that_failed_are_no_points():
-    assert campaign({"gadre2024": {"runs": runs({"kind": "pretrain", "status": "failed"})}}).points.empty
+    failed = {"kind": "pretrain", "text": "standard", "status": "failed"}
+    assert campaign({"gadre2024": {"runs": runs(failed)}}).points.empty
+
+
+def test_a_grid_on_another_text_is_no_part_of_the_laws_of_the_standard_one():
+    one = {"kind": "pretrain", "text": "standard"}
+    table = runs(one, {**one, "role": "held_out"}, {**one, "text": "far"}, {**one, "text": "far", "role": "held_out"})
+    assert campaign({"gadre2024": {"runs": table}}).points["run_id"].tolist() == ["run0", "run1"]
 
 
 def test_unknown_studies_and_profiles_without_any_are_named(project):

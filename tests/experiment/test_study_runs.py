@@ -8,7 +8,7 @@ import pytest
 from scalescope.errors import UnknownName
 from scalescope.experiment import stages
 from scalescope.experiment.noted import noted
-from scalescope.experiment.study_runs import STANDARD, adapted, branch, packs, runs_table, train
+from scalescope.experiment.study_runs import STANDARD, Texts, adapted, branch, packs, runs_table, train
 from scalescope.papers.barnett2024 import live as barnett2024
 from scalescope.tables import COLUMNS
 from scalescope.training import loop
@@ -34,6 +34,13 @@ def test_the_grid_holds_every_cell_once_without_the_corner(live_profile, grid):
     corner = [each for each in others if each.config.rows == 16 and each.pretraining is pretraining[2].config]
     assert not corner
     assert sum(each.pretraining is None for each in others) == 9, "from scratch at every size"
+
+
+def test_only_a_study_that_asks_for_it_has_skills_of_runs_on_dialects(live_profile, texts):
+    assert texts.probes(STANDARD).skills == texts.prepared.probes.skills and texts.probes("near") is None
+    probed = Texts(live_profile, barnett2024.section(live_profile).dialects, 8, 1_000, probed=True)
+    assert probed.probes("near").skills == texts.prepared.probes.skills
+    assert texts["near"].id != texts["far"].id != texts.id(STANDARD)
 
 
 def test_small_data_have_small_batches_and_large_ones_as_many_steps_as_their_passes(live_profile, texts):

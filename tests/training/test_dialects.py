@@ -50,6 +50,16 @@ def test_more_words_of_its_own_make_a_dialect_that_lies_farther_and_needs_more_p
     assert len({text.id for text in texts}) == 3
 
 
+def test_probes_ask_the_same_in_the_words_of_the_dialect(base):
+    same, far = (DialectText(base, {**NONE, "vocabulary": amount}, 20, 1_000).probes for amount in (0.0, 1.0))
+    own = base.probes
+    assert same.skills == far.skills == own.skills and same.choices == far.choices == own.choices
+    assert np.array_equal(same.tokens, own.tokens), "probes have no telling: those of no dialect are the standard ones"
+    one, other = far.batch("opinion"), own.batch("opinion")
+    assert not np.array_equal(one.inputs[:9, :9], other.inputs[:9, :9])
+    assert (far.tokens > 0).sum() / len(far.tokens) > (own.tokens > 0).sum() / len(own.tokens), "unknown words: pieces"
+
+
 def test_too_little_text_and_another_source_are_refused(base, tmp_path):
     with pytest.raises(ValueError, match=r"fewer than the 100000 asked for; raise source.options.train_articles"):
         DialectText(base, NONE, 100_000, 1_000).corpus("train")

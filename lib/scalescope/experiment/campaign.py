@@ -96,7 +96,9 @@ def _pretraining(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _gadre(own: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    return _pretraining(own["runs"])
+    """Its runs on the standard text: what is trained on another one is no target of laws of this one."""
+    runs = own["runs"]
+    return _pretraining(runs[runs["text"] == STANDARD])
 
 
 def _su(own: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

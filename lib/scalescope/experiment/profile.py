@@ -108,9 +108,11 @@ class Profile(Section):
         parts = self.studies
         if parts is None:
             return
-        for name in ("barnett2024", "lin2024"):
-            if name in parts.names and self.source.kind != "microworld":
-                raise ValueError(f"studies.{name} needs dialects, which the source {self.source.kind!r} does not have")
+        with_dialects = [name for name in parts.names if getattr(getattr(parts, name), "dialects", None)]
+        if with_dialects and self.source.kind != "microworld":
+            raise ValueError(
+                f"studies.{with_dialects[0]} has dialects, which the source {self.source.kind!r} does not have"
+            )
         for name in parts.names:
             part = getattr(parts, name)
             for model in part.named_models:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from scalescope.data.encoded import Prepared
+from scalescope.data.probes import Probes
 from scalescope.errors import UnknownName
 from scalescope.experiment import cost, stages
 from scalescope.experiment.noted import note
@@ -46,7 +47,7 @@ class Texts:
     """The pretraining text of a profile, the same in rows of another length, and its dialects.
 
     Each is encoded on first use. rows and heldout_tokens: of every dialect. contexts: other lengths of a row, in
-    tokens; their texts are called as `context_text` says.
+    tokens; their texts are called as `context_text` says. probed: whether runs on dialects are asked for skills too.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Texts:
         rows: int,
         heldout_tokens: int,
         contexts: Sequence[int] = (),
+        probed: bool = False,
     ):
+        self.probed = probed
         self.prepared: Prepared = stages.prepare(profile)
         self.contexts = {context_text(length): stages.prepare(with_context(profile, length)) for length in contexts}
         self.dialects = {
@@ -78,6 +81,12 @@ class Texts:
         """What identifies a text in the configuration of runs."""
         text = self[name]
         return text.corpus_id if isinstance(text, Prepared) else text.id
+
+    def probes(self, name: str) -> Probes | None:
+        """What runs on a text are asked about it; None for a text that has nothing to ask, or is not `probed`."""
+        if name == STANDARD:
+            return self.prepared.probes
+        return self.dialects[name].probes if self.probed and name in self.dialects else None
 
     def table(self) -> pd.DataFrame:
         """One row per dialect: its distances from the text of pretraining (0 to 1), and pieces per word."""
@@ -196,7 +205,7 @@ def _train_unit(profile: Profile, texts: Texts, unit: list[Planned]) -> list[Run
     first = unit[0]
     use_threads(first.config.encoder.parameters)
     corpora = texts[first.text].corpus("train"), texts[first.text].corpus("heldout")
-    clock, store, probes = cost.clock(), stages.store(), None if first.text != STANDARD else texts.prepared.probes
+    clock, store, probes = cost.clock(), stages.store(), texts.probes(first.text)
     if first.config.schedule == "wsd":
         note(profile.name, [], [trunk_id(first.config)])
         steps = [each.config.steps for each in unit]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from scalescope.experiment.sections import Count, Different, Objective, Rate, Section, Seed
 
@@ -21,6 +21,16 @@ class DialectSection(Section):
     vocabulary: Amount = 0.0
     constructions: Amount = 0.0
     entity_tilt: Amount = 0.0
+
+
+def _own_names(dialects: dict) -> dict:
+    """The dialects themselves; raises ValueError for one that is called as the text of pretraining is."""
+    if STANDARD in dialects:
+        raise ValueError(f"a dialect cannot be called {STANDARD!r}: that is the text of pretraining")
+    return dialects
+
+
+OwnNames = AfterValidator(_own_names)
 
 
 class AdaptSection(Section):
@@ -61,7 +71,7 @@ class Barnett2024Section(StudyPart):
 
     model: str
     budgets: Budgets
-    dialects: Annotated[dict[str, DialectSection], Field(min_length=2)]
+    dialects: Annotated[dict[str, DialectSection], Field(min_length=2), OwnNames]
     rows: Budgets
     adapt: AdaptSection
     prices: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1), Different]
@@ -84,17 +94,30 @@ class Gadre2024Section(StudyPart):
     """Over-training: models of growing size, each pretrained for `multipliers` tokens per parameter.
 
     The last model is held out, and of every other one the run with the most tokens. Cells of the grid with more than
-    `most_tokens`, or without room for warm-up and decay, are not run.
+    `most_tokens`, or without room for warm-up and decay, are not run. dialects: texts that the whole grid is trained on
+    once more, each in place of the text of pretraining and in its pieces (the paper has three texts, one tokenizer).
     """
 
     models: Annotated[list[str], Field(min_length=3), Different]
     multipliers: Budgets
     most_tokens: Count
+    dialects: Annotated[dict[str, DialectSection], OwnNames] = Field(default_factory=dict)
 
     @property
     def named_models(self) -> list[str]:
         """Models of the profile that the part names."""
         return list(self.models)
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts that the grid is trained on, the standard one first."""
+        return [STANDARD, *self.dialects]
+
+    @model_validator(mode="after")
+    def _dialects_have_no_units(self) -> Gadre2024Section:
+        if self.dialects and self.objective != "mlm":
+            raise ValueError(f"objective is {self.objective!r}: on a dialect there is the objective 'mlm' only")
+        return self
 
 
 class Su2024Section(StudyPart):
@@ -144,7 +167,7 @@ class Lin2024Section(StudyPart):
     """
 
     zoo: Annotated[list[ZooMember], Field(min_length=3), Different]
-    dialects: Annotated[dict[str, DialectSection], Field(min_length=1)]
+    dialects: Annotated[dict[str, DialectSection], Field(min_length=1), OwnNames]
     task: str
     rows: Budgets
     adapt: AdaptSection

@@ -11,6 +11,7 @@ from scalescope.papers.barnett2024 import figures as barnett2024
 from scalescope.papers.besiroglu2024 import figures as besiroglu2024
 from scalescope.papers.gadre2024 import figures as gadre2024
 from scalescope.papers.gadre2024 import small_figures as gadre2024_small
+from scalescope.papers.gadre2024 import text_figures as gadre2024_texts
 from scalescope.papers.gemstones2025 import figures as gemstones2025
 from scalescope.papers.ivgi2022 import figures as ivgi2022
 from scalescope.papers.lin2024 import figures as lin2024
@@ -26,6 +27,7 @@ KNOWN = (
     besiroglu2024,
     gadre2024,
     gadre2024_small,
+    gadre2024_texts,
     gemstones2025,
     lin2024,
     lin2024_small,

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
 from scalescope.data.corpus import Corpus, encode_corpus
-from scalescope.data.encoded import SPLITS, Prepared
+from scalescope.data.encoded import PROBES, SPLITS, Prepared
+from scalescope.data.probes import Probes, encode_probes
 from scalescope.data.tokenizer import MASK, word_starts
 from scalescope.microworld.dialect import Distance
 from scalescope.microworld.source import Microworld
 from scalescope.paths import run_id
 
+PROBES_FILE = "probes.npz"
 TELLING = 1  # other articles than those of pretraining, about the same world
 
 
@@ -59,6 +62,12 @@ class DialectText:
             self._held[split] = Corpus.load(folder / split)
         return self._held[split]
 
+    @cached_property
+    def probes(self) -> Probes:
+        """Masked answers in the words of the dialect, as the text of pretraining has them; encoded on first use."""
+        folder = self.prepared.folder / "dialects" / f"{self.id}-probes"
+        return Probes.load(self.prepared.build(folder, self._encode_probes) / PROBES_FILE)
+
     def distance(self) -> Distance:
         """How far the dialect lies from the text of pretraining, computed from the two generators."""
         return self.source.distance(Microworld(**self.prepared.settings.options))
@@ -69,7 +78,11 @@ class DialectText:
         pieces = tokens > MASK
         return float(pieces.sum() / (word_starts(self.prepared.tokenizer)[tokens] & pieces).sum())
 
-    def _encode(self, into) -> None:
+    def _encode_probes(self, into: Path) -> None:
+        length = self.prepared.settings.sequence_length
+        encode_probes(self.source.probes(PROBES), self.prepared.tokenizer, length).save(into / PROBES_FILE)
+
+    def _encode(self, into: Path) -> None:
         tokenizer, length = self.prepared.tokenizer, self.prepared.settings.sequence_length
         for split, most in zip(SPLITS, (self.rows * length, self.heldout_tokens), strict=True):
             tokens, documents = encode_corpus(self.source, tokenizer, split, length, most)

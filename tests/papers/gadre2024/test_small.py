@@ -113,6 +113,19 @@ def test_figures_are_drawn_from_their_numbers(skills, found):
     assert len(small_figures.draw_error(_again(data)).axes) == 2
 
 
+def test_text_without_skills_has_its_laws_of_the_loss_and_claims_of_errors_are_not_testable(found):
+    errors = small.errors(pd.DataFrame(columns=["skill", "accuracy", "run_id", "chance"]), found)
+    assert errors["error"].isna().all() and (errors["n_skills"] == 0).all() and len(errors) == len(found)
+    assert set(small.fits(found, errors, n_boot=0)["law"]) == set(small.LAWS)
+    table = small.predictions(found, errors)
+    assert table["loss_off"].notna().all() and table["error_predicted"].isna().all()
+    judged = claims.judged(table, pd.DataFrame({"inside": [True]})).set_index("id")["verdict"]
+    assert judged[["O1", "O2", "O5"]].eq("holds").all() and judged[["O3", "O4"]].eq("not testable").all()
+    data = small_figures.error_data(table, small.fits(found, errors, n_boot=0))
+    drawn = small_figures.draw_error(_again(data)).axes[0]
+    assert data.empty and "no skills" in drawn.texts[0].get_text()
+
+
 def _again(data: pd.DataFrame) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(data.to_csv(index=False)))
 

@@ -19,9 +19,12 @@ COVERED = 0.8  # share of 95 % intervals: of few forecasts fewer may hold
 MAIN = "OvertrainingLaw"
 
 
-def judged(predictions: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
-    """One row per claim: verdict, the number that decides, and what was asked of it."""
-    main = predictions[(predictions["law"] == MAIN) & (predictions["average"] == predictions["average"].iloc[0])]
+def judged(predictions: pd.DataFrame, forecasts: pd.DataFrame, law: str = MAIN) -> pd.DataFrame:
+    """One row per claim of one text: verdict, the number that decides, and what was asked of it.
+
+    law: of the loss, whose predictions O1 to O4 judge; O5 counts every forecast given.
+    """
+    main = predictions[(predictions["law"] == law) & (predictions["average"] == predictions["average"].iloc[0])]
     held = main[main["role"] == "held_out"]
     largest = held[held["parameters"] == held["parameters"].max()]
     longest = held[held["parameters"] < held["parameters"].max()]

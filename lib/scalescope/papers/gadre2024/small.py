@@ -67,8 +67,11 @@ def sensitivity(runs: pd.DataFrame) -> pd.DataFrame:
 def errors(skills: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """Mean error of each run over all skills and over those above chance: run_id, average, error, n_skills.
 
-    skills: run_id, skill, accuracy, chance. Which skills are above chance is decided by the fitted runs alone.
+    skills: run_id, skill, accuracy, chance. Which skills are above chance is decided by the fitted runs alone. Without
+    any skill (real text has none) the error of every run is missing, over 0 skills.
     """
+    if skills.empty:
+        return found[["run_id"]].assign(average=AVERAGES[0], error=np.nan, n_skills=0)
     fit = skills[skills["run_id"].isin(found.loc[found["role"] == "fit", "run_id"])]
     best = fit.groupby("skill")["accuracy"].max() - fit.groupby("skill")["chance"].first()
     chosen = {AVERAGES[0]: list(best.index), AVERAGES[1]: list(best.index[best >= ABOVE_CHANCE])}
@@ -90,7 +93,8 @@ def error_law(found: pd.DataFrame, errors_of: pd.DataFrame, average: str, n_boot
 def fits(found: pd.DataFrame, errors_of: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:
     """Parameters of every law with 95 % intervals; `of` is "loss" or the average whose error the law is of."""
     laws = [(name, "loss", law(found, name, n_boot)) for name in LAWS]
-    laws += [("DownstreamErrorLaw", each, error_law(found, errors_of, each, n_boot)) for each in _averages(errors_of)]
+    measured = _averages(errors_of[errors_of["n_skills"] > 0])
+    laws += [("DownstreamErrorLaw", each, error_law(found, errors_of, each, n_boot)) for each in measured]
     rows = []
     for name, of, made in laws:
         for symbol, value in made.params_.items():
@@ -100,25 +104,24 @@ def fits(found: pd.DataFrame, errors_of: pd.DataFrame, n_boot: int = N_BOOT) -> 
 
 
 def _averages(errors_of: pd.DataFrame) -> list[str]:
-    """Averages over at least one skill."""
     return list(dict.fromkeys(errors_of["average"]))
 
 
 def predictions(found: pd.DataFrame, errors_of: pd.DataFrame) -> pd.DataFrame:
     """Every run under both laws of the loss, and its error through the loss: each stage on its own and both together.
 
-    `error_from_loss` reads the measured loss, `error_predicted` the predicted one. `*_off`: relative, in percent.
+    `error_from_loss` reads the measured loss, `error_predicted` the predicted one. `*_off`: relative, in percent. What
+    is said of errors is missing where no skill was measured.
     """
     parts = []
     for name in LAWS:
         loss = law(found, name, 0).predict(found[INPUTS])
         for average in _averages(errors_of):
-            second = error_law(found, errors_of, average, 0)
-            rows = found.assign(law=name, loss_predicted=loss).merge(
-                errors_of[errors_of["average"] == average], on="run_id"
-            )
-            rows["error_predicted"] = second.predict(rows["loss_predicted"].to_numpy())
-            rows["error_from_loss"] = second.predict(rows["loss"].to_numpy())
+            own = errors_of[errors_of["average"] == average]
+            rows = found.assign(law=name, loss_predicted=loss).merge(own, on="run_id")
+            second = error_law(found, errors_of, average, 0) if own["n_skills"].any() else None
+            for said, read in (("error_predicted", "loss_predicted"), ("error_from_loss", "loss")):
+                rows[said] = second.predict(rows[read].to_numpy()) if second else np.nan
             parts.append(rows)
     table = pd.concat(parts, ignore_index=True)
     for name, actual in (("loss_predicted", "loss"), ("error_predicted", "error"), ("error_from_loss", "error")):

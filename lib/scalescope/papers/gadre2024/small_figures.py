@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -21,6 +22,7 @@ CAPTIONS = {
     "exponential law of the filled points. Stars: held-out runs.",
 }
 LINE = 60
+COMPUTE, LOSS = "Compute 6 N D (FLOPs)", "Held-out loss (nats)"
 
 
 def overtraining_data(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -32,30 +34,42 @@ def overtraining_data(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def draw_overtraining(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel: loss against compute."""
-    sizes = np.sort(data["parameters"].unique())
-    colours = dict(zip(sizes, colormaps["viridis"](np.linspace(0.1, 0.85, len(sizes))), strict=True))
+    colours = size_colours(data)
     with style.paper_style(size):
         figure, ax = plt.subplots(figsize=style.inches(6.4, 4.2), layout="constrained")
-        for n, colour in colours.items():
-            rows = data[data["parameters"] == n].sort_values("flops")
-            ax.plot(rows["flops"], rows["loss_predicted"], color=colour, linewidth=1.3, marker="_", markersize=9)
-            for role, look in (("fit", {"marker": "o", "s": 28}), ("held_out", {"marker": "*", "s": 130})):
-                part = rows[rows["role"] == role]
-                face = [colour] if role == "fit" else "white"
-                ax.scatter(part["flops"], part["loss"], facecolors=face, edgecolors=[colour], zorder=3, **look)
-        ax.set(xscale="log", yscale="log", xlabel="Compute 6 N D (FLOPs)", ylabel="Held-out loss (nats)")
+        draw_runs(ax, data, colours, "loss")
+        ax.set(xscale="log", yscale="log", xlabel=COMPUTE, ylabel=LOSS)
         style.label_log(ax.yaxis)
-        handles = [
-            Line2D([], [], color=c, marker="o", markersize=5, label=style.size_text(n)) for n, c in colours.items()
-        ]
-        handles += [line_handle("law, at each run", marker="_", markersize=9), target_handle("held out")]
-        ax.legend(handles=handles)
+        ax.legend(handles=size_handles(colours))
     return figure
 
 
+def size_colours(data: pd.DataFrame) -> dict:
+    """A colour per model size of `data`, darker for smaller ones."""
+    sizes = np.sort(data["parameters"].unique())
+    return dict(zip(sizes, colormaps["viridis"](np.linspace(0.1, 0.85, len(sizes))), strict=True))
+
+
+def draw_runs(ax: Axes, data: pd.DataFrame, colours: dict, quantity: str) -> None:
+    """Runs of one panel against compute, `quantity` as measured and (`<quantity>_predicted`) as the law has it."""
+    for n, colour in colours.items():
+        rows = data[data["parameters"] == n].sort_values("flops")
+        ax.plot(rows["flops"], rows[f"{quantity}_predicted"], color=colour, linewidth=1.3, marker="_", markersize=9)
+        for role, look in (("fit", {"marker": "o", "s": 28}), ("held_out", {"marker": "*", "s": 130})):
+            part = rows[rows["role"] == role]
+            face = [colour] if role == "fit" else "white"
+            ax.scatter(part["flops"], part[quantity], facecolors=face, edgecolors=[colour], zorder=3, **look)
+
+
+def size_handles(colours: dict) -> list[Line2D]:
+    """Entries of the legend of `draw_runs`."""
+    handles = [Line2D([], [], color=c, marker="o", markersize=5, label=style.size_text(n)) for n, c in colours.items()]
+    return [*handles, line_handle("law, at each run", marker="_", markersize=9), target_handle("held out")]
+
+
 def error_data(predictions: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
-    """What `draw_error` draws: per average the runs (kind "point") and the law (kind "law")."""
-    points = predictions[predictions["law"] == MAIN]
+    """What `draw_error` draws: per average the runs (kind "point") and the law (kind "law"); no rows without skills."""
+    points = predictions[(predictions["law"] == MAIN) & predictions["error"].notna()]
     parts = [points[["average", "role", "parameters", "loss", "error"]].assign(kind="point")]
     for average, own in points.groupby("average", sort=False):
         rows = fits[(fits["law"] == "DownstreamErrorLaw") & (fits["of"] == average)]
@@ -67,8 +81,10 @@ def error_data(predictions: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_error(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
-    """One panel per average: error against loss."""
+    """One panel per average: error against loss; one that says so where no skill was measured."""
     averages = list(data["average"].unique())
+    if not averages:
+        return _without_skills(size)
     with style.paper_style(size):
         inches = style.inches(4.4 * len(averages), 3.8)
         figure, axes = plt.subplots(1, len(averages), figsize=inches, layout="constrained", squeeze=False)
@@ -87,11 +103,19 @@ def draw_error(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
                     s=30 if role == "fit" else 130,
                     zorder=3,
                 )
-            ax.set(xlabel="Held-out loss (nats)", ylabel="Mean error", title=average)
+            ax.set(xlabel=LOSS, ylabel="Mean error", title=average)
         handles = [
             mark_handle("in the fit", marker="o", markersize=5, color=style.BLUE),
             line_handle("law", color=style.BLUE),
             target_handle("held out"),
         ]
         axes[0, -1].legend(handles=handles, loc="lower right")
+    return figure
+
+
+def _without_skills(size: str) -> Figure:
+    with style.paper_style(size):
+        figure, ax = plt.subplots(figsize=style.inches(4.4, 3.8), layout="constrained")
+        ax.text(0.5, 0.5, "no skills: the source of the text asks nothing", ha="center", transform=ax.transAxes)
+        ax.set(xlabel=LOSS, ylabel="Mean error", xticks=[], yticks=[])
     return figure
