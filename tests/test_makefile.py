@@ -38,7 +38,8 @@ def test_names_reach_the_command_as_they_were_given(folder, target, data):
 
 
 @pytest.mark.parametrize(
-    ("given", "profile", "data"), [([], "studies", ""), (["PROFILE=my studies", "DATA=my data"], "my studies", "my data")]
+    ("given", "profile", "data"),
+    [([], "studies", ""), (["PROFILE=my studies", "DATA=my data"], "my studies", "my data")],
 )
 def test_live_studies_have_a_profile_of_their_own_and_another_and_data_can_be_named(folder, given, profile, data):
     for target, names in (("studies", []), ("study", ["barnett2024"])):

@@ -8,6 +8,7 @@ from scalescope.errors import UnknownName
 from scalescope.experiment.profile import load_profile
 
 SMOKE = paths.profile_file("smoke").read_text().replace("name: smoke\n", "")
+STUDIES = paths.profile_file("studies-smoke").read_text()
 
 
 @pytest.fixture
@@ -72,6 +73,25 @@ def test_a_fault_tells_line_and_value(saved):
     line = 1 + text[: text.index("032")].count("\n")
     with pytest.raises(ValueError, match=rf"pretrain.batch_size: .*valid integer, got '032' \(line {line}\)"):
         load_profile(saved("mine.yaml", text))
+
+
+@pytest.mark.parametrize(
+    ("part", "where", "key", "nearest"),
+    [
+        ("barnett2024", ("dialects", "far"), "vocabulry", "vocabulary"),
+        ("lin2024", ("zoo", 0), "modl", "model"),
+        ("gadre2024", (), "dialect", "dialects"),
+    ],
+)
+def test_an_unknown_key_of_one_of_several_sections_has_its_nearest_valid_one(saved, part, where, key, nearest):
+    content = yaml.safe_load(SMOKE) | {"studies": yaml.safe_load(STUDIES)["studies"]}
+    inner = content["studies"][part]
+    for step in where:
+        inner = inner[step]
+    inner[key] = inner.pop(nearest)
+    place = ".".join(map(str, ("studies", part, *where, key)))
+    with pytest.raises(ValueError, match=f"{place}: unknown key; did you mean '{nearest}'"):
+        load_profile(saved("mine.yaml", yaml.safe_dump(content)))
 
 
 def test_a_relative_folder_begins_where_the_command_was_given(saved, tmp_path, monkeypatch):

@@ -18,7 +18,10 @@ def test_on_its_own_text_a_run_has_the_loss_that_was_recorded(pretrained):
 def test_a_text_that_it_does_not_know_costs_more(pretrained):
     text = make_corpus(32, 1)
     shuffled = np.random.default_rng(0).permuted(text.tokens, axis=1)
-    assert loss_on(pretrained, make_config(), replace(text, tokens=shuffled)) > 1.2 * pretrained.manifest["summary"]["loss"]
+    assert (
+        loss_on(pretrained, make_config(), replace(text, tokens=shuffled))
+        > 1.2 * pretrained.manifest["summary"]["loss"]
+    )
 
 
 def test_a_text_in_other_pieces_is_refused(pretrained):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -136,7 +136,12 @@ def _line(location: tuple, lines: dict[Where, int]) -> int | None:
 
 def _valid_keys(location: tuple, profile: type[BaseModel]) -> list[str]:
     section: Any = profile
+    item = False  # whether the next part names one of several sections: a key of a mapping, a place in a list
     for part in location:
-        section = section.model_fields[str(part)].annotation
-        section = next((kind for kind in get_args(section) if hasattr(kind, "model_fields")), section)
+        if item:
+            item = False
+            continue
+        kind = section.model_fields[str(part)].annotation
+        item = get_origin(kind) in (dict, list)
+        section = next((inner for inner in get_args(kind) if hasattr(inner, "model_fields")), kind)
     return list(section.model_fields)

@@ -15,9 +15,9 @@ from scalescope.papers.gadre2024 import claims
 from scalescope.papers.gadre2024 import small as study
 
 Tables = Mapping[str, pd.DataFrame]  # one per text
-SYMBOLS = {  # of each law of the loss in the table: the one exponent of equation 4 is both of size and of tokens
-    "OvertrainingLaw": {"E": "E", "alpha": "eta", "beta": "eta"},
-    "ChinchillaLaw": {"E": "E", "alpha": "alpha", "beta": "beta"},
+SYMBOLS = {  # of each law of the loss in the table, and how often: equation 4 has N and D to the power -2 eta, both
+    "OvertrainingLaw": {"E": ("E", 1), "alpha": ("eta", 2), "beta": ("eta", 2)},
+    "ChinchillaLaw": {"E": ("E", 1), "alpha": ("alpha", 1), "beta": ("beta", 1)},
 }
 VALUES = {"over_trained_off": "O1", "largest_off": "O2", "error_off": "O3"}  # the numbers that decide these claims
 
@@ -52,7 +52,7 @@ def summary(runs: pd.DataFrame, fits: Tables, predictions: Tables, forecasts: Ta
     """One row per text and law of the loss: exponents with 95 % intervals, largest errors, and what would hold.
 
     runs: all of them; the others by text. `distance`: of the text from the standard one, 0 to 1. alpha, beta: exponents
-    of size and tokens (SYMBOLS). `*_off`: of the most over-trained runs, of the largest model, and of its error,
+    of size N and of tokens D (SYMBOLS). `*_off`: of the most over-trained runs, of the largest model, and of its error,
     largest, in percent. O1 to O5: verdicts as in `claims`, O5 on the forecasts of all laws; those of the standard text
     under `claims.MAIN` are the study's own.
     """
@@ -77,8 +77,12 @@ def summary(runs: pd.DataFrame, fits: Tables, predictions: Tables, forecasts: Ta
     return pd.DataFrame(rows)
 
 
-def _exponents(fits: pd.DataFrame, law: str, symbols: Mapping[str, str]) -> dict[str, float]:
+def _exponents(fits: pd.DataFrame, law: str, symbols: Mapping[str, tuple[str, int]]) -> dict[str, float]:
     """Value, low and high of each symbol of a law, as columns."""
     of = fits[(fits["law"] == law) & (fits["of"] == "loss")].set_index("symbol")
     ends = {"": "value", "_low": "low", "_high": "high"}
-    return {f"{name}{end}": of.loc[symbol, column] for name, symbol in symbols.items() for end, column in ends.items()}
+    return {
+        f"{name}{end}": times * of.loc[symbol, column]
+        for name, (symbol, times) in symbols.items()
+        for end, column in ends.items()
+    }
