@@ -94,14 +94,16 @@ class Gadre2024Section(StudyPart):
     """Over-training: models of growing size, each pretrained for `multipliers` tokens per parameter.
 
     The last model is held out, and of every other one the run with the most tokens. Cells of the grid with more than
-    `most_tokens`, or without room for warm-up and decay, are not run. dialects: texts that the whole grid is trained on
-    once more, each in place of the text of pretraining and in its pieces (the paper has three texts, one tokenizer).
+    `most_tokens`, or without room for warm-up and decay, are not run. dialects: texts that the grid is trained on once
+    more, each in place of the text of pretraining and in its pieces (the paper has three texts, one tokenizer);
+    dialect_models: where it has fewer models there.
     """
 
     models: Annotated[list[str], Field(min_length=3), Different]
     multipliers: Budgets
     most_tokens: Count
     dialects: Annotated[dict[str, DialectSection], OwnNames] = Field(default_factory=dict)
+    dialect_models: Annotated[list[str], Field(min_length=3), Different] | None = None
 
     @property
     def named_models(self) -> list[str]:
@@ -113,8 +115,19 @@ class Gadre2024Section(StudyPart):
         """The texts that the grid is trained on, the standard one first."""
         return [STANDARD, *self.dialects]
 
+    def models_on(self, text: str) -> list[str]:
+        """Models of the grid on one text, in their order; the last one is held out."""
+        return self.models if text == STANDARD or self.dialect_models is None else self.dialect_models
+
     @model_validator(mode="after")
-    def _dialects_have_no_units(self) -> Gadre2024Section:
+    def _dialects_are_possible(self) -> Gadre2024Section:
+        others = [name for name in self.dialect_models or [] if name not in self.models]
+        if others:
+            raise ValueError(f"dialect_models has {others[0]!r}; the models are {', '.join(self.models)}")
+        if self.dialect_models and not self.dialects:
+            raise ValueError("dialect_models is given, but there are no dialects")
+        if self.dialect_models and self.dialect_models != [n for n in self.models if n in self.dialect_models]:
+            raise ValueError(f"dialect_models must be in the order of models, got {', '.join(self.dialect_models)}")
         if self.dialects and self.objective != "mlm":
             raise ValueError(f"objective is {self.objective!r}: on a dialect there is the objective 'mlm' only")
         return self

@@ -53,6 +53,8 @@ COMMANDS = {
     "published/forecasts": "scalescope forecast calibration",
     "published/ivgi2022": "scalescope study published",
     "studies": "make studies",
+    "studies-world3": "make studies PROFILE=studies-world3",
+    "studies-wikipedia": "make study STUDY=gadre2024 PROFILE=studies-wikipedia DATA=<folder>",
     "diagnose": "scalescope notebooks refresh ivgi2022/80_diagnose",
 }
 HEAD = """\

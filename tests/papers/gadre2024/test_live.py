@@ -60,6 +60,17 @@ def test_runs_of_the_standard_text_and_their_ids_do_not_depend_on_dialects(alone
     assert len(set(ids)) == len(ids)
 
 
+def test_a_grid_on_dialects_may_have_fewer_models_of_which_the_last_is_held_out(alone, profile):
+    thin = written("thin", {**PART, "dialects": {"far": FAR}, "dialect_models": PART["models"][:3]})
+    known = gadre2024.texts(thin)
+    assert gadre2024.grid(thin, known) == gadre2024.grid(alone, gadre2024.texts(alone))
+    few, all_of = (gadre2024.grid(each, gadre2024.texts(each), "far") for each in (thin, profile))
+    last = [each.role for each in few if each.config.encoder.name == PART["models"][2]]
+    assert len(last) > 1 and set(last) == {"held_out"}
+    ids = {each.config.id for each in all_of if each.config.encoder.name != PART["models"][3]}
+    assert {each.config.id for each in few} == ids
+
+
 def test_the_budgets_of_a_text_count_its_own_padding(profile):
     known = gadre2024.texts(profile)
     for text in ("standard", "far"):
@@ -144,6 +155,10 @@ def test_a_source_without_dialects_has_the_study_of_its_own_text(live_profile, t
         ({"dialects": {"far": {"vocabulary": 1.5}}}, "less than or equal to 1"),
         ({"dialects": {"far": {"vocabulry": 1.0}}}, "did you mean 'vocabulary'"),
         ({"dialects": {"far": FAR}, "objective": "pmi"}, "on a dialect there is the objective 'mlm' only"),
+        ({"dialects": {"far": FAR}, "dialect_models": PART["models"][:2]}, "at least 3 items"),
+        ({"dialects": {"far": FAR}, "dialect_models": ["ar8-l1", "ar8-l2", "ar8-l7"]}, "dialect_models has 'ar8-l7'"),
+        ({"dialects": {"far": FAR}, "dialect_models": ["ar8-l2", "ar8-l1", "ar16-l1"]}, "in the order of models"),
+        ({"dialect_models": PART["models"]}, "there are no dialects"),
     ],
 )
 def test_dialects_that_cannot_be_are_refused(live_profile, part, message):

@@ -20,7 +20,7 @@ from scalescope.papers.ledger import HeldOut, forecast, points_digest
 PAPER = "gadre2024"
 PARTS = (4, 4)  # of each stage that can be trained side by side: fitted runs, held-out runs
 FIT_STAGES = 1
-SKILLS = ["skill", "accuracy", "run_id", "chance"]
+SKILLS = {"skill": str, "accuracy": float, "run_id": str, "chance": float}  # columns of the table
 ERROR = "DownstreamErrorLaw"  # what the names of forecasts of an error begin with
 
 
@@ -41,15 +41,16 @@ def texts(profile: Profile) -> Texts:
 def grid(profile: Profile, known: Texts, text: str = STANDARD) -> list[Planned]:
     """Every run on one text: the largest model is held out, and of every other model the run with the most tokens."""
     part, seed = section(profile), profile.studies.seeds[0]
+    models = part.models_on(text)
     corpus = known[text].corpus("train")
     filled = corpus.tokens_per_row / corpus.sequence_length  # the rest is padding, which no multiplier counts
     planned = []
-    for name in part.models:
+    for name in models:
         size = profile.model(name).config.parameters
         budgets = [round(size * count / filled) for count in sorted(part.multipliers)]
         budgets = [tokens for tokens in budgets if tokens * filled <= part.most_tokens and _room(profile, tokens)]
         for place, tokens in enumerate(budgets):
-            held = name == part.models[-1] or place == len(budgets) - 1
+            held = name == models[-1] or place == len(budgets) - 1
             config = branch(profile, known.prepared, name, part.objective, tokens, seed)
             planned.append(Planned(HELD_OUT if held else FIT, replace(config, data=known.id(text)), text))
     return planned
@@ -117,7 +118,9 @@ def skills(known: Texts, planned: list[Planned]) -> pd.DataFrame:
         last = run.metrics[run.metrics["step"] == run.metrics["step"].max()]
         chance = last["skill"].map({skill: asked.chance(skill) for skill in asked.skills})
         parts.append(last[["skill", "accuracy"]].assign(run_id=run.id, chance=chance))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SKILLS)
+    if not parts:
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in SKILLS.items()})
+    return pd.concat(parts, ignore_index=True)
 
 
 def measured(forecasts: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
