@@ -10,11 +10,13 @@ import yaml
 from projects import TINY
 
 from scalescope import paths
+from scalescope.data import encoded
 from scalescope.experiment import stages
 from scalescope.experiment.profile import Profile, load_profile
 from scalescope.microworld.source import Microworld
 from scalescope.papers.gadre2024 import live as gadre2024
 from scalescope.papers.ledger import points_digest
+from scalescope.training import dialects
 from scalescope.workflow.studies import live
 
 FAR = {"vocabulary": 1.0, "constructions": 1.0}
@@ -30,6 +32,16 @@ def written(name: str, part: dict, **changes) -> Profile:
     content = {**TINY, "name": name, "text": text, "studies": {"seeds": [0], "gadre2024": part}, **changes}
     paths.profile_file(name).write_text(yaml.safe_dump(content))
     return load_profile(name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_probes():
+    """A tenth of the probes: asking them would take longer than training."""
+    count = encoded.PROBES // 10
+    with pytest.MonkeyPatch.context() as context:
+        for module in (encoded, dialects):
+            context.setattr(module, "PROBES", count)
+        yield
 
 
 @pytest.fixture(scope="module")
