@@ -1,9 +1,11 @@
 """How cost grows with the members of a finetuning group, with the tokens of a pretraining, and with workers.
 
-    python benchmarks/growth.py [--sizes 12K 98K] [--parts members tokens workers] [--quick]
+    python benchmarks/growth.py [--sizes 12K 98K] [--parts members together tokens workers] [--quick]
 
 members: CPU seconds of a training step for each member (SST-2 rows of the microworld, dropout 0.1, batch 16) of groups
     of 1 to 20; `relative` is the cost a member beside that of a member alone.
+together: the same of masked-language-model training side by side (batches of 32 rows of the profile) in groups of 1 to
+    16; `relative` is the cost beside a run of `pretrain`, "at" 0, so that 3,600 / seconds are steps a core-hour.
 tokens: CPU seconds of whole pretraining runs of both sides, set-up included, ours with its last evaluation; `relative`
     is the cost a token beside that of the side's longest run, so that 1 means cost in proportion to tokens.
 workers: wall seconds a step of 4,096 tokens of pretraining for one process of one thread, one of two, and two of one
@@ -18,6 +20,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain, islice, product
 from pathlib import Path
 
@@ -32,14 +35,22 @@ from scalescope.experiment.profile import load_profile
 from scalescope.model.encoder import Encoder
 from scalescope.training.batches import training_batches
 from scalescope.training.finetune import build_members
+from scalescope.training.loop import Training, masked_batches
 from scalescope.training.members import losses_of
 from scalescope.training.store import Run
+from scalescope.training.together import ENGINE, Group
 
 GROUPS, STEPS, ROUNDS = (1, 2, 4, 8, 16, 20), 6, 3
+TOGETHER, TOGETHER_BATCH, TOGETHER_ROWS = (1, 4, 16), 32, 512
 TOKEN_STEPS = (4, 12, 28)
 WORKERS = {"1 process, 1 thread": (1, 1), "1 process, 2 threads": (1, 2), "2 processes, 1 thread": (2, 1)}
 WORKER_SECONDS = 2.0
-SIZES = {"members": ("12K", "98K", "332K"), "tokens": ("12K", "98K"), "workers": ("12K", "98K", "332K", "1.3M")}
+SIZES = {
+    "members": ("12K", "98K", "332K"),
+    "together": ("12K", "98K", "332K"),
+    "tokens": ("12K", "98K"),
+    "workers": ("12K", "98K", "332K", "1.3M"),
+}
 KEYS = ["part", "parameters", "side", "at"]
 
 
@@ -69,6 +80,32 @@ def members(name: str, profile: str, quick: bool) -> list[dict]:
             "unit": "members",
             "seconds": statistics.median(each) / group,
             "relative": round(statistics.median(each) / group / alone, 3),
+        }
+        for group, each in times.items()
+    ]
+
+
+def together(name: str, profile: str, quick: bool) -> list[dict]:
+    """Rows for a run alone (0) and groups of growing size, all on the same batches."""
+    data, times = corpora(profile), defaultdict(list)
+    config = replace(our_config(name, profile, 10**6, 0.003), batch_size=TOGETHER_BATCH, rows=TOGETHER_ROWS)
+    for _ in range(1 if quick else ROUNDS):
+        for group in (0, *TOGETHER):
+            same = replace(config, engine=ENGINE)
+            one = Group([same] * group, [None] * group, *data) if group else Training(config, *data)
+            learn = one.learn if group else one._learn
+            batches = masked_batches(one.train, one.masker, config.batch_size, config.seed)
+            for step, batch in enumerate(islice(batches, 2 if quick else STEPS + 1)):
+                seconds = cpu_seconds(lambda: learn(batch))  # noqa: B023
+                times[group] += [seconds] if step else []
+    alone = statistics.median(times[0])
+    return [
+        {
+            "side": "scalescope",
+            "at": group,
+            "unit": "members",
+            "seconds": statistics.median(each) / max(group, 1),
+            "relative": round(statistics.median(each) / max(group, 1) / alone, 3),
         }
         for group, each in times.items()
     ]
@@ -156,7 +193,7 @@ def train(side: str, name: str, profile: str, steps: int, threads: int) -> float
     return seconds / steps
 
 
-PARTS = {"members": members, "tokens": tokens, "workers": workers}
+PARTS = {"members": members, "together": together, "tokens": tokens, "workers": workers}
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from scalescope.training.device import use_threads
 from scalescope.training.dialects import DialectText
 from scalescope.training.pretrain import PretrainConfig, pretrain
 from scalescope.training.store import Run
+from scalescope.training.together import ENGINE, group_of, train_together
 
 FIT, HELD_OUT = "fit", "held_out"
 LEAST_WORK = 2e9  # FLOPs that starting and evaluating a run cost, whatever its length; for even packs only
@@ -156,6 +157,7 @@ def adapted(
         eval_every=max(1, steps // settings.evaluations),
         eval_sequences=sequences,
         seed=seed,
+        engine=ENGINE,
     )
 
 
@@ -191,7 +193,10 @@ def train(profile: Profile, texts: Texts, planned: Sequence[Planned], told: Told
 
 
 def _unit(each: Planned) -> str:
-    return trunk_id(each.config) if each.config.schedule == "wsd" else each.config.id
+    """What is trained in one go: branches of one trunk, or members that read the same batches."""
+    if each.config.schedule == "wsd":
+        return trunk_id(each.config)
+    return group_of(each.config).id if each.config.engine else each.config.id
 
 
 def _work(each: Planned) -> float:
@@ -211,6 +216,8 @@ def _train_unit(profile: Profile, texts: Texts, unit: list[Planned]) -> list[Run
         steps = [each.config.steps for each in unit]
         with clock:
             return train_branches(first.config, steps, *corpora, store, clock.telling(None), probes)
+    if first.config.engine:
+        return train_together([each.config for each in unit], *corpora, store, clock.telling(None), clock)
     return [pretrain(each.config, *corpora, store, clock.telling(None), clock, probes) for each in unit]
 
 

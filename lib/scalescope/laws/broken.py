@@ -12,6 +12,7 @@ from scalescope.laws.curve import CurveLaw
 from scalescope.laws.fit.form import Form
 from scalescope.laws.fit.optimum import Optimum
 from scalescope.laws.multistart import joint
+from scalescope.laws.one_size import OneSize
 
 STEEPEST = 100.0  # largest slope times the range of ln x, as for every power law
 FLATTEST = 0.01  # smallest last slope times the range of ln x: one of zero would be part of E
@@ -21,7 +22,7 @@ KEPT = 40  # of all these starts, polished
 GRIDS = {1: (6, 6, 6, 3), 2: (3, 4, 3, 2)}  # slopes before and after, places, widths of a break
 
 
-class BrokenLaw(CurveLaw):
+class BrokenLaw(OneSize, CurveLaw):
     """y = E + b x^-s_0 (1 + (x / d_1)^(1 / f_1))^-((s_1 - s_0) f_1): a power law with one smooth break.
 
     x is one size (`size` names it), y a loss or an error. At x = d_i the slope of ln(y - E) against ln x goes from
@@ -38,43 +39,6 @@ class BrokenLaw(CurveLaw):
     form_has_targets: ClassVar[bool] = True  # so that `fit_each` uses the search below, one fit at a time
     equation: ClassVar[str] = "y = E + b x^-s_0 (1 + (x / d_1)^(1 / f_1))^-((s_1 - s_0) f_1)"
     source: ClassVar[str] = "Caballero 2023, eq. 1"
-
-    def __init__(
-        self,
-        *,
-        size: str = "parameters",
-        loss: str | None = None,
-        delta: float = 1e-3,
-        summed: bool = True,
-        fixed: dict[str, float] | None = None,
-        ties: dict[str, str] | None = None,
-        bounds: dict[str, tuple[float, float]] | None = None,
-        start: dict[str, float] | None = None,
-        interval: str | None = None,
-        n_boot: int = 1000,
-        random_state: int | np.random.Generator | None = 0,
-        warn_beyond: float | None = 10.0,
-    ):
-        """Store `size`, what x is ("parameters", "tokens", ...), and the settings of CurveLaw."""
-        super().__init__(
-            loss=loss,
-            delta=delta,
-            summed=summed,
-            fixed=fixed,
-            ties=ties,
-            bounds=bounds,
-            start=start,
-            interval=interval,
-            n_boot=n_boot,
-            random_state=random_state,
-            warn_beyond=warn_beyond,
-        )
-        self.size = size
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """The name of the size."""
-        return (self.size,)
 
     def origin(self, sizes: np.ndarray) -> np.ndarray:
         """Mean of ln x."""

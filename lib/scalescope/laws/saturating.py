@@ -10,6 +10,7 @@ from scalescope.laws.curve import CurveLaw
 from scalescope.laws.fit.form import Form
 from scalescope.laws.fit.optimum import Optimum
 from scalescope.laws.multistart import joint
+from scalescope.laws.one_size import OneSize
 from scalescope.laws.saturating_form import SaturatingForm
 
 SLOWEST, STEEPEST = 0.01, 100.0  # bounds of c times the range of ln x, as for every power law
@@ -21,7 +22,7 @@ ABOVE = (1e-4, 1e-2, 0.05, 0.3, 2.0, 9.0)  # by how much the upper level of the 
 OPEN = (0.0, np.inf)
 
 
-class SaturatingLaw(CurveLaw):
+class SaturatingLaw(OneSize, CurveLaw):
     """(y - E) / (E_0 - y)^alpha = A x^-c: the form M4; y is the one solution between E and E_0.
 
     x is one size (`size` names it), y a loss or an error; E is the limit at infinite x, E_0 that at x = 0 (an untrained
@@ -38,43 +39,6 @@ class SaturatingLaw(CurveLaw):
     default_interval: ClassVar[str] = "bootstrap"
     equation: ClassVar[str] = "(y - E) / (E_0 - y)^alpha = A x^-c"
     source: ClassVar[str] = "Alabdulmohsin 2022, section 4, M4"
-
-    def __init__(
-        self,
-        *,
-        size: str = "parameters",
-        loss: str | None = None,
-        delta: float = 1e-3,
-        summed: bool = True,
-        fixed: dict[str, float] | None = None,
-        ties: dict[str, str] | None = None,
-        bounds: dict[str, tuple[float, float]] | None = None,
-        start: dict[str, float] | None = None,
-        interval: str | None = None,
-        n_boot: int = 1000,
-        random_state: int | np.random.Generator | None = 0,
-        warn_beyond: float | None = 10.0,
-    ):
-        """Store `size`, what x is ("parameters", "tokens", ...), and the settings of CurveLaw."""
-        super().__init__(
-            loss=loss,
-            delta=delta,
-            summed=summed,
-            fixed=fixed,
-            ties=ties,
-            bounds=bounds,
-            start=start,
-            interval=interval,
-            n_boot=n_boot,
-            random_state=random_state,
-            warn_beyond=warn_beyond,
-        )
-        self.size = size
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """The name of the size."""
-        return (self.size,)
 
     def origin(self, sizes: np.ndarray) -> np.ndarray:
         """Mean of ln x; the level amid the y is added by `_problem`."""

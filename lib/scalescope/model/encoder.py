@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from scalescope.model import fused
 from scalescope.model.config import EncoderConfig
-from scalescope.model.lookups import embed, queries, relative_bias
+from scalescope.model.lookups import embed, flat_rows, queries, relative_bias
 
 Dropout = Callable[[Sequence[int], Tensor], Tensor | None]  # shape, like: factors 0 or 1 / (1 - p); None: nothing drops
 FARTHEST = 32  # tokens; a longer distance counts as this one
@@ -151,9 +151,8 @@ class Block(nn.Module):
         bias = relative_bias(self.distance_bias, length)
         if not isinstance(at, Tensor):
             return bias[..., None, :at, :]
-        if bias.dim() > 3:
-            raise ValueError("chosen query positions are for one model; members take the first ones, a number")
-        return bias.index_select(1, at.flatten()).view(len(bias), *at.shape, length)
+        tables, rows = bias.movedim(-3, 0).flatten(1, -2), flat_rows(at.flatten(-2), length)  # [A, * T, T] and [* B Q]
+        return tables.index_select(1, rows).view(self.heads, *at.shape, length).movedim(0, -4)
 
 
 def torch_dropout(rate: float, training: bool) -> Dropout:

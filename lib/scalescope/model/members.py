@@ -1,17 +1,32 @@
-"""Several task models of one shape side by side: one batched product where each alone has its own."""
+"""Several models of one shape side by side: one batched product where each alone has its own."""
 
 from __future__ import annotations
 
 import copy
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from scalescope.model.heads import TaskModel
 
+Model = TypeVar("Model", bound=nn.Module)
 LEVELS = 2**16  # a dropout rate is a number of these
+
+
+def side_by_side(models: Sequence[Model], device: torch.device) -> Model:
+    """The weights of models of one shape in a copy of the first: every weight is [E, ...]."""
+    own, named = copy.deepcopy(models[0]), [dict(model.named_parameters()) for model in models]
+    for name, parameter in own.named_parameters():
+        parameter.data = torch.stack([member[name].detach() for member in named]).to(device)
+    return own
+
+
+def weights_of(model: nn.Module, member: int) -> dict[str, Tensor]:
+    """The weights of one member, by name, as its own model has them."""
+    return {name: weight[member] for name, weight in model.state_dict().items()}
 
 
 class Members(TaskModel):
@@ -23,11 +38,9 @@ class Members(TaskModel):
     """
 
     def __init__(self, models: Sequence[TaskModel], seeds: Sequence[int], device: torch.device):
-        own = copy.deepcopy(models[0])
+        own = side_by_side(models, device)
         super().__init__(own.encoder, own.head)
-        self.count, named = len(models), [dict(model.named_parameters()) for model in models]
-        for name, parameter in self.named_parameters():
-            parameter.data = torch.stack([member[name].detach() for member in named]).to(device)
+        self.count = len(models)
         self.encoder.logit_bias.requires_grad_(False)
         self.dropout = MemberDropout(own.head.dropout, seeds, device)
 

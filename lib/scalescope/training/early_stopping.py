@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -21,11 +22,14 @@ class Patience:
     best_step: int = 0
     best_weights: dict[str, torch.Tensor] = field(default_factory=dict, repr=False)
 
-    def update(self, step: int, loss: float, model: torch.nn.Module) -> bool:
-        """Record one evaluation; True when training should stop. Raises Diverged for a non-finite loss."""
+    def update(self, step: int, loss: float, weights: Callable[[], Mapping[str, torch.Tensor]]) -> bool:
+        """Record one evaluation; True when training should stop. Raises Diverged for a non-finite loss.
+
+        `weights()`, those of the model by name, is asked for the best one only.
+        """
         if not math.isfinite(loss):
             raise Diverged(f"evaluation loss {loss} at step {step}")
         if loss < self.best_loss:
             self.best_loss, self.best_step = loss, step
-            self.best_weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+            self.best_weights = {k: v.detach().cpu().clone() for k, v in weights().items()}
         return step - self.best_step >= self.steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from scalescope.data.masking import Masked
@@ -12,31 +13,37 @@ from scalescope.training.device import autocast
 
 
 def masked_loss(model: Encoder, masked: Masked, precision: str) -> torch.Tensor:
-    """Mean cross-entropy in nats at the masked positions of one batch; nothing else is computed to the end."""
+    """Mean cross-entropy in nats at the masked positions of one batch; nothing else is computed to the end.
+
+    A number, or one per member [E] where models stand side by side: they all read the same batch.
+    """
     device = model.logit_bias.device
     labels = torch.from_numpy(masked.labels).to(device, non_blocking=True)
     with autocast(device, precision):
         states = masked_states(model, masked)
+        labels = labels.expand(*states.shape[:-2], -1)
         return masked_cross_entropy(states, model.token_embedding.weight, model.logit_bias, labels)
 
 
 def masked_states(model: Encoder, masked: Masked) -> torch.Tensor:
-    """Last states [M, H] of the masked positions of one batch."""
-    device = model.logit_bias.device
+    """Last states [*, M, H] of the masked positions of one batch."""
+    device, members = model.logit_bias.device, model.logit_bias.shape[:-1]
     arrays = (masked.inputs, *masked.by_row(), masked.documents)
     inputs, at, taken, documents = (
         None if array is None else torch.from_numpy(array).to(device, non_blocking=True) for array in arrays
     )
-    return model(inputs, at=at, documents=documents).flatten(0, 1).index_select(0, taken)
+    if members:
+        inputs, at, documents = (None if x is None else x.expand(*members, *x.shape) for x in (inputs, at, documents))
+    return model(inputs, at=at, documents=documents).flatten(-3, -2).index_select(-2, taken)
 
 
 @torch.no_grad()
-def evaluate(model: Encoder, batches: list[Masked], precision: str) -> float:
-    """Held-out loss in nats: mean over all masked tokens of fixed, pre-masked batches."""
+def evaluate(model: Encoder, batches: list[Masked], precision: str) -> np.ndarray:
+    """Held-out loss in nats [*]: mean over all masked tokens of fixed, pre-masked batches."""
     model.eval()
-    total = sum(float(masked_loss(model, batch, precision)) * len(batch.labels) for batch in batches)
+    total = sum(masked_loss(model, batch, precision).double() * len(batch.labels) for batch in batches)
     model.train()
-    return total / sum(len(batch.labels) for batch in batches)
+    return (total / sum(len(batch.labels) for batch in batches)).cpu().numpy()
 
 
 @torch.no_grad()

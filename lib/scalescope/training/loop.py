@@ -86,7 +86,7 @@ class Training:
 
     def _evaluate(self) -> bool:
         seen = round(self.step * self.config.batch_size * self.train.tokens_per_row)
-        value = evaluate(self.model, self.fixed, self.config.precision)
+        value = float(evaluate(self.model, self.fixed, self.config.precision))
         if self.recent:
             mean = float(torch.stack(self.recent).mean())
             self.rows.append({"step": self.step, "tokens": seen, "split": "train", "loss": mean})
@@ -96,7 +96,7 @@ class Training:
         if self.probes is not None and (self.step == self.config.steps or number & (number - 1) == 0):
             found = accuracies(self.model, self.probes, self.config.precision)
             self.skills += [{"step": self.step, "tokens": seen, "skill": k, "accuracy": v} for k, v in found.items()]
-        return self.patience.update(self.step, value, self.model)
+        return self.patience.update(self.step, value, self.model.state_dict)
 
     def save(self, path: Path) -> None:
         """Write the whole state to one file, whole or not at all."""

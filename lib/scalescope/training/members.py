@@ -22,12 +22,19 @@ GPU_SHARE = 0.5  # of what is free on a GPU
 
 
 def members_together(shape: EncoderConfig, features: Features, batch_size: int) -> int:
-    """How many members of this shape fit side by side: weights with their optimiser state, and activations."""
-    rows, length = batch_size * features.group, int(features.lengths.max())
+    """How many members of this shape fit side by side on batches of a task."""
+    return fitting(shape, batch_size * features.group, int(features.lengths.max()))
+
+
+def fitting(shape: EncoderConfig, rows: int, length: int, logits: int = 0) -> int:
+    """How many members of this shape fit side by side: weights with their optimiser state, and activations.
+
+    rows, length: of a batch; logits: floats that the output of a member takes beside them.
+    """
     token = shape.layers * (32 * shape.hidden + 5 * shape.heads * length)
     weights = 6 * (shape.parameters + shape.vocabulary_size * shape.hidden)
     most = GPU_SHARE * torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else BYTES_TOGETHER
-    return max(1, int(most / (4 * (rows * length * token + weights))))
+    return max(1, int(most / (4 * (rows * length * token + weights + logits))))
 
 
 def losses_of(outputs: torch.Tensor, batch: Batch, features: Features, task: Task) -> torch.Tensor:

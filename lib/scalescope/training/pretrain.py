@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 from torch import Tensor
@@ -19,12 +20,12 @@ from scalescope.model.config import EncoderConfig
 from scalescope.model.optimiser import BETA2
 from scalescope.paths import run_id
 from scalescope.training.checkpoint import forget_latest, keep_two
-from scalescope.training.early_stopping import Diverged
+from scalescope.training.early_stopping import Diverged, Patience
 from scalescope.training.interrupt import stop_button
 from scalescope.training.loop import Training
 from scalescope.training.store import Run, Store
 
-LATER = ("beta2", "start", "rows")  # fields that came after the first runs
+LATER = ("beta2", "start", "rows", "engine")  # fields that came after the first runs
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class PretrainConfig:
     Steps count batches; data identifies corpus and tokenizer. beta2: decay of Adam's second moment per step. start: id
     of the run whose weights it goes on from (to finetune on another text), "" for the initialisation. rows: so many
     rows of the corpus are all its training data, drawn with the seed (more rows hold fewer); 0 for the whole corpus.
+    engine: "" for a run of its own, or `together.ENGINE` for one that is trained side by side with others: sums are
+    rounded in another order there.
     """
 
     encoder: EncoderConfig
@@ -55,6 +58,7 @@ class PretrainConfig:
     beta2: float = BETA2
     start: str = ""
     rows: int = 0
+    engine: str = ""
 
     @property
     def id(self) -> str:
@@ -146,7 +150,7 @@ def finish(
                 stopped = "patience"
         except Diverged as error:
             status, stopped, reason = "failed", "diverged", str(error)
-        run = _record(training, store, status, stopped, reason)
+        run = record(training, store, status, stopped, reason)
         shutil.rmtree(folder, ignore_errors=True)
     if pressed():  # during the last step: this run is finished, but its caller is to stop
         raise KeyboardInterrupt
@@ -179,7 +183,17 @@ def _run(training: Training, until: int, folder: Path, progress: Progress | None
     return False
 
 
-def _record(training: Training, store: Store, status: str, stopped: str, reason: str) -> Run:
+class Trained(Protocol):
+    """What a run is recorded from: its configuration, best checkpoint, curve and skills."""
+
+    config: PretrainConfig
+    patience: Patience
+    rows: list[dict]
+    skills: list[dict]
+
+
+def record(training: Trained, store: Store, status: str, stopped: str, reason: str) -> Run:
+    """Write a run into the store. stopped: "budget", "patience" or "diverged", whose reason is told."""
     config, patience, rows = training.config, training.patience, training.rows
     step, tokens = (rows[-1]["step"], rows[-1]["tokens"]) if rows else (0, 0)
     summary = {

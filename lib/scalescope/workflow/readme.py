@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from scalescope import files, paths
+from scalescope.errors import UnknownName
 from scalescope.experiment.collecting import read_tables
 from scalescope.experiment.points import OBJECTIVES, split_usable
 from scalescope.experiment.record import read_csv
@@ -23,10 +24,11 @@ from scalescope.papers.ivgi2022.scorecard import QUANTITIES, shown
 
 EXAMPLE, LARGER = "eight_runs.csv", "large_run.csv"
 FORECASTS = "forecasts"
-MARKED = re.compile(r"(<!-- results of (?P<source>[a-z0-9_-]+) -->\n)(?P<table>.*?)(<!-- end of results -->)", re.S)
-SCORECARDS = re.compile(r"(<!-- scorecards of (?P<sources>[a-z0-9_ -]+) -->\n)(.*?)(<!-- end of scorecards -->)", re.S)
-VERDICTS = re.compile(r"(<!-- verdicts of (?P<profile>[a-z0-9_-]+) -->\n)(.*?)(<!-- end of verdicts -->)", re.S)
-AGREEMENT = re.compile(r"(<!-- agreement of (?P<source>[a-z0-9_-]+) -->\n)(.*?)(<!-- end of agreement -->)", re.S)
+BLOCK = re.compile(
+    r"(?P<start><!-- (?P<name>[a-z]+)(?: of (?P<of>[a-z0-9_ -]+))? -->\n)"
+    r".*?(?P<end><!-- end of (?P=name) -->)",
+    re.S,
+)
 
 
 def results_table(source: str) -> str:
@@ -97,10 +99,10 @@ def _agreed(row: tuple, where: str) -> str:
     return f"{row.agree} of {row.of} {where}{but}"
 
 
-def scorecards_of(sources: list[str]) -> str:
-    """The scorecards of some sources as one Markdown table: a row per quantity, a column per source."""
+def scorecards_of(sources: str) -> str:
+    """The scorecards of some sources (names, spaces between them) as one table: a row per quantity, a column each."""
     columns = {}
-    for source in sources:
+    for source in sources.split():
         table = read_csv(paths.results(source) / PAPER / "scorecard.csv", REMEDY)
         table = table.assign(text=table["objective"].map(OBJECTIVES) + " " + shown(table))
         columns[f"`{source}`"] = table.groupby("quantity", sort=False)["text"].agg(", ".join)
@@ -123,22 +125,24 @@ def verdicts_of(profile: str) -> str:
     return "\n".join(said)
 
 
+MADE_OF = {"results": results_table, "scorecards": scorecards_of, "agreement": agreement_of, "verdicts": verdicts_of}
+MADE = {"forecast": example_forecast, "record": record_of_forecasts}
+
+
 def with_results(text: str) -> str:
     """A text with every marked block as the results are.
 
-    Marks: "<!-- results of quick -->" to "<!-- end of results -->", "<!-- scorecards of quick thorough -->" to
-    "<!-- end of scorecards -->", "<!-- agreement of quick -->" to "<!-- end of
-    agreement -->", "<!-- verdicts of studies -->" to "<!-- end of verdicts -->",
-    "<!-- forecast -->" to "<!-- end of forecast -->", "<!-- record -->" to "<!-- end of record -->".
+    Marks: "<!-- NAME of SOURCES -->" to "<!-- end of NAME -->" for the names in MADE_OF, "<!-- NAME -->" to "<!-- end
+    of NAME -->" for those in MADE. Raises UnknownName for another name.
     """
-    text = MARKED.sub(lambda found: f"{found[1]}\n{results_table(found['source'])}\n\n{found[4]}", text)
-    text = SCORECARDS.sub(lambda found: f"{found[1]}\n{scorecards_of(found['sources'].split())}\n\n{found[4]}", text)
-    text = AGREEMENT.sub(lambda found: f"{found[1]}\n{agreement_of(found['source'])}\n\n{found[4]}", text)
-    text = VERDICTS.sub(lambda found: f"{found[1]}\n{verdicts_of(found['profile'])}\n\n{found[4]}", text)
-    for name, made in (("forecast", example_forecast), ("record", record_of_forecasts)):
-        block = re.compile(rf"(<!-- {name} -->\n)(.*?)(<!-- end of {name} -->)", re.S)
-        text = block.sub(lambda found, made=made: f"{found[1]}\n{made()}\n\n{found[3]}", text)
-    return text
+    return BLOCK.sub(lambda found: f"{found['start']}\n{_made(found['name'], found['of'])}\n\n{found['end']}", text)
+
+
+def _made(name: str, of: str | None) -> str:
+    makers = MADE if of is None else MADE_OF
+    if name not in makers:
+        raise UnknownName("mark in README.md", name, makers)
+    return makers[name]() if of is None else makers[name](of)
 
 
 def update_readme() -> None:

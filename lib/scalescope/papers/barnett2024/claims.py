@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from scalescope.papers.verdicts import Judged, verdicts
+
 CLAIMS = {
     "T1": "The law with a transfer gap describes the loss of every dialect",
     "T2": "The transfer gap differs between texts, and grows with their distance from that of pretraining",
@@ -17,7 +19,6 @@ CLAIMS = {
 RMS = 0.02  # T1: root mean squared residual of ln L, on every dialect
 OFF = 0.03  # T5: mean absolute relative error of the loss, as Ivgi 2022 asks of an extrapolation
 SPLIT = "split of a budget"  # what the names of forecasts of splits end with
-COLUMNS = ["id", "claim", "verdict", "statistic", "value", "low", "high", "threshold"]
 
 
 def judged(tables: dict[str, pd.DataFrame], correlation: dict[str, float]) -> pd.DataFrame:
@@ -30,40 +31,27 @@ def judged(tables: dict[str, pd.DataFrame], correlation: dict[str, float]) -> pd
         _forecast(tables),
         _best_split(tables),
     ]
-    return pd.DataFrame([{"claim": CLAIMS[row["id"]], **row} for row in rows])[COLUMNS]
+    return verdicts(CLAIMS, rows)
 
 
-def _row(id: str, holds: bool | None, statistic: str, value: float, threshold: str, low=np.nan, high=np.nan) -> dict:
-    verdict = "not testable" if holds is None or not np.isfinite(value) else "holds" if holds else "fails"
-    return {
-        "id": id,
-        "verdict": verdict,
-        "statistic": statistic,
-        "value": value,
-        "low": low,
-        "high": high,
-        "threshold": threshold,
-    }
-
-
-def _described(tables) -> dict:
+def _described(tables) -> Judged:
     worst = tables["fits"].query("exponents == 'separate'")["rms"].max()
-    return _row("T1", worst <= RMS, "largest rms residual of ln L over dialects", worst, f"at most {RMS:g}")
+    return Judged("T1", worst <= RMS, "largest rms residual of ln L over dialects", worst, f"at most {RMS:g}")
 
 
-def _grows(correlation: dict[str, float]) -> dict:
+def _grows(correlation: dict[str, float]) -> Judged:
     value, low, high = (correlation[key] for key in ("value", "low", "high"))
     statistic = f"rank correlation of gap and distance over {correlation['dialects']:.0f} dialects"
-    return _row("T2", low > 0, statistic, value, "95 % interval above 0", low, high)
+    return Judged("T2", low > 0, statistic, value, "95 % interval above 0", low, high)
 
 
-def _shared(tables) -> dict:
+def _shared(tables) -> Judged:
     bic = tables["exponents"].set_index("exponents")["bic"]
     value = float(bic["shared"] - bic["separate"])
-    return _row("T3", value < 0, "BIC with shared minus BIC with separate exponents", value, "below 0")
+    return Judged("T3", value < 0, "BIC with shared minus BIC with separate exponents", value, "below 0")
 
 
-def _allocated(tables) -> dict:
+def _allocated(tables) -> Judged:
     """Over all prices: the mean rank correlation of the share of pretraining with the gap (nats) of the dialect."""
     shares = tables["allocation"].dropna(subset=["share"]).merge(tables["gaps"][["text", "nats"]], on="text")
     found = [
@@ -74,21 +62,21 @@ def _allocated(tables) -> dict:
     value = float(np.mean(found)) if found else np.nan
     low, high = (min(found), max(found)) if found else (np.nan, np.nan)
     statistic = "rank correlation of the share of pretraining with the gap, mean (smallest, largest) over prices"
-    return _row("T4", high < 0, statistic, value, "below 0 at every price", low, high)
+    return Judged("T4", high < 0, statistic, value, "below 0 at every price", low, high)
 
 
-def _forecast(tables) -> dict:
+def _forecast(tables) -> Judged:
     corner = tables["forecasts"][~tables["forecasts"]["law"].str.endswith(SPLIT)]
     off = corner["off"].abs().dropna()
     value = float(off.mean()) if len(off) else np.nan
     statistic = f"mean absolute relative error over {len(off)} sealed forecasts"
-    return _row("T5", value <= OFF, statistic, value, f"at most {OFF:g}")
+    return Judged("T5", value <= OFF, statistic, value, f"at most {OFF:g}")
 
 
-def _best_split(tables) -> dict:
+def _best_split(tables) -> Judged:
     splits = tables["splits"].dropna(subset=["actual"])
     recommended = splits[splits["factor"] == 1]
     if recommended.empty or len(splits) < 2:
-        return _row("T6", None, "loss of the recommended split over that of the best other one", np.nan, "below 1")
+        return Judged("T6", False, "loss of the recommended split over that of the best other one", np.nan, "below 1")
     value = float(recommended["actual"].iloc[0] / splits[splits["factor"] != 1]["actual"].min())
-    return _row("T6", value < 1, "loss of the recommended split over that of the best other one", value, "below 1")
+    return Judged("T6", value < 1, "loss of the recommended split over that of the best other one", value, "below 1")

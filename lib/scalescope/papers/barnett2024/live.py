@@ -8,6 +8,7 @@ from itertools import product
 import pandas as pd
 
 from scalescope.experiment.profile import Profile
+from scalescope.experiment.study_rates import chosen_rates
 from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, adapted, branch, need_all
 from scalescope.experiment.study_sections import Barnett2024Section
 from scalescope.papers.barnett2024 import claims
@@ -127,6 +128,7 @@ def tables(
     own = forecasts[forecasts["law"].str.endswith(claims.SPLIT)]
     result = {
         "runs": runs,
+        "rates": chosen_rates(runs),
         "texts": known.table(),
         "fits": fitted,
         "exponents": study.exponents_compared(fitted),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from scalescope.papers.verdicts import Judged, verdicts
+
 CLAIMS = {
     "O1": "Loss of the most over-trained runs is predicted from small, short runs",
     "O2": "Loss of the largest model is predicted from small, short runs",
@@ -36,19 +38,7 @@ def judged(predictions: pd.DataFrame, forecasts: pd.DataFrame, law: str = MAIN) 
         ("O3", largest["error_off"].max(), ERROR_OFF, "largest relative error of the error over all skills, percent"),
         ("O4", float(np.sqrt((rest**2).mean())), SPREAD, "rms distance of the error from the law, all runs"),
     ]
-    found = [_row(id, value, value <= most, f"at most {most:g}", said) for id, value, most, said in rows]
+    found = [Judged(id, value <= most, said, value, f"at most {most:g}") for id, value, most, said in rows]
     share = inside.mean() if len(inside) else np.nan
-    found.append(_row("O5", share, share >= COVERED, f"at least {COVERED:g}", f"share of {len(inside)} intervals"))
-    return pd.DataFrame(found)
-
-
-def _row(id: str, value: float, holds: bool, threshold: str, statistic: str) -> dict:
-    verdict = "not testable" if not np.isfinite(value) else "holds" if holds else "fails"
-    return {
-        "id": id,
-        "claim": CLAIMS[id],
-        "verdict": verdict,
-        "statistic": statistic,
-        "value": value,
-        "threshold": threshold,
-    }
+    found.append(Judged("O5", share >= COVERED, f"share of {len(inside)} intervals", share, f"at least {COVERED:g}"))
+    return verdicts(CLAIMS, found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from scalescope.papers.verdicts import Judged, verdicts
+
 CLAIMS = {
     "S1": "The rectified law describes the finetuning loss better than the vanilla law",
     "S2": "The loss falls slowly at first: there is a pre-power phase before the power phase",
@@ -22,28 +24,13 @@ N_BOOT = 2000
 
 def judged(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per claim: verdict, the number that decides with its 95 % interval over models, and what was asked."""
-    return pd.DataFrame(
-        [
-            _described(tables["fits"]),
-            _pre_power(tables["slopes"]),
-            *_forecasts(tables["forecasts"]),
-            *_selected(tables["scores"], tables["contests"]),
-        ]
-    )
-
-
-def _row(id: str, holds: bool, statistic: str, threshold: str, value: float, low=np.nan, high=np.nan) -> dict:
-    verdict = "not testable" if not np.isfinite(value) else "holds" if holds else "fails"
-    return {
-        "id": id,
-        "claim": CLAIMS[id],
-        "verdict": verdict,
-        "statistic": statistic,
-        "value": value,
-        "low": low,
-        "high": high,
-        "threshold": threshold,
-    }
+    found = [
+        _described(tables["fits"]),
+        _pre_power(tables["slopes"]),
+        *_forecasts(tables["forecasts"]),
+        *_selected(tables["scores"], tables["contests"]),
+    ]
+    return verdicts(CLAIMS, found)
 
 
 def _over_models(values: np.ndarray, of) -> tuple[float, float, float]:
@@ -53,23 +40,23 @@ def _over_models(values: np.ndarray, of) -> tuple[float, float, float]:
     return float(of(values)), float(low), float(high)
 
 
-def _described(fits: pd.DataFrame) -> dict:
+def _described(fits: pd.DataFrame) -> Judged:
     """BIC, since the rectified law has a parameter more and holds the vanilla one: its RMSD is never larger."""
     n, smallest = fits["n_points"].to_numpy(), np.finfo(float).tiny
     gain = 2 * np.log(np.maximum(fits["vanilla_rmsd"], smallest) / np.maximum(fits["rmsd"], smallest)).to_numpy()
     value, low, high = _over_models(n * gain - np.log(n), np.mean)
     statistic = f"BIC of the vanilla law minus that of the rectified one, mean over {len(fits)} curves"
-    return _row("S1", low > 0, statistic, "95 % interval above 0", value, low, high)
+    return Judged("S1", low > 0, statistic, value, "95 % interval above 0", low, high)
 
 
-def _pre_power(slopes: pd.DataFrame) -> dict:
+def _pre_power(slopes: pd.DataFrame) -> Judged:
     shares = (slopes["first"] / slopes["steepest"]).to_numpy()
     value, low, high = _over_models(shares, np.median)
     statistic = "slope at the three smallest sizes over the steepest, median over models"
-    return _row("S2", high < SLOWER, statistic, f"95 % interval below {SLOWER:g}", value, low, high)
+    return Judged("S2", high < SLOWER, statistic, value, f"95 % interval below {SLOWER:g}", low, high)
 
 
-def _forecasts(forecasts: pd.DataFrame) -> list[dict]:
+def _forecasts(forecasts: pd.DataFrame) -> list[Judged]:
     """S3 and S4; names of forecasts are "<law>, <model>"."""
     known = forecasts.dropna(subset=["actual"])
     parts = known["law"].str.split(", ", n=1, expand=True).reindex(columns=[0, 1])
@@ -82,32 +69,32 @@ def _forecasts(forecasts: pd.DataFrame) -> list[dict]:
     inside = known.loc[parts[0] == "RectifiedLaw", "inside"].astype(float)
     share = float(inside.mean()) if len(inside) else np.nan
     return [
-        _row("S3", high < 0, statistic, "95 % interval below 0", value, low, high),
-        _row("S4", share >= COVERED, f"share of {len(inside)} intervals", f"at least {COVERED:g}", share),
+        Judged("S3", high < 0, statistic, value, "95 % interval below 0", low, high),
+        Judged("S4", share >= COVERED, f"share of {len(inside)} intervals", share, f"at least {COVERED:g}"),
     ]
 
 
-def _selected(scores: pd.DataFrame, contests: pd.DataFrame) -> list[dict]:
+def _selected(scores: pd.DataFrame, contests: pd.DataFrame) -> list[Judged]:
     own = scores.query("method == 'AtS' and measure == 'relative_accuracy' and ratio == 0").iloc[0]
     rivals = contests[contests["other"].isin(BASELINES)]
     worst = rivals.loc[rivals["low"].idxmin()]
     statistic = f"mean relative accuracy of AtS minus that of {worst['other']}, its hardest rival"
     return [
-        _row(
+        Judged(
             "S5",
             own["value"] >= ACCURATE,
             "mean relative accuracy over budgets",
-            f"at least {ACCURATE:g}",
             own["value"],
+            f"at least {ACCURATE:g}",
             own["low"],
             own["high"],
         ),
-        _row(
+        Judged(
             "S6",
             worst["low"] > 0,
             statistic,
-            "95 % interval above 0 against each",
             worst["difference"],
+            "95 % interval above 0 against each",
             worst["low"],
             worst["high"],
         ),

@@ -8,6 +8,7 @@ from itertools import product
 import pandas as pd
 
 from scalescope.experiment.profile import Profile
+from scalescope.experiment.study_rates import chosen_rates
 from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, adapted, branch, need_all
 from scalescope.experiment.study_sections import STANDARD, Lin2024Section, ZooMember
 from scalescope.papers.ledger import HeldOut, final_losses, forecast, points_digest
@@ -110,6 +111,7 @@ def tables(
     zoos = study.judged_zoos(curves)
     result = {
         "runs": runs,
+        "rates": chosen_rates(runs),
         "texts": known.table(),
         "zoo": members,
         "points": points,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scalescope.papers.su2024.fits import STANDARD
+from scalescope.papers.verdicts import Judged, verdicts
 
 CLAIMS = {
     "B1": "Steps and examples that reach one loss lie on a hyperbola",
@@ -25,44 +26,14 @@ def judged(tables: dict[str, pd.DataFrame], slope: dict[str, float]) -> pd.DataF
     spread = _spread(standard)
     off = tables["forecasts"]["off"].abs().dropna()
     mean = off.mean() if len(off) else np.nan
-    rows = [
-        ("B1", rms <= RMS, "median rms distance from the hyperbola, relative", rms, np.nan, np.nan, f"at most {RMS:g}"),
-        (
-            "B2",
-            slope["high"] < 0,
-            "slope of ln B_crit against ln L",
-            slope["value"],
-            slope["low"],
-            slope["high"],
-            "95 % interval below 0",
-        ),
-        (
-            "B3",
-            spread <= FACTOR,
-            "factor between two models at one loss, median",
-            spread,
-            np.nan,
-            np.nan,
-            f"at most {FACTOR:g}",
-        ),
-        (
-            "B4",
-            mean <= OFF,
-            f"mean absolute relative error over {len(off)} steps",
-            mean,
-            np.nan,
-            np.nan,
-            f"at most {OFF:g}",
-        ),
+    low, high = slope["low"], slope["high"]
+    found = [
+        Judged("B1", rms <= RMS, "median rms distance from the hyperbola, relative", rms, f"at most {RMS:g}"),
+        Judged("B2", high < 0, "slope of ln B_crit against ln L", slope["value"], "95 % interval below 0", low, high),
+        Judged("B3", spread <= FACTOR, "factor between two models at one loss, median", spread, f"at most {FACTOR:g}"),
+        Judged("B4", mean <= OFF, f"mean absolute relative error over {len(off)} steps", mean, f"at most {OFF:g}"),
     ]
-    columns = ["id", "verdict", "statistic", "value", "low", "high", "threshold"]
-    table = pd.DataFrame(rows, columns=columns)
-    table["verdict"] = [
-        "not testable" if not np.isfinite(row.value) else "holds" if row.verdict else "fails"
-        for row in table.itertuples()
-    ]
-    table.insert(1, "claim", [CLAIMS[id] for id in table["id"]])
-    return table
+    return verdicts(CLAIMS, found)
 
 
 def _spread(standard: pd.DataFrame) -> float:

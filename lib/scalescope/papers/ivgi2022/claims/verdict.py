@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-HOLDS, FAILS, UNTESTABLE = "holds", "fails", "not testable"
+from scalescope.papers.verdicts import FAILS, HOLDS, UNTESTABLE
 
 R2_PRETRAINING = 0.99  # C1
 R2_CLEAR = 0.95  # C3, C6, C8: from here on the paper calls a law clear
