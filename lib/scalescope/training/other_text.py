@@ -26,4 +26,4 @@ def loss_on(run: Run, config: PretrainConfig, heldout: Corpus) -> float:
         model = Encoder(config.encoder, seed=config.seed).to(pick_device())
     model.load_state_dict(run.weights())
     masker = Masker(config.objective, heldout.vocabulary_size, rate=config.mask_rate)
-    return evaluate(model, list(evaluation_batches(heldout, masker, config.eval_sequences)), config.precision)
+    return float(evaluate(model, list(evaluation_batches(heldout, masker, config.eval_sequences)), config.precision))
