@@ -126,6 +126,23 @@ def test_text_without_skills_has_its_laws_of_the_loss_and_claims_of_errors_are_n
     assert data.empty and "no skills" in drawn.texts[0].get_text()
 
 
+def test_an_average_that_a_fitted_run_has_no_error_in_has_no_law_and_others_keep_theirs(skills, found):
+    errors = small.errors(skills, found)
+    perfect = (errors["average"] == small.AVERAGES[1]) & (errors["run_id"] == found["run_id"].iloc[0])
+    errors = errors.assign(error=errors["error"].mask(perfect, 0.0))
+    assert small.error_law(found, errors, small.AVERAGES[1], 0) is None
+    fits = small.fits(found, errors, n_boot=0)
+    assert set(fits["of"]) == {"loss", small.AVERAGES[0]}
+    table = small.predictions(found, errors)
+    assert table.groupby("average")["error_predicted"].count().to_dict() == {
+        small.AVERAGES[0]: 2 * len(found),
+        small.AVERAGES[1]: 0,
+    }
+    data = small_figures.error_data(table, fits)
+    assert data.query("kind == 'law'")["average"].unique().tolist() == [small.AVERAGES[0]]
+    assert len(small_figures.draw_error(_again(data)).axes) == 2
+
+
 def _again(data: pd.DataFrame) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(data.to_csv(index=False)))
 

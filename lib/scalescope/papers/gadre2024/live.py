@@ -83,9 +83,9 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
 
 
 def _forecasts(per_row: float, found: pd.DataFrame, of_skills: pd.DataFrame, held: list[Planned]) -> list[Entry]:
-    """What the laws of one text say of its held-out runs; per_row: tokens of a row; of errors only with skills."""
+    """What the laws of one text say of its held-out runs; per_row: tokens of a row; of errors where they have a law."""
     errors, digest, forecasts = _errors(of_skills, found), points_digest(found), []
-    second = study.error_law(found, errors, study.AVERAGES[0]) if errors["n_skills"].any() else None
+    second = study.error_law(found, errors, study.AVERAGES[0])
     for name in study.LAWS:
         law = study.law(found, name)
         for each in held:

@@ -82,10 +82,17 @@ def errors(skills: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["run_id", "average", "error", "n_skills"]]
 
 
-def error_law(found: pd.DataFrame, errors_of: pd.DataFrame, average: str, n_boot: int = N_BOOT) -> DownstreamErrorLaw:
-    """Error against measured loss, of the fitted runs; raises ValueError with fewer than three."""
+def error_law(
+    found: pd.DataFrame, errors_of: pd.DataFrame, average: str, n_boot: int = N_BOOT
+) -> DownstreamErrorLaw | None:
+    """Error against measured loss, of the fitted runs; raises ValueError with fewer than three.
+
+    None where the error of a fitted run is missing (no skills), or zero: the law is fitted to logarithms.
+    """
     rows = found.merge(errors_of[errors_of["average"] == average], on="run_id")
     fit = rows[rows["role"] == "fit"]
+    if not fit["error"].gt(0).all():
+        return None
     made = DownstreamErrorLaw(interval="residual", n_boot=n_boot, warn_beyond=None)
     return made.fit(fit[["loss"]], fit["error"])
 
@@ -93,10 +100,11 @@ def error_law(found: pd.DataFrame, errors_of: pd.DataFrame, average: str, n_boot
 def fits(found: pd.DataFrame, errors_of: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:
     """Parameters of every law with 95 % intervals; `of` is "loss" or the average whose error the law is of."""
     laws = [(name, "loss", law(found, name, n_boot)) for name in LAWS]
-    measured = _averages(errors_of[errors_of["n_skills"] > 0])
-    laws += [("DownstreamErrorLaw", each, error_law(found, errors_of, each, n_boot)) for each in measured]
+    laws += [("DownstreamErrorLaw", each, error_law(found, errors_of, each, n_boot)) for each in _averages(errors_of)]
     rows = []
     for name, of, made in laws:
+        if made is None:
+            continue
         for symbol, value in made.params_.items():
             low, high = made.intervals_.get(symbol, (np.nan, np.nan))
             rows.append((name, of, symbol, value, low, high, made.n_points_))
@@ -111,15 +119,16 @@ def predictions(found: pd.DataFrame, errors_of: pd.DataFrame) -> pd.DataFrame:
     """Every run under both laws of the loss, and its error through the loss: each stage on its own and both together.
 
     `error_from_loss` reads the measured loss, `error_predicted` the predicted one. `*_off`: relative, in percent. What
-    is said of errors is missing where no skill was measured.
+    is said of errors is missing where they have no law.
     """
     parts = []
     for name in LAWS:
         loss = law(found, name, 0).predict(found[INPUTS])
         for average in _averages(errors_of):
-            own = errors_of[errors_of["average"] == average]
-            rows = found.assign(law=name, loss_predicted=loss).merge(own, on="run_id")
-            second = error_law(found, errors_of, average, 0) if own["n_skills"].any() else None
+            second = error_law(found, errors_of, average, 0)
+            rows = found.assign(law=name, loss_predicted=loss).merge(
+                errors_of[errors_of["average"] == average], on="run_id"
+            )
             for said, read in (("error_predicted", "loss_predicted"), ("error_from_loss", "loss")):
                 rows[said] = second.predict(rows[read].to_numpy()) if second else np.nan
             parts.append(rows)

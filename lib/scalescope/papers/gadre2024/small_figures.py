@@ -73,6 +73,8 @@ def error_data(predictions: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
     parts = [points[["average", "role", "parameters", "loss", "error"]].assign(kind="point")]
     for average, own in points.groupby("average", sort=False):
         rows = fits[(fits["law"] == "DownstreamErrorLaw") & (fits["of"] == average)]
+        if rows.empty:  # a fitted run makes no error: there is no law
+            continue
         params = dict(zip(rows["symbol"], rows["value"], strict=True))
         loss = np.linspace(own["loss"].min(), own["loss"].max(), LINE)
         error = params["epsilon"] - params["k"] * np.exp(-params["gamma"] * loss)
