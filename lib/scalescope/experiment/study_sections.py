@@ -27,18 +27,23 @@ class AdaptSection(Section):
     """Going on with a pretrained model on another text: linear decay after a warm-up, best held-out loss kept.
 
     Every run is trained at each of `learning_rates`, since the best one depends on the dialect and on how much data
-    there is; the lowest loss counts. A run on f rows has as many steps as `passes` over its rows need, but
-    `least_steps` at least (small batches where there are fewer rows than `batch_size`); held-out loss is measured
-    `evaluations` times.
+    there is; the lowest loss counts. A run on f rows has passes (f / batch_size)^growth steps, but `least_steps` at
+    least: with a growth of 1 each row is read `passes` times, with less more rows are read fewer times each. (Batches
+    are smaller where there are fewer rows than `batch_size`.) Held-out loss is measured `evaluations` times.
     """
 
     batch_size: Count = 32
     learning_rates: Annotated[list[Rate], Field(min_length=1), Different]
     passes: Count = 4
+    growth: Annotated[float, Field(ge=0, le=1)] = 1.0
     least_steps: Count = 32
     evaluations: Count = 8
     warmup_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
     heldout_tokens: Count
+
+    def steps(self, rows: int) -> int:
+        """Steps of a run on so many rows."""
+        return max(self.least_steps, round(self.passes * (rows / self.batch_size) ** self.growth))
 
 
 class StudyPart(Section):
