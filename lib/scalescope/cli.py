@@ -18,27 +18,50 @@ except ModuleNotFoundError as missing:
 
 from scalescope.workflow.forecast_command import forecast_app
 
-# what a user can put right: told in one line; anything else keeps its traceback
+# what a user can put right
 USER_ERRORS = (ValueError, OSError)
 USER_ERROR_NAMES = ("NotFinished", "NotebookFailed", "PipelineBusy", "PipelineFailed")
+(UsageError,) = typer.BadParameter.__bases__  # typer exports its kinds only
 
 
 class Commands(TyperGroup):
     """Commands whose errors are told in one clear line, with exit code 2."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the options in front of a command; one that is not known ends it in one line."""
+        with _told_in_one_line(ctx):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; a ValueError, OSError or error of a station ends it without a traceback."""
-        try:
-            with _started_here():
-                return super().invoke(ctx)
-        except KeyboardInterrupt:
-            typer.echo("stopped; the same command goes on from here", err=True)
-            sys.exit(130)
-        except Exception as error:
-            if isinstance(error, USER_ERRORS) or type(error).__name__ in USER_ERROR_NAMES:
-                typer.echo(f"error: {error}", err=True)
-                sys.exit(2)
-            raise
+        """Run a command; words it does not take, a ValueError, OSError or error of a station end it in one line."""
+        with _told_in_one_line(ctx), _started_here():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _told_in_one_line(ctx: Any) -> Iterator[None]:
+    """What a user can put right ends the process with one line and exit code 2; anything else keeps its traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command goes on from here", err=True)
+        sys.exit(130)
+    except Exception as error:
+        if isinstance(error, UsageError) and type(error).__name__ != "NoArgsIsHelpError":
+            typer.echo(f"error: {_misused(error, ctx)}", err=True)
+            sys.exit(2)
+        if isinstance(error, USER_ERRORS) or type(error).__name__ in USER_ERROR_NAMES:
+            typer.echo(f"error: {error}", err=True)
+            sys.exit(2)
+        raise
+
+
+def _misused(error: Any, ctx: Any) -> str:
+    """What is wrong with the words of a command in one line: the option, the rule, the value, where help is."""
+    message = error.format_message().rstrip(".")
+    faults = error.__cause__.errors() if hasattr(error.__cause__, "errors") else []
+    got = f"; got {str(faults[0]['input'])[:80]!r}" if faults else ""
+    return f"{message}{got} ({(error.ctx or ctx).command_path} --help)"
 
 
 class PassesOn(TyperCommand):
@@ -117,7 +140,11 @@ def _options(
 CORES = os.cpu_count() or 1
 ProfileName = Annotated[str, typer.Option("--profile", "-P", help="Name in profiles/, or a YAML file.")]
 Data = Annotated[str, typer.Option("--data", "-d", help="Folder with corpus/ and tasks/ to use instead.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Threads in all; models below 1 M parameters have one.")]
+MOST_JOBS = 10_000  # more is a mistake
+Jobs = Annotated[
+    int,
+    typer.Option("--jobs", "-j", min=1, max=MOST_JOBS, help="Threads in all; models below 1 M parameters have one."),
+]
 
 
 @app.command(cls=PassesOn, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
