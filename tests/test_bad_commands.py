@@ -9,6 +9,7 @@ import pytest
 from forecast.made import runs
 from typer.testing import CliRunner
 
+from scalescope import paths
 from scalescope.cli import app
 
 LAW = ["--law", "power-C", "--n-boot", "20"]
@@ -117,6 +118,25 @@ TOLD = [
     (["compare", "../quick", "quick"], ["'../quick'", "'quick'"]),
     (["compare", "quick", "published"], ["'published'"]),
     (["compare", "quick", "wikipedia", "--figure", "x.doc"], ["'x.doc'", ".png"]),
+    (["compare", "quick", "quick"], ["'quick'", "with itself"]),
+    *((["compare", "quick", "wikipedia", "--csv", path], ["--csv", *told]) for path, told in (
+        ("", ["folder"]), ("dir", ["dir/out.csv"]), ("x.txt", ["x.csv"]), ("f.txt/x.csv", ["no folder"]),
+        ("/dev/full", ["no plain file"]), (str(paths.results("quick") / "points.csv"), ["data/results", "fills"]),
+        (str(paths.notebooks() / "x.csv"), ["notebooks", "fills"]),
+    )),
+    (["compare", "quick", "wikipedia", "--csv", "x.csv", "--figure", "x.csv"], ["'x.csv'", ".png"]),
+    (["report", "quick", "--out", "f.txt"], ["--out f.txt", "f.html"]),
+    (["report", "quick", "--out", str(paths.profile_file("x").with_suffix(".html"))], ["profiles", "fills"]),
+    ([*FORECAST, "--figure", str(paths.results("quick") / "x.png")], ["--figure", "data/results"]),
+    *((["forecast", "seal", "t.csv", "--run", "big", *LAW, "--ledger", path], ["--ledger", *told]) for path, told in (
+        ("dir", ["dir/out.csv"]), ("f.txt", ["f.csv"]),
+        (str(paths.results("quick") / "forecasts.csv"), ["data/results", "fills"]),
+    )),
+    (["forecast", "seal", str(paths.results("quick") / "campaign.csv"), "--run", "big"], ["data/results", "fills"]),
+    (["forecast", "seal", "t.csv", "--run", "big ", *LAW], ["'big '", "spaces"]),
+    ([*NOTEBOOK[:3], "x.txt"], ["--out x.txt", "x.ipynb"]),
+    ([*NOTEBOOK[:3], str(paths.notebooks() / "x.ipynb")], ["notebooks", "fills"]),
+    *(([*NOTEBOOK, option, "x.ipynb"], ["--out and", option, "same file"]) for option in ("--mark", "--stamp")),
     (["report", "quikc"], ["'quikc'", "'quick'"]),
     (["report", ""], ["''", "quick"]),
     (["report", "../quick"], ["'../quick'", "'quick'"]),

@@ -236,12 +236,11 @@ def notebook(
     """Run one notebook with parameters of your own; unknown ones are refused."""
     # optional to jsonschema and papermill: a second of imports, for the grammar of URLs and for Hadoop
     sys.modules.update(dict.fromkeys({"rfc3987_syntax", "pyarrow"} - set(sys.modules)))
+    from scalescope import paths
     from scalescope.workflow.job import run_notebook
 
-    if any(place.exists() and not place.is_dir() for place in out.absolute().parents):
-        raise ValueError(f"--out {out} would lie in {out.parent}, which is no folder")
-    if out.is_dir():
-        raise ValueError(f"--out {out} is a folder; give the file of the notebook, such as {out / 'out.ipynb'}")
+    paths.check_outputs({"--out": out}, ending=".ipynb", among_runs=True)
+    paths.check_outputs({"--out": out, "--mark": mark, "--stamp": stamp}, among_runs=True)
     run_notebook(name, out, _pairs(parameter or []), mark, stamp)
 
 
@@ -327,12 +326,14 @@ def compare_profiles(
     csv: Annotated[Path | None, typer.Option(help="Also write every column.")] = None,
 ) -> None:
     """Slopes of the laws of two profiles, and the ratio of their laws at a size that both reach."""
-    from scalescope import files
+    from scalescope import files, paths
     from scalescope.experiment import compare
-    from scalescope.plotting.save import check_picture
+    from scalescope.plotting.save import check_picture, save_picture
 
     if figure is not None:
         check_picture(figure)
+    paths.check_outputs({"--csv": csv}, ending=".csv")
+    paths.check_outputs({"--csv": csv, "--figure": figure})
     table = compare(profile_a, profile_b)
     shown = ["title", "objective", "slope_a", "slope_b", "difference", "difference_low", "difference_high", "ratio"]
     typer.echo(table[shown].to_string(index=False, float_format="%.3g"))
@@ -341,7 +342,7 @@ def compare_profiles(
     if figure is not None:
         from scalescope.plotting.comparison import draw_comparison
 
-        draw_comparison(table, profile_a, profile_b).savefig(figure)
+        save_picture(draw_comparison(table, profile_a, profile_b), figure)
 
 
 @app.command("report")
@@ -350,8 +351,10 @@ def report_profile(
     out: Annotated[Path | None, typer.Option(help="The page; by default report.html among the profile's runs.")] = None,
 ) -> None:
     """Write one HTML page of a profile: figures, tables, claims, forecasts, links to notebooks, a panel to try."""
+    from scalescope import paths
     from scalescope.workflow.profile_report import write_report
 
+    paths.check_outputs({"--out": out}, ending=".html")
     typer.echo(write_report(profile, out))
 
 
