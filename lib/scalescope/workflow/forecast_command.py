@@ -57,14 +57,14 @@ def _asked(
     boots: int,
 ):
     from scalescope.forecast import forecast, read_runs
-    from scalescope.forecast.target import parse_target, size
+    from scalescope.forecast.target import parse_compute, parse_target
 
     for option, value in (("--target", target), ("--compute", compute)):
         if value is not None and not value.strip():
             raise ValueError(f"{option} is {value!r}; give sizes such as 7e9,1.4e11, or leave the option out")
     runs = read_runs(path, columns=columns, units=units, response=predict, as_is=as_is)
     place = parse_target(target, runs, as_is) if target else None
-    return forecast(runs, law, place, size(compute) if compute else None, n_boot=boots)
+    return forecast(runs, law, place, parse_compute(compute, runs, as_is) if compute else None, n_boot=boots)
 
 
 @forecast_app.command(DEFAULT)
