@@ -99,9 +99,11 @@ TOLD = [
     ([*NOTEBOOK, "-p", "steps"], ["'steps'", "name=value"]),
     ([*NOTEBOOK, "-p", "Steps=1"], ["'Steps'", "'steps'"]),
     *(([*NOTEBOOK, "-p", f"steps={value}"], ["'steps'", "int", f"'{value}'"])
-      for value in ("-1x", "1.5", "", "1e3", "one")),
+      for value in ("-1x", "1.5", "", "1e3", "one", "1_0", " 5 ", "\u0666")),
+    *(([*NOTEBOOK, "-p", f"{name}=-1"], [f"'{name}'", "must not be negative", "got -1"])
+      for name in ("steps", "layers", "seed", "learning_rate")),
     *(([*NOTEBOOK, "-p", f"learning_rate={value}"], ["'learning_rate'", "float"])
-      for value in ("fast", "", "1,5", "1/3")),
+      for value in ("fast", "", "1,5", "1/3", "1_0.0")),
     *(([*NOTEBOOK, "-p", f"learning_rate={value}"], ["'learning_rate'", "inf" if value == "1e400" else value])
       for value in ("nan", "inf", "-inf", "1e400")),
     ([*NOTEBOOK, "-p", "steps=" + "9" * 24], ["'steps'", "9" * 24]),
