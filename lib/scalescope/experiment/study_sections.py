@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from scalescope.experiment.sections import Count, Different, Objective, Rate, Section, Seed
+from scalescope.experiment.sections import Batch, Count, Different, Objective, Rate, Section, Seeds
 
 STANDARD = "standard"  # name of the text of pretraining
 LARGEST_BUDGET = 8  # Lin 2024, table 1: the full number of examples over the most that may be used to choose a model
@@ -32,7 +32,7 @@ class AdaptSection(Section):
     are smaller where there are fewer rows than `batch_size`.) Held-out loss is measured `evaluations` times.
     """
 
-    batch_size: Count = 32
+    batch_size: Batch = 32
     learning_rates: Annotated[list[Rate], Field(min_length=1), Different]
     passes: Count = 4
     growth: Annotated[float, Field(ge=0, le=1)] = 1.0
@@ -199,7 +199,7 @@ class StudiesSection(Section):
     which takes longer than the runs of a tiny profile.
     """
 
-    seeds: Annotated[list[Seed], Field(min_length=1), Different]
+    seeds: Seeds
     parts: Count = 4
     barnett2024: Barnett2024Section | None = None
     su2024: Su2024Section | None = None
