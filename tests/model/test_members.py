@@ -190,6 +190,4 @@ def test_members_may_each_choose_their_query_positions(plain):
         for name, parameter in model.encoder.named_parameters():
             if parameter.grad is not None:
                 own = gradients[name].grad[member]
-                torch.testing.assert_close(
-                    own, parameter.grad, rtol=1e-3, atol=1e-4, msg=lambda text: f"{name}: {text}"
-                )
+                torch.testing.assert_close(own, parameter.grad, rtol=1e-3, atol=1e-4)
