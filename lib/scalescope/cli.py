@@ -4,90 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 try:
     import typer
-    from typer.core import TyperCommand, TyperGroup
 except ModuleNotFoundError as missing:
     sys.exit(f"error: the command needs the whole package ({missing}): pip install 'scalescope[all]'")
 
+from scalescope.workflow.commands import Commands, PassesOn
 from scalescope.workflow.forecast_command import forecast_app
-
-# what a user can put right: told in one line; anything else keeps its traceback
-USER_ERRORS = (ValueError, OSError)
-USER_ERROR_NAMES = ("NotFinished", "NotebookFailed", "PipelineBusy", "PipelineFailed")
-
-
-class Commands(TyperGroup):
-    """Commands whose errors are told in one clear line, with exit code 2."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command; a ValueError, OSError or error of a station ends it without a traceback."""
-        try:
-            with _started_here():
-                return super().invoke(ctx)
-        except KeyboardInterrupt:
-            typer.echo("stopped; the same command goes on from here", err=True)
-            sys.exit(130)
-        except Exception as error:
-            if isinstance(error, USER_ERRORS) or type(error).__name__ in USER_ERROR_NAMES:
-                typer.echo(f"error: {error}", err=True)
-                sys.exit(2)
-            raise
-
-
-class PassesOn(TyperCommand):
-    """A command that hands the words after `--` on; an unknown word before it is an error, not one to hand on."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the command's own options; `ctx.args` holds what follows `--`."""
-        given, rest = (args[: args.index("--")], args[args.index("--") + 1 :]) if "--" in args else (args, [])
-        super().parse_args(ctx, given)
-        if ctx.args and not ctx.resilient_parsing:
-            raise ValueError(_forgotten(ctx.command_path, ctx.args))
-        ctx.args = rest
-        return ctx.args
-
-
-def _forgotten(command: str, words: list[str]) -> str:
-    """What to say about words that a command does not know, with the nearest command that is right."""
-    from scalescope.errors import nearest
-    from scalescope.experiment.profile import available_profiles
-
-    word, known = words[0], available_profiles()
-    own = get_close_matches(word.partition("=")[0], ("--profile", "--data", "--jobs", "--executor"), n=1, cutoff=0.75)
-    if own:
-        return f"unknown option {word}; did you mean {own[0]}?"
-    if word.startswith("-"):
-        return f"unknown option {word}; options of Snakemake stand after `--`: {command} -- {' '.join(words)}"
-    if Path(word).is_dir():
-        return f"unknown word {word!r}; a data folder is given as: {command} --data {word}"
-    profile = word if word.endswith((".yaml", ".yml")) else nearest(word, known)
-    return f"unknown word {word!r}; a profile is given as: {command} --profile {profile}"
-
-
-@contextmanager
-def _started_here() -> Iterator[None]:
-    """Relative paths begin in this folder, in this process and in those that it starts (see paths.given)."""
-    from scalescope import paths
-
-    known = paths.START in os.environ
-    os.environ.setdefault(paths.START, os.getcwd())
-    try:
-        if os.environ.get("SCALESCOPE_ROOT") and not paths.profile_file("x").parent.is_dir():
-            raise ValueError(
-                f"SCALESCOPE_ROOT is {os.environ['SCALESCOPE_ROOT']!r}, which holds no profiles/; "
-                "name a checkout of the project, or unset it"
-            )
-        yield
-    finally:
-        if not known:
-            del os.environ[paths.START]
 
 
 def _version(wanted: bool) -> None:
@@ -117,7 +43,11 @@ def _options(
 CORES = os.cpu_count() or 1
 ProfileName = Annotated[str, typer.Option("--profile", "-P", help="Name in profiles/, or a YAML file.")]
 Data = Annotated[str, typer.Option("--data", "-d", help="Folder with corpus/ and tasks/ to use instead.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Threads in all; models below 1 M parameters have one.")]
+MOST_JOBS = 10_000  # more is a mistake
+Jobs = Annotated[
+    int,
+    typer.Option("--jobs", "-j", min=1, max=MOST_JOBS, help="Threads in all; models below 1 M parameters have one."),
+]
 
 
 @app.command(cls=PassesOn, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -209,12 +139,11 @@ def notebook(
     """Run one notebook with parameters of your own; unknown ones are refused."""
     # optional to jsonschema and papermill: a second of imports, for the grammar of URLs and for Hadoop
     sys.modules.update(dict.fromkeys({"rfc3987_syntax", "pyarrow"} - set(sys.modules)))
+    from scalescope import paths
     from scalescope.workflow.job import run_notebook
 
-    if any(place.exists() and not place.is_dir() for place in out.absolute().parents):
-        raise ValueError(f"--out {out} would lie in {out.parent}, which is no folder")
-    if out.is_dir():
-        raise ValueError(f"--out {out} is a folder; give the file of the notebook, such as {out / 'out.ipynb'}")
+    paths.check_outputs({"--out": out}, ending=".ipynb", among_runs=True)
+    paths.check_outputs({"--out": out, "--mark": mark, "--stamp": stamp}, among_runs=True)
     run_notebook(name, out, _pairs(parameter or []), mark, stamp)
 
 
@@ -300,12 +229,14 @@ def compare_profiles(
     csv: Annotated[Path | None, typer.Option(help="Also write every column.")] = None,
 ) -> None:
     """Slopes of the laws of two profiles, and the ratio of their laws at a size that both reach."""
-    from scalescope import files
+    from scalescope import files, paths
     from scalescope.experiment import compare
-    from scalescope.plotting.save import check_picture
+    from scalescope.plotting.save import check_picture, save_picture
 
     if figure is not None:
         check_picture(figure)
+    paths.check_outputs({"--csv": csv}, ending=".csv")
+    paths.check_outputs({"--csv": csv, "--figure": figure})
     table = compare(profile_a, profile_b)
     shown = ["title", "objective", "slope_a", "slope_b", "difference", "difference_low", "difference_high", "ratio"]
     typer.echo(table[shown].to_string(index=False, float_format="%.3g"))
@@ -314,7 +245,7 @@ def compare_profiles(
     if figure is not None:
         from scalescope.plotting.comparison import draw_comparison
 
-        draw_comparison(table, profile_a, profile_b).savefig(figure)
+        save_picture(draw_comparison(table, profile_a, profile_b), figure)
 
 
 @app.command("report")
@@ -323,8 +254,10 @@ def report_profile(
     out: Annotated[Path | None, typer.Option(help="The page; by default report.html among the profile's runs.")] = None,
 ) -> None:
     """Write one HTML page of a profile: figures, tables, claims, forecasts, links to notebooks, a panel to try."""
+    from scalescope import paths
     from scalescope.workflow.profile_report import write_report
 
+    paths.check_outputs({"--out": out}, ending=".html")
     typer.echo(write_report(profile, out))
 
 

@@ -93,6 +93,44 @@ def notebooks() -> Path:
     return root() / "notebooks"
 
 
+def check_outputs(outputs: Mapping[str, Path | None], *, ending: str = "", among_runs: bool = False) -> None:
+    """Raise ValueError for files of a user's choice (by option; None is skipped) that must not be written.
+
+    These are folders and what else is no plain file, a place below a file, two outputs in one file, one without
+    `ending`, and the folders that the project fills itself (results, figures, notebooks, profiles, caches, and runs
+    unless `among_runs`): a table there would be written over, and its digest would no longer fit.
+    """
+    own = [
+        results("x").parent,
+        figures("x", "y").parents[1],
+        published("x").parent,
+        notebooks(),
+        profile_file("x").parent,
+    ]
+    own += [cache()] if among_runs else [cache(), runs()]
+    taken: dict[Path, str] = {}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        place = given(path).resolve()
+        if place in taken:
+            raise ValueError(f"{taken[place]} and {option} are the same file, {path}; give two")
+        taken[place] = option
+        if given(path).is_dir():
+            raise ValueError(f"{option} {path} is a folder; give a file, such as {path / ('out' + (ending or '.txt'))}")
+        if given(path).exists() and not given(path).is_file():
+            raise ValueError(f"{option} {path} is no plain file")
+        if any(above.exists() and not above.is_dir() for above in given(path).parents):
+            raise ValueError(f"{option} {path} would lie in {path.parent}, which is no folder")
+        if ending and path.suffix.lower() != ending:
+            raise ValueError(f"{option} {path} must end in {ending}; such as {path.with_suffix(ending)}")
+        inside = next((folder for folder in own if place.is_relative_to(folder.resolve())), None)
+        if inside is not None:
+            raise ValueError(
+                f"{option} {path} lies in {shown(inside)}, which the project fills itself; give another place"
+            )
+
+
 def run_id(slug: str, config: Mapping) -> str:
     """Id of a run: slug + 10 hex digits of the canonical JSON of its whole configuration."""
     canonical = json.dumps(config, sort_keys=True, separators=(",", ":"))

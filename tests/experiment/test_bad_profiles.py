@@ -76,6 +76,19 @@ PROFILES = [
     ("epochs: 1", "epochs: 1\n  roles: [ladder, ladder]", ["finetune.roles", "'ladder' is listed twice"]),
     ("epochs: 1", "epochs: 1\n  roles: [ladder]", ["fixed_rate_objectives", "['mlm']", "target"]),
     ("epochs: 1", "epochs: 1\n  fixed_rate_objectives: [mlm, mlm]", ["'mlm' is listed twice"]),
+    ("epochs: 1", "epochs: {squad: 1, default: -1}", ["  finetune.epochs.default: ", "-1"]),
+    ("epochs: 1", "epochs: [1]", ["  finetune.epochs: ", "a whole number, or one per task", "[1]"]),
+    ("epochs: 1", "epochs: {default: {a: 1}}", ["  finetune.epochs.default: ", "{'a': 1}"]),
+    ("epochs: 1", "epochs: {}", ["  finetune.epochs: ", "{}"]),
+    ("epochs: 1", "epochs: 1000000", ["  finetune.epochs: ", "10000, got 1000000"]),
+    ("train_rows: 96", "train_rows: {squad: 1, mnli: null}", ["  finetune.train_rows.mnli: ", "None"]),
+    ("train_rows: 96", "train_rows: {}", ["  finetune.train_rows: ", "{}"]),
+    ("steps: 60", "steps: 9999999999", ["pretrain.steps", "9999999999"]),
+    ("steps: 60", "steps: -1", ["pretrain.steps", "-1"]),
+    ("batch_size: 32\n  steps", "batch_size: 10000000\n  steps", ["pretrain.batch_size", "10000000"]),
+    ("learning_rate: 0.005", "learning_rate: 5e-324", ["pretrain.learning_rate", "5e-324"]),
+    ("schedule: linear", "schedule: linear\n  mask_rate: 1e-9", ["pretrain.mask_rate", "1e-09"]),
+    ("seeds: [0, 1]", f"seeds: {list(range(1001))}", ["finetune.seeds", "1001"]),
     ("train_rows: 96", "train_rows: 0", ["finetune.train_rows", "0"]),
     ("train_rows: 96", "train_rows: {defalt: 5}", ["'defalt'"]),
     ("batch_size: 32\n  epochs", "batch_size: {squad: 4}\n  epochs", ["finetune.batch_size", "'mnli'", "'default'"]),
@@ -90,10 +103,25 @@ PROFILES = [
     ("title:", "name: quick\ntitle:", ["'quick'", "name: mine"]),
     ("title:", "name: ''\ntitle:", ["''", "name: mine"]),
     ("title:", "name: ../../x\ntitle:", ["'../../x'"]),
+    ("title: every stage in a minute, numbers without meaning", "title:", ["title", "None", "line"]),
+    ("title: every stage in a minute, numbers without meaning", "title: ' '", ["title", "one line", "' '"]),
+    ("title: every", 'title: "a\\nb"\nx: every', ["title", "one line", "'a\\nb'"]),
+    ("title: every", 'title: "a\\x1b[31mb"\nx: every', ["title", "one line", "\\x1b[31m"]),
+    ("title: every", "title: " + "x" * 300, ["title", "200 characters"]),
+    ("title:", "extends: [smoke]\ntitle:", ["extends", "name of one profile", "line"]),
+    ("title:", "extends:\ntitle:", ["extends", "name of one profile"]),
+    ("title:", "extends: smkoe\ntitle:", ["extend in", "mine.yaml", "'smkoe'", "'smoke'"]),
     ("title:", "titel:", ["titel", "'title'"]),
     ("objectives: [mlm, pmi]\n", "", ["objectives", "required"]),
     ("objectives:", "---\nobjectives:", ["line", "second document"]),
 ]  # fmt: skip
+
+
+def test_one_fault_is_one_line(tmp_path):
+    (tmp_path / "mine.yaml").write_text(SMOKE.replace("epochs: 1", "epochs: {default: -1}"))
+    with pytest.raises(ValueError) as error:
+        load_profile(tmp_path / "mine.yaml")
+    assert len(str(error.value).splitlines()) == 2 and "constrained" not in str(error.value)
 
 
 @pytest.mark.parametrize(("old", "new", "fragments"), PROFILES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -14,8 +12,8 @@ from scalescope.experiment import collecting
 from scalescope.experiment.branches import budget_steps, campaign, shortest_steps
 from scalescope.experiment.profile import load_profile
 from scalescope.tables import COLUMNS
-from scalescope.training import loop, pretrain
-from scalescope.training.branches import decay_start
+from scalescope.training import loop
+from scalescope.training.schedule import first_decay_step
 
 PER_STEP = 16 * 48  # tokens
 
@@ -73,30 +71,41 @@ def test_a_model_or_objective_that_the_profile_does_not_have_is_refused(project,
 
 
 @pytest.fixture
-def config(project):
-    profile = load_profile("tiny")
-    spec = profile.model("ar8-l1")
-    named = profile.pretrain.model_dump(exclude={"dropout", "target_patience", "seeds"})
-    named |= {"schedule": "wsd", "seed": 0}
-    return pretrain.PretrainConfig(encoder=spec.config, objective="mlm", data="none", **named)
+def settings(project):
+    return load_profile("tiny").pretrain.model_copy(update={"steps": 64})
 
 
-def test_budgets_are_whole_steps_log_spaced_up_to_the_profiles_own(config):
-    config = replace(config, steps=64)
-    assert budget_steps(config, 10, 5, 40, None) == [4, 8, 16, 32, 64]
-    assert budget_steps(config, 10, 1, None, None) == [64]
-    assert budget_steps(config, 10, 2, None, None)[0] == max(64 // 16, shortest_steps(config))
+def test_budgets_are_whole_steps_log_spaced_up_to_the_profiles_own(settings):
+    assert budget_steps(settings, 10, 5, 40, None) == [4, 8, 16, 32, 64]
+    assert budget_steps(settings, 10, 1, None, None) == [64]
+    assert budget_steps(settings, 10, 2, None, None)[0] == max(64 // 16, shortest_steps(settings))
 
 
-def test_budgets_without_room_are_refused_with_the_smallest_that_has(config):
-    shortest = shortest_steps(config)
-    assert decay_start(replace(config, steps=shortest)) == config.warmup_steps + 1
+@pytest.mark.parametrize(("warmup", "decay"), [(2, 0.2), (10, 0.0), (7, 0.5), (33, 0.9), (10**12, 0.2), (3, 0.9999)])
+def test_the_shortest_run_has_room_and_one_step_less_has_not(settings, warmup, decay):
+    given = settings.model_copy(update={"warmup_steps": warmup, "decay_fraction": decay})
+    shortest = shortest_steps(given)
+    start = {"warmup_steps": warmup, "decay_fraction": decay}
+    assert first_decay_step("wsd", steps=shortest, **start) == warmup + 1
+    assert first_decay_step("wsd", steps=shortest - 1, **start) == warmup
+
+
+def test_budgets_without_room_are_refused_with_the_smallest_that_has(settings):
+    shortest = shortest_steps(settings)
     with pytest.raises(ValueError, match=f"the smallest that has is {10 * shortest} tokens"):
-        budget_steps(config, 10, 3, 10, 100)
+        budget_steps(settings, 10, 3, 10, 100)
     with pytest.raises(ValueError, match=r"smallest budget \(90 tokens\) exceeds the largest \(50 tokens\)"):
-        budget_steps(config, 10, 3, 90, 50)
+        budget_steps(settings, 10, 3, 90, 50)
     with pytest.raises(ValueError, match="at least 1 budget, got 0"):
-        budget_steps(config, 10, 0, None, None)
+        budget_steps(settings, 10, 0, None, None)
+    with pytest.raises(ValueError, match="9 budgets from 600 to 640 tokens, in whole steps, are 5 different ones"):
+        budget_steps(settings, 10, 9, 600, None)
+
+
+@pytest.mark.parametrize("words", [["--budgets", "0"], ["--from", "-1"], ["--to", "9" * 20]])
+def test_numbers_are_checked_before_any_text_is_encoded(project, words):
+    assert invoke("--model", "ar8-l1", *words).exit_code == 2
+    assert not paths.cache().exists()
 
 
 def test_tables_of_a_profile_read_the_campaign_too(project):

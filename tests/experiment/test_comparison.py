@@ -53,6 +53,21 @@ def test_ladders_that_share_no_size_have_no_ratio(folder):
     assert len(draw_comparison(table, "one", "elsewhere").axes) == 2
 
 
+def test_a_profile_and_itself_and_numbers_of_no_bootstrap_are_refused(folder):
+    names = sorted(path.name for path in (folder / "data" / "results").iterdir())[:2]
+    with pytest.raises(ValueError, match="is compared with itself"):
+        compare(names[0], names[0])
+    for n_boot in (0, -1, 1.5, "20", 10**22):
+        with pytest.raises(ValueError, match="n_boot must be"):
+            compare(*names, n_boot=n_boot)
+    for state in (-1, 1.5, "a", None):
+        with pytest.raises(ValueError, match="random_state must be a whole number from 0 on"):
+            compare(*names, n_boot=20, random_state=state)
+    for other in (None, 3, ""):
+        with pytest.raises(UnknownName, match="profile with results"):
+            compare(names[0], other)
+
+
 def test_a_profile_without_results_is_refused(folder):
     with pytest.raises(UnknownName, match="'steeper'"):
         compare("one", "steepr")

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from scalescope.experiment.law_groups import fit_each, law_rows
 from scalescope.laws import PowerLaw
@@ -33,3 +34,55 @@ def test_rows_hold_points_line_band_and_numbers_and_a_group_without_law_its_poin
     line = a[a["kind"] == "fit_line"]
     assert (line["parameters"].min(), line["parameters"].max()) == (1e3, 1e6)
     np.testing.assert_allclose(line["value"], line["parameters"] ** -0.1)
+
+
+LAW = PowerLaw(size="tokens", n_boot=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "asked", "told"),
+    [
+        ({}, {"by": []}, "by must name at least one column"),
+        ({}, {"groups": "sizes"}, "unknown column 'sizes'"),
+        ({}, {"law": PowerLaw}, "law must be a law, such as PowerLaw"),
+        ({"kind": [*"aaaaaabbbbbb", None]}, {}, "column 'kind' has 1 row.* the first at row 12"),
+        ({"role": "target"}, {}, "13 rows, all of the role 'target'"),
+        ({"role": [*["ladder"] * 12, "Target"]}, {}, "unknown role 'Target'; did you mean 'target'"),
+        ({"y": "1.5"}, {}, "y must hold numbers; entry 0 is the text"),
+    ],
+)
+def test_groups_that_have_no_law_are_named(table, change, asked, told):
+    with pytest.raises(ValueError, match=told):
+        fit_each(table.assign(**change), **{"law": LAW, "y": "y", "by": "kind"} | asked)
+
+
+@pytest.mark.parametrize(
+    ("change", "asked", "told"),
+    [
+        ({}, {"y": "tokens"}, "y is 'tokens', which is the input of the law too"),
+        ({"y": "1.5"}, {}, "y must hold numbers; entry 0 is the text"),
+        ({"y": -1.0}, {}, "y must not be below zero .* got -1"),
+        ({"y": np.nan}, {}, "y has 13 value.* not finite"),
+        ({"tokens": 0.0}, {}, "tokens must be above zero"),
+        ({"tokens": "1e3"}, {}, "tokens must hold numbers; entry 0 is the text"),
+        ({"kind": [None, *"aaaaabbbbbba"]}, {}, "column 'kind' has 1 row"),
+        ({}, {"laws": "x"}, "no law belongs to a value of kind: laws for 'x'; values 'a', 'b'"),
+        ({}, {"hue": None}, "laws are given for 'a': name the columns that they go by"),
+    ],
+)
+def test_rows_that_cannot_be_drawn_are_named(table, change, asked, told):
+    law = clone(LAW).fit(table[["tokens"]], table["y"])
+    asked = {"y": "y", "hue": "kind", "laws": "a"} | asked
+    with pytest.raises(ValueError, match=told):
+        law_rows(table.assign(**change), {asked.pop("laws"): law}, **asked)
+
+
+def test_what_is_no_table_of_rows_is_named(table):
+    law = clone(LAW).fit(table[["tokens"]], table["y"])
+    for read in (lambda given: fit_each(given, LAW, y="y", by="kind"), lambda given: law_rows(given, law, y="y")):
+        with pytest.raises(ValueError, match=r"points must be a DataFrame .* got list"):
+            read([1, 2])
+        with pytest.raises(ValueError, match="the table has no rows"):
+            read(table.iloc[:0])
+        with pytest.raises(ValueError, match="2 columns of the name 'y'"):
+            read(pd.concat([table, table[["y"]]], axis=1))

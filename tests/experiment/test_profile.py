@@ -103,7 +103,7 @@ def test_a_profile_takes_from_another_what_it_does_not_give(tmp_path):
 
 def test_a_profile_to_extend_must_exist_and_not_be_the_same(tmp_path):
     (tmp_path / "mine.yaml").write_text("extends: smokey\ntitle: mine\n")
-    with pytest.raises(UnknownName, match="unknown profile 'smokey'; did you mean 'smoke'"):
+    with pytest.raises(UnknownName, match=r"unknown profile to extend in .*mine.yaml 'smokey'; did you mean 'sm"):
         load_profile(tmp_path / "mine.yaml")
     (tmp_path / "mine.yaml").write_text(f"extends: {tmp_path / 'other.yaml'}\ntitle: mine\n")
     (tmp_path / "other.yaml").write_text(f"extends: {tmp_path / 'mine.yaml'}\ntitle: other\n")

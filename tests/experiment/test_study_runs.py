@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scalescope.errors import UnknownName
-from scalescope.experiment import stages
+from scalescope.experiment import stages, study_runs
 from scalescope.experiment.noted import noted
 from scalescope.experiment.study_runs import STANDARD, Texts, adapted, branch, packs, runs_table, train
 from scalescope.papers.barnett2024 import live as barnett2024
@@ -55,12 +55,41 @@ def test_small_data_have_small_batches_and_large_ones_as_many_steps_as_their_pas
         texts["nearr"]
 
 
+def test_steps_grow_with_rows_as_the_profile_says(live_profile):
+    settings = barnett2024.section(live_profile).adapt.model_copy(
+        update={"passes": 6, "least_steps": 4, "batch_size": 8}
+    )
+    assert [settings.steps(rows) for rows in (2, 8, 32, 128)] == [4, 6, 24, 96], "every row is read six times"
+    slower = settings.model_copy(update={"growth": 0.5})
+    assert [slower.steps(rows) for rows in (2, 8, 32, 128)] == [4, 6, 12, 24], "four times the rows, twice the steps"
+    fixed = settings.model_copy(update={"growth": 0.0})
+    assert {fixed.steps(rows) for rows in (2, 8, 32, 128)} == {6}
+
+
+def test_runs_that_read_the_same_batches_train_in_one_go(grid):
+    units = _units(grid[1])
+    assert len(units) == 3 * 3, "dialects and rows"
+    for unit in units.values():
+        assert len({(each.text, each.config.rows, each.config.steps) for each in unit}) == 1
+        assert len({(each.config.start, each.config.learning_rate) for each in unit}) == len(unit)
+
+
+def _units(planned):
+    units = {}
+    for each in planned:
+        units.setdefault(study_runs._unit(each), []).append(each)
+    return units
+
+
 def test_packs_hold_every_run_once_and_branches_of_a_trunk_together(grid):
     pretraining, others = grid
     assert [len(pack) for pack in packs(pretraining, 4)] == [3]
     parts = packs(others, 4)
     assert sorted(each.config.id for part in parts for each in part) == sorted(each.config.id for each in others)
-    assert max(map(len, parts)) - min(map(len, parts)) <= 2
+    largest = max(map(len, _units(others).values()))
+    assert max(map(len, parts)) - min(map(len, parts)) <= largest
+    for unit in _units(others).values():
+        assert sum(any(each in part for each in unit) for part in parts) == 1, "members that train together"
     assert packs(others, 4) == parts
 
 

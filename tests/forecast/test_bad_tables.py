@@ -8,7 +8,7 @@ from told import told
 from scalescope.errors import UnknownName
 from scalescope.forecast.columns import BadTable
 from scalescope.forecast.table import read_runs
-from scalescope.forecast.target import parse_target, size
+from scalescope.forecast.target import parse_compute, parse_target, size
 
 RUNS = runs(10)
 TEXT = RUNS.to_csv(index=False)
@@ -102,6 +102,14 @@ FILES = [
     (table(flops=1e15), ["'flops'", "times 6 N D"]),
     (table(flops=60 * RUNS["params"] * RUNS["tokens"]), ["'flops'", "10 times 6 N D"]),
     (table(flops=6 * RUNS["params"] * RUNS["tokens"] / 1e15), ["'flops'", "--units C=petaflops"]),
+    (table(val_loss=3 + 1e-9 * np.arange(10)), ["'val_loss'", "3 in every row"]),
+    (table(params=["20"] + [f"{n / 1e6:.4f}M" for n in RUNS["params"][1:]]), ["'params'", "20 in row 1", "no run has"]),
+    (cell("params", "7e9B"), ["'7e9B'", *NUMBER]),
+    (table(tokens=RUNS["tokens"] / 1e6), ["'tokens'", "--units D=millions"]),
+    (table(tokens=RUNS["tokens"] * 1e12), ["'tokens'", "2e+20", "another unit", "--units D="]),
+    (without("tokens", params=6 * RUNS["params"] * RUNS["tokens"]), ["'params'", "another quantity", "--columns"]),
+    (without("params", "tokens", flops=RUNS["params"] * RUNS["tokens"] / 1e17), ["'flops'", "0.04", "--units C="]),
+    (table(val_loss=RUNS["val_loss"] * 1e-9), ["'val_loss'", "another unit"]),
     (table(val_loss=np.nan), ["'val_loss'", "is empty"]),
     (table(params=np.nan), ["'params'", "is empty"]),
     (table(val_loss=np.where(np.arange(10) > 2, np.nan, RUNS["val_loss"])), ["3 distinct sizes"]),
@@ -153,7 +161,46 @@ def test_options(tmp_path, options, fragments):
     told(error, fragments)
 
 
+SHARES = 0.3 * (RUNS["params"] / RUNS["params"].min()) ** -0.2
+# a table, --units that it contradicts, what is told
+CONTRADICTIONS = [
+    (without("val_loss", error=SHARES), "error=percent", ["'error'", "percent", "0.3", "Leave the unit out"]),
+    (without("val_loss", error=1 - SHARES), "error=percent-score", ["percent-score", "error=score"]),
+    (without("val_loss", error=100 - 100 * SHARES), "error=score", ["score", "error=percent-score"]),
+    (table(params=[f"{n / 1e6:.4f}M" for n in RUNS["params"]]), "N=millions", ["'params'", "suffixes"]),
+]
+
+
+@pytest.mark.parametrize(("content", "units", "fragments"), CONTRADICTIONS)
+def test_units_that_the_table_contradicts(tmp_path, content, units, fragments):
+    (tmp_path / "runs.csv").write_text(content)
+    with pytest.raises(BadTable) as error:
+        read_runs(tmp_path / "runs.csv", units=units)
+    told(error, [*fragments, "--as-is"])
+
+
+def test_fewer_tokens_than_parameters_in_some_runs_is_noted(tmp_path):
+    tokens = np.where(np.arange(10) < 2, RUNS["params"] / 2, RUNS["tokens"])
+    (tmp_path / "runs.csv").write_text(table(tokens=tokens))
+    assert "2 of 10 runs have fewer tokens than parameters, such as row 1" in read_runs(tmp_path / "runs.csv").notes[0]
+    assert not any("fewer tokens" in note for note in read_runs(tmp_path / "runs.csv", as_is=True).notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "fragments"),
+    [("1e-5", ["1e-05 FLOPs"]), ("1e60", ["1e+60 FLOPs"]), ("7B", ["7e+09 FLOPs", "size of a model", "--target"])],
+)
+def test_budgets_that_mean_nothing(tmp_path, text, fragments):
+    (tmp_path / "runs.csv").write_text(TEXT)
+    runs = read_runs(tmp_path / "runs.csv")
+    with pytest.raises(BadTable) as error:
+        parse_compute(text, runs)
+    told(error, [*fragments, "--as-is"])
+    assert parse_compute(text, runs, as_is=True) == size(text)
+
+
 SIZES = [
+    "7e9B",
     "",
     " ",
     "x",
@@ -195,6 +242,7 @@ TARGETS = [
     ("1e300,1e10", ["1e+300 parameters"]),
     ("1e9,1e25", ["1e+25 tokens"]),
     ("1e9,0.5", ["0.5 tokens"]),
+    ("7,140", ["7 parameters"]),
     ("1e10,7e9", ["fewer tokens (7e+09)", "swapped"]),
 ]
 

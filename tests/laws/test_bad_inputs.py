@@ -139,6 +139,18 @@ def test_bad_groups(bad, told):
         ShiftedPowerLaw(n_boot=10).fit(SIZES, Y, groups=bad)
 
 
+@pytest.mark.parametrize("law", [PowerLaw, ShiftedPowerLaw])
+def test_bad_bootstraps(law):
+    for n_boot in (10**7, 10**15, 10**22):
+        with pytest.raises(ValueError, match=f"n_boot must be at most 1,000,000; got {n_boot}"):
+            law(n_boot=n_boot).fit(SIZES, Y)
+        with pytest.raises(ValueError, match="n_boot must be at most"):
+            naive_bootstrap(law(), SIZES, Y, n_boot=n_boot)
+    for state in (-1, 1.5, "a", True, [1, -2]):
+        with pytest.raises(ValueError, match="random_state must be a whole number from 0 on"):
+            law(n_boot=20, random_state=state).fit(SIZES, Y, groups=np.arange(8))
+
+
 BAD_SETTINGS = [
     *(({"n_boot": bad}, "n_boot must be a whole number from 0 on") for bad in (-1, 1.5, 0.0, True, "100", None)),
     *(({"warn_beyond": bad}, "warn_beyond") for bad in (0, -1, 0.5, "x", np.nan, True, [1, 2])),
@@ -194,9 +206,10 @@ def test_bad_settings_of_a_power_law(settings, told):
 
 def test_bad_questions():
     fitted = ShiftedPowerLaw(n_boot=5).fit(SIZES, Y)
-    for level in (0, 1, 95, -0.5, np.nan):
-        with pytest.raises(ValueError, match="level must lie between 0 and 1"):
-            fitted.predict_interval(SIZES, level=level)
+    for level in (0, 1, 95, -0.5, np.nan, "0.95", None, True, [0.5, 0.9]):
+        for kind in ("law", "run"):
+            with pytest.raises(ValueError, match="level must lie between 0 and 1"):
+                fitted.predict_interval(SIZES, level=level, kind=kind)
     with pytest.raises(ValueError, match="unknown kind of interval 'runs'; did you mean 'run'"):
         fitted.predict_interval(SIZES, kind="runs")
     law = ChinchillaLaw(n_boot=0).fit(*study(ChinchillaLaw, 0.01))

@@ -49,9 +49,15 @@ def test_blocks_of_several_sizes_and_sizes_from_array_or_groups():
         (LargestSizesOut(2, size=2), RUNS, None, "size=2 is no column of X, which has 2"),
         (LargestSizesOut(2), RUNS, None, r"X has 2 columns \(seed, parameters\): say which is the size"),
         (LargestSizesOut(2), RUNS, np.array(["a"] * 12), "groups must hold numbers; entry 0 is the text 'a'"),
-        (LargestSizesOut(2), SIZES.astype(str), None, "must hold numbers; entry 0 is the text"),
+        (LargestSizesOut(2), SIZES.astype(str), None, "column 0 of X must hold numbers; entry 0 is the text"),
+        (LargestSizesOut(2), -SIZES, None, "must be above zero"),
+        (LargestSizesOut(2), np.ma.masked_equal(SIZES, SIZES[3]), None, r"masked value\(s\), the first at entry"),
+        *((LargestSizesOut(2, size=size), RUNS, None, "size must be the name or the position of a column")
+          for size in (True, 1.0, ["parameters"])),
+        *((LargestSizesOut(2), nothing, None, "X has no rows") for nothing in (None, [])),
+        (LargestSizesOut(2), np.ones((4, 2, 2)), None, r"X must have the shape .* got \[4, 2, 2\]"),
     ],
-)
+)  # fmt: skip
 def test_what_it_cannot_split_is_named(splitter, X, groups, message):
     with pytest.raises(ValueError, match=message):
         list(splitter.split(X, groups=groups))

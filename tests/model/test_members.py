@@ -10,6 +10,7 @@ from training.toys import ENCODER, make_task
 from scalescope.model.encoder import Encoder, initialise
 from scalescope.model.heads import Head, TaskModel
 from scalescope.model.members import MemberDropout, Members
+from scalescope.model.members import side_by_side as side_by_side_weights
 from scalescope.model.optimiser import FlatAdamW
 from scalescope.training.batches import training_batches
 from scalescope.training.members import losses_of, predict
@@ -170,8 +171,23 @@ def test_members_drop_while_they_train_and_in_evaluation_not():
     assert torch.equal(members(tokens, lengths), members(tokens, lengths))
 
 
-def test_chosen_query_positions_are_for_one_model():
-    members = Members(make_models("span", 2), SEEDS, CPU)
-    tokens = torch.randint(5, 40, (3, 4, 9))
-    with pytest.raises(ValueError, match="members take the first ones"):
-        members.encoder(tokens, at=torch.zeros(3, 4, 2, dtype=torch.long))
+@pytest.mark.parametrize("plain", [False, True])
+def test_members_may_each_choose_their_query_positions(plain):
+    models = make_models("span", 2, plain=plain)
+    encoder = side_by_side_weights([model.encoder for model in models], CPU)
+    generator = torch.Generator().manual_seed(0)
+    tokens = torch.randint(5, 40, (3, 4, 9), generator=generator)
+    at = torch.randint(9, (3, 4, 2), generator=generator)
+    documents = (torch.arange(9) > 4).long().expand(3, 4, 9)
+    states = encoder(tokens, at=at, documents=documents)
+    assert states.shape == (3, 4, 2, SHAPE.hidden)
+    states.square().sum().backward()
+    gradients = dict(encoder.named_parameters())
+    for member, model in enumerate(models):
+        alone = model.encoder(tokens[member], at=at[member], documents=documents[member])
+        torch.testing.assert_close(states[member], alone, rtol=1e-4, atol=1e-5)
+        alone.square().sum().backward()
+        for name, parameter in model.encoder.named_parameters():
+            if parameter.grad is not None:
+                own = gradients[name].grad[member]
+                torch.testing.assert_close(own, parameter.grad, rtol=1e-3, atol=1e-4)

@@ -66,5 +66,9 @@ def test_what_cannot_be_drawn_is_named(table):
         fit_each(table, PowerLaw(size="n"), y="los", by="text")
     with pytest.raises(ValueError, match="laws of one input; ChinchillaLaw has parameters, tokens"):
         plot_law(table, ChinchillaLaw(), y="loss")
-    with pytest.raises(ValueError, match="there is no law to draw"):
-        plot_law(table, {}, y="loss")
+    for nothing in ({}, None, "power", {"a": 3}, PowerLaw):
+        with pytest.raises(ValueError, match="there is no law to draw"):
+            plot_law(table, nothing, y="loss")
+    for wrap in (0, -1, "3", True, 1.5):
+        with pytest.raises(ValueError, match="wrap must be a whole number above 0; got"):
+            plot_law(table, law, y="loss", wrap=wrap)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,11 @@ from scalescope.experiment.noted import note
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.record import read_csv
 from scalescope.experiment.rows import pretrain_row
+from scalescope.experiment.sections import PretrainSection, has_room
 from scalescope.tables import COLUMNS, check
 from scalescope.training.branches import campaign as campaign_runs
-from scalescope.training.branches import decay_start, log_spaced_steps, trunk_id
+from scalescope.training.branches import log_spaced_steps, trunk_id
 from scalescope.training.device import use_threads
-from scalescope.training.pretrain import PretrainConfig
 
 FIRST_SHARE = 16  # the smallest budget is this part of the largest, where nothing else is asked for
 MOST_BUDGETS = 100  # of one campaign
@@ -42,10 +43,10 @@ def campaign(
     use_threads(spec.config.parameters)
     if objective not in profile.objectives:
         raise UnknownName(f"objective of profile {profile.name!r}", objective, profile.objectives)
+    per_step = profile.pretrain.batch_size * profile.text.sequence_length
+    steps = budget_steps(profile.pretrain, per_step, budgets, first, last)  # before any text is encoded
     prepared = stages.prepare(profile)
     config = replace(stages.pretrain_config(profile, prepared, spec, objective), schedule="wsd")
-    per_step = profile.pretrain.batch_size * profile.text.sequence_length
-    steps = budget_steps(config, per_step, budgets, first, last)
     corpora = prepared.corpus("train"), prepared.corpus("heldout")
     note(profile.name, [replace(config, steps=count).id for count in steps], [trunk_id(config)])
     runs = campaign_runs(config, steps, *corpora, stages.store(), bars(f"{model} {objective}"), prepared.probes)
@@ -55,12 +56,12 @@ def campaign(
 
 
 def budget_steps(
-    config: PretrainConfig, tokens_per_step: int, budgets: int, first: int | None, last: int | None
+    pretrain: PretrainSection, tokens_per_step: int, budgets: int, first: int | None, last: int | None
 ) -> list[int]:
     """Budgets in steps, ascending; raises ValueError for budgets that make no sense, naming what would."""
-    own = config.steps * tokens_per_step
+    own = pretrain.steps * tokens_per_step
     last = own if last is None else last
-    shortest = shortest_steps(config) * tokens_per_step
+    shortest = shortest_steps(pretrain) * tokens_per_step
     first = max(last // FIRST_SHARE, min(shortest, last)) if first is None else first
     if budgets < 1:
         raise ValueError(f"a campaign needs at least 1 budget, got {budgets}")
@@ -76,16 +77,22 @@ def budget_steps(
     low, high = (round(tokens / tokens_per_step) for tokens in (first, last))
     if low < shortest // tokens_per_step:
         raise ValueError(
-            f"a budget of {first} tokens ({low} steps) has no room for {config.warmup_steps} steps of warm-up and a "
-            f"decay over {config.decay_fraction:.0%} of it; the smallest that has is {shortest} tokens"
+            f"a budget of {first} tokens ({low} steps) has no room for {pretrain.warmup_steps} steps of warm-up and a "
+            f"decay over {pretrain.decay_fraction:.0%} of it; the smallest that has is {shortest} tokens"
         )
-    return log_spaced_steps(low, high, budgets) if budgets > 1 else [high]
+    found = log_spaced_steps(low, high, budgets) if budgets > 1 else [high]
+    if len(found) < budgets:
+        raise ValueError(
+            f"{budgets} budgets from {first} to {last} tokens, in whole steps, are {len(found)} different ones: ask "
+            f"for fewer, or for a larger range"
+        )
+    return found
 
 
-def shortest_steps(config: PretrainConfig) -> int:
+def shortest_steps(pretrain: PretrainSection) -> int:
     """Steps of the shortest run whose rate is at its peak for at least one step before it decays."""
-    steps = config.warmup_steps + 1
-    while decay_start(replace(config, steps=steps)) <= config.warmup_steps:
+    steps = max(pretrain.warmup_steps + 1, math.floor((pretrain.warmup_steps + 0.5) / (1 - pretrain.decay_fraction)))
+    while not has_room(pretrain, steps):
         steps += 1
     return steps
 

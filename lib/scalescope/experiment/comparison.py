@@ -14,6 +14,7 @@ from scalescope.experiment.points import OBJECTIVES, split_usable, task_names, t
 from scalescope.experiment.pretraining_seeds import drawn_together
 from scalescope.experiment.record import collected_table
 from scalescope.laws import PowerLaw
+from scalescope.laws.inputs import replicate_count, whole
 
 PRETRAINING = "pretraining loss"
 COLUMNS = [
@@ -53,9 +54,13 @@ def compare(profile_a: str, profile_b: str, n_boot: int = 1000, random_state: in
     slope_a, slope_b: of ln y against ln N over the ladders, with 95 % bootstrap intervals. difference: slope_b -
     slope_a. ratio: law of b over law of a at `at` parameters, the middle (in ln N) of the sizes that both ladders span;
     blank where they share none. Intervals of both from independent bootstraps: profiles share no runs. Laws of fewer
-    than two sizes are left out. Losses compare only under one tokenizer and held-out text. Raises UnknownName for a
-    profile without collected results, and Damaged for a table that was cut or changed since it was written.
+    than two sizes are left out. Losses compare only under one tokenizer and held-out text. Raises ValueError for one
+    profile twice, UnknownName for a profile without collected results, and Damaged for a table that was cut or changed
+    since it was written.
     """
+    n_boot, random_state = replicate_count(n_boot), whole(random_state, "random_state", least=0)
+    if profile_a == profile_b:
+        raise ValueError(f"{profile_a!r} is compared with itself: name two profiles")
     found_a, found_b = (dict(_ladders(name)) for name in (profile_a, profile_b))
     rows = []
     for place, key in enumerate(key for key in found_a if key in found_b):
@@ -93,10 +98,10 @@ def _row(key: tuple[str, str], a: Ladder, b: Ladder, n_boot: int, states: list[i
 
 def _ladders(profile: str) -> Iterator[tuple[tuple[str, str], Ladder]]:
     """(quantity, objective) -> the ladder of a profile, in the order of the tables."""
-    folder = paths.results(profile)
     known = sorted(path.parent.name for path in paths.results("any").parent.glob("*/pretrain.csv"))
     if profile not in known:
         raise UnknownName("profile with results", profile, known)
+    folder = paths.results(profile)
     pretrain = collected_table(profile, "pretrain")
     pretrain = pretrain[usable_pretraining(pretrain) & (pretrain["role"] == "ladder")]
     for objective in OBJECTIVES:

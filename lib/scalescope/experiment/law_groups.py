@@ -13,8 +13,10 @@ from sklearn.base import clone
 from scalescope.errors import UnknownName
 from scalescope.experiment.series import law_series
 from scalescope.laws import ScalingLaw
+from scalescope.laws.inputs import numbers, positive
 
 LINE_POINTS = 100  # of laws that are no straight line in log-log
+NO_ROWS = "the table has no rows"
 Laws = ScalingLaw | Mapping[Hashable, ScalingLaw]
 
 
@@ -25,11 +27,21 @@ def fit_each(
 
     points: one row per run, with the inputs of the law as columns; rows whose "role" is "target" are in no fit.
     groups: column(s) whose rows are drawn together in the bootstrap, such as the size where it has several seeds.
-    Raises UnknownName for a column that is not there, and what `law.fit` raises.
+    Raises UnknownName for a column that is not there, ValueError for rows without a label in `by`, for a table without
+    rows to fit and for what is no table, and what `law.fit` raises.
     """
-    names = [by] if isinstance(by, str) else list(by)
-    _need(points, [*names, y, *law.input_names])
-    fitted = points[points["role"] != "target"] if "role" in points else points
+    if not isinstance(law, ScalingLaw):
+        raise ValueError(f"law must be a law, such as PowerLaw(); got {law!r:.80}")
+    names, together_by = _names(by), _names(groups)
+    if not names:
+        raise ValueError("by must name at least one column; for one law of all rows, use law.fit")
+    _need(points, [*names, *together_by, y, *law.input_names])
+    _labelled(points, names)
+    fitted = _without_targets(points)
+    if not len(fitted):
+        raise ValueError(
+            f"no row to fit a law to: {len(points)} rows, all of the role 'target'" if len(points) else NO_ROWS
+        )
     found = {}
     for key, rows in fitted.groupby(names, sort=False):
         together = None if groups is None else rows[groups].to_numpy()
@@ -49,14 +61,21 @@ def law_rows(
     for a law of several inputs.
     """
     names = [name for name in (col, hue) if name is not None]
-    some = laws if isinstance(laws, ScalingLaw) else next(iter(laws.values()), None)
-    if some is None:
-        raise ValueError("there is no law to draw: the mapping of laws is empty")
+    some = _one_of(laws)
     if len(some.input_names) != 1:
         inputs = ", ".join(some.input_names)
         raise ValueError(f"plot_law draws laws of one input; {type(some).__name__} has {inputs}")
     size = some.input_names[0]
+    if y == size:
+        raise ValueError(f"y is {y!r}, which is the input of the law too; name the column that the law predicts")
     _need(points, [*names, y, size])
+    _labelled(points, names)
+    if not len(points):
+        raise ValueError(NO_ROWS)
+    positive(numbers(points[size], size), size)
+    if (numbers(points[y], y) < 0).any():
+        raise ValueError(f"{y} must not be below zero on a logarithmic axis; got {points[y].min():g}")
+    _law_for_each(points, laws, names)
     span = float(points[size].min()), float(points[size].max())
     parts = []
     for key, rows in points.groupby(names, sort=False) if names else [((), points)]:
@@ -96,7 +115,63 @@ class _Curve:
         return self.law.predict_interval(pd.DataFrame({self.law.input_names[0]: sizes}))
 
 
+def _names(given: str | Sequence[str] | None) -> list[str]:
+    return [] if given is None else [given] if isinstance(given, str) else list(given)
+
+
+def _one_of(laws: Laws) -> ScalingLaw:
+    """One of the laws; raises ValueError where there is none, or something else among them."""
+    given = list(laws.values()) if isinstance(laws, Mapping) else [laws]
+    if not given:
+        raise ValueError("there is no law to draw: the mapping of laws is empty")
+    for law in given:
+        if not isinstance(law, ScalingLaw):
+            raise ValueError(f"there is no law to draw: a fitted law, or a dict of such, is expected; got {law!r:.80}")
+    return given[0]
+
+
+def _law_for_each(points: pd.DataFrame, laws: Laws, names: list[str]) -> None:
+    """Raise ValueError where no group of the table has a law in the mapping."""
+    if not isinstance(laws, Mapping):
+        return
+    if not names:
+        raise ValueError(
+            f"laws are given for {', '.join(map(repr, laws))}: name the columns that they go by (hue, col)"
+        )
+    there = list(points.groupby(names[0] if len(names) == 1 else names, sort=False).groups)
+    if not set(there) & set(laws):
+        raise ValueError(
+            f"no law belongs to a value of {' and '.join(names)}: laws for {', '.join(map(repr, laws))}; values "
+            f"{', '.join(map(repr, there[:10]))}"
+        )
+
+
+def _without_targets(points: pd.DataFrame) -> pd.DataFrame:
+    """The rows that laws are fitted to; raises UnknownName for a role that is "target" but for its spelling."""
+    if "role" not in points:
+        return points
+    for role in points["role"].unique():
+        if role != "target" and str(role).strip().lower() in ("target", "targets"):
+            raise UnknownName("role", role, ["ladder", "target"])
+    return points[points["role"] != "target"]
+
+
+def _labelled(points: pd.DataFrame, names: Sequence[str]) -> None:
+    """Raise ValueError for rows without a label: a group without a name would be left out."""
+    for name in names:
+        blank = points[name].isna()
+        if blank.any():
+            raise ValueError(
+                f"column {name!r} has {blank.sum()} row(s) without a value, the first at row {int(blank.argmax())}: "
+                "give them one, or leave them out"
+            )
+
+
 def _need(points: pd.DataFrame, names: Sequence[str]) -> None:
+    if not isinstance(points, pd.DataFrame):
+        raise ValueError(f"points must be a DataFrame with one row per run; got {type(points).__name__}")
     for name in names:
         if name not in points:
             raise UnknownName("column", name, points.columns)
+        if isinstance(points[name], pd.DataFrame):
+            raise ValueError(f"points have {points[name].shape[1]} columns of the name {name!r}")

@@ -24,6 +24,7 @@ from scalescope.experiment.sections import (
     Section,
     SourceSection,
     TextSection,
+    Title,
     check_budgets,
     check_fractions,
 )
@@ -52,7 +53,7 @@ class Profile(Section):
     """Everything one pipeline run needs to know."""
 
     name: Annotated[str, Field(pattern=f"^{NAME}$", max_length=LONGEST_NAME + len(DATA_ENDING))]
-    title: str
+    title: Title
     source: SourceSection
     text: TextSection
     models: ModelsSection

@@ -18,6 +18,9 @@ RESERVED = ("published",)  # folders of results and figures that no profile may 
 DATA_ENDING = "-files"  # of a profile whose source is replaced by a folder
 RUN_ENDING = re.compile(r"-[0-9a-f]{10}$")  # of the folders of runs, beside which a profile's folder lies
 ENDINGS = (".yaml", ".yml")
+KIND_OF_VALUE = re.compile(
+    r"constrained-|dict\[|function-"
+)  # in the place of a fault, where a value may be of two kinds
 
 
 def find_profile(name: str, known: list[str]) -> Path:
@@ -65,11 +68,20 @@ def read_profile(path: Path, known: list[str], below: tuple[Path, ...] = ()) -> 
             f"profile {path}, line {read.lines['name',]}: name is {given!r}, but results go by the file's name: leave "
             f"the line out or write `name: {path.stem}`{renamed}"
         )
-    texts = {key: read.written[key,] for key in ("title",) if (key,) in read.written}
+    texts = {key: read.written[key,] for key in ("title",) if content.get(key) is not None and (key,) in read.written}
     own = {**content, **texts, "name": path.stem}
     if "extends" not in own:
         return own, read.lines
-    base = find_profile(str(own.pop("extends")), known)
+    named = read.written.get(("extends",))
+    if not named or own.pop("extends") is None:
+        raise ValueError(
+            f"profile {path}, line {read.lines['extends',]}: extends must be the name of one profile, such as "
+            f"{known[0] if known else 'quick'}"
+        )
+    try:
+        base = find_profile(named, known)
+    except UnknownName as error:
+        raise UnknownName(f"profile to extend in {path}", named, known) from error
     if base in (path, *below):
         raise ValueError(f"profile {path}, line {read.lines['extends',]}: extends itself through {base.stem!r}")
     return _merged(read_profile(base, known, (path, *below))[0], own), read.lines
@@ -105,7 +117,7 @@ def _check_name(path: Path) -> None:
 def explain(path: Path, error: ValidationError, lines: dict[Where, int], profile: type[BaseModel]) -> str:
     """What is wrong with a profile, a line per fault: place, value, line in the file, nearest valid key."""
     told = [f"profile {path} is not valid:"]
-    for fault in error.errors():
+    for fault in _of_one_kind(error.errors()):
         where = ".".join(str(part) for part in fault["loc"]) or "profile"
         message = fault["msg"].removeprefix("Value error, ")
         text = f"{message}, got {_short(fault['input'])}" if fault["loc"] and not _is_section(fault) else message
@@ -114,6 +126,29 @@ def explain(path: Path, error: ValidationError, lines: dict[Where, int], profile
         line = _line(fault["loc"], lines)
         told.append(f"  {where}: {text}" + (f" (line {line})" if line else ""))
     return "\n".join(told)
+
+
+def _of_one_kind(faults: list[Any]) -> list[Any]:
+    """The faults without the names that pydantic gives the kinds of a value (a number, or a number per task).
+
+    Where one value is of neither kind, the fault of the kind that it looks like is told.
+    """
+    found: dict[tuple, Any] = {}
+    for fault in faults:
+        kinds = [part for part in fault["loc"] if KIND_OF_VALUE.match(str(part))]
+        where = tuple(part for part in fault["loc"] if part not in kinds)
+        plain = {**fault, "loc": where}
+        if kinds and isinstance(fault["input"], dict | list) and not str(kinds[0]).startswith("dict"):
+            plain["msg"] = "Input should be a whole number, or one per task"
+            found.setdefault(where, plain)
+            continue
+        if kinds and str(kinds[0]).startswith("dict"):
+            if fault["loc"][-1] == kinds[0] and not isinstance(fault["input"], dict):
+                continue  # the other kind says it
+            for above in [place for place in found if place != where and place == where[: len(place)]]:
+                del found[above]
+        found[where] = plain
+    return list(found.values())
 
 
 def _is_section(fault: dict) -> bool:

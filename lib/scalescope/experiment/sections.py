@@ -13,24 +13,47 @@ MOST = 10**13  # of anything that is counted: a larger number is a mistake
 MOST_OPTION = 10**8  # of entities, articles, rows: more fits no memory
 Count = Annotated[int, Field(gt=0, le=MOST)]
 Small = Annotated[int, Field(gt=0, le=10_000)]  # layers, heads and the like
+Steps = Annotated[int, Field(gt=0, le=10**9)]
+Batch = Annotated[int, Field(gt=0, le=10**6)]
+Epochs = Annotated[int, Field(gt=0, le=10**4)]
 Share = Annotated[float, Field(ge=0, lt=1)]
-Rate = Annotated[float, Field(gt=0, lt=1)]
+Rate = Annotated[float, Field(ge=1e-8, lt=1)]  # a lower one changes no weight
+MaskRate = Annotated[float, Field(ge=0.001, lt=1)]  # with a lower one whole batches have nothing to predict
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-PerTask = Count | dict[str, Count]  # one number, or a number a task with "default" for the others
-Rows = PerTask | None  # a limit, or none
+MOST_SEEDS = 1000
+
+
+def _per_task(kind: Any) -> Any:
+    """One number, or a number per task with "default" for the others."""
+    return kind | Annotated[dict[str, kind], Field(min_length=1)]
+
+
+BatchPerTask, EpochsPerTask = _per_task(Batch), _per_task(Epochs)
+Rows = _per_task(Count) | None  # a limit, or none
 Objective = Literal["mlm", "pmi"]
 Precision = Literal["auto", "fp32", "bf16", "wide"]  # see training/policy.py
 
 
 def _different(values: list) -> list:
     """The list itself; raises ValueError naming a value that is there twice: it would be run twice under one name."""
-    for place, value in enumerate(values):
-        if value in values[:place]:
+    seen = set()
+    for value in values:
+        if value in seen:
             raise ValueError(f"{value!r} is listed twice")
+        seen.add(value)
     return values
 
 
+def _one_line(text: str) -> str:
+    """The text itself; raises ValueError for one that is blank or would not stay in its line of a terminal."""
+    if not text.strip() or not text.isprintable():
+        raise ValueError("a title is one line of printable text")
+    return text
+
+
 Different = AfterValidator(_different)
+Title = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+Seeds = Annotated[list[Seed], Field(min_length=1, max_length=MOST_SEEDS), Different]
 
 
 class Section(BaseModel):
@@ -110,21 +133,21 @@ class ModelsSection(Section):
 class PretrainSection(Section):
     """Pretraining settings, the same at every size (Ivgi 2022, section 3.1). Steps count batches."""
 
-    batch_size: Count
-    steps: Count
+    batch_size: Batch
+    steps: Steps
     learning_rate: Rate
-    warmup_steps: Count
+    warmup_steps: Steps
     schedule: Literal["linear", "wsd", "constant"]
     decay_fraction: Share = 0.2
     weight_decay: Share
     dropout: Share
-    mask_rate: Rate = 0.15
+    mask_rate: MaskRate = 0.15
     eval_every: Count
     eval_sequences: Count
     patience: Count
     target_patience: Count | None = None  # the paper waits longer for BERT-Base
     precision: Precision = "auto"
-    seeds: Annotated[list[Seed], Field(min_length=1), Different] = [0]  # of the ladder; other models have the first
+    seeds: Seeds = [0]  # of the ladder; other models have the first
 
     @model_validator(mode="before")
     @classmethod
@@ -188,10 +211,10 @@ class FinetuneSection(Section):
 
     max_length: Annotated[int, Field(ge=16)]
     stride: Count
-    batch_size: PerTask
-    epochs: PerTask
+    batch_size: BatchPerTask
+    epochs: EpochsPerTask
     learning_rates: Annotated[list[Rate], Field(min_length=1), Different]
-    seeds: Annotated[list[Seed], Field(min_length=1), Different]
+    seeds: Seeds
     schedule: Literal["constant", "linear"] = "constant"  # the paper's; "linear" falls to zero after warm-up
     warmup_fraction: Share
     dropout: Share

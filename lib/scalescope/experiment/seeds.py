@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from scalescope.laws import expand
+from scalescope.laws import SuspectInput, expand
 
 MEASURED = ("value", "error", "loss", "value_answerable")
 POSITIVE = ("error", "loss")  # their seeds have logarithms
@@ -18,7 +20,9 @@ def one_row_per_seed(points: pd.DataFrame) -> pd.DataFrame:
 
     The seeds of a mean have exactly its mean and sample standard deviation, so that sums of squares (R2) are
     exact, and means of ln y and their spread (fits, bootstrap) are so to second order (ivgi2022.md, item 8).
-    Raises ValueError that names the row for a number of seeds below one or a deviation that is not a number.
+    Where the seeds of a mean can only lie unevenly about it, their logarithms are not known: SuspectInput warns of the
+    row. Raises ValueError that names the row for a number of seeds below one, a deviation that is not a number, or one
+    of a single seed.
     """
     if "n_seeds" not in points.columns:
         return points
@@ -34,7 +38,7 @@ def _seeds(mean: dict, columns: list[str], at: int) -> list[dict]:
     try:
         if not np.isfinite(n):
             raise ValueError(f"the number of seeds must be a whole number above 0; got {n!r}")
-        drawn = {name: _drawn(mean, name, int(n) if int(n) == n else n) for name in columns}
+        drawn = {name: _drawn(mean, name, int(n) if int(n) == n else n, at) for name in columns}
     except ValueError as error:
         raise ValueError(f"points, row {at} ({mean.get('task', 'no task')}): {error}") from error
     return [{**mean, **{name: values[seed] for name, values in drawn.items()}, "seed": seed} for seed in range(int(n))]
@@ -57,12 +61,28 @@ def need_possible_deviations(points: pd.DataFrame, largest: np.ndarray) -> None:
         )
 
 
-def _drawn(mean: dict, name: str, n: int) -> np.ndarray:
+def _drawn(mean: dict, name: str, n: int, at: int) -> np.ndarray:
     """The seeds of one column; a mean that is not there stays blank for all of them."""
     if not np.isfinite(mean[name]):
         return np.full(max(int(n), 1), np.nan)
-    drawn = expand(mean[name], mean.get(f"{name}_sd", np.nan), n)
-    return drawn if name not in POSITIVE or drawn.min() > 0 or mean[name] <= 0 else _skewed(drawn)
+    sd = mean.get(f"{name}_sd", np.nan)
+    if n == 1 and sd > 0:
+        raise ValueError(
+            f"{name} of one seed cannot have a standard deviation, got {sd:g}; correct n_seeds, or leave it 0"
+        )
+    drawn = expand(mean[name], sd, n)
+    if name not in POSITIVE or drawn.min() > 0 or mean[name] <= 0:
+        return drawn
+    skewed = _skewed(drawn)
+    warnings.warn(
+        f"points, row {at} ({mean.get('task', 'no task')}): {n} seeds with a mean {name} of {mean[name]:g} and a "
+        f"deviation of {sd:g} lie unevenly about it, and these two numbers do not tell how. Seeds spaced in logarithms "
+        f"stand for them, with a geometric mean of {np.exp(np.log(skewed).mean()):.2g}, and laws of ln {name} depend "
+        f"on it: give one row per seed",
+        SuspectInput,
+        stacklevel=2,
+    )
+    return skewed
 
 
 def _skewed(even: np.ndarray) -> np.ndarray:

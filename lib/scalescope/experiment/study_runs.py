@@ -141,8 +141,7 @@ def adapted(
     scratch: PretrainConfig,
 ) -> PretrainConfig:
     """Training on `rows` rows of a dialect, from a pretrained model or from the initialisation of `scratch`."""
-    batch = min(settings.batch_size, rows)
-    steps = max(settings.least_steps, settings.passes * rows // batch)
+    batch, steps = min(settings.batch_size, rows), settings.steps(rows)
     sequences = max(1, settings.heldout_tokens // profile.text.sequence_length)
     return replace(
         scratch,

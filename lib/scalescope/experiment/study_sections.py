@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from scalescope.experiment.sections import Count, Different, Objective, Rate, Section, Seed
+from scalescope.experiment.sections import Batch, Count, Different, Objective, Rate, Section, Seeds
 
 STANDARD = "standard"  # name of the text of pretraining
 LARGEST_BUDGET = 8  # Lin 2024, table 1: the full number of examples over the most that may be used to choose a model
@@ -37,18 +37,23 @@ class AdaptSection(Section):
     """Going on with a pretrained model on another text: linear decay after a warm-up, best held-out loss kept.
 
     Every run is trained at each of `learning_rates`, since the best one depends on the dialect and on how much data
-    there is; the lowest loss counts. A run on f rows has as many steps as `passes` over its rows need, but
-    `least_steps` at least (small batches where there are fewer rows than `batch_size`); held-out loss is measured
-    `evaluations` times.
+    there is; the lowest loss counts. A run on f rows has passes (f / batch_size)^growth steps, but `least_steps` at
+    least: with a growth of 1 each row is read `passes` times, with less more rows are read fewer times each. (Batches
+    are smaller where there are fewer rows than `batch_size`.) Held-out loss is measured `evaluations` times.
     """
 
-    batch_size: Count = 32
+    batch_size: Batch = 32
     learning_rates: Annotated[list[Rate], Field(min_length=1), Different]
     passes: Count = 4
+    growth: Annotated[float, Field(ge=0, le=1)] = 1.0
     least_steps: Count = 32
     evaluations: Count = 8
     warmup_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
     heldout_tokens: Count
+
+    def steps(self, rows: int) -> int:
+        """Steps of a run on so many rows."""
+        return max(self.least_steps, round(self.passes * (rows / self.batch_size) ** self.growth))
 
 
 class StudyPart(Section):
@@ -230,7 +235,7 @@ class StudiesSection(Section):
     which takes longer than the runs of a tiny profile.
     """
 
-    seeds: Annotated[list[Seed], Field(min_length=1), Different]
+    seeds: Seeds
     parts: Count = 4
     barnett2024: Barnett2024Section | None = None
     su2024: Su2024Section | None = None

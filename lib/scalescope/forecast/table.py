@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from scalescope.forecast.columns import RESPONSES, SIZES, SYMBOLS, BadTable, convert, missing, pairs, recognise
-from scalescope.forecast.units import AS_IS, check_units
+from scalescope.forecast.units import AS_IS, below_parameters, check_given_unit, check_units
 
 FEWEST_SIZES = 4  # three to fit, one to test on
 SIX = 6.0  # FLOPs per parameter and token
@@ -132,6 +132,8 @@ def run_table(
         if quantity in (*SIZES, *RESPONSES):
             numbers = _numbers(values, column, quantity)
             unit = conversions.get(quantity)
+            if unit is not None and not as_is:
+                check_given_unit(numbers, unit, column, quantity, _suffixed(values))
             frame[quantity] = numbers if unit is None else convert(numbers, unit, column, quantity)
         else:
             frame[quantity] = values.astype(str) if quantity == "run" else values
@@ -142,6 +144,7 @@ def run_table(
     if not as_is:
         _copied(given.reset_index(drop=True).loc[frame.index])
         check_units(frame, names)
+        notes += below_parameters(frame)
     notes += _derive(frame)
     _enough(frame)
     if "run" not in frame:
@@ -159,7 +162,7 @@ def _numbers(values: pd.Series, column: str, quantity: str) -> pd.Series:
         if value is None or (isinstance(value, float) and np.isnan(value)):
             found.append(np.nan)
             continue
-        match = None if isinstance(value, bool) else NUMBER.match(str(value))
+        match = None if isinstance(value, bool) else match_number(str(value))
         if match is None or (quantity not in SIZES and (match[2] or "," in match[1] or "_" in match[1])):
             remedy = "write it as 1.4e9, or a size as 1.4B; leave a missing value empty"
             if DECIMAL_COMMA.match(str(value)):
@@ -167,6 +170,20 @@ def _numbers(values: pd.Series, column: str, quantity: str) -> pd.Series:
             raise BadTable(f"column {column!r} ({quantity}) holds {value!r} in row {row}, which is no number: {remedy}")
         found.append(float(re.sub("[,_]", "", match[1])) * SUFFIX.get(match[2].lower(), 1.0))
     return pd.Series(found)
+
+
+def match_number(text: str) -> re.Match | None:
+    """A number as NUMBER has it (groups: digits, suffix); None for one with a power of ten and a suffix, "1e9B"."""
+    match = NUMBER.match(text)
+    return None if match is None or (match[2] and "e" in match[1].lower()) else match
+
+
+def _suffixed(values: pd.Series) -> bool:
+    """Whether any value has a suffix, such as "70M"."""
+    if values.dtype.kind in "iuf":
+        return False
+    matches = (match_number(str(value)) for value in values if not isinstance(value, bool))
+    return any(match is not None and match[2] for match in matches)
 
 
 def _copied(given: pd.DataFrame) -> None:

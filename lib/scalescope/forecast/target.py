@@ -7,16 +7,17 @@ import re
 import pandas as pd
 
 from scalescope.forecast.columns import SYMBOLS, BadTable
-from scalescope.forecast.table import NUMBER, SIX, SUFFIX, RunTable, scale_of
+from scalescope.forecast.table import SIX, SUFFIX, RunTable, match_number, scale_of
 from scalescope.forecast.units import AS_IS, REACH
 from scalescope.laws import ScalingLaw
 
+FAR_BELOW = 1000.0  # times below the smallest run: no forecast
 AHEAD = 10.0  # times the largest run: what is asked where nothing else is said
 
 
 def size(text: str | float) -> float:
     """A size above zero, "7e9" or "7B"; raises BadTable for anything else."""
-    match = NUMBER.match(str(text).removeprefix("+"))
+    match = match_number(str(text).removeprefix("+"))
     if match is None:
         raise BadTable(f"a size must be a number above zero such as 7e9 or 7B; got {text!r}")
     value = float(re.sub("[,_]", "", match[1])) * SUFFIX.get(match[2].lower(), 1.0)
@@ -42,6 +43,21 @@ def parse_target(text: str, table: RunTable, as_is: bool = False) -> dict[str, f
     if not as_is:
         _likely(text, given, table)
     return completed(given, table)
+
+
+def parse_compute(text: str, table: RunTable, as_is: bool = False) -> float:
+    """A budget in FLOPs; raises BadTable, unless `as_is`, for one that no run has, or far below all of the table."""
+    flops = size(text)
+    low, high = REACH["flops"]
+    least = float(table.frame["flops"].min()) if "flops" in table.frame else low
+    if not as_is and not low <= flops <= high:
+        raise BadTable(f"--compute {text!r}: {flops:g} FLOPs is nothing that a run can have. {AS_IS}")
+    if not as_is and flops < least / FAR_BELOW:
+        raise BadTable(
+            f"--compute {text!r} is {flops:g} FLOPs, and the smallest run of the table has {least:g}: is it the size "
+            f"of a model? Give --target. {AS_IS}"
+        )
+    return flops
 
 
 def _likely(text: str, given: dict[str, float], table: RunTable) -> None:

@@ -13,7 +13,14 @@ FEWEST_PARAMETERS = 100.0  # no language model is smaller: a number below is in 
 FEWEST_TOKENS = 1e4
 APART = 8.0  # factor by which FLOPs may differ from 6 N D for other ways to count
 RISING = 0.8  # rank correlation from which y counts as rising with size
-REACH = {"parameters": (1.0, 1e16), "tokens": (1.0, 1e19), "flops": (1e3, 1e35), "loss": (1e-6, 1e9)}  # of any run
+ALIKE = 1e-6  # relative range below which a column is the same in every row
+PER_PARAMETER = 20.0  # tokens, in the usual run
+REACH = {
+    "parameters": (FEWEST_PARAMETERS, 1e16),
+    "tokens": (1e3, 1e19),
+    "flops": (1e3, 1e35),
+    "loss": (1e-6, 1e9),
+}  # of any run
 POWERS = {"teraflops": 1e12, "petaflops": 1e15, "exaflops": 1e18, "petaflop-days": 8.64e19}
 AS_IS = "If the numbers are right, add --as-is."
 
@@ -38,11 +45,33 @@ def check_units(frame: pd.DataFrame, names: dict[str, str]) -> None:
     _rising(frame, names)
 
 
+def check_given_unit(values: pd.Series, unit: str, column: str, quantity: str, suffixed: bool) -> None:
+    """Raise BadTable where a column contradicts the unit that is given for it: it would be converted twice."""
+    high = values.max()
+    doubt = None
+    if suffixed:
+        doubt = "its values have suffixes (K, M, B, T) already: leave the unit out"
+    elif unit in ("percent", "percent-score") and high <= 1:
+        doubt = f"no value exceeds {high:g}: shares already? " + (
+            "Leave the unit out." if unit == "percent" else "Give error=score."
+        )
+    elif unit == "score" and 1 < high <= 100:
+        doubt = f"it reaches {high:g}: in percent? Give error=percent-score."
+    if doubt:
+        raise BadTable(f"column {column!r} ({quantity}) is given in {unit}, but {doubt} {AS_IS}")
+
+
 def _within_reach(frame: pd.DataFrame, names: dict[str, str], quantity: str) -> None:
-    """A single value that no run can have; where most are so, it is the unit, which other checks name."""
+    """A value that no run can have, of one row or, with the wrong unit, of all."""
     low, high = REACH[quantity]
     far = (frame[quantity] < low) | (frame[quantity] > high)
-    if 0 < far.sum() <= len(frame) / 2:
+    if far.all():
+        raise BadTable(
+            f"column {names[quantity]!r} ({quantity}) goes from {frame[quantity].min():g} to {frame[quantity].max():g} "
+            f"(runs have {low:g} to {high:g}): is it in another unit (--units {SYMBOLS[quantity]}=...), or another "
+            f"quantity (--columns)? {AS_IS}"
+        )
+    if far.any():
         row = far.idxmax()
         raise BadTable(
             f"column {names[quantity]!r} ({quantity}) is {frame[quantity][row]:g} in row {row + 1}, and other rows are "
@@ -71,6 +100,10 @@ def _few_tokens(frame: pd.DataFrame, names: dict[str, str]) -> None:
     low, high = frame["tokens"].min(), frame["tokens"].max()
     if low < FEWEST_TOKENS and high < 1e6:
         unit = "billions" if high < 1e5 else "millions"
+        if "parameters" in frame:  # the unit with the usual number of tokens per parameter
+            ratio = float((frame["tokens"] / frame["parameters"]).median())
+            factors = {"millions": 1e6, "billions": 1e9, "trillions": 1e12}
+            unit = min(factors, key=lambda name: abs(np.log(ratio * factors[name] / PER_PARAMETER)))
         raise BadTable(
             f"column {names['tokens']!r} (tokens) goes from {low:g} to {high:g}, fewer than a run can see: in {unit}? "
             f"Add --units D={unit}. {AS_IS}"
@@ -139,7 +172,7 @@ def _rising(frame: pd.DataFrame, names: dict[str, str]) -> None:
     response = "loss" if "loss" in frame else "error"
     size = "flops" if "flops" in frame else next(name for name in ("parameters", "tokens") if name in frame)
     means = frame.groupby(size)[response].mean()
-    if frame[response].nunique() == 1:
+    if np.ptp(frame[response]) <= ALIKE * frame[response].max():
         raise BadTable(
             f"column {names[response]!r} ({response}) is {frame[response].iloc[0]:g} in every row: a law needs runs "
             f"that differ; check that it is what it is called. {AS_IS}"
@@ -157,3 +190,17 @@ def _rising(frame: pd.DataFrame, names: dict[str, str]) -> None:
             f"column {names[response]!r} ({response}) grows with {SYMBOLS[size]}, from {low:g} to {high:g}, and a law "
             f"that falls cannot fit it: {remedy} {AS_IS}"
         )
+
+
+def below_parameters(frame: pd.DataFrame) -> list[str]:
+    """What to note where some runs have fewer tokens than parameters; of most runs, `check_units` doubts it."""
+    if not {"parameters", "tokens"} <= set(frame.columns):
+        return []
+    below = frame["tokens"] < frame["parameters"]
+    if not below.any():
+        return []
+    row = below.idxmax()
+    return [
+        f"{below.sum()} of {len(frame)} runs have fewer tokens than parameters, such as row {row + 1} "
+        f"({frame['tokens'][row]:g} tokens, {frame['parameters'][row]:g} parameters)"
+    ]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from scalescope.laws.inputs import labels, numbers, point_weights, same_rows, target, whole, without_masked
+from scalescope.laws.inputs import labels, numbers, point_weights, replicate_count, same_rows, target, without_masked
 from scalescope.laws.intervals import BootstrapResult, Refit, hierarchical_bootstrap, holding, naive_bootstrap
 from scalescope.laws.lack import lack_of_fit
 from scalescope.laws.prediction import Prediction
@@ -61,7 +61,7 @@ class ScalingLaw(Prediction):
 
     def check_settings(self) -> None:
         """Raises ValueError for a setting that cannot be; `fit` asks first."""
-        whole(self.n_boot, "n_boot", least=0)
+        replicate_count(self.n_boot, least=0)
         beyond = self.warn_beyond
         if beyond is not None and not (numbers(beyond, "warn_beyond").ndim == 0 and beyond >= 1):
             raise ValueError(f"warn_beyond must be a factor from 1 on, or None for no warning; got {beyond!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils import column_or_1d
 
 from scalescope.errors import UnknownName
 
+MOST_REPLICATES = 1_000_000  # of a bootstrap: more fit no memory
 LARGEST = 1e100  # of a size, a loss or a weight: beyond it, or below its inverse, sums of squares are no floats
 MISSING_WRITTEN = ("", "nan", "NaN", "None", "<NA>", "NaT")  # how NumPy and tables write a missing label among texts
 
@@ -264,13 +266,40 @@ def point_weights(sample_weight: Any, n: int) -> np.ndarray:
     return _of_this_world(weights, "sample_weight")
 
 
-def whole(value: Any, name: str, least: int = 1) -> int:
-    """A setting that counts something; raises ValueError if it is no whole number from `least` on."""
+def whole(value: Any, name: str, least: int = 1, most: int | None = None) -> int:
+    """A setting that counts something; raises ValueError if it is no whole number from `least` on, up to `most`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ValueError(
             f"{name} must be a whole number {f'above {least - 1}' if least else 'from 0 on'}; got {value!r}"
         )
+    if most is not None and value > most:
+        raise ValueError(f"{name} must be at most {most:,}; got {value!r}")
     return int(value)
+
+
+def replicate_count(value: Any, least: int = 1) -> int:
+    """A number of bootstrap replicates; raises ValueError for one that is no whole number, or that fits no memory."""
+    return whole(value, "n_boot", least, MOST_REPLICATES)
+
+
+def share(value: Any, name: str) -> float:
+    """A setting between 0 and 1, both left out; raises ValueError for anything else."""
+    real = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+    if not real or not 0 < value < 1:
+        raise ValueError(f"{name} must lie between 0 and 1; got {value!r}")
+    return float(value)
+
+
+def generator(random_state: Any) -> np.random.Generator:
+    """A generator from a seed; raises ValueError for what cannot be one."""
+    try:
+        if isinstance(random_state, bool):
+            raise TypeError
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"random_state must be a whole number from 0 on, a Generator of NumPy, or None; got {random_state!r}"
+        ) from None
 
 
 def mapping(given: Any, what: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from scalescope.laws import resample
-from scalescope.laws.inputs import labels, point_weights, target, whole
+from scalescope.laws.inputs import generator, labels, point_weights, replicate_count, share, target
 from scalescope.laws.interface import Law
 
 # parameters [B] of fits to y [n] or [B, n] with weights [B, n] or [1, n], given sizes [n, k]
@@ -35,9 +35,7 @@ class BootstrapResult:
 
     def tails(self, level: float) -> list[float]:
         """Lower and upper percentile (0 to 100) of a central interval at `level`."""
-        if not 0 < level < 1:
-            raise ValueError(f"level must lie between 0 and 1; got {level}")
-        outside = 0.5 * (1 - level)
+        outside = 0.5 * (1 - share(level, "level"))
         if self.free is not None:
             outside = float(norm.cdf(student.ppf(outside, self.free)))
         return [100 * outside, 100 * (1 - outside)]
@@ -123,8 +121,8 @@ def residual_bootstrap(
     residuals = (np.log(y / fitted) if logarithmic else y - fitted)[weights > 0]
     free = max(len(residuals) - law.min_distinct, 1)
     residuals = (residuals - residuals.mean()) * np.sqrt(len(residuals) / free)
-    rng = np.random.default_rng(random_state)
-    drawn = residuals[rng.integers(len(residuals), size=(whole(n_boot, "n_boot"), len(y)))]
+    rng = generator(random_state)
+    drawn = residuals[rng.integers(len(residuals), size=(replicate_count(n_boot), len(y)))]
     replicates = fitted * np.exp(drawn) if logarithmic else np.maximum(fitted + drawn, 1e-9 * fitted)
     found = fit(sizes, replicates, weights[None])
     return BootstrapResult(found, n_boot, 0, f"residuals; expanded to Student's t, {free} d.f.", free)
@@ -136,7 +134,7 @@ def _checked(law: Law, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, 
 
 
 def _refit(law, sizes, y, weights, draw: resample.Draw, n_boot, random_state, kind, refit) -> BootstrapResult:
-    n_boot = whole(n_boot, "n_boot")
+    n_boot = replicate_count(n_boot)
     distinct, which = np.unique(sizes, axis=0, return_inverse=True)
     usable = weights > 0
     if len(np.unique(which[usable])) < law.min_distinct:

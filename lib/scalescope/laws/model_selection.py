@@ -10,7 +10,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import indexable
 
 from scalescope.errors import UnknownName
-from scalescope.laws.inputs import numbers, whole
+from scalescope.laws.inputs import numbers, positive, whole
 
 
 class LargestSizesOut(BaseCrossValidator):
@@ -48,9 +48,11 @@ class LargestSizesOut(BaseCrossValidator):
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Positions of the training and of the test rows of each fold.
 
-        Raises ValueError for too few distinct sizes, for sizes that are no numbers, and where it is not clear which
-        column is the size; UnknownName for a column that X does not have.
+        Raises ValueError for too few distinct sizes, for sizes that are no numbers above zero, and where it is not
+        clear which column is the size; UnknownName for a column that X does not have.
         """
+        if X is None or not np.size(X):
+            raise ValueError("X has no rows to split")
         X, y, groups = indexable(X, y, groups)
         size = self._sizes(X, groups)
         distinct = np.unique(size)
@@ -79,7 +81,9 @@ class LargestSizesOut(BaseCrossValidator):
             return self._column(X.to_numpy(), names)
         if isinstance(self.size, str):
             raise ValueError(f"size={self.size!r} names a column, but X is no DataFrame; give its position")
-        array = np.asarray(X)
+        array = np.asanyarray(X)  # a masked one is told
+        if array.ndim > 2:
+            raise ValueError(f"X must have the shape [n, columns] or [n]; got {list(array.shape)}")
         return self._column(array[:, None] if array.ndim == 1 else array, list(range(array.shape[-1])))
 
     def _column(self, array: np.ndarray, names: list) -> np.ndarray:
@@ -90,13 +94,16 @@ class LargestSizesOut(BaseCrossValidator):
                 f"X has {count} columns ({', '.join(map(str, names))}): say which is the size "
                 f"(LargestSizesOut(size=...)), or give the sizes as groups"
             )
+        if self.size is not None and (isinstance(self.size, bool) or not isinstance(self.size, int | np.integer)):
+            raise ValueError(f"size must be the name or the position of a column, or None; got {self.size!r}")
         if self.size is not None and not -count <= self.size < count:
             raise ValueError(f"size={self.size} is no column of X, which has {count}")
-        return _vector(array[:, self.size or 0], str(names[self.size or 0]))
+        place = self.size or 0
+        return _vector(array[:, place], str(names[place]) if isinstance(names[place], str) else f"column {place} of X")
 
 
 def _vector(values: Any, name: str) -> np.ndarray:
     array = numbers(values, name)
     if array.ndim != 1:
         raise ValueError(f"{name} must be one number per run; got the shape {list(array.shape)}")
-    return array
+    return positive(array, name)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from scalescope.laws.inputs import generator
+
 MAX_REDRAWS = 1000
 NAIVE, HIERARCHICAL = "naive: points alike", "hierarchical: groups, then points within"
 NESTED = "hierarchical: groups, then subgroups, then points"
@@ -38,7 +40,7 @@ def replicates(
     distinct [n, k]: 1 where a point is of a size, a row of zeros for a point that cannot be used. Raises ValueError
     where replicates with so many sizes are hardly ever drawn.
     """
-    rng = np.random.default_rng(random_state)
+    rng = generator(random_state)
     counts = draw(rng, n_boot)
     redrawn = 0
     for _ in range(MAX_REDRAWS):  # over draws of the few degenerate replicates, never over fits

@@ -8,6 +8,8 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from scalescope.laws.inputs import generator, share
+
 DRAWS = 4000  # at least, of law and scatter together
 
 
@@ -73,11 +75,11 @@ def new_run(
     if scatter.free < 1:
         return np.zeros(len(middle)), np.full(len(middle), np.inf)
     laws = np.tile(laws, (-(-DRAWS // len(laws)), 1))
-    rng = np.random.default_rng(random_state)
+    rng = generator(random_state)
     normal = norm.ppf((np.arange(len(laws)) + 0.5) / len(laws))[rng.permutation(len(laws)), None]
     off = np.log(np.maximum(laws, 1e-300) / middle) if scatter.logarithmic else laws - middle
     off = off * np.sqrt(scatter.units / scatter.free) + scatter.deviation * normal
-    tail = 0.5 * (1 - level)
+    tail = 0.5 * (1 - share(level, "level"))
     low, high = np.percentile(off, [100 * tail, 100 * (1 - tail)], axis=0) * (
         student.ppf(tail, scatter.free) / norm.ppf(tail)
     )

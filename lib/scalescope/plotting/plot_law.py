@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scalescope.experiment.law_groups import Laws, law_rows
+from scalescope.laws.inputs import whole
 from scalescope.plotting import style
 from scalescope.plotting.panels import law_grid, legend
 
@@ -28,6 +29,7 @@ def plot_law(
     by=[col, hue]. Bands hold 95 % of the bootstrapped laws. size: "screen", or "paper" (3.3 or 6.9 inches wide). Raises
     UnknownName for a column that is not there, and ValueError for a law of several inputs.
     """
+    wrap = whole(wrap, "wrap")
     data = law_rows(points, law, y=y, hue=hue, col=col)
     names, panels = data["series"].unique(), data["panel"].unique()
     looks = {

@@ -63,6 +63,11 @@ def check_picture(path: Path) -> None:
         raise ValueError(f"the figure {str(path)!r} {what}")
 
 
+def save_picture(figure: Figure, path: Path) -> None:
+    """Write a figure to a file of the user's choice (see `check_picture`), whole or not at all."""
+    files.write(path, lambda part: figure.savefig(part, format=path.suffix[1:].lower()))
+
+
 def as_written(data: pd.DataFrame) -> pd.DataFrame:
     """A table as it comes back from a CSV."""
     return pd.read_csv(io.StringIO(data.to_csv(index=False, float_format=DIGITS)))

@@ -22,7 +22,7 @@ def run_check(study: str, every: bool = False, console: Console | None = None) -
     """
     if study not in CHECKS:
         raise UnknownName("study", study, CHECKS)
-    console = console or Console(width=100)
+    console = console or Console(width=100, markup=False)
     cells = CHECKS[study]()
     shown = cells if every else cells[cells["status"] != ivgi2022_check.SAME]
     _print(shown, console, "every cell" if every else "cells that differ")

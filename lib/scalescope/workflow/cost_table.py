@@ -86,7 +86,7 @@ def cost_table(work: Path) -> pd.DataFrame:
 
 def report(work: Path, console: Console | None = None) -> Path:
     """Print the costs of a profile and write them to `work`/cost.csv; returns that file."""
-    console = console or Console(soft_wrap=True)
+    console = console or Console(soft_wrap=True, markup=False)
     costs, target = cost_table(work), work / "cost.csv"
     files.write_table(target, costs)
     table = Table(title="core-seconds so far", title_justify="left", box=SIMPLE, padding=0)

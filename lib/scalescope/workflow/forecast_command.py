@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from scalescope import paths
+
 DEFAULT = "table"
 MOST_BOOTS = 1_000_000  # more fit no memory
 
@@ -55,14 +57,14 @@ def _asked(
     boots: int,
 ):
     from scalescope.forecast import forecast, read_runs
-    from scalescope.forecast.target import parse_target, size
+    from scalescope.forecast.target import parse_compute, parse_target
 
     for option, value in (("--target", target), ("--compute", compute)):
         if value is not None and not value.strip():
             raise ValueError(f"{option} is {value!r}; give sizes such as 7e9,1.4e11, or leave the option out")
     runs = read_runs(path, columns=columns, units=units, response=predict, as_is=as_is)
     place = parse_target(target, runs, as_is) if target else None
-    return forecast(runs, law, place, size(compute) if compute else None, n_boot=boots)
+    return forecast(runs, law, place, parse_compute(compute, runs, as_is) if compute else None, n_boot=boots)
 
 
 @forecast_app.command(DEFAULT)
@@ -84,12 +86,13 @@ def table(
     from scalescope.forecast.forecast import as_dict
     from scalescope.forecast.show import export as exported
     from scalescope.forecast.show import text
-    from scalescope.plotting.save import check_picture
+    from scalescope.plotting.save import check_picture, save_picture
 
     if as_json and export:
         raise ValueError("give --json or --export, not both")
     if figure is not None:
         check_picture(figure)
+        paths.check_outputs({"--figure": figure})
     found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
     if as_json:
         typer.echo(json.dumps(as_dict(found), indent=1, allow_nan=False))
@@ -102,7 +105,7 @@ def table(
     if figure is not None:
         from scalescope.plotting.forecast import draw_forecast, forecast_data
 
-        draw_forecast(forecast_data(found)).savefig(figure)
+        save_picture(draw_forecast(forecast_data(found)), figure)
         typer.echo(f"figure     {figure}", err=True)
 
 
@@ -124,10 +127,11 @@ def seal(
     from scalescope.forecast.ledger import seal as write
     from scalescope.forecast.sealing import entry_of, known_run
 
-    if not run.strip() or not run.isprintable():
-        raise ValueError(f"--run is {run!r}; give the name of one run, such as big-1")
-    found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
+    if not run.strip() or not run.isprintable() or run != run.strip():
+        raise ValueError(f"--run is {run!r}; give the name of one run, without spaces around it, such as big-1")
     path = ledger or runs.with_name("forecasts.csv")
+    paths.check_outputs({"--ledger": path}, ending=".csv")
+    found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
     row = write(path, [entry_of(found, run)], known_run, set(found.table.frame["run"])).iloc[0]
     typer.echo(
         f"{row['quantity']} of {run} under {row['law']}: {float(row['mean']):.4g}, 95 % of a new run "
@@ -188,7 +192,7 @@ def calibration(
 @forecast_app.command("example")
 def example(download: Annotated[bool, typer.Option(help="Fetch published files that are not there.")] = True) -> None:
     """Write the example tables of the README (data/examples) from the data that Gadre et al. (2024) published."""
-    from scalescope import files, paths
+    from scalescope import files
     from scalescope.papers import published
     from scalescope.papers.gadre2024.example import example as made
 

@@ -28,6 +28,7 @@ NO_KERNEL = ("Kernel died before replying", "Kernel didn't respond")
 PARAMETER = re.compile(r"^(?P<name>\w+): (?P<type>[\w\[\] |]+) = (?P<value>.+?)  # (?P<help>.+)$")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 COLOURS = 128  # of a committed picture
+PLAIN = re.compile(r"[-+.0-9a-zA-Z]+")  # what a number is written with; Python takes 1_0 and spaces too
 LARGEST = 1e18  # of a number that is given to a notebook
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -198,6 +199,8 @@ def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
     try:
         if isinstance(value, str) and kind is bool:
             return {"true": True, "false": False}[value.lower()]
+        if isinstance(value, str) and kind is not str and not PLAIN.fullmatch(value):
+            raise ValueError
         value = kind(value) if isinstance(value, str) else value
     except (ValueError, KeyError):
         pass
@@ -212,7 +215,15 @@ def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
 
 
 def _check_range(notebook: str, parameter: Parameter, value: Any) -> None:
-    """Raise ValueError for NaN, infinity, and whole numbers that no other program reads."""
+    """Raise ValueError for NaN, infinity, numbers that no other program reads, and those below zero.
+
+    Every number of a notebook counts or measures something; one whose default is negative may be so.
+    """
+    if isinstance(value, int | float) and value < 0 <= parameter.default:
+        raise ValueError(
+            f"parameter {parameter.name!r} of notebook {notebook!r} must not be negative "
+            f"(such as {parameter.default!r}), got {value!r}"
+        )
     if isinstance(value, int | float) and not abs(value) < LARGEST:
         raise ValueError(
             f"parameter {parameter.name!r} of notebook {notebook!r} must be a number between -{LARGEST:.0e} and "

@@ -18,7 +18,7 @@ from scalescope.workflow.timing import measure
 
 def print_plan(profile: Profile, workers: int, console: Console | None = None) -> None:
     """Models with runs, tokens, FLOPs, disk and hours; totals; what is done. Rounded: it is an estimate."""
-    console = console or Console()
+    console = console or Console(markup=False)
     speeds = measure(profile)
     models = plan.models_table(profile, speeds)
     table = Table(
@@ -54,7 +54,7 @@ def print_status(profile: Profile, console: Console | None = None) -> None:
 
     Runs are counted where they are; a job that trains is done only if they are there.
     """
-    console = console or Console(soft_wrap=True)
+    console = console or Console(soft_wrap=True, markup=False)
     folder, trained = paths.work(profile.name), runs.counts(profile) or {}
     states: dict[str, int] = {}
     for job in planned(profile):

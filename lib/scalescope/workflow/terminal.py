@@ -26,7 +26,7 @@ class Watch:
 
     def __init__(self, profile: Profile, folder: Path, log: Path, workers: int = 1, console: Console | None = None):
         self.workers = workers
-        self.folder, self.log, self.console = folder, log, console or Console(soft_wrap=True)
+        self.folder, self.log, self.console = folder, log, console or Console(soft_wrap=True, markup=False)
         self.jobs = {job.name: job for job in planned(profile)}
         self.marks = {name: folder / job.mark for name, job in self.jobs.items()}
         self.weights = {job.name: job_seconds(profile, job) for job in planned(profile)}

@@ -36,6 +36,21 @@ def test_held_out_runs_are_trained_after_their_forecasts_were_sealed(live_profil
     assert len(fitted) == 3 * (3 * 3 - 1)
 
 
+@pytest.mark.parametrize(
+    ("stage", "part", "told"),
+    [
+        (0, 99, r"stage 0 of barnett2024 has the parts 0 to \d; got 99"),
+        (0, -1, r"has the parts 0 to \d; got -1"),
+        (99, 0, r"barnett2024 has the stages 0 to \d; got 99"),
+        (-1, 0, "got -1"),
+        (10**22, 0, "got 1" + "0" * 22),
+    ],
+)
+def test_a_part_that_a_study_has_not_is_refused(live_profile, stage, part, told):
+    with pytest.raises(ValueError, match=told):
+        live.train_pack(live_profile, "barnett2024", stage, part)
+
+
 @pytest.fixture(scope="module")
 def zoo(live_profile):
     return live.run(live_profile, "lin2024")

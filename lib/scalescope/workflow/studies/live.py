@@ -88,10 +88,18 @@ def stage(profile: Profile, paper: str, number: int) -> tuple[Texts, list[Planne
 
 
 def train_pack(profile: Profile, paper: str, number: int, pack: int) -> int:
-    """Train or load one part of a stage; returns how many runs it holds (none for a part that does not exist)."""
+    """Train or load one part of a stage, both counted from 0; returns how many runs it holds.
+
+    That is none where a stage has fewer runs than parts. Raises ValueError for a stage or part that the study has not.
+    """
+    most = counts(profile, paper)
+    if not 0 <= number < len(most):
+        raise ValueError(f"{paper} has the stages 0 to {len(most) - 1}; got {number}")
+    if not 0 <= pack < most[number]:
+        raise ValueError(f"stage {number} of {paper} has the parts 0 to {most[number] - 1}; got {pack}")
     known, planned = stage(profile, paper, number)
-    parts = packs(planned, counts(profile, paper)[number])
-    return len(train(profile, known, parts[pack])) if pack < len(parts) else 0
+    own = packs(planned, most[number])
+    return len(train(profile, known, own[pack])) if pack < len(own) else 0
 
 
 def run(profile: Profile, paper: str, told: Told | None = None) -> Live:
