@@ -41,7 +41,7 @@ def sensitivity(runs: pd.DataFrame) -> pd.DataFrame:
     """How far the forecasts of the loss are off when the shortest or smallest runs are left out of the fit.
 
     Looked at after the results were read, to say why a claim fails: it judges nothing. Columns: law, least_steps,
-    smallest (parameters), n_points, E, alpha and beta (eta, the one exponent of equation 4, stands for both),
+    smallest (parameters), n_points, E, alpha and beta (exponents of N and D; of equation 4 both are 2 eta),
     over_trained_off and largest_off (the largest relative error of held-out runs, percent).
     """
     found = points(runs)
@@ -57,7 +57,7 @@ def sensitivity(runs: pd.DataFrame) -> pd.DataFrame:
             for name in LAWS:
                 made = law(found[kept], name, 0)
                 off = 100 * (made.predict(found[INPUTS]) / found["loss"] - 1).abs()
-                exponents = [made.params_.get(key, made.params_.get("eta")) for key in ("alpha", "beta")]
+                exponents = [made.params_.get(key, 2 * made.params_.get("eta", np.nan)) for key in ("alpha", "beta")]
                 worst = off[~fit & ~largest].max(), off[~fit & largest].max()
                 rows.append((name, least, smallest, made.n_points_, made.params_["E"], *exponents, *worst))
     columns = ["law", "least_steps", "smallest", "n_points", "E", "alpha", "beta", "over_trained_off", "largest_off"]
