@@ -163,8 +163,8 @@ def test_leaving_short_runs_out_says_how_much_they_matter(runs):
     )
     equal = table[table["law"] == "OvertrainingLaw"]
     assert (equal["alpha"] == equal["beta"]).all() and equal["largest_off"].min() > 0.2
-    same = small.sensitivity(rows.assign(loss=1.0 + 300 * (rows["parameters"] * rows["tokens"]) ** -0.3))
-    assert same["alpha"].to_numpy() == pytest.approx(0.3, rel=0.01), "the exponent of N, twice that of C"
+    one = small.sensitivity(rows.assign(loss=1.0 + 30 * rows["parameters"] ** -0.3 + 300 * rows["tokens"] ** -0.3))
+    assert one[["alpha", "beta"]].to_numpy() == pytest.approx(0.3, rel=0.01), "of equation 4: twice that of C"
     spoiled = small.sensitivity(rows.assign(loss=rows["loss"] * np.where(short, 1.3, 1.0)))
     of = spoiled[spoiled["law"] == "ChinchillaLaw"].set_index(["least_steps", "smallest"])["largest_off"]
     assert of[0, SIZES[0]] > 1 and of[200, SIZES[0]] < 0.01
