@@ -79,7 +79,8 @@ def agreement_of(source: str) -> str:
     """
     claims = pd.read_csv(paths.results("published").parent / "claims.csv")
     named = claims["source"]
-    profiles = claims[(named == source) | named.str.startswith(f"{source}-")]
+    whole = ~named.str.contains(", ")  # no pretraining seed of a profile, which is a source of its own
+    profiles = claims[whole & ((named == source) | named.str.startswith(f"{source}-"))]
     said = []
     for row in agreement_counts(agreement(profiles)).itertuples():
         if source in (row.first, row.second):
