@@ -42,3 +42,14 @@ def test_other_outputs_are_fine_new_or_not_and_jobs_write_among_runs(project):
     paths.check_outputs({"--out": paths.work("quick") / "x.ipynb"}, ending=".ipynb", among_runs=True)
     with pytest.raises(ValueError, match=r"--csv and --figure are the same file, ../mine/old.csv"):
         paths.check_outputs({"--csv": Path("old.csv"), "--figure": Path("../mine/old.csv")})
+
+
+def test_outputs_of_a_job_lie_in_its_own_folder_wherever_the_command_was_given(project, monkeypatch):
+    work = paths.work("quick")
+    work.mkdir(parents=True)
+    monkeypatch.setenv(paths.START, str(paths.root()))
+    monkeypatch.chdir(work)
+    paths.check_outputs({"--out": Path("notebooks/20_pretrain.ipynb")}, ending=".ipynb", among_runs=True)
+    monkeypatch.chdir(paths.root())
+    with pytest.raises(ValueError, match="lies in notebooks"):
+        paths.check_outputs({"--out": Path("notebooks/20_pretrain.ipynb")}, ending=".ipynb", among_runs=True)

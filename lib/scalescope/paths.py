@@ -96,6 +96,7 @@ def notebooks() -> Path:
 def check_outputs(outputs: Mapping[str, Path | None], *, ending: str = "", among_runs: bool = False) -> None:
     """Raise ValueError for files of a user's choice (by option; None is skipped) that must not be written.
 
+    Relative ones begin in the working folder, where they are written: a pipeline's job has one of its own.
     These are folders and what else is no plain file, a place below a file, two outputs in one file, one without
     `ending`, and the folders that the project fills itself (results, figures, notebooks, profiles, caches, and runs
     unless `among_runs`): a table there would be written over, and its digest would no longer fit.
@@ -112,15 +113,15 @@ def check_outputs(outputs: Mapping[str, Path | None], *, ending: str = "", among
     for option, path in outputs.items():
         if path is None:
             continue
-        place = given(path).resolve()
+        place = Path(path).resolve()
         if place in taken:
             raise ValueError(f"{taken[place]} and {option} are the same file, {path}; give two")
         taken[place] = option
-        if given(path).is_dir():
+        if path.is_dir():
             raise ValueError(f"{option} {path} is a folder; give a file, such as {path / ('out' + (ending or '.txt'))}")
-        if given(path).exists() and not given(path).is_file():
+        if path.exists() and not path.is_file():
             raise ValueError(f"{option} {path} is no plain file")
-        if any(above.exists() and not above.is_dir() for above in given(path).parents):
+        if any(above.exists() and not above.is_dir() for above in path.absolute().parents):
             raise ValueError(f"{option} {path} would lie in {path.parent}, which is no folder")
         if ending and path.suffix.lower() != ending:
             raise ValueError(f"{option} {path} must end in {ending}; such as {path.with_suffix(ending)}")
