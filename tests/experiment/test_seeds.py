@@ -63,7 +63,8 @@ def test_the_geometric_mean_that_is_told_is_that_of_the_seeds():
 def test_evenly_spread_seeds_draw_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        fits(summaries([0.3, 0.2, 0.1, 0.04], [0.01, 0.01, 0.02, 0.03]), n_boot=5)
+        found = fits(summaries([0.3, 0.2, 0.1, 0.04], [0.01, 0.01, 0.02, 0.03]), n_boot=5)
+    assert found.query("n_points > 0")["n_points"].tolist() == [20]
 
 
 def test_a_mean_within_its_deviation_of_one_is_no_error():
