@@ -23,17 +23,19 @@ def test_the_curve_ends_at_the_forecast_and_every_run_is_drawn():
 
 def test_the_calibration_shows_every_kind_and_class():
     levels = [0.2, 0.5, 0.95]
-    table = pd.DataFrame(
+    one = pd.DataFrame({"nominal": levels, "coverage": levels, "low": [0.1, 0.4, 0.9], "high": [0.3, 0.6, 1.0]})
+    counts = {"replayed": 10, "sealed": 5, "all": 15}
+    table = pd.concat([one.assign(kind=kind, forecasts=count) for kind, count in counts.items()])
+    by = pd.DataFrame(
         {
-            "kind": "replayed",
-            "nominal": levels,
-            "forecasts": 10,
-            "coverage": levels,
-            "low": [0.1, 0.4, 0.9],
-            "high": [0.3, 0.6, 1.0],
+            "kind": ["replayed", "replayed", "sealed"],
+            "beyond": ["up to 2x", "2x to 4x", "2x to 4x"],
+            "forecasts": [6, 4, 5],
+            "coverage": [0.9, 0.7, 0.4],
         }
     )
-    by = pd.DataFrame({"beyond": ["up to 2x", "2x to 4x"], "forecasts": [6, 4], "coverage": [0.9, 0.7]})
     left, right = draw_calibration(calibration_data(table, by)).axes
-    assert left.get_legend().get_texts()[0].get_text() == "replayed, 10"
-    assert [bar.get_height() for bar in right.patches] == [0.9, 0.7]
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["replayed, 10", "sealed, 5"]
+    bars = [bar for drawn in right.containers for bar in drawn]
+    assert [bar.get_height() for bar in bars] == [0.9, 0.7, 0.4]
+    assert [text.get_text() for text in right.texts] == ["0.90\nof 6", "0.70\nof 4", "0.40\nof 5"]

@@ -11,28 +11,46 @@ SMALLEST_PROBABILITY = torch.finfo(torch.float32).tiny  # a loss ends at 87 nats
 
 class _MaskedCrossEntropy(Function):
     @staticmethod
-    def forward(ctx, states, embedding, bias, labels):
-        logits = torch.matmul(states, embedding.mT).float()
-        logits += bias.unsqueeze(-2)
-        probabilities = torch._softmax(logits, -1, False, out=logits)
-        at = labels.unsqueeze(-1)
-        loss = -probabilities.gather(-1, at).clamp_min_(SMALLEST_PROBABILITY).log_().mean((-2, -1))
-        minus_one = probabilities.new_full((), -1.0).expand_as(at)
-        slope = probabilities.scatter_add_(-1, at, minus_one).div_(labels.shape[-1])
-        ctx.save_for_backward(states, embedding, slope)
+    def forward(ctx, learns, *inputs):
+        states = inputs[0]
+        if states.dim() == 2 or states.is_cuda:
+            loss, slopes = _loss_and_slopes(learns, *inputs)
+        else:  # the logits of one member stay in the cache of a core, those of all would pass through memory ten times
+            each = [_loss_and_slopes(learns, *own) for own in zip(*inputs, strict=True)]
+            loss = torch.stack([own for own, _ in each])
+            slopes = [torch.stack(own) for own in zip(*(slopes for _, slopes in each), strict=True)]
+        ctx.save_for_backward(*slopes)
         return loss
 
     @staticmethod
     def backward(ctx, grad):
-        states, embedding, slope = ctx.saved_tensors
-        grad = grad[..., None, None]
-        into = slope.to(states.dtype)
-        return (
-            torch.matmul(into, embedding.to(states.dtype)) * grad,
-            torch.matmul(into.mT, states).to(embedding.dtype) * grad,
-            slope.sum(-2) * grad.squeeze(-1),
-            None,
-        )
+        into_states, into_embedding, into_bias = ctx.saved_tensors
+        grad = grad[..., None]
+        return None, into_states * grad[..., None], into_embedding * grad[..., None], into_bias * grad, None
+
+
+def _loss_and_slopes(
+    learns: bool, states: Tensor, embedding: Tensor, bias: Tensor, labels: Tensor
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The loss and, if anything learns from it, its gradients with respect to states, embedding and bias.
+
+    The logits become probabilities, and those their own gradient, in one buffer: one exponential instead of two.
+    """
+    logits = torch.matmul(states, embedding.mT).float()
+    logits += bias.unsqueeze(-2)
+    probabilities = torch._softmax(logits, -1, False, out=logits)
+    at = labels.unsqueeze(-1)
+    loss = -probabilities.gather(-1, at).clamp_min_(SMALLEST_PROBABILITY).log_().mean((-2, -1))
+    if not learns:
+        return loss, ()
+    minus_one = probabilities.new_full((), -1.0).expand_as(at)
+    slope = probabilities.scatter_add_(-1, at, minus_one).div_(labels.shape[-1])
+    into = slope.to(states.dtype)
+    return loss, (
+        torch.matmul(into, embedding.to(states.dtype)),
+        torch.matmul(into.mT, states).to(embedding.dtype),
+        slope.sum(-2),
+    )
 
 
 def masked_cross_entropy(states: Tensor, embedding: Tensor, bias: Tensor, labels: Tensor) -> Tensor:
@@ -40,7 +58,6 @@ def masked_cross_entropy(states: Tensor, embedding: Tensor, bias: Tensor, labels
 
     "*" is nothing or a member dimension, whose members have a loss each.
 
-    The logits become probabilities, and those their own gradient, in one buffer: one exponential instead of two.
     A loss of more than 87 nats counts as 87; its gradient is exact.
     """
-    return _MaskedCrossEntropy.apply(states, embedding, bias, labels)
+    return _MaskedCrossEntropy.apply(torch.is_grad_enabled(), states, embedding, bias, labels)

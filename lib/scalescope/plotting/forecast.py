@@ -7,12 +7,14 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation
 
 from scalescope.forecast.candidates import Candidate
 from scalescope.forecast.columns import SYMBOLS
 from scalescope.forecast.forecast import Forecast
+from scalescope.forecast.ledger import DISTANCE_NAMES
 from scalescope.forecast.table import RunTable
 from scalescope.laws import ScalingLaw
 from scalescope.plotting import style
@@ -23,7 +25,7 @@ CAPTIONS = {
     "best. Sealed: written down before the run. Bars: 95 % from drawing whole series. Right: the 95 % interval by how "
     "far the run lies beyond the largest fitted one."
 }
-LOOKS = {"replayed": (style.BLUE, "o"), "sealed": (style.ORANGE, "s"), "all": (style.INK, "D")}
+LOOKS = {"replayed": (style.BLUE, "o"), "sealed": (style.ORANGE, "s")}
 Y_LABELS = {"loss": "Loss (nats per token)", "error": "Error"}
 AXES = {"flops": "Training compute (FLOP)", "parameters": "Parameters", "tokens": "Tokens"}
 STEPS = 60
@@ -128,25 +130,25 @@ def draw_rolling(held_out: pd.DataFrame, chosen: str, size: str = style.SCREEN) 
 def calibration_data(levels: pd.DataFrame, distances: pd.DataFrame) -> pd.DataFrame:
     """Coverage by nominal level ("level") and of the 95 % interval by distance ("distance") in one table.
 
-    levels: `papers.calibration.calibration`; distances: columns beyond, forecasts, coverage. Columns: part, kind,
-    nominal, beyond, forecasts, coverage, low, high.
+    levels: `papers.calibration.calibration`, whose "all" is left out, since it mixes two questions; distances: columns
+    kind, beyond, forecasts, coverage. Columns: part, kind, nominal, beyond, forecasts, coverage, low, high.
     """
-    far = distances.assign(part="distance", kind="all", nominal=0.95, beyond=distances["beyond"].astype(str))
+    far = distances.assign(part="distance", nominal=0.95, beyond=distances["beyond"].astype(str))
     names = ["part", "kind", "nominal", "beyond", "forecasts", "coverage", "low", "high"]
-    return pd.concat([levels.assign(part="level"), far], ignore_index=True).reindex(columns=names)
+    apart = levels[levels["kind"] != "all"].assign(part="level")
+    return pd.concat([apart, far], ignore_index=True).reindex(columns=names)
 
 
 def draw_calibration(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Nominal against actual coverage, and the 95 % interval by distance; data: `calibration_data`."""
     levels, far = (data[data["part"] == part] for part in ("level", "distance"))
-    several = levels["kind"].nunique() > 2
     with style.paper_style(size):
         unit, wide = style.unit(), style.width(2)
         figure, (left, right) = plt.subplots(
             1, 2, figsize=(wide, 0.46 * wide), layout="constrained", width_ratios=(1, 1.1)
         )
         left.plot([0, 1], [0, 1], color=style.GREY, linewidth=unit, linestyle="--")
-        kinds = [kind for kind in LOOKS if kind in set(levels["kind"]) and (kind != "all" or several)]
+        kinds = [kind for kind in LOOKS if kind in set(levels["kind"])]
         for place, kind in enumerate(kinds):
             part, (colour, marker) = levels[levels["kind"] == kind], LOOKS[kind]
             ends = np.abs([part["coverage"] - part["low"], part["high"] - part["coverage"]])
@@ -162,18 +164,14 @@ def draw_calibration(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             )
         left.set(xlabel="Nominal coverage", ylabel="Share of runs held", xlim=(0, 1), ylim=(0, 1.02), title="By level")
         left.legend(loc="upper left")
-        right.bar(far["beyond"], far["coverage"], color=style.BLUE, width=0.62)
+        colours = {kind: LOOKS[kind][0] for kind in kinds}
+        order = [name for name in DISTANCE_NAMES if name in set(far["beyond"])]
+        look = {"order": order, "hue_order": kinds, "palette": colours, "saturation": 1, "legend": False}
+        sns.barplot(far, x="beyond", y="coverage", hue="kind", ax=right, **look)
         right.axhline(0.95, color=style.GREY, linestyle="--", linewidth=unit)
-        for place, row in enumerate(far.itertuples()):
-            right.annotate(
-                f"{row.coverage:.2f}\nof {row.forecasts:,.0f}",
-                (place, row.coverage / 2),
-                ha="center",
-                va="center",
-                color="white",
-                weight="bold",
-                fontsize=9 * unit,
-            )
-        right.set(xlabel="Beyond the largest fitted run", title="95 % interval by distance", ylim=(0, 1.15))
+        for kind, bars in zip(kinds, right.containers, strict=True):
+            counts = [f"{row.coverage:.2f}\nof {row.forecasts:,.0f}" for row in far[far["kind"] == kind].itertuples()]
+            right.bar_label(bars, counts, label_type="center", color="white", weight="bold", fontsize=8 * unit)
+        right.set(xlabel="Beyond the largest fitted run", ylabel="", title="95 % interval by distance", ylim=(0, 1.15))
         right.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     return figure

@@ -171,6 +171,8 @@ def _check(configs: Sequence[PretrainConfig]) -> None:
 
 def _fitting(config: PretrainConfig, train: Corpus) -> int:
     """How many members of this configuration fit side by side."""
-    length = train.tokens.shape[1]
-    masked = math.ceil(config.mask_rate * config.batch_size * length)
-    return fitting(config.encoder, config.batch_size, length, COPIES * masked * config.encoder.vocabulary_size)
+    length, logits = train.tokens.shape[1], 0
+    if pick_device().type == "cuda":  # elsewhere those of one member at a time
+        masked = math.ceil(config.mask_rate * config.batch_size * length)
+        logits = COPIES * masked * config.encoder.vocabulary_size
+    return fitting(config.encoder, config.batch_size, length, logits)

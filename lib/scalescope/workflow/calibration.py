@@ -65,10 +65,11 @@ def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]
     together = with_sealed(every, sealed())
     table = calibration(together)
     together = with_distance(together.assign(covered=hits(together)[0.95]))
+    by_distance = summary(together, ["kind", "beyond"])
     tables = {
         "replayed": every[every["chosen"]][WRITTEN],
         "calibration": table,
-        "by_distance": summary(together, ["kind", "beyond"]),
+        "by_distance": by_distance,
         "by_paper": summary(together, ["kind", "paper"]),
         "by_law": summary(every, ["paper", "law"]),
     }
@@ -76,7 +77,7 @@ def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]
     for name, part in tables.items():
         files.write_table(folder / f"{name}.csv", part)
         written.append(folder / f"{name}.csv")
-    drawn = calibration_data(table, summary(together, ["beyond"]))
+    drawn = calibration_data(table, by_distance)
     written += save(draw_calibration, drawn, paths.figures("published", FORECASTS), "calibration")
     plt.close()
     return written

@@ -67,8 +67,8 @@ def record_of_forecasts() -> str:
     for row in levels[(levels["nominal"] == 0.95) & (levels["kind"] != "all")].itertuples():
         ends = "" if pd.isna(row.low) else f" [{100 * row.low:.1f}, {100 * row.high:.1f}]"
         said.append(f"{row.forecasts:,} {row.kind} forecasts, held {100 * row.coverage:.1f} %{ends}")
-    replays = by[by["kind"] == "replayed"]
-    far = "; ".join(f"{row.beyond} {100 * row.coverage:.0f} % of {row.forecasts}" for row in replays.itertuples())
+    by["said"] = [f"{row.beyond} {100 * row.coverage:.0f} % of {row.forecasts}" for row in by.itertuples()]
+    far = "; ".join(f"{kind} {', '.join(rows['said'])}" for kind, rows in by.groupby("kind"))
     return textwrap.fill(f"The 95 % interval of a new run so far: {'; '.join(said)}. By distance: {far}.", 128)
 
 
