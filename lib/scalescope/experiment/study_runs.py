@@ -14,7 +14,7 @@ from scalescope.experiment import cost, stages
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.sections import TextSection, token_steps
-from scalescope.experiment.study_sections import STANDARD, AdaptSection, DialectSection
+from scalescope.experiment.study_sections import STANDARD, AdaptSection, DialectSection, StudyPart
 from scalescope.tables import COLUMNS, check
 from scalescope.training.branches import campaign as train_branches
 from scalescope.training.branches import trunk_id
@@ -158,6 +158,14 @@ def adapted(
         seed=seed,
         engine=ENGINE,
     )
+
+
+def study_part(profile: Profile, paper: str) -> StudyPart:
+    """The part of a profile for the study of one paper; raises ValueError for a profile without it."""
+    found = profile.studies and getattr(profile.studies, paper)
+    if not found:
+        raise ValueError(f"profile {profile.name!r} has no section 'studies.{paper}'; 'studies' and 'studies-smoke' do")
+    return found
 
 
 def packs(planned: Sequence[Planned], count: int) -> list[list[Planned]]:

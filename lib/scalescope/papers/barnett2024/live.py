@@ -9,7 +9,7 @@ import pandas as pd
 
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.study_rates import chosen_rates
-from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, adapted, branch, need_all
+from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, adapted, branch, need_all, study_part
 from scalescope.experiment.study_sections import Barnett2024Section
 from scalescope.papers.barnett2024 import claims
 from scalescope.papers.barnett2024 import figures as drawing
@@ -24,10 +24,7 @@ SPLITS = (1.0, 0.25, 4.0)  # of the recommended tokens of pretraining: the recom
 
 def section(profile: Profile) -> Barnett2024Section:
     """The part of the profile; raises ValueError for a profile without it."""
-    found = profile.studies and profile.studies.barnett2024
-    if not found:
-        raise ValueError(f"profile {profile.name!r} has no section 'studies.{PAPER}'; 'studies' and 'studies-smoke' do")
-    return found
+    return study_part(profile, PAPER)
 
 
 def texts(profile: Profile) -> Texts:

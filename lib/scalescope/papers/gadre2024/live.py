@@ -9,7 +9,7 @@ import pandas as pd
 from scalescope.experiment import stages, study_pairs
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.sections import has_room, token_steps
-from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, branch, need_all
+from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, branch, need_all, study_part
 from scalescope.experiment.study_sections import STANDARD, Gadre2024Section
 from scalescope.forecast.ledger import Entry
 from scalescope.papers.gadre2024 import claims, small_figures, text_figures
@@ -26,10 +26,7 @@ ERROR = "DownstreamErrorLaw"  # what the names of forecasts of an error begin wi
 
 def section(profile: Profile) -> Gadre2024Section:
     """The part of the profile; raises ValueError for a profile without it."""
-    found = profile.studies and profile.studies.gadre2024
-    if not found:
-        raise ValueError(f"profile {profile.name!r} has no section 'studies.{PAPER}'; 'studies' and 'studies-smoke' do")
-    return found
+    return study_part(profile, PAPER)
 
 
 def texts(profile: Profile) -> Texts:

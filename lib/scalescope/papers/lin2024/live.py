@@ -9,7 +9,7 @@ import pandas as pd
 
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.study_rates import chosen_rates
-from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, adapted, branch, need_all
+from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, adapted, branch, need_all, study_part
 from scalescope.experiment.study_sections import STANDARD, Lin2024Section, ZooMember
 from scalescope.papers.ledger import HeldOut, final_losses, forecast, points_digest
 from scalescope.papers.lin2024 import claims
@@ -23,10 +23,7 @@ FIT_STAGES = 2
 
 def section(profile: Profile) -> Lin2024Section:
     """The part of the profile; raises ValueError for a profile without it."""
-    found = profile.studies and profile.studies.lin2024
-    if not found:
-        raise ValueError(f"profile {profile.name!r} has no section 'studies.{PAPER}'; 'studies' and 'studies-smoke' do")
-    return found
+    return study_part(profile, PAPER)
 
 
 def texts(profile: Profile) -> Texts:

@@ -9,7 +9,16 @@ import pandas as pd
 
 from scalescope.experiment import stages
 from scalescope.experiment.profile import Profile
-from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, context_text, need_all, with_context
+from scalescope.experiment.study_runs import (
+    FIT,
+    HELD_OUT,
+    Planned,
+    Texts,
+    context_text,
+    need_all,
+    study_part,
+    with_context,
+)
 from scalescope.experiment.study_sections import Su2024Section
 from scalescope.model.optimiser import BETA2
 from scalescope.papers.ledger import HeldOut, forecast, points_digest
@@ -37,10 +46,7 @@ FORECAST_AT = 8  # steps of the held-out curve that are forecast, evenly spaced 
 
 def section(profile: Profile) -> Su2024Section:
     """The part of the profile; raises ValueError for a profile without it."""
-    found = profile.studies and profile.studies.su2024
-    if not found:
-        raise ValueError(f"profile {profile.name!r} has no section 'studies.{PAPER}'; 'studies' and 'studies-smoke' do")
-    return found
+    return study_part(profile, PAPER)
 
 
 def texts(profile: Profile) -> Texts:
