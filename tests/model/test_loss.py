@@ -2,6 +2,7 @@ import torch
 from model.test_lookups import agree, draw
 from torch.nn import functional as F
 
+from scalescope.model import loss
 from scalescope.model.loss import masked_cross_entropy
 
 
@@ -18,7 +19,30 @@ def test_masked_cross_entropy_of_one_model_and_of_members():
 
 def test_cross_entropy_of_the_impossible_is_finite_with_the_right_gradient():
     hidden, bias = torch.tensor([[1000.0, 0.0]], requires_grad=True), torch.zeros(2)
-    loss = masked_cross_entropy(hidden, torch.eye(2), bias, torch.tensor([1]))
-    assert 87 < float(loss.detach()) < 88
-    torch.testing.assert_close(torch.autograd.grad(loss, hidden)[0], torch.tensor([[1.0, -1.0]]))
+    found = masked_cross_entropy(hidden, torch.eye(2), bias, torch.tensor([1]))
+    assert 87 < float(found.detach()) < 88
+    torch.testing.assert_close(torch.autograd.grad(found, hidden)[0], torch.tensor([[1.0, -1.0]]))
     assert masked_cross_entropy(hidden * torch.nan, torch.eye(2), bias, torch.tensor([1])).isnan()
+
+
+def test_a_member_has_the_very_loss_and_gradient_that_it_has_alone():
+    weights = draw((3, 7, 8), (3, 11, 8), (3, 11))
+    labels = torch.arange(21).view(3, 7) % 11
+    losses = masked_cross_entropy(*weights, labels)
+    together = torch.autograd.grad(losses.sum(), weights)
+    for member in range(3):
+        own = [weight[member].detach().requires_grad_() for weight in weights]
+        alone = masked_cross_entropy(*own, labels[member])
+        assert torch.equal(alone, losses[member])
+        for gradient, weight in zip(together, torch.autograd.grad(alone, own), strict=True):
+            assert torch.equal(gradient[member], weight)
+
+
+def test_an_evaluation_gives_the_loss_without_a_gradient_being_computed(monkeypatch):
+    weights, labels = draw((3, 7, 8), (3, 11, 8), (3, 11)), torch.arange(21).view(3, 7) % 11
+    expected, learns = masked_cross_entropy(*weights, labels), []
+    plain = loss._loss_and_slopes
+    monkeypatch.setattr(loss, "_loss_and_slopes", lambda *found: learns.append(found[0]) or plain(*found))
+    with torch.no_grad():
+        assert torch.equal(masked_cross_entropy(*weights, labels), expected.detach())
+    assert learns == [False] * 3
