@@ -57,6 +57,11 @@ def test_what_is_being_worked_on_stands_beside_the_bar(shown):
     assert len(shown.outputs) == 1 and "value='2'" not in last
 
 
+def test_what_an_item_came_to_is_said_in_its_own_words(shown):
+    progress.items("barnett2024", ["stage 1"])("stage 1", "12 runs")
+    assert "1 of 1, stage 1, 12 runs" in shown.outputs[0][-1]
+
+
 def test_parts_without_a_known_number_are_a_line(shown):
     tell = progress.parts()
     tell("encoding the text", "tokenizer", 0, 5)

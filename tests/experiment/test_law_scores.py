@@ -70,5 +70,5 @@ def test_errors_by_distance_are_in_its_order(predictions):
 
 def test_a_row_per_target_stars_the_nearest_and_dashes_what_was_not_asked(predictions):
     found = law_scores.wide(predictions, ["One", "Two", "Three"]).set_index("target")
-    assert found.loc["t1", "Two"] == "2.000 (+0.0 %)*" and found.loc["t1", "One"] == "1.980 (−1.0 %)"
+    assert found.loc["t1", "Two"] == "2.000 (+0.0\u202f%)*" and found.loc["t1", "One"] == "1.980 (−1.0\u202f%)"
     assert found.loc["t0", "Three"] == "–" and found.loc["t0", "loss"] == "2.000"

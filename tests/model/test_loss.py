@@ -46,3 +46,11 @@ def test_an_evaluation_gives_the_loss_without_a_gradient_being_computed(monkeypa
     with torch.no_grad():
         assert torch.equal(masked_cross_entropy(*weights, labels), expected.detach())
     assert learns == [False] * 3
+
+
+def test_under_autocast_the_gradient_is_as_fine_as_the_states():
+    states, embedding, bias = draw((7, 8), (11, 8), (11,))
+    with torch.autocast("cpu", torch.bfloat16):
+        found = masked_cross_entropy(states, embedding, bias, torch.arange(7))
+    for gradient in torch.autograd.grad(found, (states, embedding)):
+        assert not torch.equal(gradient, gradient.bfloat16().float())

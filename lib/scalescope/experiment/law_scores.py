@@ -8,6 +8,7 @@ import pandas as pd
 from scalescope.forecast.ledger import with_distance
 
 N_BOOT = 2000
+NARROW = "\u202f"  # a space at which no line is broken
 COLUMNS = ["kind", "law", "paper", "targets", "error", "low", "high", "coverage", "compared", "nearest"]
 
 
@@ -96,7 +97,7 @@ def wide(predictions: pd.DataFrame, laws: list[str]) -> pd.DataFrame:
 def _cell(row: pd.Series) -> str:
     off = 100 * (np.exp(-row["log_error"]) - 1)
     star = "*" if row["nearest"] and row["laws"] > 1 else ""
-    return f"{row['mean']:.3f} ({off:+.1f} %){star}".replace("-", "−")
+    return f"{row['mean']:.3f} ({off:+.1f}{NARROW}%){star}".replace("-", "−")
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

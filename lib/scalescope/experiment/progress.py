@@ -28,14 +28,15 @@ def steps(what: str) -> Callable[[int, int, float], None]:
     return tell
 
 
-def items(what: str, names: Sequence[str]) -> Callable[[str, float | None], None]:
+def items(what: str, names: Sequence[str]) -> Callable[[str, float | str | None], None]:
     """A callback `(name, value)` for each of `names`; shows and tells like `steps`.
 
-    With a value the name is finished; with None it is being worked on, and the bar stays before it.
+    With a value, such as 0.312 or "12 runs", the name is finished; with None it is being worked on, and the bar stays
+    before it.
     """
     shown: list[tqdm] = []
 
-    def tell(name: str, value: float | None) -> None:
+    def tell(name: str, value: float | str | None) -> None:
         done = list(names).index(name)
         _show(shown, what, done if value is None else done + 1, len(names), _note(name, value))
 
@@ -61,7 +62,9 @@ def parts() -> Callable[[str, str, int, int], None]:
     return tell
 
 
-def _note(name: str, value: float | None) -> str:
+def _note(name: str, value: float | str | None) -> str:
+    if isinstance(value, str):
+        return f"{name}, {value}"
     return name if value is None or math.isnan(value) else f"{name} {value:.3f}"
 
 

@@ -46,11 +46,12 @@ def _loss_and_slopes(
     minus_one = probabilities.new_full((), -1.0).expand_as(at)
     slope = probabilities.scatter_add_(-1, at, minus_one).div_(labels.shape[-1])
     into = slope.to(states.dtype)
-    return loss, (
-        torch.matmul(into, embedding.to(states.dtype)),
-        torch.matmul(into.mT, states).to(embedding.dtype),
-        slope.sum(-2),
-    )
+    with torch.autocast(states.device.type, enabled=False):  # products of a gradient are in the format of the states
+        return loss, (
+            torch.matmul(into, embedding.to(states.dtype)),
+            torch.matmul(into.mT, states).to(embedding.dtype),
+            slope.sum(-2),
+        )
 
 
 def masked_cross_entropy(states: Tensor, embedding: Tensor, bias: Tensor, labels: Tensor) -> Tensor:

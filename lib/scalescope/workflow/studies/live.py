@@ -28,7 +28,7 @@ STUDIES: dict[str, ModuleType] = {
     "gadre2024": gadre2024,
     "lin2024": lin2024,
 }
-Told = Callable[[str, float], None]
+Told = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def train_pack(profile: Profile, paper: str, number: int, pack: int) -> int:
 def run(profile: Profile, paper: str, told: Told | None = None) -> Live:
     """All stages of a study in this process, then its tables; what is finished is loaded.
 
-    `told(stage, runs)` is called after each of `stages`.
+    `told(stage, "12 runs")` is called after each of `stages`.
     """
     study, names = module(profile, paper), stages(profile, paper)
     known = study.texts(profile)
@@ -114,7 +114,7 @@ def run(profile: Profile, paper: str, told: Told | None = None) -> Live:
         for each in planned:
             count = len(train(profile, known, each))
             if told is not None:
-                told(names.pop(0), count)
+                told(names.pop(0), f"{count:,} runs")
 
     all_of(study.first(profile, known))
     held = _sealed(profile, study, known)
