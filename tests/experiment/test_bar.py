@@ -70,6 +70,18 @@ def test_parts_without_a_known_number_are_a_line(shown):
     assert "<progress" not in shown.outputs[1][-1] and "encoding the tasks, RACE &lt;b&gt;" in shown.outputs[1][-1]
 
 
+def test_a_remark_is_an_output_that_git_does_not_keep_and_on_a_terminal_a_line(monkeypatch, capsys):
+    bars.remark("not sealed")
+    assert capsys.readouterr() == ("", "not sealed\n")
+    seen = []
+    monkeypatch.setattr(bars, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda data, **how: seen.append((data, how)))
+    bars.remark("2 < 3")
+    ((data, how),) = seen
+    assert data == {"text/html": "<div>2 &lt; 3</div>", "text/plain": "2 < 3"} and how["metadata"] == bars.MARK
+    assert capsys.readouterr() == ("", "")
+
+
 def test_nothing_is_shown_where_bars_are_off(shown):
     bar = bars.NotebookBar(total=2, disable=True)
     bar.update(2)

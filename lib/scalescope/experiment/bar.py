@@ -8,6 +8,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from scalescope import files
+
 MARK = {"scalescope": "progress"}  # in the metadata of the output: git keeps notebooks without it
 LINE = "{desc}: {n_fmt} of {total_fmt}{postfix} ({elapsed}, {remaining} left)"
 LINE_AT_END = "{desc}: {n_fmt} of {total_fmt}{postfix} ({elapsed})"
@@ -56,6 +58,16 @@ class NotebookBar(tqdm):
 def bar(**settings: Any) -> tqdm:
     """A bar for where this process runs: a kernel of Jupyter, or anything else (stderr)."""
     return (NotebookBar if in_notebook() else tqdm)(**settings)
+
+
+def remark(line: str) -> None:
+    """Say a line that is no result and no fault: an output that git does not keep in a notebook, else on stderr."""
+    if not in_notebook():
+        files.say(line)
+        return
+    from IPython.display import display
+
+    display({"text/html": f"<div>{html.escape(line)}</div>", "text/plain": line}, raw=True, metadata=MARK)
 
 
 def in_notebook() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from scalescope import files
+from scalescope.experiment.bar import remark
 from scalescope.forecast.forecast import Forecast, forecast
 from scalescope.forecast.ledger import read, seal
 from scalescope.forecast.sealing import entries_of, known_run, ledger_of
@@ -24,7 +24,7 @@ def seal_target(profile: str, parameters: int, run: str, ladder: pd.DataFrame) -
     """
     sizes = ladder["parameters"].nunique()
     if sizes < FEWEST_SIZES and not _settled(profile, run):
-        files.say(
+        remark(
             f"no forecast of {run} is sealed: {sizes} sizes of the ladder are pretrained, a law needs {FEWEST_SIZES}"
         )
     return _seal(profile, parameters, run, ladder)
@@ -45,7 +45,7 @@ def _seal(profile: str, parameters: int, run: str, smaller: pd.DataFrame) -> For
     try:
         found = forecast(points_of(smaller), target={"parameters": float(parameters)}, n_boot=N_BOOT)
     except ValueError as error:  # a ladder that no law can be fitted to is no reason not to train
-        files.say(f"no forecast of {run} is sealed: {error}")
+        remark(f"no forecast of {run} is sealed: {error}")
         return None
     seal(ledger_of(profile), entries_of(found, run), known_run, set(smaller["run_id"]))
     return found
