@@ -19,3 +19,18 @@ def test_losses_after_training_on_little_data_are_those_of_the_table():
     for rows, losses in said:
         own = lowest.loc[int(rows.replace(",", "")), steps]
         assert [f"{loss:.2f}" for loss in own] == [loss.strip() for loss in losses.split("|")[: len(steps)]]
+
+
+def test_what_the_named_run_narrows_is_that_of_the_table():
+    table = pd.read_csv(BENCHMARKS / "results" / "next_run.csv").set_index("rank")
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    most, first = table.loc["0.00"], table.loc["named first"]
+    assert (
+        f"The most narrowing run: {most['foretold']:.0%} foretold, {most['measured']:.0%} measured, at "
+        f"{most['cost']:.0%} of the target's cost"
+    ).replace("%", " %") in text
+    assert (
+        f"per FLOP: {first['foretold']:.1%}, {first['measured']:.1%} (standard error "
+        f"{100 * first['measured_se']:.1f}), at {first['cost']:.1%}."
+    ).replace("%", " %") in text
+    assert abs(first["foretold"] - first["measured"]) < 2 * first["measured_se"]  # what is foretold comes true

@@ -11,6 +11,7 @@ import pandas as pd
 
 from scalescope.errors import UnknownName
 from scalescope.forecast.columns import SYMBOLS
+from scalescope.forecast.next_run import least_narrowing
 from scalescope.number_text import NONE, SUPERSCRIPTS, significant
 
 if TYPE_CHECKING:
@@ -112,13 +113,24 @@ def optimum(found: Forecast) -> pd.DataFrame:
 
 def next_run(found: Forecast) -> tuple[list[str], pd.DataFrame | None]:
     """Sentences, and the runs worth paying for as text: sizes, cost, by how much the law's interval gets narrower."""
-    shown = found.next_runs.head(TOP)
-    if shown.empty or shown["narrowing"].max() <= 0:
+    listed = found.next_runs
+    if listed.empty or listed["narrowing"].max() <= 0:
         return ["no run of up to 30 % of the target's cost narrows its interval, or the scatter is unknown"], None
+    least = f"{100 * least_narrowing(found.law):.0f} %"
+    shown = listed[listed["worth"].astype(bool)].head(TOP)
+    if shown.empty:
+        most = f"{100 * listed['narrowing'].max():.1f} %"
+        return [
+            f"no run of up to 30 % of the target's cost narrows the law's interval by {least}; the most is {most}"
+        ], None
+    cost = "FLOP" if "flops" in listed else SYMBOLS[found.table.sizes[0]]
     table = pd.DataFrame({SYMBOLS[name]: shown[name].map(significant) for name in SYMBOLS if name in shown})
     table["cost, % of target"] = (100 * shown["cost"]).map(significant)
     table["law's interval narrower by"] = (100 * shown["narrowing"]).map("{:.1f} %".format)
-    return ["the run that narrows the law's interval at the target most per FLOP first"], table
+    return [
+        f"of runs that narrow the law's interval at the target by {least} or more, the one that narrows it most per "
+        f"{cost} first"
+    ], table
 
 
 def text(found: Forecast) -> str:
