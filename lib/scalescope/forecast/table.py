@@ -31,13 +31,15 @@ class RunTable:
     """Runs in the units of the laws.
 
     frame: parameters, tokens, flops (those there are), loss and/or error, run, seed (if there); one row per run, from
-    small to large. names: quantity -> the user's column. response: what is predicted. notes: what was derived.
+    small to large. names: quantity -> the user's column. response: what is predicted. notes: what was derived. units:
+    quantity -> the unit its column was converted from.
     """
 
     frame: pd.DataFrame
     names: dict[str, str]
     response: str
     notes: tuple[str, ...] = field(default=())
+    units: dict[str, str] = field(default_factory=dict)
 
     @property
     def sizes(self) -> list[str]:
@@ -150,7 +152,7 @@ def run_table(
     if "run" not in frame:
         frame["run"] = [f"row {place + 1}" for place in frame.index]
     order = np.lexsort([frame[name] for name in reversed(SIZES) if name in frame] + [scale_of(frame)])
-    return RunTable(frame.iloc[order].reset_index(drop=True), names, chosen, tuple(notes))
+    return RunTable(frame.iloc[order].reset_index(drop=True), names, chosen, tuple(notes), conversions)
 
 
 def _numbers(values: pd.Series, column: str, quantity: str) -> pd.Series:

@@ -13,6 +13,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from scalescope.errors import UnknownName
 from scalescope.laws.interface import Reported
@@ -86,6 +87,10 @@ class FitCard:
         """The card as a Markdown table of two columns under a heading."""
         rows = [f"| {label} | {_cell(value)} |" for label, value in self._shown()]
         return "\n".join([f"### {self.title}", "", "| item | value |", "|---|---|", *rows])
+
+    def table(self) -> pd.DataFrame:
+        """The card as a table of text, columns item and value."""
+        return pd.DataFrame(self._shown(), columns=["item", "value"])
 
     def html(self, heading: bool = True) -> str:
         """The card as an HTML table of two columns, under a heading unless the page has one."""
