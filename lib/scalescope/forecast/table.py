@@ -13,8 +13,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scalescope.forecast.columns import RESPONSES, SIZES, SYMBOLS, BadTable, convert, missing, pairs, recognise
-from scalescope.forecast.units import AS_IS, below_parameters, check_given_unit, check_units
+from scalescope.forecast.columns import (
+    AS_IS,
+    RESPONSES,
+    SIZES,
+    SYMBOLS,
+    BadTable,
+    check_kinds,
+    convert,
+    missing,
+    pairs,
+    recognise,
+)
+from scalescope.forecast.units import below_parameters, check_given_unit, check_units
 
 FEWEST_SIZES = 4  # three to fit, one to test on
 SIX = 6.0  # FLOPs per parameter and token
@@ -124,6 +135,8 @@ def run_table(
         raise BadTable("the table has no rows")
     frame, notes = pd.DataFrame(index=range(len(given))), []
     conversions = pairs(units, "--units")
+    if not as_is:
+        check_kinds(names, conversions)
     for quantity in conversions:
         if quantity not in (*SIZES, *RESPONSES):
             raise BadTable(f"--units names {quantity}, which has no unit; {', '.join((*SIZES, *RESPONSES))} have")

@@ -6,9 +6,9 @@ import re
 
 import pandas as pd
 
-from scalescope.forecast.columns import SYMBOLS, BadTable
+from scalescope.forecast.columns import AS_IS, SYMBOLS, BadTable
 from scalescope.forecast.table import SIX, SUFFIX, RunTable, match_number, scale_of
-from scalescope.forecast.units import AS_IS, REACH
+from scalescope.forecast.units import REACH
 from scalescope.laws import ScalingLaw
 
 FAR_BELOW = 1000.0  # times below the smallest run: no forecast
