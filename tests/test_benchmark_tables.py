@@ -34,3 +34,23 @@ def test_what_the_named_run_narrows_is_that_of_the_table():
         f"{100 * first['measured_se']:.1f}), at {first['cost']:.1%}."
     ).replace("%", " %") in text
     assert abs(first["foretold"] - first["measured"]) < 2 * first["measured_se"]  # what is foretold comes true
+
+
+def test_the_cost_of_quick_is_that_of_the_table():
+    table = pd.read_csv(BENCHMARKS / "results" / "pipeline_cost.csv")
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    every = table[table["part"] == "all"].set_index("profile")
+    before, now = every.loc["quick before"], every.loc["quick"]
+    idle = 100 * (1 - before["cpu_seconds"] / (2 * before["wall_seconds"]))
+    assert (
+        f"{before['wall_seconds']:.0f} s on two cores for {before['cpu_seconds']:,.0f} core-seconds, {idle:.0f} % "
+        f"of them idle, all processes at once {before['peak_mb'] / 1e3:.2f} GB"
+    ) in text
+    stages = table[(table["profile"] == "quick") & ~table["part"].isin(["all", "engine"])]
+    without_job = 100 * (1 - stages["wall_seconds"].sum() / (2 * now["wall_seconds"]))
+    assert (
+        f"{now['wall_seconds']:,.0f} s for {now['cpu_seconds']:,.0f} core-seconds beside other work, in which the two "
+        f"workers had no job {without_job:.0f} % of the time"
+    ) in text
+    peaks = f"{now['peak_mb'] / 1e3:.2f} GB with AVX-512 and {every.loc['quick-avx2', 'peak_mb'] / 1e3:.2f} GB without"
+    assert peaks in text
