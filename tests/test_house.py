@@ -110,7 +110,7 @@ def test_a_notebook_that_trains_says_on_which_device_and_in_which_precision(note
     _, content = notebook
     source = "\n".join(cell.source for cell in code(content))
     if re.search(r"stages\.pretrain\(|finetune\(|live\.run\(|\btrain\(|branches\(|train_one\(", source):
-        said = "".join(texts(output) for cell in code(content) for output in cell.outputs)
+        said = "\n".join(texts(output) for cell in code(content) for output in cell.outputs)
         assert re.search(r"^device: cpu, (fp32|bf16)$", said, re.M)
 
 
