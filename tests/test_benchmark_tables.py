@@ -5,6 +5,8 @@ import re
 import pandas as pd
 
 from scalescope import paths
+from scalescope.experiment.profile import load_profile
+from scalescope.workflow.jobs import planned
 
 BENCHMARKS = paths.root() / "benchmarks"
 
@@ -54,3 +56,14 @@ def test_the_cost_of_quick_is_that_of_the_table():
     ) in text
     peaks = f"{now['peak_mb'] / 1e3:.2f} GB with AVX-512 and {every.loc['quick-avx2', 'peak_mb'] / 1e3:.2f} GB without"
     assert peaks in text
+
+
+def test_what_forked_kernels_save_is_that_of_the_table():
+    seconds = pd.read_csv(BENCHMARKS / "results" / "kernels.csv").set_index("kernel")["core_seconds"]
+    usual, forked, once = seconds["started as usual"], seconds["forked"], seconds["the process that forks"]
+    count = sum(job.notebook is not None for job in planned(load_profile("quick")))
+    saved = count * (usual - forked) - once
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    assert f"{forked:.2f} core-seconds per notebook instead of {usual:.2f}, after {once:.2f} once" in text
+    assert f"The {count} notebooks of `quick` save {saved:.0f} core-seconds" in text
+    assert saved > 60, "kept because they pay more than a minute of quick"
