@@ -5,6 +5,8 @@ import re
 import pandas as pd
 
 from scalescope import paths
+from scalescope.experiment.profile import load_profile
+from scalescope.workflow.jobs import planned
 
 BENCHMARKS = paths.root() / "benchmarks"
 
@@ -19,3 +21,49 @@ def test_losses_after_training_on_little_data_are_those_of_the_table():
     for rows, losses in said:
         own = lowest.loc[int(rows.replace(",", "")), steps]
         assert [f"{loss:.2f}" for loss in own] == [loss.strip() for loss in losses.split("|")[: len(steps)]]
+
+
+def test_what_the_named_run_narrows_is_that_of_the_table():
+    table = pd.read_csv(BENCHMARKS / "results" / "next_run.csv").set_index("rank")
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    most, first = table.loc["0.00"], table.loc["named first"]
+    assert (
+        f"The most narrowing run: {most['foretold']:.0%} foretold, {most['measured']:.0%} measured, at "
+        f"{most['cost']:.0%} of the target's cost"
+    ).replace("%", " %") in text
+    assert (
+        f"per FLOP: {first['foretold']:.1%}, {first['measured']:.1%} (standard error "
+        f"{100 * first['measured_se']:.1f}), at {first['cost']:.1%}."
+    ).replace("%", " %") in text
+    assert abs(first["foretold"] - first["measured"]) < 2 * first["measured_se"]  # what is foretold comes true
+
+
+def test_the_cost_of_quick_is_that_of_the_table():
+    table = pd.read_csv(BENCHMARKS / "results" / "pipeline_cost.csv")
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    every = table[table["part"] == "all"].set_index("profile")
+    before, now = every.loc["quick before"], every.loc["quick"]
+    idle = 100 * (1 - before["cpu_seconds"] / (2 * before["wall_seconds"]))
+    assert (
+        f"{before['wall_seconds']:.0f} s on two cores for {before['cpu_seconds']:,.0f} core-seconds, {idle:.0f} % "
+        f"of them idle, all processes at once {before['peak_mb'] / 1e3:.2f} GB"
+    ) in text
+    stages = table[(table["profile"] == "quick") & ~table["part"].isin(["all", "engine"])]
+    without_job = 100 * (1 - stages["wall_seconds"].sum() / (2 * now["wall_seconds"]))
+    assert (
+        f"{now['wall_seconds']:,.0f} s for {now['cpu_seconds']:,.0f} core-seconds beside other work, in which the two "
+        f"workers had no job {without_job:.0f} % of the time"
+    ) in text
+    peaks = f"{now['peak_mb'] / 1e3:.2f} GB with AVX-512 and {every.loc['quick-avx2', 'peak_mb'] / 1e3:.2f} GB without"
+    assert peaks in text
+
+
+def test_what_forked_kernels_save_is_that_of_the_table():
+    seconds = pd.read_csv(BENCHMARKS / "results" / "kernels.csv").set_index("kernel")["core_seconds"]
+    usual, forked, once = seconds["started as usual"], seconds["forked"], seconds["the process that forks"]
+    count = sum(job.notebook is not None for job in planned(load_profile("quick")))
+    saved = count * (usual - forked) - once
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    assert f"{forked:.2f} core-seconds per notebook instead of {usual:.2f}, after {once:.2f} once" in text
+    assert f"The {count} notebooks of `quick` save {saved:.0f} core-seconds" in text
+    assert saved > 60, "kept because they pay more than a minute of quick"

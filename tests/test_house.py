@@ -106,6 +106,14 @@ def test_outputs_are_there_without_errors_and_noise(notebook):
             assert not ABSOLUTE.search(texts(output)), texts(output)
 
 
+def test_a_notebook_that_trains_says_on_which_device_and_in_which_precision(notebook):
+    _, content = notebook
+    source = "\n".join(cell.source for cell in code(content))
+    if re.search(r"stages\.pretrain\(|finetune\(|live\.run\(|\btrain\(|branches\(|train_one\(", source):
+        said = "\n".join(texts(output) for cell in code(content) for output in cell.outputs)
+        assert re.search(r"^device: cpu, (fp32|bf16)$", said, re.M)
+
+
 def test_some_output_is_compared_and_what_is_compared_is_short(notebook):
     _, content = notebook
     compared = [cell for cell in code(content) if "nbval-check-output" in cell.metadata.get("tags", [])]

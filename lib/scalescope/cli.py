@@ -165,7 +165,13 @@ def list_runs() -> None:
     """Runs of each profile that has run here: how many, unfinished ones, shared with other profiles, megabytes."""
     from scalescope.workflow.runs import runs_table
 
-    typer.echo(runs_table().to_string(index=False, float_format="{:.1f}".format))
+    table = runs_table()
+    if table.empty:
+        from scalescope import paths
+
+        typer.echo(f"no runs in {paths.runs()}: `scalescope reproduce` and notebooks that train put them there")
+    else:
+        typer.echo(table.to_string(index=False, float_format="{:.1f}".format))
 
 
 @runs_app.command("remove")
@@ -231,6 +237,7 @@ def compare_profiles(
     """Slopes of the laws of two profiles, and the ratio of their laws at a size that both reach."""
     from scalescope import files, paths
     from scalescope.experiment import compare
+    from scalescope.experiment.comparison import readable_comparison
     from scalescope.plotting.save import check_picture, save_picture
 
     if figure is not None:
@@ -238,8 +245,7 @@ def compare_profiles(
     paths.check_outputs({"--csv": csv}, ending=".csv")
     paths.check_outputs({"--csv": csv, "--figure": figure})
     table = compare(profile_a, profile_b)
-    shown = ["title", "objective", "slope_a", "slope_b", "difference", "difference_low", "difference_high", "ratio"]
-    typer.echo(table[shown].to_string(index=False, float_format="%.3g"))
+    typer.echo(readable_comparison(table, profile_a, profile_b).to_string())
     if csv is not None:
         files.write_table(csv, table)
     if figure is not None:

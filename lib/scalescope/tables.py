@@ -94,7 +94,7 @@ COLUMNS: dict[str, list[str]] = {
     "shortcuts": ["task", "metric", "majority", "bag_of_words", "one_side", "best_possible"],
     # what the jobs of a profile cost: a row per station, the engine, and all; CPU seconds in and out of training
     "cost": ["part", "jobs", "wall_seconds", "cpu_seconds", "training_seconds", "other_seconds", "other_share",
-             "peak_mb"],
+             "idle_share", "peak_mb"],
     # published data, one value a row; token_multiplier is tokens per parameter, quantity is "loss" or "error"
     "gadre2024": ["name", "dataset", "model", "parameters", "parameters_no_embedding", "tokens", "token_multiplier",
                   "flops", "learning_rate", "quantity", "evaluation", "value", "low", "high", "chance"],

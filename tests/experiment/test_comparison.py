@@ -7,6 +7,8 @@ import pytest
 from scalescope import files
 from scalescope.errors import UnknownName
 from scalescope.experiment import compare
+from scalescope.experiment.comparison import readable_comparison
+from scalescope.laws import SuspectInput
 from scalescope.plotting.comparison import draw_comparison
 
 
@@ -79,6 +81,21 @@ def test_a_table_that_was_changed_since_is_refused(folder):
     (where / "pretrain.csv").write_text((where / "pretrain.csv").read_text().replace("9", "8", 1))
     with pytest.raises(files.Damaged, match=r"half/pretrain\.csv is cut or changed: run `make reproduce PROFILE=half`"):
         compare("one", "half", n_boot=20)
+
+
+def test_what_is_shown_has_its_intervals_and_its_reasons(folder):
+    shown = readable_comparison(compare("one", "steeper", n_boot=100), "one", "steeper")
+    (row,) = shown.to_dict("records")
+    assert row["slope, one"].startswith("−0.10") and row["difference"].count("−") == 3 and "[" in row["steeper / one"]
+    assert row["at N"] == "56,569" and "pretraining loss, MLM" in shown.index
+    (apart,) = readable_comparison(compare("one", "elsewhere", n_boot=50), "one", "elsewhere").to_dict("records")
+    assert apart["elsewhere / one"] == "–" and apart["– because"] == "the ladders share no size"
+
+
+def test_a_task_on_which_nothing_changes_is_shown_as_flat_and_warns_of_nothing(recwarn):
+    shown = readable_comparison(compare("quick", "thorough", n_boot=50), "quick", "thorough")
+    assert "flat in both" in shown.loc["BoolQ, MLM"].tolist()
+    assert not [one for one in recwarn if issubclass(one.category, SuspectInput)]
 
 
 def test_the_figure_draws_every_row():

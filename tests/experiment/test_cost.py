@@ -19,13 +19,14 @@ from scalescope.tables import COLUMNS
 from scalescope.workflow import cost_table
 
 
-def put(work, job, started, ended, cpu, peak, trained=(), profile=None):
+def put(work, job, started, ended, cpu, peak, trained=(), profile=None, **places):
     """Write a record as `recorded` leaves it."""
     folder = work / "costs"
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{job}.1-{len(list(folder.iterdir()))}"
     key = cost.profile_key(work) if profile is None else profile
     facts = {"job": job, "profile": key, "started": started, "ended": ended, "cpu_seconds": cpu, "peak_bytes": peak}
+    facts |= places
     files.write_record(folder / f"{stem}.json", facts)
     if trained:
         (folder / f"{stem}.trained").write_text("".join(f"{value}\n" for value in trained))
@@ -58,6 +59,16 @@ def test_attempts_add_up_and_only_training_counts_as_training(work):
     assert every["other_share"] == 0.5 and every["peak_mb"] == 650.0
     assert table.loc["30_finetune", "cpu_seconds"] == 0.0
     assert table["other_share"].drop("all").sum() == pytest.approx(0.5, abs=1e-3)
+
+
+def test_workers_are_idle_where_no_job_runs(work):
+    assert pd.isna(cost_table.cost_table(work).set_index("part").loc["all", "idle_share"])  # records of before
+    put(work, cost.ENGINE, 300.0, 320.0, 20.0, 100e6, workers=2)
+    put(work, "20_pretrain_ar8-l2_mlm", 300.0, 310.0, 9.0, 300e6, threads=2)
+    put(work, "50_laws", 310.0, 316.0, 5.0, 300e6, threads=1)
+    table = cost_table.cost_table(work).set_index("part")
+    assert table.loc["all", "idle_share"] == pytest.approx(1 - (20 + 6) / 40)
+    assert "Workers without a job 35.0% of the time" in cost_table.sentence(table.reset_index())
 
 
 def test_report_prints_the_table_and_writes_it(work):

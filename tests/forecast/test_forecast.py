@@ -53,17 +53,20 @@ def test_all_of_it_is_plain_json(found):
     record = json.loads(json.dumps(as_dict(found), allow_nan=False))
     assert record["law"] == found.choice.law and record["sha256"] == found.table.digest
     assert record["predictions"][0]["mean"] == pytest.approx(found.prediction["mean"])
+    assert len(record["held_out"]) == len(found.held_out) and record["lack_of_fit"] == found.lack_of_fit
     assert record["next_runs"] and record["card"]["law"] == type(found.law).__name__
 
 
 def test_exports_hold_the_same_numbers(found):
     shown = f"{found.prediction['mean']:.4g}"
-    assert shown in text(found)
+    assert shown in text(found) and "Lack of fit" in text(found)
+    assert "Fit card" not in text(found) and text(found, card=True).endswith(found.card.text())
     page = export(found, "html")
     assert page.count("<table") == 3 and all(f"<td>{name}</td>" in page for name in found.predictions["law"])
     assert shown in export(found, "md") and "| law | forecast |" in export(found, "md")
     latex = export(found, "latex")
-    assert shown in latex and latex.count("\\begin{tabular}") == latex.count("\\end{tabular}") == 3
+    assert shown in latex and latex.count("\\begin{tabular}") == latex.count("\\end{tabular}") == 4
+    assert "10\\textsuperscript{10}" in latex and "bounds of the search" in latex
     assert "95 \\%" in latex and "_" not in latex.replace("\\_", "")
     with pytest.raises(UnknownName, match="'latex'"):
         export(found, "latx")

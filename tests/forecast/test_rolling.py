@@ -1,23 +1,19 @@
 from __future__ import annotations
 
-import numpy as np
 from forecast.made import runs
 
 from scalescope.forecast.candidates import candidates
 from scalescope.forecast.quantiles import COLUMNS
-from scalescope.forecast.rolling import compared, folds, own_widening, rolling, widened_back
+from scalescope.forecast.rolling import compared, own_widening, rolling, widened_back
 from scalescope.forecast.table import run_table
 
 
 def test_each_run_but_the_smallest_is_asked_once_and_only_of_smaller_ones():
-    at = np.array([5.0, 1, 2, 2, 3, 4, 6, 7, 8, 9, 10, 11])
-    parts = list(folds(at, most=4))
-    assert len(parts) == 4
-    asked = np.concatenate([asked for _, asked in parts])
-    assert sorted(at[asked]) == [4, 5, 6, 7, 8, 9, 10, 11] and len(set(asked)) == len(asked)
-    for fitted, asked in parts:
-        assert at[fitted].max() < at[asked].min()
-    assert list(folds(np.array([1.0, 2, 3]))) == []
+    table = run_table(runs(9))
+    laws = [law for law in candidates(table)[0] if law.name == "power-C"]
+    found = rolling(table.frame, "loss", laws, n_boot=20, most=3)
+    assert found["fold"].nunique() == 3 and found["run"].is_unique
+    assert set(found["run"]) == set(table.frame["run"][3:]) and (found["distance"] > 1).all()
 
 
 def test_the_true_law_foretells_larger_runs_best():

@@ -117,3 +117,26 @@ def test_a_file_that_is_no_table_is_refused(tmp_path):
         read_runs(tmp_path / "empty.csv")
     runs().to_csv(tmp_path / "runs.tsv", sep="\t", index=False)
     assert len(read_runs(tmp_path / "runs.tsv").frame) == 10
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "mapped", "told"),
+    [
+        ("ppl", np.exp(runs()["val_loss"]) / 5, "L=ppl", "--units L=perplexity"),  # below 12: might be a loss
+        ("bits_per_token", runs()["val_loss"] / np.log(2), "L=bits_per_token", "--units L=bits"),
+        ("Accuracy", 0.5 + 0 * runs()["val_loss"], "error=Accuracy", "--units error=score"),
+    ],
+)
+def test_a_mapped_column_is_believed_to_be_what_its_name_says(column, values, mapped, told):
+    frame = runs().drop(columns="val_loss").assign(**{column: values})
+    with pytest.raises(BadTable, match=rf"{column}.*{told}.*--as-is"):
+        run_table(frame, columns=mapped)
+    assert run_table(frame.assign(**{column: np.linspace(0.9, 0.5, 10)}), columns=mapped, as_is=True).response
+
+
+def test_bits_are_recognised_and_become_nats():
+    frame = runs().rename(columns={"val_loss": "bpb"})
+    with pytest.raises(BadTable, match="--columns L=bpb --units L=bits"):
+        run_table(frame)
+    table = run_table(frame, columns="L=bpb", units="L=bits")
+    assert sorted(table.y) == pytest.approx(sorted(np.log(2) * frame["bpb"])) and table.units == {"loss": "bits"}

@@ -57,3 +57,21 @@ def test_seeds_of_one_size_do_not_accuse_the_law():
     sizes = np.repeat(X[:10], 8)
     y = sizes**-0.1 * np.exp(0.05 * np.repeat(rng.normal(size=10), 8) + 0.002 * rng.normal(size=80))
     assert PowerLaw(n_boot=0).fit(sizes, y, groups=sizes).lack_of_fit_ == []
+
+
+def test_an_outlier_is_told_by_its_place_in_the_table_that_was_given():
+    """Rows of weight zero or masked ones do not shift it."""
+    y = 20 * X**-0.1 * np.exp(NOISE)
+    y[11] *= 1.3
+    weights = np.ones(20)
+    weights[:3] = 0
+    assert "entry 11 (" in PowerLaw(n_boot=0).fit(X, y, sample_weight=weights).lack_.text()
+    masked = np.ma.array(y, mask=np.arange(20) < 3)
+    assert "entry 11 (" in PowerLaw(n_boot=0).fit(X, masked).lack_.text()
+    names = [f"run-{place}" for place in range(20)]
+    assert "outlying run run-11 (" in PowerLaw(n_boot=0).fit(X, y).lack_.text(names)
+
+
+def test_what_could_not_be_tested_is_not_called_sound():
+    assert "not tested" in PowerLaw(n_boot=0).fit(X[:4], X[:4] ** -0.1 * np.exp(NOISE[:4])).card().text()
+    assert "none found at 1 %" in PowerLaw(n_boot=0).fit(X[:5], X[:5] ** -0.1 * np.exp(NOISE[:5])).card().text()

@@ -7,7 +7,7 @@ import sklearn
 from laws.truths import PAIRS, study
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 
-from scalescope.laws import ChinchillaLaw, LargestSizesOut, PowerLaw, ShiftedPowerLaw
+from scalescope.laws import ChinchillaLaw, LargestSizesOut, PowerLaw, RollingSizesOut, ShiftedPowerLaw
 
 RELATIVE = "neg_mean_absolute_percentage_error"
 SIZES = np.repeat([10.0, 20.0, 40.0, 80.0, 160.0, 320.0], 2)[::-1]
@@ -106,3 +106,24 @@ def test_by_compute_as_groups_and_with_metadata_routing():
         )
     assert routed["test_score"] == pytest.approx(plain) and (plain > -0.03).all()
     assert all("groups" in fitted.seeds_ for fitted in routed["estimator"]), "the law's own fit saw the groups"
+
+
+def test_every_size_after_the_first_is_held_out_once_of_smaller_ones():
+    at = np.array([5.0, 1, 2, 2, 3, 4, 6, 7, 8, 9, 10, 11])
+    parts = list(RollingSizesOut(4).split(at))
+    assert len(parts) == 4 == RollingSizesOut(4).get_n_splits(at)
+    held_out = np.concatenate([test for _, test in parts])
+    assert sorted(at[held_out]) == [4, 5, 6, 7, 8, 9, 10, 11] and len(set(held_out)) == len(held_out)
+    for train, test in parts:
+        assert at[train].max() < at[test].min()
+        assert len(train) == (at <= at[train].max()).sum(), "no run of a smaller size is left out"
+    assert list(RollingSizesOut().split(np.array([1.0, 2, 3]))) == []
+    with pytest.raises(ValueError, match="no rows to split"):
+        RollingSizesOut().get_n_splits()
+
+
+def test_rolling_folds_work_in_the_loops_of_scikit_learn():
+    y = RUNS["parameters"] ** -0.2
+    X = RUNS[["parameters"]]
+    scores = cross_val_score(PowerLaw(n_boot=0), X, y, cv=RollingSizesOut(2), scoring=RELATIVE)
+    assert len(scores) == 2 and np.allclose(scores, 0, atol=1e-9)

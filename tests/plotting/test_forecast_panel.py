@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from forecast.made import runs
+from forecast.made import breaking, runs
 
+from scalescope.errors import UnknownName
+from scalescope.forecast import forecast
 from scalescope.forecast.table import run_table
-from scalescope.plotting.forecast_panel import ForecastPanel
+from scalescope.plotting.forecast_panel import N_BOOT, ForecastPanel
 
 pytest.importorskip("ipywidgets")
 
@@ -21,6 +23,18 @@ def test_the_band_moves_with_the_controls():
     panel.law.value = "chinchilla"
     panel.runs.value = 4
     assert "too few for chinchilla" in panel.text.value
+
+
+def test_the_interval_is_that_of_the_forecast():
+    """With the widening that the rolling forecasts of the table ask for."""
+    table, target = run_table(breaking()), {"parameters": 2e9, "tokens": 4e10}
+    one = forecast(table, "chinchilla", target, n_boot=N_BOOT).prediction
+    assert one["widening"] > 1.3
+    panel = ForecastPanel(table, target, "chinchilla")
+    assert panel.law.value == "chinchilla"
+    assert f"95 %: {one['run_low']:.4g} to {one['run_high']:.4g}" in panel.text.value
+    with pytest.raises(UnknownName, match="'chinchilla'"):
+        ForecastPanel(table, target, "chinchila")
 
 
 def test_one_size_has_one_slider():

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from forecast.made import runs
+from forecast.made import breaking
 
 from scalescope import files, paths
 from scalescope.errors import UnknownName
@@ -40,12 +40,13 @@ class Addresses(HTMLParser):
 
 def laws_of(page: str) -> list[Stored]:
     data = re.search(r'<script type="application/json" id="laws">(.*?)</script>', page, re.S)[1]
-    return [Stored(**record) for record in json.loads(data.replace("<\\/", "</"))]
+    held = json.loads(data.replace("<\\/", "</"))
+    return [Stored(**{**record, "normal": held["normals"][record["normal"]]}) for record in held["laws"]]
 
 
 @pytest.fixture(scope="module")
 def made():
-    found = forecast(run_table(runs(12)), target={"parameters": 2e9, "tokens": 4e10}, n_boot=40)
+    found = forecast(run_table(breaking()), target={"parameters": 2e9, "tokens": 4e10}, n_boot=40)
     return found, forecast_page(found)
 
 
@@ -54,7 +55,19 @@ def test_the_page_of_a_forecast_needs_nothing_else_and_holds_its_numbers(made):
     parsed = Addresses(page)
     assert parsed.images == 1 and all(address.startswith("data:") for address in parsed.loaded)
     assert f"{found.prediction['mean']:.4g}" in page and "Fit card" in page
-    assert {law.title for law in laws_of(page)} == {"power-N", "power-D", "power-C", "chinchilla"}
+    assert [law.title for law in laws_of(page)] == list(found.predictions["law"])  # the chosen one first
+    assert "not reported" in page and "interval_method" not in page  # the card as people read it
+
+
+def test_the_panel_gives_the_interval_that_the_page_tells(made):
+    """Also where earlier forecasts of a law missed by more than it allows and its interval is wider than its own."""
+    found, page = made
+    assert found.predictions["widening"].max() > 1.3
+    laws = {law.title: law for law in laws_of(page)}
+    for row in found.predictions.itertuples():
+        kept = laws[row.law]
+        assert kept.interval(kept.target, 0.95, "run") == pytest.approx((row.run_low, row.run_high), rel=1e-9)
+        assert kept.interval(kept.target, 0.95, "law") == pytest.approx((row.law_low, row.law_high), rel=1e-9)
 
 
 def test_the_report_of_a_profile_holds_figures_claims_and_laws(tmp_path):

@@ -87,7 +87,7 @@ def check_cost() -> None:
     assert trained["20_pretrain"] > 0 and trained["30_finetune"] > 0 and trained["50_laws"] == 0
     ran = table[table["jobs"] > 0]  # tiny has no budgets
     assert (ran["cpu_seconds"] > 0).all() and (ran["peak_mb"] > 50).all()
-    assert 0 < table.loc["all", "other_share"] < 1
+    assert 0 < table.loc["all", "other_share"] < 1 and 0 <= table.loc["all", "idle_share"] < 1
 
 
 def test_a_job_that_fails_stops_only_what_needs_it_and_is_named_with_its_log(stubs, monkeypatch):

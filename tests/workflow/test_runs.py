@@ -94,6 +94,12 @@ def test_the_command_lists_asks_and_removes(project):
     assert ids() == noted("other")
 
 
+def test_a_folder_without_runs_is_told_as_one(project):
+    shutil.rmtree(paths.runs())
+    told = CliRunner().invoke(app, ["runs", "list"])
+    assert told.exit_code == 0 and told.stdout.startswith("no runs in ") and "DataFrame" not in told.stdout
+
+
 def printed(profile) -> str:
     console = Console(record=True, width=200)
     print_status(profile, console)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,11 +13,13 @@ from scalescope import paths
 from scalescope.errors import UnknownName
 from scalescope.experiment.points import OBJECTIVES, split_usable, task_names, title, usable_pretraining
 from scalescope.experiment.pretraining_seeds import drawn_together
+from scalescope.experiment.readable import readable
 from scalescope.experiment.record import collected_table
-from scalescope.laws import PowerLaw
+from scalescope.laws import PowerLaw, SuspectInput
 from scalescope.laws.inputs import replicate_count, whole
 
 PRETRAINING = "pretraining loss"
+FLAT = 0.001  # slope: less than 1 % over four decades of size
 COLUMNS = [
     "quantity",
     "title",
@@ -69,11 +72,27 @@ def compare(profile_a: str, profile_b: str, n_boot: int = 1000, random_state: in
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def readable_comparison(table: pd.DataFrame, profile_a: str, profile_b: str) -> pd.DataFrame:
+    """What `compare` gives as people read it: a row per law, numbers with their 95 % intervals."""
+    flat = (table[["slope_a", "slope_b"]].abs() < FLAT).all(axis=1)
+    why = pd.Series("the ladders share no size", table.index).where(table["ratio"].isna(), "")
+    named = table.assign(
+        title=table["title"] + ", " + table["objective"].map(OBJECTIVES), flat=np.where(flat, "flat in both", "")
+    )
+    columns = {
+        "title": "law",
+        "slope_a": f"slope, {profile_a}",
+        "slope_b": f"slope, {profile_b}",
+        "difference": "difference",
+        "ratio": f"{profile_b} / {profile_a}",
+        "at": "at N",
+        **({"flat": ""} if flat.any() else {}),
+    }
+    return readable(named.assign(at=table["at"].round()), columns, digits=3, why=why)
+
+
 def _row(key: tuple[str, str], a: Ladder, b: Ladder, n_boot: int, states: list[int]) -> dict:
-    laws = [
-        PowerLaw(n_boot=n_boot, random_state=state).fit(one.parameters, one.y, groups=one.groups)
-        for one, state in zip((a, b), states, strict=True)
-    ]
+    laws = [_quiet(one, PowerLaw(n_boot=n_boot, random_state=state)) for one, state in zip((a, b), states, strict=True)]
     row = {"quantity": key[0], "title": title(key[0]), "objective": key[1]}
     for name, one, law in zip("ab", (a, b), laws, strict=True):
         low, high = law.intervals_["slope"]
@@ -94,6 +113,13 @@ def _row(key: tuple[str, str], a: Ladder, b: Ladder, n_boot: int, states: list[i
     ends = np.percentile(values[1] / values[0], [2.5, 97.5])
     ratio = float(laws[1].predict([at])[0] / laws[0].predict([at])[0])
     return row | {"at": at, "ratio": ratio, "ratio_low": ends[0], "ratio_high": ends[1]}
+
+
+def _quiet(one: Ladder, law: PowerLaw) -> PowerLaw:
+    """The law fitted; that y is the same at every size (SuspectInput) shows as a slope of zero."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SuspectInput)
+        return law.fit(one.parameters, one.y, groups=one.groups)
 
 
 def _ladders(profile: str) -> Iterator[tuple[tuple[str, str], Ladder]]:

@@ -1,6 +1,8 @@
 """What a job costs: its process keeps a small record of CPU time, training time and memory, also when it is killed.
 
-The records of all jobs are added up in cost_table.py.
+The records of all jobs are added up in cost_table.py. They are not Snakemake's `benchmark:` files, which know of the
+processes below a job only, not of a kernel that another process forked for it (see workflow/warm.py), nor of a job that
+was killed, nor which of the time was training.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import psutil
 
 from scalescope import files, paths
 from scalescope.experiment.progress import note_state
+from scalescope.training.policy import THREADS
 
 ENGINE = "engine"  # the record of the pipeline itself, with everything that it started
 TRAINED = "SCALESCOPE_TRAINED"  # where a notebook adds what it spent on training; set for the kernel by the pipeline
@@ -66,17 +69,18 @@ def clock() -> Clock:
 
 
 @contextmanager
-def recorded(work: Path | None, job: str) -> Iterator[None]:
+def recorded(work: Path | None, job: str, workers: int = 0) -> Iterator[None]:
     """Keep a record of this process and its children in `work`/costs, renewed every few seconds until the end.
 
     CPU seconds and memory count from the start of the process. Every attempt at a job has a record of its own.
-    None keeps nothing.
+    workers: threads that an engine may give to jobs at once; 0 where its jobs run elsewhere. None keeps nothing.
     """
     if work is None:
         yield
         return
     stem = work.resolve() / "costs" / f"{job}.{os.getpid()}-{time.time_ns()}"
     record, facts = Path(f"{stem}.json"), {"job": job, "profile": profile_key(work), "started": time.time()}
+    facts |= {"workers": workers} if job == ENGINE else {"threads": _threads()}
     with _renewed(record, facts):
         if job != ENGINE:
             os.environ[TRAINED] = f"{stem}.trained"
@@ -84,6 +88,12 @@ def recorded(work: Path | None, job: str) -> Iterator[None]:
             yield
         finally:
             os.environ.pop(TRAINED, None)
+
+
+def _threads() -> int:
+    """Threads that were requested for this job."""
+    given = os.environ.get(THREADS, "")
+    return int(given) if given.isdecimal() else 1
 
 
 @contextmanager

@@ -15,6 +15,7 @@ class BadTable(ValueError):
     """A table that cannot be used as it is; the message names column, value and remedy."""
 
 
+AS_IS = "If the numbers are right, add --as-is."
 SIZES = ("parameters", "tokens", "flops")
 RESPONSES = ("loss", "error")
 SYMBOLS = {"parameters": "N", "tokens": "D", "flops": "C", "loss": "L", "error": "y"}
@@ -40,7 +41,21 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "run": ("run", "runid", "runname", "id", "name", "model", "modelname"),
 }  # fmt: skip
 PERPLEXITIES = ("perplexity", "ppl", "valppl", "valperplexity", "evalppl", "testppl")
+BITS = ("bpb", "bpc", "bpt", "bitsperbyte", "bitsperchar", "bitspercharacter", "bitspertoken", "lossbits", "bits")
 SCORES = ("accuracy", "acc", "f1", "score", "metric", "valacc", "valaccuracy", "testaccuracy")
+
+
+KINDS = {"perplexity": "loss", "bits": "loss", "score": "error"}  # what each is once it is converted
+WHAT = {
+    "perplexity": "is a perplexity, the laws are of the loss in nats",
+    "bits": "is in bits, the laws are of the loss in nats",
+    "score": "is a score that grows, the laws are of an error that falls",
+}
+REMEDIES = {
+    "perplexity": "--units L=perplexity (takes its logarithm)",
+    "bits": "--units L=bits (times ln 2)",
+    "score": "--units error=score (takes 1 - score), or error=percent-score",
+}
 
 
 def _ln(values: np.ndarray) -> np.ndarray:
@@ -140,17 +155,29 @@ def missing(header: Iterable[object], found: Mapping[str, str]) -> None:
     if any(name in found for name in RESPONSES):
         return
     for name in names:
-        if plain(name) in PERPLEXITIES:
-            raise BadTable(
-                f"column {name!r} is a perplexity, the laws are of the loss in nats: add --columns L={name} "
-                f"--units L=perplexity (takes its logarithm)"
-            )
-        if plain(name) in SCORES:
-            raise BadTable(
-                f"column {name!r} is a score that grows, the laws are of an error that falls: add "
-                f"--columns error={name} --units error=score (takes 1 - score), or error=percent-score"
-            )
+        kind = kind_of(name)
+        if kind:
+            raise BadTable(f"column {name!r} {WHAT[kind]}: add {_mapped(kind, name)} {REMEDIES[kind]}")
     raise BadTable(f"no column to predict (loss or error) among: {seen}; map one: --columns L=<column of the loss>")
+
+
+def check_kinds(found: Mapping[str, str], units: Mapping[str, str]) -> None:
+    """Raise BadTable for a mapped column whose name says that it is in another unit, and none is given."""
+    for quantity in (name for name in RESPONSES if name in found and name not in units):
+        kind = kind_of(found[quantity])
+        if kind and KINDS[kind] == quantity:
+            raise BadTable(f"column {found[quantity]!r} {WHAT[kind]}: add {REMEDIES[kind]}. {AS_IS}")
+
+
+def kind_of(name: object) -> str:
+    """What a column is by its name beside a loss in nats or an error: "perplexity", "bits", "score", else nothing."""
+    kinds = {"perplexity": PERPLEXITIES, "bits": BITS, "score": SCORES}
+    return next((kind for kind, names in kinds.items() if plain(name) in names), "")
+
+
+def _mapped(kind: str, column: str) -> str:
+    quantity = KINDS[kind]
+    return f"--columns {'L' if quantity == 'loss' else quantity}={column}"
 
 
 def convert(values: pd.Series, unit: str, column: str, quantity: str) -> pd.Series:

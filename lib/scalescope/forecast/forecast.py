@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from scalescope.forecast.candidates import Candidate, candidates
 from scalescope.forecast.choose import Choice, choose
+from scalescope.forecast.facts import flops_counted, inputs_of, measured, names_of
 from scalescope.forecast.next_run import next_runs
 from scalescope.forecast.quantiles import COLUMNS, quantiles, widened
 from scalescope.forecast.rolling import compared, own_widening, quiet_fit, rolling
@@ -85,13 +86,22 @@ class Forecast:
         tokens = table.frame.get("tokens")
         said = None if tokens is None else f"{significant(tokens.min())} to {significant(tokens.max())} per run"
         gaps = [note for note in table.notes if "left out" in note]
-        return self.law.card(
+        card = self.law.card(
             title=f"Fit card: {self.choice.law}, {table.response}",
             tokens=said,
             held_out=held_out,
             left_out=gaps[0] if gaps else None,
+            seeds=self.law.seeds_ or f"one run per size, {len(table.frame)} sizes",
             target=chosen.X(frame_of(self.target)),
+            study={"measured": measured(table)} | flops_counted(table),
         )
+        told = {"inputs": inputs_of(table, chosen.inputs), "lack_of_fit": self.lack_of_fit}
+        return replace(card, facts={**card.facts, **told})
+
+    @property
+    def lack_of_fit(self) -> str:
+        """What the chosen law leaves unexplained, outlying runs by their names; says where it could not be tested."""
+        return self.law.lack_.text(names_of(self.table.frame))
 
     def _repr_markdown_(self) -> str:
         from scalescope.forecast.show import markdown
@@ -123,16 +133,16 @@ def forecast(
     held_out = rolling(table.frame, table.response, possible, min(n_boot, 200))
     comparison = compared(held_out)
     optimum_law = _with_optimum(table, possible, fitted, comparison)
-    place, note = _target(table, target, compute, fitted.get(optimum_law))
+    place, note = _target(table, target, compute, fitted.get(optimum_law), optimum_law)
     usable = [c for c in possible if set(c.inputs) <= place.keys()]
     left_out |= {
         c.name: f"the target has no {' and '.join(set(c.inputs) - place.keys())}" for c in possible if c not in usable
     }
     if not usable:
         raise ValueError(f"no law can say anything of the target: {'; '.join(left_out.values())}")
-    chosen = choose(comparison[comparison["law"].isin([c.name for c in usable])], usable, left_out)
+    chosen = choose(comparison[comparison["law"].isin([c.name for c in usable])], usable, law)
     by_name = {c.name: c for c in usable}
-    said = [*table.notes, note, *(f"{chosen.law}: {message}" for message in fitted[chosen.law].messages_)]
+    said = [*table.notes, note, *_told_of(chosen.law, fitted[chosen.law])]
     optimum, exponents = _optimum(table, fitted.get(optimum_law), place)
     if optimum is not None and optimum_law == "overtraining":
         said.append("overtraining has one exponent for N and D: both grow as the root of C by the form of the law")
@@ -154,12 +164,17 @@ def forecast(
     )
 
 
-def _target(table: RunTable, target, compute, law: ScalingLaw | None) -> tuple[dict[str, float], str]:
+def _told_of(name: str, law: ScalingLaw) -> list[str]:
+    """What a law says of its fit but for its lack of fit, which is told by the names of the runs."""
+    return [f"{name}: {message}" for message in law.messages_ if message not in law.lack_of_fit_]
+
+
+def _target(table: RunTable, target, compute, law: ScalingLaw | None, name: str) -> tuple[dict[str, float], str]:
     if target is not None and compute is not None:
         raise ValueError("give a target or a budget of compute, not both")
     if target is not None:
         return completed(target, table), ""
-    return default_target(table) if compute is None else of_compute(compute, table, law)
+    return default_target(table) if compute is None else of_compute(compute, table, law, name)
 
 
 def _with_optimum(table: RunTable, possible, fitted: dict[str, ScalingLaw], comparison: pd.DataFrame) -> str:
@@ -230,6 +245,8 @@ def as_dict(found: Forecast) -> dict[str, Any]:
         "quantiles": found.quantiles,
         "compute_optimal": _optimal_dict(found),
         "next_runs": found.next_runs.to_dict("records"),
+        "held_out": found.held_out.drop(columns=list(COLUMNS[1:-1])).to_dict("records"),
+        "lack_of_fit": found.lack_of_fit,
         "notes": list(found.notes),
         "card": found.card.as_dict(),
     }

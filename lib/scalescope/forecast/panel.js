@@ -3,7 +3,9 @@
 
 const LAWS = {
   PowerLaw: (p, x) => Math.exp(p.slope * Math.log(x[0]) + p.intercept),
+  ShiftedPowerLaw: (p, x) => p.E + p.A * Math.pow(x[0], -p.alpha),
   ChinchillaLaw: (p, x) => p.E + p.A * Math.pow(x[0], -p.alpha) + p.B * Math.pow(x[1], -p.beta),
+  OvertrainingLaw: (p, x) => p.E + p.a * Math.pow(6 * x[0] * x[0], -p.eta) + p.b * Math.pow(6 * x[1] * x[1], -p.eta),
 };
 
 // NumPy's default: linear between the two nearest of the sorted values; q from 0 to 100
@@ -50,6 +52,7 @@ function interval(stored, x, level, kind) {
       low = Math.max(middle + ends[0], 0);
       high = middle + ends[1];
     }
+    [low, high] = [low, high].map((end) => middle * Math.pow(end / middle, stored.widening));
   }
   return [Math.min(low, middle), Math.max(high, middle)];
 }

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from scalescope.forecast.candidates import Candidate
 from scalescope.forecast.quantiles import COLUMNS as QUANTILES
 from scalescope.forecast.quantiles import crps, quantiles, widened, widening
 from scalescope.forecast.table import scale_of
-from scalescope.laws import ScalingLaw
+from scalescope.laws import RollingSizesOut, ScalingLaw
 
 FOLDS = 8  # at most
 FEWEST_FITTED = 3  # distinct sizes
@@ -34,20 +33,6 @@ COLUMNS = [
 ]
 
 
-def folds(at: np.ndarray, most: int = FOLDS) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(fitted, asked) as indices, from small to large: all runs up to a size, and those of the next size or sizes.
-
-    at: size of each run [n]. Every run but the smallest is asked for once, at most `most` times is fitted.
-    """
-    sizes = np.unique(at)
-    steps = len(sizes) - FEWEST_FITTED
-    if steps < 1:
-        return
-    ends = np.unique(np.linspace(FEWEST_FITTED - 1, len(sizes) - 1, min(most, steps) + 1).round().astype(int))
-    for low, high in pairwise(ends):
-        yield np.flatnonzero(at <= sizes[low]), np.flatnonzero((at > sizes[low]) & (at <= sizes[high]))
-
-
 def rolling(
     frame: pd.DataFrame, response: str, laws: Sequence[Candidate], n_boot: int = 200, most: int = FOLDS
 ) -> pd.DataFrame:
@@ -56,10 +41,11 @@ def rolling(
     Columns: law, fold (from 0), fitted (points), run, at, distance (factor of `at` beyond the largest fitted),
     predicted, actual, log_error (ln actual / predicted), quantiles of a new run, crps (of ln y), widening (of the
     quantiles, from the forecasts of all earlier folds, see `quantiles.widening`). A law is missing from the folds that
-    leave it too few sizes.
+    leave it too few sizes. Folds are those of `RollingSizesOut`: every run but the smallest is asked for once.
     """
     at, rows = scale_of(frame), []
-    for fold, (fitted, asked) in enumerate(folds(at, most)):
+    splitter = RollingSizesOut(most, min_train_sizes=FEWEST_FITTED)
+    for fold, (fitted, asked) in enumerate(splitter.split(at)):
         past, next_ones = frame.iloc[fitted], frame.iloc[asked]
         for candidate in laws:
             if not candidate.enough(past):

@@ -5,19 +5,21 @@ from __future__ import annotations
 import html as escaping
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from scalescope.errors import UnknownName
 from scalescope.forecast.columns import SYMBOLS
+from scalescope.forecast.facts import RESPONSE_UNITS
+from scalescope.forecast.next_run import least_narrowing
 from scalescope.number_text import NONE, SUPERSCRIPTS, significant
 
 if TYPE_CHECKING:
     from scalescope.forecast.forecast import Forecast
 
 TOP = 5  # runs worth paying for that are shown
-UNITS = {"loss": "nats per token", "error": "share"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def parts(found: Forecast) -> list[Part]:
     """What is told of a forecast, in its order."""
     one, table = found.prediction, found.table
     head = [
-        f"{table.response} at {place(found.target)}: {significant(one['mean'])} {UNITS[table.response]}",
+        f"{table.response} at {place(found.target)}: {significant(one['mean'])} {RESPONSE_UNITS[table.response]}",
         f"95 % interval of one new run: {_ends(one['run_low'], one['run_high'])}; of the law alone: "
         f"{_ends(one['law_low'], one['law_high'])}",
         f"law chosen: {found.choice.reason}",
@@ -64,6 +66,7 @@ def parts(found: Forecast) -> list[Part]:
             )
         )
     said.append(Part("Which run next", *next_run(found)))
+    said.append(Part(f"Lack of fit ({found.choice.law})", [found.lack_of_fit]))
     said.append(Part("Notes", list(found.notes) or ["none"]))
     if found.left_out:
         said.append(Part("Laws left out", [f"{name}: {reason}" for name, reason in found.left_out.items()]))
@@ -112,24 +115,35 @@ def optimum(found: Forecast) -> pd.DataFrame:
 
 def next_run(found: Forecast) -> tuple[list[str], pd.DataFrame | None]:
     """Sentences, and the runs worth paying for as text: sizes, cost, by how much the law's interval gets narrower."""
-    shown = found.next_runs.head(TOP)
-    if shown.empty or shown["narrowing"].max() <= 0:
+    listed = found.next_runs
+    if listed.empty or listed["narrowing"].max() <= 0:
         return ["no run of up to 30 % of the target's cost narrows its interval, or the scatter is unknown"], None
+    least = f"{100 * least_narrowing(found.law):.0f} %"
+    shown = listed[listed["worth"].astype(bool)].head(TOP)
+    if shown.empty:
+        most = f"{100 * listed['narrowing'].max():.1f} %"
+        return [
+            f"no run of up to 30 % of the target's cost narrows the law's interval by {least}; the most is {most}"
+        ], None
+    cost = "FLOP" if "flops" in listed else SYMBOLS[found.table.sizes[0]]
     table = pd.DataFrame({SYMBOLS[name]: shown[name].map(significant) for name in SYMBOLS if name in shown})
     table["cost, % of target"] = (100 * shown["cost"]).map(significant)
     table["law's interval narrower by"] = (100 * shown["narrowing"]).map("{:.1f} %".format)
-    return ["the run that narrows the law's interval at the target most per FLOP first"], table
+    return [
+        f"of runs that narrow the law's interval at the target by {least} or more, the one that narrows it most per "
+        f"{cost} first"
+    ], table
 
 
-def text(found: Forecast) -> str:
-    """Plain text for a terminal."""
+def text(found: Forecast, card: bool = False) -> str:
+    """Plain text for a terminal; the fit card at its end if asked for."""
     lines = []
     for part in parts(found):
         lines += [part.title, "-" * len(part.title), *part.sentences]
         if part.table is not None:
             lines.append(part.table.to_string(index=False))
         lines.append("")
-    return "\n".join(lines).rstrip()
+    return "\n".join([*lines, *([found.card.text()] if card else [])]).rstrip()
 
 
 def markdown(found: Forecast) -> str:
@@ -161,7 +175,7 @@ def html(found: Forecast) -> str:
 
 
 def latex(found: Forecast) -> str:
-    """LaTeX: a paragraph per part and tabular environments (booktabs)."""
+    """LaTeX: a paragraph per part and tabular environments (booktabs), and the fit card at its end."""
     lines = []
     for part in parts(found):
         lines.append(f"\\paragraph{{{latex_text(part.title)}}}")
@@ -169,22 +183,28 @@ def latex(found: Forecast) -> str:
         if part.table is not None:
             lines.append(_tabular(part.table))
         lines.append("")
-    return "\n".join(lines)
+    lines.append(f"\\paragraph{{{latex_text(found.card.title)}}}")
+    return "\n".join([*lines, _tabular(found.card.table(), r"lp{0.7\linewidth}")])
 
 
 def latex_text(sentence: str) -> str:
     """A sentence with the signs that LaTeX reads as commands written out."""
     signs = {"\\": r"\textbackslash{}", "∞": r"$\infty$", "–": "--", "^": r"\^{}", "~": r"\~{}"}
     signs |= {sign: "\\" + sign for sign in "&%$#_{}"} | {"×": r"$\times$"}
-    signs |= {chr(raised): rf"\textsuperscript{{{chr(plain)}}}" for plain, raised in SUPERSCRIPTS.items()}
-    return "".join(signs.get(letter, letter) for letter in sentence)
+    raised = {chr(above): chr(plain) for plain, above in SUPERSCRIPTS.items()}
+    parts = []
+    for above, letters in groupby(sentence, key=lambda letter: letter in raised):
+        power = "".join(raised.get(letter, signs.get(letter, letter)) for letter in letters)
+        parts.append(rf"\textsuperscript{{{power}}}" if above else power)
+    return "".join(parts)
 
 
-def _tabular(table: pd.DataFrame) -> str:
+def _tabular(table: pd.DataFrame, columns: str = "") -> str:
     rows = [" & ".join(latex_text(str(cell)) for cell in row) + r" \\" for row in table.to_numpy().tolist()]
     head = " & ".join(latex_text(str(name)) for name in table.columns) + r" \\"
     inner = [r"\toprule", head, r"\midrule", *rows, r"\bottomrule"]
-    return "\n".join([f"\\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}", *inner, r"\end{tabular}"])
+    columns = columns or "l" + "r" * (len(table.columns) - 1)
+    return "\n".join([f"\\begin{{tabular}}{{{columns}}}", *inner, r"\end{tabular}"])
 
 
 WRITERS: dict[str, Callable[[Forecast], str]] = {"md": markdown, "html": html, "latex": latex}

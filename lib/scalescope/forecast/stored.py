@@ -11,9 +11,11 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from scalescope.laws import ChinchillaLaw, PowerLaw, ScalingLaw
+from scalescope.laws import ChinchillaLaw, OvertrainingLaw, PowerLaw, ScalingLaw, ShiftedPowerLaw
 
-LAWS: dict[str, type[ScalingLaw]] = {"PowerLaw": PowerLaw, "ChinchillaLaw": ChinchillaLaw}
+LAWS: dict[str, type[ScalingLaw]] = {
+    law.__name__: law for law in (PowerLaw, ShiftedPowerLaw, ChinchillaLaw, OvertrainingLaw)
+}
 LEVELS = (0.5, 0.8, 0.95)
 DRAWS = 4000  # of law and scatter together, at least
 
@@ -26,6 +28,7 @@ class Stored:
     deviation, free, units, logarithmic: as `law.scatter_`. normal: quantiles of the normal distribution in the order in
     which they are added to the replicates, a multiple of B. levels: per level the percentiles of both intervals and the
     factor from normal to Student's quantile. points: what was fitted, {"x": sizes, "y": value}. target: sizes.
+    widening: of the interval of a new run, in ln y (see `quantiles.widening`).
     """
 
     title: str
@@ -42,6 +45,7 @@ class Stored:
     levels: dict[str, dict[str, Any]]
     points: list[dict[str, Any]]
     target: list[float]
+    widening: float = 1.0
 
     def record(self) -> dict[str, Any]:
         """All of it as plain numbers, lists and dicts, ready for JSON."""
@@ -63,20 +67,23 @@ class Stored:
             off = off * np.sqrt(self.units / self.free) + self.deviation * np.array(self.normal)
             ends = np.percentile(off, at["run"]) * at["student"]
             low, high = middle * np.exp(ends) if self.logarithmic else (max(middle + ends[0], 0.0), middle + ends[1])
+            low, high = (middle * (end / middle) ** self.widening for end in (low, high))
         return float(min(low, middle)), float(max(high, middle))
 
     def _laws(self, params: dict[str, np.ndarray], x: Sequence[float]) -> np.ndarray:
         return LAWS[self.law](n_boot=0).predict_many(params, np.array([list(x)], dtype=float))[:, 0]
 
 
-def stored(law: ScalingLaw, X: Any, y: Any, *, title: str, response: str, target: Sequence[float]) -> Stored:
-    """A fitted power law or Chinchilla law with its points; raises ValueError for one that cannot be stored.
+def stored(
+    law: ScalingLaw, X: Any, y: Any, *, title: str, response: str, target: Sequence[float], widening: float = 1.0
+) -> Stored:
+    """A fitted law of one of LAWS with its points; raises ValueError for one that cannot be stored.
 
-    Its intervals are those of `law.predict_interval`.
+    Its intervals are those of `law.predict_interval`, that of a new run wider by `widening`.
     """
     name, scatter = type(law).__name__, law.scatter_
     if name not in LAWS:
-        raise ValueError(f"only {' and '.join(LAWS)} can be stored for a page; got {name}")
+        raise ValueError(f"only {', '.join(LAWS)} can be stored for a page; got {name}")
     if law.bootstrap_ is None or scatter.free < 1:
         raise ValueError(f"{title}: a law without bootstrap or without scatter to judge by has no intervals to store")
     sizes = np.asarray(X, dtype=float).reshape(len(y), -1)
@@ -109,6 +116,7 @@ def stored(law: ScalingLaw, X: Any, y: Any, *, title: str, response: str, target
         levels,
         points,
         [float(v) for v in target],
+        float(widening),
     )
 
 

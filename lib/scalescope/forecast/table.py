@@ -13,8 +13,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scalescope.forecast.columns import RESPONSES, SIZES, SYMBOLS, BadTable, convert, missing, pairs, recognise
-from scalescope.forecast.units import AS_IS, below_parameters, check_given_unit, check_units
+from scalescope.forecast.columns import (
+    AS_IS,
+    RESPONSES,
+    SIZES,
+    SYMBOLS,
+    BadTable,
+    check_kinds,
+    convert,
+    missing,
+    pairs,
+    recognise,
+)
+from scalescope.forecast.units import below_parameters, check_given_unit, check_units
 
 FEWEST_SIZES = 4  # three to fit, one to test on
 SIX = 6.0  # FLOPs per parameter and token
@@ -31,13 +42,15 @@ class RunTable:
     """Runs in the units of the laws.
 
     frame: parameters, tokens, flops (those there are), loss and/or error, run, seed (if there); one row per run, from
-    small to large. names: quantity -> the user's column. response: what is predicted. notes: what was derived.
+    small to large. names: quantity -> the user's column. response: what is predicted. notes: what was derived. units:
+    quantity -> the unit its column was converted from.
     """
 
     frame: pd.DataFrame
     names: dict[str, str]
     response: str
     notes: tuple[str, ...] = field(default=())
+    units: dict[str, str] = field(default_factory=dict)
 
     @property
     def sizes(self) -> list[str]:
@@ -122,6 +135,8 @@ def run_table(
         raise BadTable("the table has no rows")
     frame, notes = pd.DataFrame(index=range(len(given))), []
     conversions = pairs(units, "--units")
+    if not as_is:
+        check_kinds(names, conversions)
     for quantity in conversions:
         if quantity not in (*SIZES, *RESPONSES):
             raise BadTable(f"--units names {quantity}, which has no unit; {', '.join((*SIZES, *RESPONSES))} have")
@@ -150,7 +165,7 @@ def run_table(
     if "run" not in frame:
         frame["run"] = [f"row {place + 1}" for place in frame.index]
     order = np.lexsort([frame[name] for name in reversed(SIZES) if name in frame] + [scale_of(frame)])
-    return RunTable(frame.iloc[order].reset_index(drop=True), names, chosen, tuple(notes))
+    return RunTable(frame.iloc[order].reset_index(drop=True), names, chosen, tuple(notes), conversions)
 
 
 def _numbers(values: pd.Series, column: str, quantity: str) -> pd.Series:

@@ -6,9 +6,9 @@ import re
 
 import pandas as pd
 
-from scalescope.forecast.columns import SYMBOLS, BadTable
+from scalescope.forecast.columns import AS_IS, SYMBOLS, BadTable
 from scalescope.forecast.table import SIX, SUFFIX, RunTable, match_number, scale_of
-from scalescope.forecast.units import AS_IS, REACH
+from scalescope.forecast.units import REACH
 from scalescope.laws import ScalingLaw
 
 FAR_BELOW = 1000.0  # times below the smallest run: no forecast
@@ -97,7 +97,9 @@ def default_target(table: RunTable) -> tuple[dict[str, float], str]:
             f"no target given: {AHEAD:g} times the FLOPs of the largest run, at its tokens per parameter",
         )
     only = table.sizes[0]
-    return {only: AHEAD * float(table.frame[only].max())}, f"no target given: {AHEAD:g} times the largest {only}"
+    return {
+        only: AHEAD * float(table.frame[only].max())
+    }, f"no target given: {AHEAD:g} times the {SYMBOLS[only]} of the largest run"
 
 
 def along_ratio(flops: float, table: RunTable) -> dict[str, float]:
@@ -112,8 +114,8 @@ def along_ratio(flops: float, table: RunTable) -> dict[str, float]:
     return {"parameters": float(n), "tokens": float(n * ratio), "flops": flops}
 
 
-def of_compute(flops: float, table: RunTable, law: ScalingLaw | None) -> tuple[dict[str, float], str]:
-    """The run to make of a budget: optimal under `law`, which needs an optimum, else at the largest run's ratio."""
+def of_compute(flops: float, table: RunTable, law: ScalingLaw | None, name: str = "") -> tuple[dict[str, float], str]:
+    """The run to make of a budget: optimal under `law` (called `name`), else at the largest run's ratio."""
     if "flops" not in table.frame:
         only = " and ".join(table.sizes)
         raise BadTable(f"--compute needs FLOPs, or parameters and tokens; this table has {only}: give --target")
@@ -123,7 +125,7 @@ def of_compute(flops: float, table: RunTable, law: ScalingLaw | None) -> tuple[d
         best = law.compute_optimal(flops, flops_per_token=per_pair(table))
         return (
             {"parameters": float(best.parameters), "tokens": float(best.tokens), "flops": flops},
-            f"N and D of --compute are those of the lowest loss under {type(law).__name__}",
+            f"N and D of --compute are those of the lowest loss under {name}",
         )
     return (
         along_ratio(flops, table),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from scalescope.forecast.columns import SYMBOLS, BadTable
+from scalescope.forecast.columns import AS_IS, SYMBOLS, BadTable
 
 NATS = 12.0  # more than the loss of guessing among 160,000 tokens
 FEWEST_PARAMETERS = 100.0  # no language model is smaller: a number below is in thousands or more
@@ -22,7 +22,6 @@ REACH = {
     "loss": (1e-6, 1e9),
 }  # of any run
 POWERS = {"teraflops": 1e12, "petaflops": 1e15, "exaflops": 1e18, "petaflop-days": 8.64e19}
-AS_IS = "If the numbers are right, add --as-is."
 
 
 def check_units(frame: pd.DataFrame, names: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from scalescope.laws.curve import CurveLaw
 from scalescope.laws.downstream import DownstreamErrorLaw
 from scalescope.laws.estimates import Estimate
 from scalescope.laws.intervals import BootstrapResult, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
-from scalescope.laws.model_selection import LargestSizesOut
+from scalescope.laws.model_selection import LargestSizesOut, RollingSizesOut
 from scalescope.laws.overtraining import OvertrainingLaw
 from scalescope.laws.power import PowerLaw
 from scalescope.laws.prediction import ExtrapolationWarning
@@ -39,6 +39,7 @@ __all__ = [
     "OvertrainingLaw",
     "PowerLaw",
     "RectifiedLaw",
+    "RollingSizesOut",
     "SaturatingLaw",
     "ScalingLaw",
     "ShiftedPowerLaw",

@@ -22,9 +22,9 @@ class ScalingLaw(Prediction):
     `sizes(X)` -> [n, len(inputs)]; `fit_weighted(X, y, weights)` fits all rows of weights [B, n] at once ->
     dict of arrays [B]; `predict_many(params, X)` -> [B, n]. Fits, intervals and bootstraps all go through
     these. A law is an estimator of scikit-learn. Learned with `fit`: `params_`, `intervals_` (95 %), `replicates_`
-    (parameter -> [n_boot], None without bootstrap), `scatter_`, `range_`, `messages_`, `diagnostics_`, `lack_of_fit_`,
-    `n_points_`, `n_sizes_`, `n_left_out_`, `n_masked_`, `seeds_`, `n_features_in_` and, of a DataFrame,
-    `feature_names_in_` (the columns that were read).
+    (parameter -> [n_boot], None without bootstrap), `scatter_`, `range_`, `messages_`, `diagnostics_`, `lack_`
+    and its messages `lack_of_fit_`, `n_points_`, `n_sizes_`, `n_left_out_`, `n_masked_`, `seeds_`, `n_features_in_`
+    and, of a DataFrame, `feature_names_in_` (the columns that were read).
     """
 
     min_distinct: ClassVar[int] = 2  # fewest distinct input rows that determine the law
@@ -104,11 +104,16 @@ class ScalingLaw(Prediction):
             )
         return weights
 
-    def _learn(self, sizes, y, weights, group: np.ndarray | None = None, masked: int = 0) -> Self:
-        """What is learned beside the parameters: range, scatter, bootstrap, intervals, messages."""
+    def _learn(self, sizes, y, weights, group: np.ndarray | None = None, masked: np.ndarray | None = None) -> Self:
+        """What is learned beside the parameters: range, scatter, bootstrap, intervals, messages.
+
+        masked: which rows of the table that was given are not among these (None or empty: all are).
+        """
         used = weights > 0
         kept = sizes[used]
-        self.n_points_, self.n_left_out_, self.n_masked_ = len(kept), len(sizes) - len(kept), masked
+        masked = np.zeros(0, dtype=bool) if masked is None else masked
+        lost = int(masked.sum())
+        self.n_points_, self.n_left_out_, self.n_masked_ = len(kept), len(sizes) - len(kept), lost
         self.n_sizes_ = len(np.unique(kept, axis=0))
         self.range_ = {
             name: (float(low), float(high))
@@ -116,10 +121,14 @@ class ScalingLaw(Prediction):
         }
         self.seeds_ = None if group is None else per_group(group[used])
         self._judge(sizes, y, weights, group)
+        if group is None:
+            given = np.flatnonzero(~masked) if lost else np.arange(len(sizes))
+            self.lack_ = self.lack_.at(given[used])
+        self.lack_of_fit_ = self.lack_.messages()
         self.bootstrap_ = self._bootstrap(sizes, y, weights, group) if self.n_boot else None
         self.replicates_ = self.bootstrap_.params if self.bootstrap_ else None
         self.intervals_, said = self._held(self._intervals(sizes, y, weights, group))
-        left_out = [f"{masked} masked row(s) left out"] if masked else []
+        left_out = [f"{lost} masked row(s) left out"] if lost else []
         self.messages_ = [*self.diagnostics_["messages"], *said, *self.lack_of_fit_, *self._doubts, *left_out]
         return self
 
@@ -133,7 +142,7 @@ class ScalingLaw(Prediction):
         root = np.sqrt(weights[used])
         kept = None if group is None else group[used]
         gradient = self._gradient(sizes)[:, used] * root
-        self.lack_of_fit_ = lack_of_fit(residuals[used] * root, gradient, sizes[used], self.input_names, kept)
+        self.lack_ = lack_of_fit(residuals[used] * root, gradient, sizes[used], self.input_names, kept)
         self._doubts = remarks(
             self.input_names, sizes[used], y[used], kept, share=self.share, spread=self._independent()
         )

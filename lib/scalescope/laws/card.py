@@ -13,6 +13,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from scalescope.errors import UnknownName
 from scalescope.laws.interface import Reported
@@ -87,11 +88,16 @@ class FitCard:
         rows = [f"| {label} | {_cell(value)} |" for label, value in self._shown()]
         return "\n".join([f"### {self.title}", "", "| item | value |", "|---|---|", *rows])
 
-    def html(self) -> str:
-        """The card as an HTML table of two columns under a heading."""
+    def table(self) -> pd.DataFrame:
+        """The card as a table of text, columns item and value."""
+        return pd.DataFrame(self._shown(), columns=["item", "value"])
+
+    def html(self, heading: bool = True) -> str:
+        """The card as an HTML table of two columns, under a heading unless the page has one."""
         cell = '<td style="text-align: left">{}</td>'
         rows = [f"<tr>{cell.format(label)}{cell.format(escape(value))}</tr>" for label, value in self._shown()]
-        return f"<h3>{escape(self.title)}</h3><table>{''.join(rows)}</table>"
+        table = f"<table>{''.join(rows)}</table>"
+        return f"<h3>{escape(self.title)}</h3>{table}" if heading else table
 
     def _shown(self) -> list[tuple[str, str]]:
         return [(label, _shown(self.facts[name])) for name, label in LABELS.items()]

@@ -66,12 +66,12 @@ def _no_other_kind(given: np.ndarray, name: str) -> None:
             raise ValueError(f"{name} must hold numbers; entry {entry} is {value!r}")
 
 
-def without_masked(X: Any, y: Any, sample_weight: Any, groups: Any) -> tuple[Any, Any, Any, Any, int]:
-    """The four without the rows that are masked in X, y or the weights, and the number of these rows."""
+def without_masked(X: Any, y: Any, sample_weight: Any, groups: Any) -> tuple[Any, Any, Any, Any, np.ndarray]:
+    """The four without the rows that are masked in X, y or the weights, and which these are (empty if none is)."""
     parts = [part for part in (X, y, sample_weight) if np.ma.isMaskedArray(part)]
     masks = [np.ma.getmaskarray(part) for part in parts]
     if not any(mask.any() for mask in masks):
-        return X, y, sample_weight, groups, 0
+        return X, y, sample_weight, groups, np.zeros(0, dtype=bool)
     rows = {len(mask) for mask in masks if mask.ndim}
     if len(rows) != 1:
         raise ValueError(f"X, y and sample_weight must have one length to leave masked rows out; got {sorted(rows)}")
@@ -84,7 +84,7 @@ def without_masked(X: Any, y: Any, sample_weight: Any, groups: Any) -> tuple[Any
             return part.loc[keep]
         return np.asarray(np.ma.getdata(part) if np.ma.isMaskedArray(part) else part)[keep]
 
-    return kept(X), kept(y), kept(sample_weight), kept(groups), int((~keep).sum())
+    return kept(X), kept(y), kept(sample_weight), kept(groups), ~keep
 
 
 def labels(groups: Any, n: int) -> np.ndarray:

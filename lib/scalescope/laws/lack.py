@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import f as fisher
@@ -14,6 +15,44 @@ SIDE = 3  # distinct sizes on each side of a break
 NOTHING = 1e-9  # residuals (of ln y, or as a share of y) below which a fit is exact
 SUSPECTED = 3.0  # deviations
 SHOWN = 3  # outliers named one by one
+FOUND = "lack of fit: "  # before every message
+NONE_FOUND = "none found at 1 % (bend and break along each input, outliers)"
+
+
+@dataclass(frozen=True)
+class Outlier:
+    """A row of what was fitted (of its groups, where there are some: the number of the group), and how far off it is.
+
+    deviations: of the rows that are not suspected.
+    """
+
+    at: int
+    deviations: float
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What a fit leaves unexplained. bends: one message per input; tested: False where too few points are left."""
+
+    bends: tuple[str, ...] = ()
+    outliers: tuple[Outlier, ...] = ()
+    grouped: bool = False
+    tested: bool = True
+
+    def at(self, places: np.ndarray) -> Lack:
+        """The same with outliers at `places` [n] of a longer table, of which the rows that were fitted are a part."""
+        return replace(self, outliers=tuple(replace(one, at=int(places[one.at])) for one in self.outliers))
+
+    def messages(self, names: Sequence[str] | None = None) -> list[str]:
+        """One message per fault; outliers by `names` of the rows (or groups), else by their number."""
+        kind = "run " if names is not None else "group " if self.grouped else "entry "
+        return [FOUND + text for text in (*self.bends, *_told(self.outliers, kind, names))]
+
+    def text(self, names: Sequence[str] | None = None) -> str:
+        """The same in one line; says so where nothing was found, and where nothing could be."""
+        if not self.tested:
+            return f"not tested: fewer than {LEFT} degrees of freedom are left"
+        return "; ".join(message.removeprefix(FOUND) for message in self.messages(names)) or NONE_FOUND
 
 
 def lack_of_fit(
@@ -22,8 +61,8 @@ def lack_of_fit(
     inputs: np.ndarray,
     names: Sequence[str],
     group: np.ndarray | None = None,
-) -> list[str]:
-    """One message per fault found; empty if none is significant at 1 %.
+) -> Lack:
+    """What is significant at 1 % of each kind of test.
 
     residuals [n]: law - data, of ln y or of y, each times the root of its weight. gradient [P, n]: what the parameters
     can change in them, to first order. inputs [n, k]: sizes, of which logarithms count. With groups [n] (numbers from
@@ -34,13 +73,15 @@ def lack_of_fit(
     if group is not None:
         residuals, gradient, inputs = _means(group, residuals, gradient, inputs)
     free = len(residuals) - len(gradient)
-    if free < LEFT or np.abs(residuals).max(initial=0.0) < NOTHING:
-        return []
+    if free < LEFT:
+        return Lack(grouped=group is not None, tested=False)
+    if np.abs(residuals).max(initial=0.0) < NOTHING:
+        return Lack(grouped=group is not None)
     basis = _basis(gradient.T)
     found = []
     for name, x in zip(names, np.log(inputs).T, strict=True):
         found += _bend(residuals, basis, x, name, LEVEL / len(names))
-    return found + _outliers(residuals, free, grouped=group is not None)
+    return Lack(tuple(found), tuple(_outliers(residuals, free)), grouped=group is not None)
 
 
 def _means(group, residuals, gradient, inputs):
@@ -84,20 +125,20 @@ def _bend(residuals: np.ndarray, basis: np.ndarray, x: np.ndarray, name: str, le
     best = max(hinges, key=lambda hinge: hinge[2], default=(1.0, 0.0, 0.0, 0.0))
     if best[0] * len(hinges) < level and best[2] > bent:
         return [
-            f"lack of fit: the law seems to break near {name} = {np.exp(best[3]):.3g} "
+            f"the law seems to break near {name} = {np.exp(best[3]):.3g} "
             f"(p = {best[0] * len(hinges):.1g}, {len(hinges)} places tried)"
         ]
     if curve < level:
         where = "too low in the middle and too high at the ends" if coefficient > 0 else "too high in the middle"
-        return [f"lack of fit: residuals bend with {name}, the law is {where} (p = {curve:.1g})"]
+        return [f"residuals bend with {name}, the law is {where} (p = {curve:.1g})"]
     return []
 
 
-def _outliers(residuals: np.ndarray, free: int, grouped: bool) -> list[str]:
+def _outliers(residuals: np.ndarray, free: int) -> list[Outlier]:
     """Points beyond Student's quantile, shared out among points, of the scatter of those that are not suspected.
 
     Suspected are those far off by the median of the residuals: it is not inflated by the outliers themselves, but too
-    uncertain to judge by.
+    uncertain to judge by. The farthest off comes first.
     """
     # a narrow loss goes through as many points as it has parameters: these residuals say nothing
     size = np.sort(np.abs(residuals))[len(residuals) - free :]
@@ -107,9 +148,15 @@ def _outliers(residuals: np.ndarray, free: int, grouped: bool) -> list[str]:
         return []
     scale = np.sqrt((residuals[~suspected] ** 2).sum() / left)
     far = np.flatnonzero(np.abs(residuals) > student.isf(LEVEL / (2 * len(residuals)), left) * scale)
-    if not far.size:
-        return []
     far = far[np.argsort(-np.abs(residuals[far]))]
-    shown = ", ".join(f"{at} ({np.abs(residuals[at]) / scale:.1f} deviations)" for at in far[:SHOWN])
-    more = f" and {len(far) - SHOWN} more" if len(far) > SHOWN else ""
-    return [f"lack of fit: outlying {'group' if grouped else 'entry'} {shown}{more}"]
+    return [Outlier(int(at), float(np.abs(residuals[at]) / scale)) for at in far]
+
+
+def _told(outliers: Sequence[Outlier], kind: str, names: Sequence[str] | None) -> list[str]:
+    """At most one message of the outliers, the farthest off by name."""
+    if not outliers:
+        return []
+    name = str if names is None else lambda at: names[at]
+    shown = ", ".join(f"{name(one.at)} ({one.deviations:.1f} deviations)" for one in outliers[:SHOWN])
+    more = f" and {len(outliers) - SHOWN} more" if len(outliers) > SHOWN else ""
+    return [f"outlying {kind}{shown}{more}"]

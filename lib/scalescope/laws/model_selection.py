@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,53 @@ from scalescope.errors import UnknownName
 from scalescope.laws.inputs import numbers, positive, whole
 
 
-class LargestSizesOut(BaseCrossValidator):
+class _BySize(BaseCrossValidator):
+    """A splitter that orders runs by their size."""
+
+    size: str | int | None
+
+    def _checked(self, X: Any, y: Any, groups: Any) -> np.ndarray:
+        """What the rows are ordered by [n]; raises ValueError and UnknownName for a table that does not say."""
+        if X is None or not np.size(X):
+            raise ValueError("X has no rows to split")
+        X, y, groups = indexable(X, y, groups)
+        return self._sizes(X, groups)
+
+    def _sizes(self, X: Any, groups: Any) -> np.ndarray:
+        """What the rows are ordered by [n]."""
+        if self.size is None and groups is not None:
+            return _vector(groups, "groups")
+        if hasattr(X, "columns"):
+            names = list(X.columns)
+            if isinstance(self.size, str):
+                if self.size not in names:
+                    raise UnknownName("column", self.size, names)
+                return _vector(X[self.size].to_numpy(), self.size)
+            return self._column(X.to_numpy(), names)
+        if isinstance(self.size, str):
+            raise ValueError(f"size={self.size!r} names a column, but X is no DataFrame; give its position")
+        array = np.asanyarray(X)  # a masked one is told
+        if array.ndim > 2:
+            raise ValueError(f"X must have the shape [n, columns] or [n]; got {list(array.shape)}")
+        return self._column(array[:, None] if array.ndim == 1 else array, list(range(array.shape[-1])))
+
+    def _column(self, array: np.ndarray, names: list) -> np.ndarray:
+        """The column at position `size`, or the only one."""
+        count = array.shape[1]
+        if self.size is None and count != 1:
+            raise ValueError(
+                f"X has {count} columns ({', '.join(map(str, names))}): say which is the size "
+                f"(LargestSizesOut(size=...)), or give the sizes as groups"
+            )
+        if self.size is not None and (isinstance(self.size, bool) or not isinstance(self.size, int | np.integer)):
+            raise ValueError(f"size must be the name or the position of a column, or None; got {self.size!r}")
+        if self.size is not None and not -count <= self.size < count:
+            raise ValueError(f"size={self.size} is no column of X, which has {count}")
+        place = self.size or 0
+        return _vector(array[:, place], str(names[place]) if isinstance(names[place], str) else f"column {place} of X")
+
+
+class LargestSizesOut(_BySize):
     """Rolling folds by size: each holds out the next larger sizes and trains on all that are smaller.
 
     The distinct sizes, in order, end in `n_splits` blocks of `test_sizes` sizes each. Fold by fold, from the smallest
@@ -51,10 +98,7 @@ class LargestSizesOut(BaseCrossValidator):
         Raises ValueError for too few distinct sizes, for sizes that are no numbers above zero, and where it is not
         clear which column is the size; UnknownName for a column that X does not have.
         """
-        if X is None or not np.size(X):
-            raise ValueError("X has no rows to split")
-        X, y, groups = indexable(X, y, groups)
-        size = self._sizes(X, groups)
+        size = self._checked(X, y, groups)
         distinct = np.unique(size)
         n_splits, test = self.get_n_splits(), whole(self.test_sizes, "test_sizes")
         least = whole(self.min_train_sizes, "min_train_sizes")
@@ -68,38 +112,38 @@ class LargestSizesOut(BaseCrossValidator):
             held_out = distinct[start : start + test]
             yield np.flatnonzero(size < held_out[0]), np.flatnonzero((size >= held_out[0]) & (size <= held_out[-1]))
 
-    def _sizes(self, X: Any, groups: Any) -> np.ndarray:
-        """What the rows are ordered by [n]."""
-        if self.size is None and groups is not None:
-            return _vector(groups, "groups")
-        if hasattr(X, "columns"):
-            names = list(X.columns)
-            if isinstance(self.size, str):
-                if self.size not in names:
-                    raise UnknownName("column", self.size, names)
-                return _vector(X[self.size].to_numpy(), self.size)
-            return self._column(X.to_numpy(), names)
-        if isinstance(self.size, str):
-            raise ValueError(f"size={self.size!r} names a column, but X is no DataFrame; give its position")
-        array = np.asanyarray(X)  # a masked one is told
-        if array.ndim > 2:
-            raise ValueError(f"X must have the shape [n, columns] or [n]; got {list(array.shape)}")
-        return self._column(array[:, None] if array.ndim == 1 else array, list(range(array.shape[-1])))
 
-    def _column(self, array: np.ndarray, names: list) -> np.ndarray:
-        """The column at position `size`, or the only one."""
-        count = array.shape[1]
-        if self.size is None and count != 1:
-            raise ValueError(
-                f"X has {count} columns ({', '.join(map(str, names))}): say which is the size "
-                f"(LargestSizesOut(size=...)), or give the sizes as groups"
-            )
-        if self.size is not None and (isinstance(self.size, bool) or not isinstance(self.size, int | np.integer)):
-            raise ValueError(f"size must be the name or the position of a column, or None; got {self.size!r}")
-        if self.size is not None and not -count <= self.size < count:
-            raise ValueError(f"size={self.size} is no column of X, which has {count}")
-        place = self.size or 0
-        return _vector(array[:, place], str(names[place]) if isinstance(names[place], str) else f"column {place} of X")
+class RollingSizesOut(_BySize):
+    """Rolling folds by size in which every size but the first few is held out once, from small to large.
+
+    The sizes after the first `min_train_sizes` are shared out, in order, among at most `n_splits` blocks, as evenly as
+    they can be; fold by fold a block is the test set and all runs of smaller sizes are the training set. For tables of
+    few sizes there are fewer folds, and none where no size is left to hold out.
+    """
+
+    __metadata_request__split = {"groups": True}  # noqa: RUF012 scikit-learn reads the attribute of the class
+
+    def __init__(self, n_splits: int = 8, *, min_train_sizes: int = 3, size: str | int | None = None):
+        """Store the settings: as those of `LargestSizesOut`, `n_splits` being the most folds."""
+        self.n_splits = n_splits
+        self.min_train_sizes = min_train_sizes
+        self.size = size
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """The number of folds, which depends on X. Raises ValueError without it."""
+        return sum(1 for _ in self.split(X, y, groups))
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Positions of the training and of the test rows of each fold; raises ValueError as `LargestSizesOut` does."""
+        size = self._checked(X, y, groups)
+        distinct = np.unique(size)
+        least = whole(self.min_train_sizes, "min_train_sizes")
+        steps = min(whole(self.n_splits, "n_splits"), len(distinct) - least)
+        if steps < 1:
+            return
+        ends = np.unique(np.linspace(least - 1, len(distinct) - 1, steps + 1).round().astype(int))
+        for low, high in pairwise(distinct[ends]):
+            yield np.flatnonzero(size <= low), np.flatnonzero((size > low) & (size <= high))
 
 
 def _vector(values: Any, name: str) -> np.ndarray:

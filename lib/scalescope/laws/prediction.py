@@ -15,11 +15,11 @@ from scalescope.errors import UnknownName
 from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.inputs import point_weights, same_rows, target, without_masked
 from scalescope.laws.intervals import BootstrapResult
+from scalescope.laws.lack import Lack
 from scalescope.laws.scatter import Scatter, new_run
 
 KINDS = ("law", "run")
 ROUNDING = 1e-12  # relative: numbers that differ by less are equal
-NO_LACK = "none found at 1 % (bend and break along each input, outliers)"
 
 
 class ExtrapolationWarning(UserWarning):
@@ -41,6 +41,7 @@ class Prediction(RegressorMixin, BaseEstimator):
     bootstrap_: BootstrapResult | None
     replicates_: dict[str, np.ndarray] | None
     scatter_: Scatter
+    lack_: Lack
     range_: dict[str, tuple[float, float]]
 
     warn_beyond: float | None
@@ -138,7 +139,7 @@ class Prediction(RegressorMixin, BaseEstimator):
             "intervals": {name: list(bounds) for name, bounds in self.intervals_.items()},
             "interval_method": self._how() if self.intervals_ else None,
             "scatter": self.scatter_.text(),
-            "lack_of_fit": "; ".join(m.removeprefix("lack of fit: ") for m in self.lack_of_fit_) or NO_LACK,
+            "lack_of_fit": self.lack_.text(),
             "remarks": "; ".join(self._doubts) or "none",
             "points_used": self.n_points_,
             "distinct_sizes": self.n_sizes_,

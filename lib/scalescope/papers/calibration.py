@@ -105,7 +105,7 @@ def _with_choice(found: pd.DataFrame, laws: Sequence[Candidate]) -> pd.DataFrame
     for fold, part in found.groupby("fold"):
         possible = [law for law in laws if law.name in set(part["law"])]
         past = found[(found["fold"] < fold) & found["law"].isin(part["law"])]
-        name = choose(compared(past), possible, {}).law
+        name = choose(compared(past), possible).law
         chosen[part.index[part["law"] == name]] = True
     return found.assign(chosen=chosen)
 

@@ -16,6 +16,7 @@ from scalescope.workflow.jobs import STATIONS
 from scalescope.workflow.terminal import duration
 
 FACTS = ["job", "profile", "started", "ended", "cpu_seconds", "peak_bytes", "training_seconds"]
+PLACES = ["threads", "workers"]  # of jobs, of engines; records of before have none
 ALL = "all"
 
 
@@ -34,7 +35,7 @@ def records(work: Path) -> pd.DataFrame:
         rows.append({**facts, "training_seconds": sum(_laps(path.with_suffix(".trained")))})
     if faults:
         files.say(f"{len(faults)} record(s) left out of the costs: {faults[0]}")
-    return pd.DataFrame(rows, columns=FACTS)
+    return pd.DataFrame(rows, columns=[*FACTS, *PLACES])
 
 
 def _record(path: Path, faults: list[str]) -> dict:
@@ -65,6 +66,8 @@ def cost_table(work: Path) -> pd.DataFrame:
     loaded run costs none); other: all the rest. wall_seconds of a station add up over its jobs, those of the
     engine are what a user waited. A start of the pipeline that found nothing to do does not count. peak_mb: the
     largest worker of a station; of the engine, all processes at once (sampled every few seconds; see cost.py).
+    idle_share, of all together: of the time of the engine's workers, what no job was running in; a job of two threads
+    takes two. Blank where it is not known (jobs that ran elsewhere, records of before).
     """
     table = records(work)
     is_engine = table["job"] == ENGINE
@@ -79,9 +82,18 @@ def cost_table(work: Path) -> pd.DataFrame:
     total = {name: result[name].sum() for name in ("cpu_seconds", "training_seconds", "other_seconds")}
     total |= {"part": ALL, "jobs": len(jobs), "wall_seconds": engine["wall_seconds"]}
     total["peak_mb"] = result["peak_mb"].max()
+    total["idle_share"] = _idle(busy)
     result = pd.concat([result, pd.DataFrame([total])], ignore_index=True)
     result["other_share"] = result["other_seconds"] / total["cpu_seconds"] if total["cpu_seconds"] else 0.0
-    return check(result.round({"other_share": 4}), "cost")
+    return check(result.round({"other_share": 4, "idle_share": 4}), "cost")
+
+
+def _idle(busy: list[tuple]) -> float:
+    """Share of the workers' time in which they had no job, over (start, jobs) of all starts that know their workers."""
+    known = [(start, jobs) for start, jobs in busy if start.workers and start.workers > 0]
+    offered = sum(start.workers * (start.ended - start.started) for start, _ in known)
+    taken = sum(((jobs["ended"] - jobs["started"]) * jobs["threads"].fillna(1)).sum() for _, jobs in known)
+    return max(1 - taken / offered, 0.0) if offered else float("nan")
 
 
 def report(work: Path, console: Console | None = None) -> Path:
@@ -105,9 +117,10 @@ def sentence(costs: pd.DataFrame) -> str:
     """The costs in one line."""
     by_part = costs.set_index("part")
     every, workers = by_part.loc[ALL], by_part.drop(index=[ALL, ENGINE])
+    idle = f"Workers without a job {every['idle_share']:.1%} of the time. " if every["idle_share"] >= 0 else ""
     return (
         f"{duration(every['wall_seconds'])}, {every['cpu_seconds']:.0f} core-seconds: {1 - every['other_share']:.1%} "
-        f"training and evaluation, {every['other_share']:.1%} notebooks, data, laws and engine. Largest worker "
+        f"training and evaluation, {every['other_share']:.1%} notebooks, data, laws and engine. {idle}Largest worker "
         f"{workers['peak_mb'].max():.0f} MB, all processes at once {by_part.loc[ENGINE, 'peak_mb']:.0f} MB."
     )
 

@@ -80,6 +80,7 @@ def table(
     n_boot: Boots = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     export: Annotated[str, typer.Option("--export", help='"md", "html" or "latex".')] = "",
+    card: Annotated[bool, typer.Option("--card", help="Also the fit card, which every export has.")] = False,
     figure: Annotated[Path | None, typer.Option("--figure", help="Also draw it: a .png, .svg or .pdf.")] = None,
 ) -> None:
     """Forecast a run from a table of smaller ones (the command may be left out: `scalescope forecast runs.csv`)."""
@@ -101,7 +102,7 @@ def table(
 
         typer.echo(forecast_page(found))
     else:
-        typer.echo(exported(found, export) if export else text(found))
+        typer.echo(exported(found, export) if export else text(found, card))
     if figure is not None:
         from scalescope.plotting.forecast import draw_forecast, forecast_data
 

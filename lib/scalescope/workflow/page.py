@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files as package_files
@@ -18,12 +17,14 @@ import pandas as pd
 from markupsafe import Markup
 
 from scalescope.forecast.forecast import Forecast
+from scalescope.forecast.rolling import quiet_fit
 from scalescope.forecast.stored import LAWS, Stored, panel_script, stored
 from scalescope.number_text import shown
 from scalescope.plotting import style
 from scalescope.plotting.forecast import draw_forecast, forecast_data
 
-N_BOOT = 200  # replicates that a page holds per law
+N_BOOT = 200  # replicates of each of the many laws of a profile's page
+MOST_REPLICATES = 1000  # of each law of a forecast's page: more make it heavy
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,21 @@ def render(title: str, sections: list[Section], laws: list[Stored]) -> str:
     """A page without any file or address that it needs; the panel is left out without laws."""
     text = package_files("scalescope.workflow").joinpath("page.html").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    data = json.dumps([law.record() for law in laws], allow_nan=False).replace("</", "<\\/")
+    data = json.dumps(_shared(laws), allow_nan=False).replace("</", "<\\/")
     return environment.from_string(text).render(
         title=title, sections=sections, has_panel=bool(laws), laws=Markup(data), script=Markup(panel_script())
     )
+
+
+def _shared(laws: list[Stored]) -> dict[str, list]:
+    """The laws as plain data; the thousands of normal quantiles that most have in common are written once."""
+    normals: list[list[float]] = []
+    records = []
+    for law in laws:
+        if law.normal not in normals:
+            normals.append(law.normal)
+        records.append({**law.record(), "normal": normals.index(law.normal)})
+    return {"normals": normals, "laws": records}
 
 
 def table_html(table: pd.DataFrame) -> Markup:
@@ -63,7 +75,7 @@ def relative(path: Path, folder: Path) -> str:
 
 
 def forecast_page(found: Forecast) -> str:
-    """The page of a forecast: its figure, tables and fit card; a panel where power law or Chinchilla were fitted."""
+    """The page of a forecast: its figure, tables and fit card; a panel of every fitted law, the chosen one first."""
     from scalescope.forecast import show
 
     buffer = BytesIO()
@@ -77,27 +89,19 @@ def forecast_page(found: Forecast) -> str:
         tables = [] if part.table is None else [("", Markup(part.table.to_html(index=False, border=0)))]
         sections.append(Section(part.title, part.sentences, tables))
     sections[0].pictures.append((f"{found.choice.law}, with its 95 % bands", drawn))
-    card = found.card.as_dict()
-    labels = pd.DataFrame({"item": list(card), "value": [_card_value(value) for value in card.values()]})
-    sections.append(Section("Fit card", tables=[("", table_html(labels))]))
+    sections.append(Section(found.card.title, tables=[("", Markup(found.card.html(heading=False)))]))
     return render(f"Forecast of {found.table.response}", sections, list(_stored_of(found)))
 
 
-def _card_value(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_card_value(inner)}" for name, inner in value.items())
-    if isinstance(value, list):
-        return " to ".join(map(_card_value, value))
-    return shown(value)
-
-
 def _stored_of(found: Forecast) -> Iterator[Stored]:
-    frame, y = found.table.frame, found.table.y
-    for name, candidate in found.candidates.items():
-        law = found.laws[name]
+    """Every law of a forecast as the panel needs it, the chosen one first."""
+    frame, y, response = found.table.frame, found.table.y, found.table.response
+    for row in found.predictions.itertuples():
+        candidate, law = found.candidates[row.law], found.laws[row.law]
         if type(law).__name__ in LAWS and law.scatter_.free >= 1:
+            if law.bootstrap_ is None or law.bootstrap_.n_boot > MOST_REPLICATES:
+                law = quiet_fit(candidate, frame, response, MOST_REPLICATES)
             target = [found.target[size] for size in candidate.inputs]
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                small = candidate.fit(frame, found.table.response, N_BOOT)
-            yield stored(small, candidate.X(frame), y, title=name, response=found.table.response, target=target)
+            yield stored(
+                law, candidate.X(frame), y, title=row.law, response=response, target=target, widening=row.widening
+            )

@@ -65,7 +65,7 @@ def reproduce(
         for place in (folder, paths.results(settings.name), paths.figures(settings.name, PAPER)):
             files.remove_abandoned(place)
         write_profile(settings, Prepared(settings.data_settings(), paths.cache()), folder)
-        with recorded(folder, ENGINE):
+        with recorded(folder, ENGINE, 0 if runs_elsewhere(arguments) else workers):
             forget_stale(settings, folder)
             forget_unreadable(folder)
             _run(settings, folder, workers, arguments)
