@@ -17,6 +17,7 @@ from scalescope.papers.ledger import scored_ledger
 from scalescope.plotting import save
 from scalescope.plotting.forecast import calibration_data, draw_calibration
 
+SMOKE = "smoke"  # what the names of these profiles end with
 FORECASTS = "forecasts"  # folder beside the published papers' own
 PAPERS = ("besiroglu2024", "gadre2024", "lin2024", "ivgi2022")
 WRITTEN = [
@@ -49,8 +50,12 @@ def replays(n_boot: int = N_BOOT, download: bool = True) -> pd.DataFrame:
 
 
 def sealed() -> dict[str, pd.DataFrame]:
-    """The scored ledger of every profile that has one and whose runs are known by now."""
+    """The scored ledger of every profile that has one and whose runs are known by now.
+
+    Those of the smoke profiles do not count: their runs show that the software works, and nothing about a law.
+    """
     names = sorted(path.parent.name for path in paths.results("x").parent.glob(f"*/{LEDGER}"))
+    names = [name for name in names if not name.endswith(SMOKE)]
     return {name: scored_ledger(name)[1] for name in names}
 
 
