@@ -106,3 +106,8 @@ def test_by_compute_as_groups_and_with_metadata_routing():
         )
     assert routed["test_score"] == pytest.approx(plain) and (plain > -0.03).all()
     assert all("groups" in fitted.seeds_ for fitted in routed["estimator"]), "the law's own fit saw the groups"
+
+
+def test_a_dict_is_no_table_of_runs():
+    with pytest.raises(ValueError, match=r"X must have the shape .* got \[\]"):
+        list(LargestSizesOut().split({"parameters": [1, 2, 3]}))
