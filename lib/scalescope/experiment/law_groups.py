@@ -105,6 +105,7 @@ class _Curve:
 
     @property
     def numbers(self) -> dict[str, Any]:
+        """R2 over the fitted rows (NaN where there is none), and the slope of a power law with its interval."""
         fitted = self.rows[self.rows["role"] != "target"] if "role" in self.rows else self.rows
         r2 = self.law.score(fitted[list(self.law.input_names)], fitted[self.y]) if len(fitted) else np.nan
         numbers = {"r2": r2}
