@@ -1,6 +1,7 @@
 """The tokenizer: fixed special ids, lower case, the same pieces at every training."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -128,3 +129,27 @@ def test_rare_letters_stay_unknown():
 def test_no_words():
     with pytest.raises(ValueError, match="holds no word"):
         train_tokenizer(["", "  "], 100)
+
+
+@pytest.mark.parametrize("size", [300.5, "300", None, True])
+def test_sizes_of_a_vocabulary_that_are_none(size):
+    with pytest.raises(ValueError, match=f"vocabulary_size {size!r} lies outside"):
+        train_tokenizer(["one two"], size)
+
+
+def test_one_text_is_no_list_of_texts():
+    tokenizer = train_tokenizer(["one two three"], 100)
+    for read in (lambda texts: train_tokenizer(texts, 100), lambda texts: encode_flat(tokenizer, texts)):
+        with pytest.raises(ValueError, match="must be a list of texts; got the text 'one two'"):
+            read("one two")
+        with pytest.raises(ValueError, match="entry 1 is 7"):
+            read(["one", 7])
+
+
+@pytest.mark.parametrize("part", ["normalizer", "pre_tokenizer"])
+def test_a_tokenizer_that_splits_otherwise_is_refused(tmp_path, part):
+    path = tmp_path / "tokenizer.json"
+    train_tokenizer(["one two three"], 100, path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), part: None}))
+    with pytest.raises(ValueError, match=f"the {part} of this tokenizer is not that of train_tokenizer: None"):
+        load_tokenizer(path)

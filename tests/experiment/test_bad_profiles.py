@@ -11,6 +11,7 @@ from scalescope.experiment.profile import load_profile
 
 SMOKE = paths.profile_file("smoke").read_text().replace("name: smoke\n", "")
 # what is replaced in the smoke profile, by what, what is told
+TARGET = "target: {aspect_ratio: 16, layers: [3], heads: 4}"
 PROFILES = [
     ("seeds: [0, 1]", "seeds: [0, 0, 1]", ["finetune.seeds", "0 is listed twice", "line"]),
     ("seeds: [0, 1]", "seeds: []", ["finetune.seeds", "[]"]),
@@ -34,6 +35,10 @@ PROFILES = [
     ("objectives: [mlm, pmi]", "objectives: mlm", ["objectives", "'mlm'"]),
     ("layers: [1, 2, 3]", "layers: [1, 2, 2]", ["models.ladder.layers", "2 is listed twice"]),
     ("layers: [1, 2, 3]", "layers: [1]", ["ladder.layers", "[1]", "two"]),
+    (TARGET, "target: null", ["models.target: must be a section", "None"]),
+    (TARGET, "target: ar16-l3", ["models.target: must be a section", "'ar16-l3'"]),
+    (f"  {TARGET}\n", "", ["models.target: is missing", "line"]),
+    ("tasks: [squad", "unused: [squad", ["tasks: is missing"]),
     ("layers: [1, 2, 3]", "layers: []", ["models.ladder.layers", "[]"]),
     ("layers: [1, 2, 3]", "layers: [1, 0]", ["models.ladder.layers.1", "0"]),
     ("layers: [1, 2, 3]", "layers: [1, 100000]", ["models.ladder.layers.1", "100000"]),
@@ -112,7 +117,7 @@ PROFILES = [
     ("title:", "extends:\ntitle:", ["extends", "name of one profile"]),
     ("title:", "extends: smkoe\ntitle:", ["extend in", "mine.yaml", "'smkoe'", "'smoke'"]),
     ("title:", "titel:", ["titel", "'title'"]),
-    ("objectives: [mlm, pmi]\n", "", ["objectives", "required"]),
+    ("objectives: [mlm, pmi]\n", "", ["objectives: is missing"]),
     ("objectives:", "---\nobjectives:", ["line", "second document"]),
 ]  # fmt: skip
 

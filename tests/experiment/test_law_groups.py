@@ -48,7 +48,10 @@ LAW = PowerLaw(size="tokens", n_boot=0)
         ({"kind": [*"aaaaaabbbbbb", None]}, {}, "column 'kind' has 1 row.* the first at row 12"),
         ({"role": "target"}, {}, "13 rows, all of the role 'target'"),
         ({"role": [*["ladder"] * 12, "Target"]}, {}, "unknown role 'Target'; did you mean 'target'"),
+        *(({"role": [*["ladder"] * 12, held]}, {}, "did you mean 'target'") for held in ("test", "held-out", "targt")),
         ({"y": "1.5"}, {}, "y must hold numbers; entry 0 is the text"),
+        ({}, {"by": 3}, "unknown column 3"),
+        ({}, {"by": [["kind"]]}, "one or a list of names; got"),
     ],
 )
 def test_groups_that_have_no_law_are_named(table, change, asked, told):
@@ -86,3 +89,29 @@ def test_what_is_no_table_of_rows_is_named(table):
             read(table.iloc[:0])
         with pytest.raises(ValueError, match="2 columns of the name 'y'"):
             read(pd.concat([table, table[["y"]]], axis=1))
+
+
+def test_one_column_of_groups_may_stand_in_a_list(table):
+    one, listed = (
+        fit_each(table, PowerLaw(size="tokens", n_boot=10), y="y", by="kind", groups=groups)
+        for groups in ("tokens", ["tokens"])
+    )
+    assert one["a"].intervals_ == listed["a"].intervals_
+
+
+def test_other_columns_of_the_table_change_nothing(table):
+    law = clone(LAW).fit(table[["tokens"]], table["y"])
+    plain = law_rows(table, law, y="y")
+    others = {"parameters": 3, "layers": np.nan, "aspect_ratio": [np.nan, *[2] * 12], "role": [*[None] * 12, "target"]}
+    found = law_rows(table.assign(**others), law, y="y")
+    own = found[(found["kind"] == "point") & (found["role"] == "ladder")]
+    assert own["n_seeds"].sum() == 12, "rows without a value in another column were left out"
+    lines = [rows.loc[rows["kind"] == "fit_line", ["parameters", "value"]].to_numpy() for rows in (plain, found)]
+    np.testing.assert_array_equal(*lines)
+
+
+def test_targets_alone_are_rows_too(table):
+    law = clone(LAW).fit(table[["tokens"]], table["y"])
+    rows = law_rows(table.tail(1), law, y="y")
+    assert rows.loc[rows["kind"] == "point", "role"].tolist() == ["target"]
+    assert rows.loc[rows["kind"] == "legend_r2", "value"].isna().all()

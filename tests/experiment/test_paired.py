@@ -121,3 +121,29 @@ def test_runs_on_other_examples_and_unknown_metrics_are_refused():
         multi_bootstrap({}, {0: run}, "accuracy")
     with pytest.raises(UnknownName, match="did you mean 'accuracy'"):
         multi_bootstrap({0: run}, {0: run}, "acuracy")
+
+
+def runs(**change):
+    label = np.arange(20) % 2
+    return {seed: table(np.roll(label, seed), label).assign(**change) for seed in (0, 1)}
+
+
+@pytest.mark.parametrize(
+    ("second", "settings", "told"),
+    [
+        *((runs(), {"n_boot": bad}, "n_boot must be") for bad in (0, 1, -1, 2.5, "9", 10**9)),
+        *((runs(), {"level": bad}, "level must lie between 0 and 1") for bad in (95, "0.9", None, np.nan)),
+        *((runs(), {"random_state": bad}, "random_state must be a whole number") for bad in (-1, "a", 1.5, None)),
+        (runs(score=np.nan), {}, "score of the run of seed 0 has 20 value"),
+        (runs(score=50.0), {}, "score of the run of seed 0 must be a share between 0 and 1; got 50 to 50"),
+        (runs(score="1"), {}, "score of the run of seed 0 must hold numbers"),
+        *((runs(predicted=bad), {"metric": "matthews"}, "predicted of the run of") for bad in ("1", 0.5, -1, 10**6)),
+        ({0: table(np.zeros(0, int), np.zeros(0, int))}, {}, "the run of seed 0 has no rows"),
+        ([runs()[0]], {}, "a side must be a dict of tables of rows by seed; got list"),
+        (runs()[0], {}, "a side must be a dict of tables of rows by seed; got DataFrame"),
+        ({(0, 0): runs()[0]}, {}, "seeds must be numbers, or pairs of numbers"),
+    ],
+)
+def test_what_is_no_side_of_a_comparison_is_named(second, settings, told):
+    with pytest.raises(ValueError, match=told):
+        multi_bootstrap(runs(), second, **{"metric": "accuracy", "n_boot": 20} | settings)

@@ -119,3 +119,27 @@ def test_the_record_names_the_rows_of_each_task(project):
     profile = load_profile("tiny")
     content = record.content(profile, stages.prepare(profile))
     assert set(content["rows"]) == set(profile.tasks) and json.dumps(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("task;loss\nsquad;1.5\n", "has ';' between its columns instead of commas: remedy"),
+        ("task\tloss\nsquad\t1.5\n", r"has '\\t' between its columns"),
+        ("task,loss\nsquad,1.5\nsst2,1,5,7\n", "is no CSV in UTF-8 with commas .*line 3.*: remedy"),
+        ("task,loss\ncaf\xe9,1.5\n".encode("latin-1"), "is no CSV in UTF-8 with commas .*: remedy"),
+        ("\n", "is no CSV in UTF-8 with commas .*: remedy"),
+        ("profile,loss\nquick,1.5\n", "holds runs of the profile 'quick', not of 'tiny': remedy"),
+    ],
+)
+def test_what_a_spreadsheet_or_a_copied_folder_makes_of_a_table(tmp_path, content, told):
+    path = tmp_path / "points.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(files.Damaged, match=r"points\.csv " + told):
+        record.read_csv(path, "remedy", "tiny")
+
+
+@pytest.mark.parametrize("name", ["", None, 3, "../tiny"])
+def test_what_is_no_name_of_a_profile(project, name):
+    with pytest.raises(ValueError, match=r"unknown profile .*did you mean 'tiny'"):
+        collecting.read_tables(name)

@@ -66,3 +66,32 @@ def test_every_law_has_the_whole_surface(kind):
 def test_no_intervals_without_replicates(kind):
     law = kind(n_boot=0).fit(*data(kind))
     assert law.intervals_ == {} and law.bootstrap_ is None
+
+
+@pytest.mark.parametrize("kind", [PowerLaw, laws.ShiftedPowerLaw])
+def test_a_fit_that_fails_leaves_the_law_as_it_was(kind, monkeypatch):
+    X, y = data(kind)
+    law = kind(n_boot=20).fit(X, y)
+    before = law.predict_interval(X), law.params_, law.n_points_
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kind, "_bootstrap", stop)  # after the parameters were found
+    with pytest.raises(KeyboardInterrupt):
+        law.fit(X[1:], 2 * y[1:], groups=np.arange(len(y) - 1))
+    assert law.params_ == before[1] and law.n_points_ == before[2] and law.seeds_ is None
+    np.testing.assert_array_equal(law.predict_interval(X), before[0])
+
+
+def test_a_seed_that_is_none_is_told_before_anything_is_fitted():
+    X, y = data(PowerLaw)
+    with pytest.raises(ValueError, match="random_state must be a whole number"):
+        PowerLaw(n_boot=0, random_state="x").fit(X, y)
+
+
+def test_a_size_that_was_renamed_after_the_fit_is_told():
+    X, y = data(PowerLaw)
+    law = PowerLaw(n_boot=0, warn_beyond=10).fit(X, y).set_params(size="tokens")
+    with pytest.raises(ValueError, match="fitted to parameters and now reads tokens: fit it again"):
+        law.predict(X)

@@ -63,3 +63,25 @@ def test_the_card_says_what_the_intervals_reach(law):
     naive = PowerLaw(n_boot=20).fit(SIZES[::3], ERRORS[::3]).card().facts["interval_method"]
     assert "92 %" in naive and "59 to 70 %" in naive
     assert reached.loc["naive"].round(2).tolist() == [0.59, 0.92]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"title": 3}, "title must be words; got 3"),
+        ({"tuning": ["a"]}, "tuning must be words"),
+        ({"study": ["epochs"]}, "study must be a dict of words"),
+        ({"tokens": pd.NA}, "tokens must be a number, words"),
+        ({"held_out": {"a": print}}, "held_out a must be a number, words"),
+        ({"target": []}, "target has no rows"),
+    ],
+)
+def test_what_no_card_can_hold_is_named(law, given, told):
+    with pytest.raises(ValueError, match=told):
+        law.card(**given)
+
+
+def test_columns_and_arrays_are_shown_as_their_numbers(law):
+    card = law.card(held_out=pd.Series([0.5, 0.25, 0.125]), left_out=np.array([1, 2, 3]))
+    assert "0.5; 0.25; 0.125" in card.text() and "1; 2; 3" in card.text()
+    assert json.loads(json.dumps(card.as_dict())) == card.as_dict()

@@ -95,3 +95,15 @@ def test_compute_optimal_is_the_lowest_point_of_the_budget(kind):
     assert loss[1] == pytest.approx(best.loss) and loss[1] < min(loss[0], loss[2])
     with pytest.raises(ValueError, match="flops must be above zero; got 0"):
         law.compute_optimal(0)
+
+
+def test_a_rule_gives_as_many_numbers_as_it_is_asked_for(law):
+    for rule in (lambda n: 6 * n[0], lambda n: 6 * n[None]):
+        with pytest.raises(ValueError, match="flops_per_token must give one number per number of parameters"):
+            law.compute_optimal(1e21, flops_per_token=rule)
+
+
+def test_amounts_that_no_one_can_mean(law):
+    for value in (1e120, 1e-120):
+        with pytest.raises(ValueError, match="flops must lie between 1e-100 and"):
+            law.compute_optimal(value)

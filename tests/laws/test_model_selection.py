@@ -127,3 +127,8 @@ def test_rolling_folds_work_in_the_loops_of_scikit_learn():
     X = RUNS[["parameters"]]
     scores = cross_val_score(PowerLaw(n_boot=0), X, y, cv=RollingSizesOut(2), scoring=RELATIVE)
     assert len(scores) == 2 and np.allclose(scores, 0, atol=1e-9)
+
+
+def test_a_dict_is_no_table_of_runs():
+    with pytest.raises(ValueError, match=r"X must have the shape .* got \[\]"):
+        list(LargestSizesOut().split({"parameters": [1, 2, 3]}))

@@ -137,7 +137,7 @@ def test_measures():
     assert relative_accuracy(1, [3.0, 2.0, 1.0]) == 0.5
     with pytest.raises(ValueError, match="differ"):
         relative_accuracy(0, [1.0, 1.0])
-    with pytest.raises(ValueError, match="k of at least 2"):
+    with pytest.raises(ValueError, match="must be a whole number above 1; got 1"):
         AtS(k=1)
 
 
@@ -147,3 +147,59 @@ def test_columns_of_a_csv_are_text_and_losses_must_not_be(laws):
     np.testing.assert_array_equal(read.feature, select(losses, 3200, target=TARGET).feature)
     with pytest.raises(ValueError, match="model 'm0' at 0 examples has the text"):
         select(losses.astype(str), 3200, target=TARGET)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        *(({"k": bad}, "k .*must be a whole number above 1") for bad in (2.5, "3", True)),
+        *(({"delta": bad}, "delta") for bad in (np.nan, "5", None, 0, -1)),
+        ({"mended": "no"}, "mended must be True or False; got 'no'"),
+    ],
+)
+def test_settings_of_ats_that_cannot_be(settings, told):
+    with pytest.raises(ValueError, match=told):
+        AtS(**settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda losses: losses.rename(columns={200: -200}), "numbers of examples, none below zero; got"),
+        (lambda losses: losses.set_axis(pd.MultiIndex.from_product([["x"], losses.columns]), axis=1), "numbers"),
+        (lambda losses: losses > 1, "losses at 0 examples must hold numbers; entry 0 is"),
+        (lambda losses: losses + 0j, "losses at 0 examples must hold real numbers"),
+        (
+            lambda losses: losses.astype("datetime64[ns]"),
+            "losses at 0 examples must hold numbers; entry 0 is Timestamp",
+        ),
+    ],
+)
+def test_losses_that_are_read_as_numbers_and_are_none(laws, change, told):
+    with pytest.raises((ValueError, TypeError), match=told):
+        select(change(laws[0]), 3200, target=TARGET)
+
+
+def test_models_in_another_order_are_other_models(laws):
+    losses, actual = laws
+    found = select(losses, SIZES[-1], target=TARGET, method="RectifiedFit")
+    sizes = pd.Series([3.0, 2.0, 1.0], index=losses.index)
+    with pytest.raises(ValueError, match="losses and parameters have the same index in another order"):
+        select(losses, 3200, target=TARGET, method="ModelSize", parameters=sizes[::-1])
+    right = pd.Series(actual, index=losses.index)
+    assert found.relative_accuracy(right) == 1 and found.pearson(right) > 0.999
+    for measure in (found.relative_accuracy, found.pearson):
+        with pytest.raises(ValueError, match="losses and actual have the same index in another order"):
+            measure(right[::-1])
+    with pytest.raises(ValueError, match="there are 3 models but actual has the shape"):
+        found.relative_accuracy([*actual, 0.1])
+
+
+@pytest.mark.parametrize("chosen", [-1, 1.0, 3, True, "x"])
+def test_a_chosen_model_that_is_none(chosen):
+    with pytest.raises(ValueError, match="the position of a model"):
+        relative_accuracy(chosen, [3.0, 2.0, 1.0])
+    with pytest.raises(ValueError, match="one number per model"):
+        relative_accuracy(0, [])
+    with pytest.raises(ValueError, match="of one model at least"):
+        pearson([], [])

@@ -19,3 +19,9 @@ def test_the_trajectory_solves_its_equation():
         tokens = fewest * float(law.critical_batch_size(at))
         assert float(law.minimum_tokens(1e6, at)) == pytest.approx(tokens)
     assert np.isinf(law.minimum_steps(1e6, 0.5))
+
+
+def test_curves_that_rise_have_no_law_and_it_is_said():
+    X, y = study(TrajectoryLaw, 0.01)
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match=r"no number holds.*does y fall as parameters"):
+        TrajectoryLaw(n_boot=0).fit(X, y[::-1])

@@ -72,3 +72,21 @@ def test_what_cannot_be_drawn_is_named(table):
     for wrap in (0, -1, "3", True, 1.5):
         with pytest.raises(ValueError, match="wrap must be a whole number above 0; got"):
             plot_law(table, law, y="loss", wrap=wrap)
+
+
+def test_labels_are_drawn_as_they_are_written(table):
+    names = {"adam": "$5 to $10", "sgd": r"$\frac$"}
+    own = table.assign(optimiser=table["optimiser"].map(names)).rename(columns={"loss": "$x_{$"})
+    law = PowerLaw(size="n", n_boot=0).fit(table[["n"]], table["loss"])
+    figure = plot_law(own, law, y="$x_{$", hue="optimiser", col="text")
+    figure.canvas.draw()
+    assert figure.get_supylabel() == r"\$x_{\$"
+    assert [text.get_text() for text in figure.legends[0].get_texts()][:2] == [r"\$5 to \$10", r"\$\frac\$"]
+
+
+def test_more_series_than_colours_are_still_told_apart(table):
+    part = table[table["text"] == "prose"].drop(columns="role")
+    law = PowerLaw(size="n", n_boot=0).fit(part[["n"]], part["loss"])
+    figure = plot_law(pd.concat([part.assign(run=k) for k in range(14)]), law, y="loss", hue="run")
+    looks = {(line.get_color(), line.get_marker()) for line in figure.legends[0].get_lines()}
+    assert len(looks) == 14

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -37,9 +38,10 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int, path: str | Path
     Raises ValueError for a size outside 64..65536 or below the text's letters, or a text without a word.
     Source: Schuster and Nakajima (2012) as trained by `tokenizers` (byte-pair merges, then WordPiece).
     """
-    if not SMALLEST_VOCABULARY <= vocabulary_size <= MAX_VOCABULARY:
-        raise ValueError(f"vocabulary_size {vocabulary_size} lies outside {SMALLEST_VOCABULARY}..{MAX_VOCABULARY}")
-    texts = list(texts)
+    whole = isinstance(vocabulary_size, int | np.integer) and not isinstance(vocabulary_size, bool)
+    if not whole or not SMALLEST_VOCABULARY <= vocabulary_size <= MAX_VOCABULARY:
+        raise ValueError(f"vocabulary_size {vocabulary_size!r} lies outside {SMALLEST_VOCABULARY}..{MAX_VOCABULARY}")
+    texts = _texts(texts)
     alphabet, inner = letters(texts, vocabulary_size)
     # The Rust trainer numbers the inner letters in hash order, and ties between merges follow those numbers.
     # Handing the letters over as "special" fixes their numbers; they are ordinary pieces afterwards.
@@ -72,6 +74,12 @@ def load_tokenizer(path: str | Path) -> Tokenizer:
         raise ValueError(f"{path} is not a saved tokenizer: {fault}") from fault
     if tuple(tokenizer.id_to_token(index) for index in range(len(SPECIAL))) != SPECIAL:
         raise ValueError(f"{path}: the first ids of this tokenizer are not {', '.join(SPECIAL)}")
+    ours, theirs = (json.loads(one.to_str()) for one in (_pipeline(models.WordPiece()), tokenizer))
+    for part in ("normalizer", "pre_tokenizer"):
+        if theirs[part] != ours[part]:
+            raise ValueError(f"{path}: the {part} of this tokenizer is not that of train_tokenizer: {theirs[part]}")
+    if theirs["model"]["type"] != "WordPiece" or tokenizer.get_vocab_size() > MAX_VOCABULARY:
+        raise ValueError(f"{path}: a WordPiece tokenizer of at most {MAX_VOCABULARY:,} pieces is expected")
     return tokenizer
 
 
@@ -80,9 +88,10 @@ def encode_flat(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[np.ndarray,
 
     Returns (ids uint16 [total], starts int64 [len(texts) + 1]): text i is ids[starts[i]:starts[i + 1]].
     """
+    texts = _texts(texts)
     pieces, lengths = [], []
     for begin in range(0, len(texts), BATCH):
-        batch = tokenizer.encode_batch_fast(list(texts[begin : begin + BATCH]), add_special_tokens=False)
+        batch = tokenizer.encode_batch_fast(texts[begin : begin + BATCH], add_special_tokens=False)
         for encoding in batch:
             ids = encoding.ids
             lengths.append(len(ids))
@@ -90,6 +99,17 @@ def encode_flat(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[np.ndarray,
     starts = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum(lengths, out=starts[1:])
     return np.concatenate([np.zeros(0, np.uint16), *pieces]), starts
+
+
+def _texts(texts: Iterable[str]) -> list[str]:
+    """Texts as a list; a single text, which Python would read letter by letter, and what is no text are refused."""
+    if isinstance(texts, str | bytes):
+        raise ValueError(f"texts must be a list of texts; got the text {texts[:40]!r}")
+    texts = list(texts)
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ValueError(f"texts must be a list of texts; entry {place} is {text!r:.80}")
+    return texts
 
 
 def unknown_share(ids: np.ndarray) -> float:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from scalescope import files, paths
 from scalescope.data.encoded import Prepared
 from scalescope.data.tasks.spec import TASKS
+from scalescope.errors import UnknownName
 from scalescope.experiment import progress as told
 from scalescope.experiment import record, stages
 from scalescope.experiment.budgets import collect_budgets
 from scalescope.experiment.columns import with_numbers
 from scalescope.experiment.describe import shortcuts_table, tasks_table
 from scalescope.experiment.finetuning import find_finetuned, sweep_runs
-from scalescope.experiment.profile import ModelSpec, Profile
+from scalescope.experiment.profile import ModelSpec, Profile, available_profiles
 from scalescope.experiment.rows import concat, curve_rows, finetune_rows, model_columns, pretrain_row, skill_rows
 from scalescope.experiment.seed_groups import seeds_table
 from scalescope.experiment.transfer import Seeds, transfer_table
@@ -69,9 +72,12 @@ def collect(profile: Profile, partial: bool = False) -> dict[str, pd.DataFrame]:
 def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     """The collected tables of a profile, from data/results/<profile>.
 
-    Raises FileNotFoundError telling how to make them, Damaged for one that was cut or changed since it was written, and
-    ValueError naming table and column of text where numbers are due.
+    Raises FileNotFoundError telling how to make them, UnknownName for what is no name, Damaged for one that was cut or
+    changed since it was written or is of another profile, and ValueError naming table and column of text where numbers
+    are due.
     """
+    if not isinstance(profile, str) or not profile or Path(profile).name != profile:
+        raise UnknownName("profile", profile, available_profiles())
     folder = paths.results(profile)
     found = [path for path in sorted(folder.glob("*.csv")) if path.stem in COLUMNS]
     remedy = f"run `make reproduce PROFILE={profile}` or 40_collect"
@@ -83,7 +89,7 @@ def read_tables(profile: str) -> dict[str, pd.DataFrame]:
         raise files.Damaged(f"{folder / lost[0]} is missing: {remedy}")
     if not sealed:
         files.say(f"{folder} has no {files.DIGESTS}: these tables are not checked (40_collect writes it)")
-    return {path.stem: with_numbers(record.read_csv(path, remedy), path.stem) for path in found}
+    return {path.stem: with_numbers(record.read_csv(path, remedy, profile), path.stem) for path in found}
 
 
 def _collect_task(

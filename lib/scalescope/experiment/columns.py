@@ -98,11 +98,15 @@ def _is_missing(value: Any) -> bool:
 
 
 def need_labels(frame: pd.DataFrame, table: str, columns: list[str]) -> None:
-    """Raise ValueError that names table, column and row of a label that is missing: groups would lose such rows."""
+    """Raise ValueError that names table, column and row of a label that is missing or has spaces at its ends."""
     for name in columns:
         for row, value in enumerate(frame[name].tolist()):
             if _is_missing(value) or (isinstance(value, str) and not value.strip()):
                 raise ValueError(f"table {table!r}, column {name!r}, row {row} holds {value!r}: a label is missing")
+            if isinstance(value, str) and value != value.strip():
+                raise ValueError(
+                    f"table {table!r}, column {name!r}, row {row} holds {value!r}: spaces at the end of a label"
+                )
 
 
 def need_whole(frame: pd.DataFrame, table: str, columns: list[str]) -> None:

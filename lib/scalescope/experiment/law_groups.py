@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +19,7 @@ from scalescope.laws.inputs import numbers, positive
 
 LINE_POINTS = 100  # of laws that are no straight line in log-log
 NO_ROWS = "the table has no rows"
+HELD_OUT = ("test", "heldout", "holdout", "val", "validation", "eval", "evaluation")  # roles that mean "target"
 Laws = ScalingLaw | Mapping[Hashable, ScalingLaw]
 
 
@@ -44,7 +47,9 @@ def fit_each(
         )
     found = {}
     for key, rows in fitted.groupby(names, sort=False):
-        together = None if groups is None else rows[groups].to_numpy()
+        together = rows[together_by].to_numpy() if together_by else None
+        if len(together_by) == 1:
+            together = together[:, 0]
         found[key[0] if len(names) == 1 else key] = clone(law).fit(
             rows[list(law.input_names)], rows[y], groups=together
         )
@@ -81,8 +86,9 @@ def law_rows(
     for key, rows in points.groupby(names, sort=False) if names else [((), points)]:
         values = dict(zip(names, key, strict=True))
         law = laws if isinstance(laws, ScalingLaw) else laws.get(key[0] if len(names) == 1 else key)
-        own = rows.rename(columns={size: "parameters"})
-        own = own.assign(role=own.get("role", "ladder"))
+        own = rows.drop(columns=[name for name in ("parameters",) if name in rows and name != size])
+        own = own.rename(columns={size: "parameters"})
+        own = own.assign(role=own["role"].fillna("ladder") if "role" in own else "ladder")
         labels = {"panel": str(values.get(col, "")), "series": str(values.get(hue, y))}
         curve = None if law is None else _Curve(law, rows, y)
         parts.append(law_series(own, y, span, curve, line_points=LINE_POINTS, **labels))
@@ -99,8 +105,10 @@ class _Curve:
 
     @property
     def numbers(self) -> dict[str, Any]:
+        """R2 over the fitted rows (NaN where there is none), and the slope of a power law with its interval."""
         fitted = self.rows[self.rows["role"] != "target"] if "role" in self.rows else self.rows
-        numbers = {"r2": self.law.score(fitted[list(self.law.input_names)], fitted[self.y])}
+        r2 = self.law.score(fitted[list(self.law.input_names)], fitted[self.y]) if len(fitted) else np.nan
+        numbers = {"r2": r2}
         if "slope" in self.law.params_:
             low, high = self.law.intervals_.get("slope", (np.nan, np.nan))
             numbers |= {"slope": self.law.params_["slope"], "slope_low": low, "slope_high": high}
@@ -116,7 +124,14 @@ class _Curve:
 
 
 def _names(given: str | Sequence[str] | None) -> list[str]:
-    return [] if given is None else [given] if isinstance(given, str) else list(given)
+    """Columns as a list; anything but a list of names is one name."""
+    names = (
+        list(given) if isinstance(given, list | tuple | np.ndarray | pd.Index) else [given] if given is not None else []
+    )
+    for name in names:
+        if not isinstance(name, Hashable):
+            raise ValueError(f"columns must be given by name, one or a list of names; got {given!r:.80}")
+    return names
 
 
 def _one_of(laws: Laws) -> ScalingLaw:
@@ -147,12 +162,13 @@ def _law_for_each(points: pd.DataFrame, laws: Laws, names: list[str]) -> None:
 
 
 def _without_targets(points: pd.DataFrame) -> pd.DataFrame:
-    """The rows that laws are fitted to; raises UnknownName for a role that is "target" but for its spelling."""
+    """The rows that laws are fitted to; raises ValueError for a role that means "target" and is written otherwise."""
     if "role" not in points:
         return points
     for role in points["role"].unique():
-        if role != "target" and str(role).strip().lower() in ("target", "targets"):
-            raise UnknownName("role", role, ["ladder", "target"])
+        word = re.sub("[^a-z]", "", str(role).lower())
+        if role != "target" and (word in HELD_OUT or difflib.get_close_matches(word, ["target"], cutoff=0.8)):
+            raise ValueError(f"unknown role {role!r}; did you mean 'target'? (its rows are in no fit)")
     return points[points["role"] != "target"]
 
 

@@ -7,7 +7,7 @@ difference (Sellam et al. 2022, "The MultiBERTs", section 3).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,8 +18,10 @@ from scipy.stats import t as student
 from scalescope.data.tasks.metrics import matthews_of_counts
 from scalescope.data.tasks.spec import METRICS
 from scalescope.errors import UnknownName
+from scalescope.laws.inputs import numbers, replicate_count, share, whole
 from scalescope.tables import check
 
+MOST_CLASSES = 1000  # the table of counts grows with their square
 Seed = int | tuple[int, int]  # of finetuning, or of pretraining and finetuning
 Side = Mapping[Seed, pd.DataFrame]  # seed -> table "rows"
 
@@ -60,21 +62,25 @@ def multi_bootstrap(
     """
     if metric not in METRICS:
         raise UnknownName("metric", metric, METRICS)
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1; got {level}")
-    _same_examples([*first.values(), *second.values()], bool(first) and bool(second))
+    share(level, "level")
+    n_boot, random_state = replicate_count(n_boot, least=2), whole(random_state, "random_state", least=0)
+    for side in (first, second):
+        _check_side(side, metric)
+    _same_examples([*first.values(), *second.values()])
+    if len({isinstance(seed, tuple) for seed in (*first, *second)}) > 1:
+        raise ValueError(f"seeds must be numbers, or pairs of numbers, on both sides alike; got {[*first, *second]}")
     n_rows, seeds = len(next(iter(first.values()))), sorted({*first, *second})
     present = np.array([[seed in side for seed in seeds] for side in (first, second)])
     every_seed, drawn_seeds = np.ones((1, len(seeds))), _seed_weights(present, n_boot, random_state + 1)
     examples = (np.ones((1, n_rows), np.float32), _row_weights(n_rows, n_boot, random_state))
-    whole, drawn = (
+    observed, drawn = (
         [_values([side[seed] for seed in sorted(side)], metric, weights) for side in (first, second)]
         for weights in examples
     )
-    levels = _means(whole, every_seed, present)[:, 0]
+    levels = _means(observed, every_seed, present)[:, 0]
     by_rows, by_seeds, both = (
         float(np.var(np.subtract(*_means(values, weights, present))))
-        for values, weights in ((drawn, every_seed), (whole, drawn_seeds), (drawn, drawn_seeds))
+        for values, weights in ((drawn, every_seed), (observed, drawn_seeds), (drawn, drawn_seeds))
     )
     n_seeds = min(len(first), len(second))
     # with variances s, r and e of seeds, rows and what a seed has on a row: by_seeds is s + e, by_rows r + e, both
@@ -95,9 +101,31 @@ def multi_bootstrap(
     )
 
 
-def _same_examples(tables: list[pd.DataFrame], both: bool) -> None:
-    if not both:
+def _check_side(side: Side, metric: str) -> None:
+    """Raise ValueError for a side that is no runs by seed, and for rows without a score that is a share."""
+    if not isinstance(side, Mapping):
+        raise ValueError(f"a side must be a dict of tables of rows by seed; got {type(side).__name__}")
+    if not side:
         raise ValueError("a comparison needs at least one run on each side")
+    for seed, rows in side.items():
+        check(rows, "rows")
+        if not len(rows):
+            raise ValueError(f"the run of seed {seed!r} has no rows")
+        if metric == "matthews":
+            for name in ("label", "predicted"):
+                _each(rows, name, lambda v: v.min() >= 0 and v.max() < MOST_CLASSES and (v == v.round()).all(), seed)
+        else:
+            _each(rows, "score", lambda v: v.min() >= 0 and v.max() <= 1, seed)
+
+
+def _each(rows: pd.DataFrame, name: str, right: Callable[[np.ndarray], bool], seed: Seed) -> None:
+    values = numbers(rows[name].to_numpy(), f"{name} of the run of seed {seed!r}")
+    if not right(values):
+        what = "a share between 0 and 1" if name == "score" else "the number of a class"
+        raise ValueError(f"{name} of the run of seed {seed!r} must be {what}; got {values.min():g} to {values.max():g}")
+
+
+def _same_examples(tables: list[pd.DataFrame]) -> None:
     wanted = check(tables[0], "rows")
     for table in tables[1:]:
         if not wanted[["example", "label"]].equals(check(table, "rows")[["example", "label"]]):

@@ -121,6 +121,10 @@ def explain(path: Path, error: ValidationError, lines: dict[Where, int], profile
         where = ".".join(str(part) for part in fault["loc"]) or "profile"
         message = fault["msg"].removeprefix("Value error, ")
         text = f"{message}, got {_short(fault['input'])}" if fault["loc"] and not _is_section(fault) else message
+        if fault["type"] == "missing":
+            text = "is missing, and has no default"
+        elif fault["type"] in ("model_type", "dict_type"):
+            text = f"must be a section with keys of its own, got {_short(fault['input'])}"
         if fault["type"] == "extra_forbidden":
             text = f"unknown key; did you mean {nearest(fault['loc'][-1], _valid_keys(fault['loc'][:-1], profile))!r}?"
         line = _line(fault["loc"], lines)

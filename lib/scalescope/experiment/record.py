@@ -98,11 +98,15 @@ def collected_table(profile: str, name: str) -> pd.DataFrame:
     path = paths.results(profile) / f"{name}.csv"
     if not path.is_file():
         raise FileNotFoundError(f"no {path}: run `make reproduce PROFILE={profile}` or 40_collect first")
-    return read_csv(path, f"run `make reproduce PROFILE={profile}` or 40_collect")
+    return read_csv(path, f"run `make reproduce PROFILE={profile}` or 40_collect", profile)
 
 
-def read_csv(path: Path, remedy: str) -> pd.DataFrame:
-    """A table as it was written; raises Damaged, naming the `remedy`, for one that was cut or changed since."""
+def read_csv(path: Path, remedy: str, profile: str | None = None) -> pd.DataFrame:
+    """A table as it was written; raises Damaged, naming the `remedy`, for one that was cut or changed since.
+
+    Also for what a spreadsheet program made of it (other separators, another encoding), and for a table with runs of
+    another profile than `profile`: a folder that was copied.
+    """
     known = files.sealed(path.parent)
     found = files.faults(path.parent, [path.name]) if path.name in known else []
     if not found and path.is_file() and not path.read_bytes().endswith(b"\n"):
@@ -111,4 +115,14 @@ def read_csv(path: Path, remedy: str) -> pd.DataFrame:
         raise files.Damaged(f"{found[0]}: {remedy}")
     import pandas as pd  # not needed where the Snakefile is parsed
 
-    return pd.read_csv(path)
+    try:
+        table = pd.read_csv(path)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        told = " ".join(str(error).split())
+        raise files.Damaged(f"{path} is no CSV in UTF-8 with commas ({told}): {remedy}") from error
+    if len(table.columns) == 1 and (other := next((mark for mark in ";\t|" if mark in table.columns[0]), None)):
+        raise files.Damaged(f"{path} has {other!r} between its columns instead of commas: {remedy}")
+    others = [name for name in table["profile"].unique() if name != profile] if "profile" in table and profile else []
+    if others:
+        raise files.Damaged(f"{path} holds runs of the profile {others[0]!r}, not of {profile!r}: {remedy}")
+    return table

@@ -73,7 +73,7 @@ def _means(points: pd.DataFrame, y: str) -> list[dict]:
     rows = []
     by = [name for name in ("parameters", "role", "aspect_ratio", "layers") if name in points]
     known = y == "error" and "value_se" in points
-    for key, part in points.groupby(by):
+    for key, part in points.groupby(by, dropna=False):
         mean, half = part[y].mean(), error_bar(part[y], part["value_se"] if known else None)
         bar = {"value": mean, "err_low": mean - half, "err_high": mean + half, "n_seeds": len(part)}
         rows.append({"kind": "point" if mean > 0 else OFF_AXIS, **dict(zip(by, key, strict=True)), **bar})

@@ -7,7 +7,16 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from scalescope.laws.inputs import labels, numbers, point_weights, replicate_count, same_rows, target, without_masked
+from scalescope.laws.inputs import (
+    generator,
+    labels,
+    numbers,
+    point_weights,
+    replicate_count,
+    same_rows,
+    target,
+    without_masked,
+)
 from scalescope.laws.intervals import BootstrapResult, Refit, hierarchical_bootstrap, holding, naive_bootstrap
 from scalescope.laws.lack import lack_of_fit
 from scalescope.laws.prediction import Prediction
@@ -44,9 +53,20 @@ class ScalingLaw(Prediction):
         Rows that are masked in X, y or the weights are left out, and `messages_` says how many. Raises ValueError for
         values that are not finite or not above zero, for text, for lengths that differ, for pandas objects with the
         same index in another order, and for too few distinct sizes. Warns (SuspectInput) of units that are probably
-        wrong and of repeated sizes without groups.
+        wrong and of repeated sizes without groups. A fit that fails leaves the law as it was.
         """
         self.check_settings()
+        before = dict(vars(self))
+        try:
+            self._fit(X, y, sample_weight, groups)
+        except BaseException:  # half of one fit and half of another would answer as if they were one
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+        self._warn()
+        return self
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> None:
         self._named(X)
         same_rows(X, y=y, sample_weight=sample_weight, groups=groups)
         X, y, sample_weight, groups, masked = without_masked(X, y, sample_weight, groups)
@@ -56,12 +76,11 @@ class ScalingLaw(Prediction):
         weights = self._checked_weights(sizes, sample_weight)
         self._estimate(sizes, y, weights)
         self._learn(sizes, y, weights, group, masked)
-        self._warn()
-        return self
 
     def check_settings(self) -> None:
         """Raises ValueError for a setting that cannot be; `fit` asks first."""
         replicate_count(self.n_boot, least=0)
+        generator(self.random_state)
         beyond = self.warn_beyond
         if beyond is not None and not (numbers(beyond, "warn_beyond").ndim == 0 and beyond >= 1):
             raise ValueError(f"warn_beyond must be a factor from 1 on, or None for no warning; got {beyond!r}")

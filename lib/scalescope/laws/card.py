@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from scalescope.errors import UnknownName
@@ -122,7 +121,8 @@ def fit_card(
     target: Any = None,
     study: Mapping[str, str] | None = None,
 ) -> FitCard:
-    """The card of a fitted `law`; raises NotFittedError before `fit`, UnknownName for an item of `study` that is none.
+    """The card of a fitted `law`; raises NotFittedError before `fit`, UnknownName for an item of `study` that is none,
+    ValueError for what is neither a number nor words.
 
     What the law cannot know: `parameters_counted` (how: e.g. "12 L H^2, without embeddings"), `tokens` (how many each
     run saw), `tuning` (of hyperparameters), `seeds` (a number or words; else counted from the groups), `left_out`
@@ -132,32 +132,47 @@ def fit_card(
     was passed over, how width and depth grow, batch size, rate and schedule, which checkpoints are points, whether
     runs converged, where code and data are).
     """
+    for what, words in (("title", title), ("parameters_counted", parameters_counted), ("tuning", tuning)):
+        if words is not None and not isinstance(words, str):
+            raise ValueError(f"{what} must be words; got {words!r:.80}")
+    if study is not None and not isinstance(study, Mapping):
+        raise ValueError(f"study must be a dict of words by the names {', '.join(STUDY)}; got {study!r:.80}")
     for name in study or {}:
         if name not in STUDY:
             raise UnknownName("item of `study`", name, STUDY)
     facts = law.facts() | {name: (study or {}).get(name) for name in STUDY}
     weightless, masked = facts["points_left_out"], facts.pop("masked")
     reasons = [f"{count} {why}" for count, why in ((weightless, "of weight zero"), (masked, "masked")) if count]
+    left_out = _plain(left_out, "left_out")
     if left_out is not None and not reasons:
         facts["points_left_out"] = left_out
     elif left_out is not None or masked:
         facts["points_left_out"] = "; ".join([*([] if left_out is None else [_shown(left_out)]), *reasons])
     given = {"parameters_counted": parameters_counted, "tokens": tokens, "tuning": tuning, "held_out": held_out}
-    facts |= {name: _plain(value) for name, value in given.items()}
-    facts["seeds"] = _plain(seeds) if seeds is not None else facts.get("seeds")
-    facts["extrapolation"] = None if target is None else float(law.extrapolation(target).max())
+    facts |= {name: _plain(value, name) for name, value in given.items()}
+    facts["seeds"] = _plain(seeds, "seeds") if seeds is not None else facts.get("seeds")
+    facts["extrapolation"] = None if target is None else _furthest(law, target)
     return FitCard(facts, title or f"Fit card: {type(law).__name__}")
 
 
-def _plain(value: Any) -> Any:
-    """`value` without numpy types, for JSON."""
-    if isinstance(value, dict):
-        return {str(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
+def _furthest(law: Reported, target: Any) -> float:
+    factor = law.extrapolation(target)
+    if not len(factor):
+        raise ValueError("target has no rows: it must hold the inputs of what is forecast")
+    return float(factor.max())
+
+
+def _plain(value: Any, name: str) -> Any:
+    """`value` without types of NumPy and pandas, for JSON; raises ValueError for what is neither numbers nor words."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner, f"{name} {key}") for key, inner in value.items()}
+    if hasattr(value, "tolist"):
+        value = value.tolist()
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value
+        return [_plain(inner, name) for inner in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise ValueError(f"{name} must be a number, words, or a dict or list of such; got {value!r:.80}")
 
 
 def _shown(value: Any) -> str:

@@ -148,7 +148,13 @@ class _Rule:
     def __call__(self, n: np.ndarray) -> np.ndarray:
         if self.function is None:
             return self.factor * n
-        return positive(numbers(self.function(np.asarray(n, dtype=float)), "flops_per_token"), "flops_per_token")
+        found = positive(numbers(self.function(np.asarray(n, dtype=float)), "flops_per_token"), "flops_per_token")
+        if found.shape != np.shape(n):
+            raise ValueError(
+                f"flops_per_token must give one number per number of parameters; it gave the shape "
+                f"{list(found.shape)} for {list(np.shape(n))}"
+            )
+        return found
 
     def growth(self, n: np.ndarray) -> np.ndarray:
         """d ln f / d ln N [n]; 1 where FLOPs are proportional to parameters."""

@@ -45,6 +45,7 @@ def sensitivity(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarra
     loss = law.given_loss()
     names = law.fitted_names()
     scale, gradient = differences(law, names, sizes)
+    _refuse_endless(law, gradient)
     values = _values(law, sizes)
     used = weights > 0
     residuals = loss.residuals(values, y)[used]
@@ -54,6 +55,17 @@ def sensitivity(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarra
     errors = np.where(loose, np.inf, np.sqrt(np.where(loose, 0.0, cofactor) / (bend * noise)))
     told = tuple(name for name, is_loose in zip(names, loose, strict=True) if is_loose)
     return Sensitivity(names, gradient, scale, cofactor, errors, told, bend, noise, free)
+
+
+def _refuse_endless(law: Curve, gradient: np.ndarray) -> None:
+    """Raise ValueError where the optimum lies at parameters that no float holds."""
+    if np.isfinite(gradient).all():
+        return
+    values = ", ".join(f"{name} {value:.3g}" for name, value in law.params_.items())
+    raise ValueError(
+        f"the best {type(law).__name__} for these points has parameters that no number holds ({values}): does y fall "
+        f"as {', '.join(law.input_names)} grow, and in which unit is it?"
+    )
 
 
 def _cofactor(weighted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

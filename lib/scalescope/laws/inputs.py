@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from datetime import date, timedelta
 from numbers import Real
 from typing import Any
 
@@ -15,6 +16,7 @@ from scalescope.errors import UnknownName
 
 MOST_REPLICATES = 1_000_000  # of a bootstrap: more fit no memory
 LARGEST = 1e100  # of a size, a loss or a weight: beyond it, or below its inverse, sums of squares are no floats
+NO_NUMBERS = (bool, np.bool_, np.datetime64, np.timedelta64, date, timedelta)  # some are read as numbers
 MISSING_WRITTEN = ("", "nan", "NaN", "None", "<NA>", "NaT")  # how NumPy and tables write a missing label among texts
 
 
@@ -38,7 +40,7 @@ def numbers(values: Any, name: str) -> np.ndarray:
         raise ValueError(f"{name} must hold numbers; got {values!r:.80}") from error
     if given.dtype.kind in "US" and not isinstance(values, np.ndarray):
         given = np.asarray(values, dtype=object)
-    _no_other_kind(given, name)
+    no_other_kind(given, name)
     try:
         array = given.astype(float)
     except OverflowError as error:
@@ -52,7 +54,8 @@ def numbers(values: Any, name: str) -> np.ndarray:
     return array
 
 
-def _no_other_kind(given: np.ndarray, name: str) -> None:
+def no_other_kind(given: np.ndarray, name: str) -> None:
+    """Raise ValueError that names the first entry of what can be read as a number and is none."""
     if given.dtype.kind in "iuf":
         return
     for entry, value in enumerate(given.reshape(-1)):
@@ -62,7 +65,7 @@ def _no_other_kind(given: np.ndarray, name: str) -> None:
             )
         if isinstance(value, complex | np.complexfloating):
             raise ValueError(f"Complex data not supported: {name} must hold real numbers; entry {entry} is {value}")
-        if isinstance(value, bool | np.bool_ | np.datetime64 | np.timedelta64) or str(value) in ("<NA>", "NaT"):
+        if isinstance(value, NO_NUMBERS) or str(value) in ("<NA>", "NaT"):
             raise ValueError(f"{name} must hold numbers; entry {entry} is {value!r}")
 
 
@@ -168,7 +171,7 @@ def _fields(X: Any) -> tuple[str, ...]:
     return getattr(getattr(X, "dtype", None), "names", None) or ()
 
 
-def same_rows(X: Any, **others: Any) -> None:
+def same_rows(X: Any, called: str = "X", /, **others: Any) -> None:
     """Raise ValueError where pandas objects have the same labels in another order: their rows are not the same runs.
 
     A law reads rows by their place. Labels that differ otherwise say nothing: an index is often numbered anew.
@@ -184,14 +187,14 @@ def same_rows(X: Any, **others: Any) -> None:
         if shared.all() and labels_of.isin(index).all():
             place = int(np.flatnonzero(np.asarray(index != labels_of))[0])
             raise ValueError(
-                f"X and {name} have the same index in another order: row {place} is {index[place]!r} in X and "
-                f"{labels_of[place]!r} in {name}; sort both alike ({name}.loc[X.index])"
+                f"{called} and {name} have the same index in another order: row {place} is {index[place]!r} in "
+                f"{called} and {labels_of[place]!r} in {name}; sort both alike ({name}.loc[{called}.index])"
             )
         if shared.any():
             place = int(np.flatnonzero(np.asarray(index != labels_of))[0])
             warnings.warn(
-                f"X and {name} have some labels of their index in common, at other rows: row {place} is "
-                f"{index[place]!r} in X and {labels_of[place]!r} in {name}; rows are read by their place",
+                f"{called} and {name} have some labels of their index in common, at other rows: row {place} is "
+                f"{index[place]!r} in {called} and {labels_of[place]!r} in {name}; rows are read by their place",
                 stacklevel=4,
             )
 
@@ -236,7 +239,7 @@ def amount(value: Any, name: str) -> float:
         raise ValueError(f"{name} must be one number; got the shape {list(array.shape)}")
     if array <= 0:
         raise ValueError(f"{name} must be above zero; got {float(array):g}")
-    return float(array)
+    return float(_of_this_world(array, name))
 
 
 def target(y: Any, n: int) -> np.ndarray:

@@ -40,7 +40,7 @@ class _BySize(BaseCrossValidator):
         if isinstance(self.size, str):
             raise ValueError(f"size={self.size!r} names a column, but X is no DataFrame; give its position")
         array = np.asanyarray(X)  # a masked one is told
-        if array.ndim > 2:
+        if array.ndim not in (1, 2):
             raise ValueError(f"X must have the shape [n, columns] or [n]; got {list(array.shape)}")
         return self._column(array[:, None] if array.ndim == 1 else array, list(range(array.shape[-1])))
 

@@ -124,6 +124,11 @@ class Prediction(RegressorMixin, BaseEstimator):
     def extrapolation(self, X: Any) -> np.ndarray:
         """Factor [n] by which X lies outside the fitted range, the largest over inputs; 1 inside."""
         self._fitted()
+        if tuple(self.range_) != tuple(self.input_names):  # set_params after the fit
+            raise ValueError(
+                f"this law was fitted to {', '.join(self.range_)} and now reads {', '.join(self.input_names)}: fit it "
+                f"again"
+            )
         low, high = np.array([self.range_[name] for name in self.input_names]).T
         sizes = self.sizes(X)
         return np.maximum(1.0, np.maximum(sizes / high, low / sizes)).max(axis=1)

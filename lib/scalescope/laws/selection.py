@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from scalescope.errors import UnknownName
-from scalescope.laws.inputs import amount, numbers, positive
+from scalescope.laws.inputs import amount, no_other_kind, numbers, positive, same_rows, whole
 from scalescope.laws.selectors import METHODS, Curves, Selector
 
 
@@ -25,6 +25,7 @@ class Selection:
     target: float
     feature: np.ndarray = field(repr=False)
     order: np.ndarray = field(repr=False)
+    index: Any = field(repr=False, default=None)  # labels of the models, where actual losses may be in another order
 
     @property
     def best(self) -> int:
@@ -33,10 +34,14 @@ class Selection:
 
     def pearson(self, actual: Any) -> float:
         """Pearson correlation of the feature with the actual losses [models]; for ModelSize, good is negative."""
+        same_rows(self, "losses", actual=actual)
         return pearson(self.feature, actual)
 
     def relative_accuracy(self, actual: Any) -> float:
         """Share of the way from the worst to the best actual loss [models] that the chosen model goes: 1 is best."""
+        same_rows(self, "losses", actual=actual)
+        if np.shape(actual) != self.feature.shape:
+            raise ValueError(f"there are {len(self.feature)} models but actual has the shape {list(np.shape(actual))}")
         return relative_accuracy(self.best, actual)
 
 
@@ -61,14 +66,17 @@ def select(
     curves = _curves(losses, budget, target, parameters)
     feature = method.features(curves)
     order = np.argsort(-feature if method.larger else feature, kind="stable")
-    return Selection(method.name, float(budget), float(target), feature, order)
+    return Selection(method.name, float(budget), float(target), feature, order, losses.index)
 
 
 def pearson(feature: Any, actual: Any) -> float:
     """Pearson correlation of two vectors [models]; NaN if one does not vary."""
     feature, actual = numbers(feature, "feature"), numbers(actual, "actual losses")
-    if feature.shape != actual.shape or feature.ndim != 1:
-        raise ValueError(f"feature and actual losses must be of one length; got {feature.shape} and {actual.shape}")
+    if feature.shape != actual.shape or feature.ndim != 1 or not feature.size:
+        raise ValueError(
+            f"feature and actual losses must be of one length, of one model at least; got the shapes "
+            f"{list(feature.shape)} and {list(actual.shape)}"
+        )
     u, v = feature - feature.mean(), actual - actual.mean()
     scale = np.sqrt((u @ u) * (v @ v))
     return float(u @ v / scale) if scale > 0 else float("nan")
@@ -77,6 +85,9 @@ def pearson(feature: Any, actual: Any) -> float:
 def relative_accuracy(chosen: int, actual: Any) -> float:
     """(worst - loss of the chosen model) / (worst - best) over actual losses [models]; raises if all are the same."""
     actual = numbers(actual, "actual losses")
+    if actual.ndim != 1 or not actual.size:
+        raise ValueError(f"actual losses must be one number per model; got the shape {list(actual.shape)}")
+    chosen = whole(chosen, "chosen (the position of a model)", least=0, most=len(actual) - 1)
     worst, best = actual.max(), actual.min()
     if worst == best:
         raise ValueError("relative accuracy needs actual losses that differ")
@@ -88,6 +99,10 @@ def _curves(losses: Any, budget: float, target: float, parameters: Any) -> Curve
     if not hasattr(losses, "columns"):
         raise ValueError("losses must be a DataFrame [models, sizes] with the numbers of examples as its columns")
     examples = numbers(_headers(losses.columns), "the columns of losses (numbers of examples)")
+    if examples.ndim != 1 or (examples < 0).any():
+        raise ValueError(
+            f"the columns of losses must be numbers of examples, none below zero; got {list(losses.columns)}"
+        )
     if not len(losses) or len(set(examples.tolist())) < len(examples):
         raise ValueError(
             f"losses must have at least one model and one column per number of examples; got {len(losses)} model(s) "
@@ -106,6 +121,8 @@ def _curves(losses: Any, budget: float, target: float, parameters: Any) -> Curve
             f"losses must hold numbers; model {part.index[row]!r} at {part.columns[col]} examples has the "
             f"text {values[row, col]!r}"
         )
+    for col in range(len(chosen)):
+        no_other_kind(values[:, col], f"losses at {part.columns[col]} examples")
     values = part.to_numpy(dtype=float)
     bad = np.argwhere(~(np.isfinite(values) & (values > 0)))
     if len(bad):
@@ -115,6 +132,7 @@ def _curves(losses: Any, budget: float, target: float, parameters: Any) -> Curve
             f"{part.columns[col]} examples has {values[row, col]}"
         )
     if parameters is not None:
+        same_rows(losses, "losses", parameters=parameters)
         parameters = positive(numbers(parameters, "parameters"), "parameters")
         if parameters.shape != (len(values),):
             raise ValueError(f"there are {len(values)} models but parameters has the shape {list(parameters.shape)}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalescope.laws.curve import CurveLaw
+from scalescope.laws.inputs import amount, whole
 from scalescope.laws.rectified import RectifiedLaw
 from scalescope.laws.vanilla import VanillaFinetuningLaw
 
@@ -93,8 +94,11 @@ class AtS(Selector):
     mended: bool = False
 
     def __post_init__(self):
-        if self.k < 2 or self.delta <= 0:
-            raise ValueError(f"AtS needs k of at least 2 and delta above 0; got k = {self.k}, delta = {self.delta}")
+        whole(self.k, "k (the points of the first line)", least=2)
+        if self.delta != np.inf:
+            amount(self.delta, "delta")
+        if not isinstance(self.mended, bool):
+            raise ValueError(f"mended must be True or False; got {self.mended!r}")
 
     def accepted(self, curves: Curves) -> np.ndarray:
         """How many of the largest sizes [models] the line goes through."""

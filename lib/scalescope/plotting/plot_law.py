@@ -31,10 +31,11 @@ def plot_law(
     """
     wrap = whole(wrap, "wrap")
     data = law_rows(points, law, y=y, hue=hue, col=col)
+    data = data.assign(**{name: data[name].map(style.verbatim) for name in ("series", "panel")})
     names, panels = data["series"].unique(), data["panel"].unique()
-    looks = {
-        name: (style.PALETTE[k % len(style.PALETTE)], style.MARKERS[k % len(style.MARKERS)])
-        for k, name in enumerate(names)
+    colours, markers = len(style.PALETTE), len(style.MARKERS)
+    looks = {  # a colour that comes again does so with another marker
+        name: (style.PALETTE[k % colours], style.MARKERS[(k + k // colours) % markers]) for k, name in enumerate(names)
     }
     some = next(iter(law.values())) if isinstance(law, dict) else law
     wrap = min(wrap, len(panels))
@@ -43,8 +44,8 @@ def plot_law(
             data,
             looks,
             {name: name for name in panels},
-            x_label=some.input_names[0],
-            y_label=y,
+            x_label=style.verbatim(some.input_names[0]),
+            y_label=style.verbatim(y),
             wrap=wrap,
             columns=1 if wrap == 1 else 2,
             height=0.75 if wrap == 1 else 0.87,

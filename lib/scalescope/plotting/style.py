@@ -114,6 +114,11 @@ def text_colour(colour: object) -> tuple[float, float, float]:
     return mpl.colors.to_rgb(colour)
 
 
+def verbatim(label: object) -> str:
+    """A label of a table as it is written: matplotlib takes what stands between two dollars for mathematics."""
+    return str(label).replace("$", r"\$")
+
+
 def size_text(value: float) -> str:
     """A parameter count for an axis in three digits: 12K, 1.5M, 85M; 999,500 is 1M."""
     value = float(f"{value:.3g}")  # rounded first: it may reach the next unit

@@ -290,3 +290,26 @@ def test_a_name_that_may_be_evaluation_text_is_read_and_told(folder):
     assert "wikitest.txt ('wikitest' in its name ends in 'test')" in doubts and "'crossval'" in doubts
     assert "wiki.txt" not in doubts and "wiki-0" not in doubts
     assert ["wikitest article"] in list(source.articles("train"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_any_kind_of_end_are_lines(folder, end):
+    for path in (folder / "corpus").iterdir():
+        path.unlink()
+    text = end.join(["one two", "three", "", "four", ""])
+    (folder / "corpus" / "a.txt").write_bytes(text.encode())
+    (folder / "corpus" / "a-heldout.txt").write_bytes(b"five")
+    assert list(Files(folder).articles("train")) == [["one two", "three"], ["four"]]
+
+
+def test_an_empty_folder_of_tasks_is_named(folder):
+    shutil.rmtree(folder / "tasks")
+    (folder / "tasks").mkdir()
+    with pytest.raises(BadInput, match="tasks is empty"):
+        Files(folder)
+
+
+@pytest.mark.parametrize("task", ["", None, 3, "../x"])
+def test_what_cannot_be_the_name_of_a_task(folder, task):
+    with pytest.raises(BadInput, match="a task is named as its folder"):
+        Files(folder).rows(task, "train")

@@ -11,7 +11,14 @@ from pathlib import Path
 from scalescope.data.sources.base import ARTICLE_SPLITS, ROW_SPLITS, check_split
 from scalescope.data.sources.file_names import ABOUT_DATA, HELDOUT, TRAIN, doubt_of, split_of
 from scalescope.data.sources.json_rows import parse_row
-from scalescope.data.sources.plain_files import is_there, read_lines, refuse_both_forms, refuse_irregular, refuse_same
+from scalescope.data.sources.plain_files import (
+    is_there,
+    read_lines,
+    refuse_both_forms,
+    refuse_irregular,
+    refuse_same,
+    refuse_twice,
+)
 from scalescope.errors import BadInput, nearest
 from scalescope.files import digest
 
@@ -31,7 +38,7 @@ class Files:
     tasks/<task>/train.jsonl[.gz], validation.jsonl[.gz]: one JSON object a line.
     tasks: 0 where the folder need not hold tasks/: then there is text to pretrain on, and any rows are BadInput.
     Raises BadInput if the folder is missing or does not hold that, for a pipe or another file that is not a plain one,
-    for a text that is there both plain and gzipped, and for held-out text that is also train text.
+    for a text that is there twice, and for held-out text that is also train text.
     """
 
     name = "files"
@@ -46,11 +53,15 @@ class Files:
         for part in ("corpus", *(("tasks",) if tasks else ())):
             if not (self.folder / part).is_dir() or not any((self.folder / part).iterdir()):
                 what = f"holds {', '.join(held[:8])}" if held else "is empty"
+                if (self.folder / part).is_dir():
+                    raise BadInput(f"{self.folder / part} is empty; {self.folder} should hold {EXPECTED}")
                 raise BadInput(f"data folder {self.folder} {what}, without {part}/; it should hold {EXPECTED}")
         for split in ARTICLE_SPLITS:
             if not self.corpus_files[split]:
                 raise BadInput(f"{self.folder / 'corpus'} has no {split} text; {self.folder} should hold {EXPECTED}")
         refuse_both_forms([*self.corpus_files[TRAIN], *self.corpus_files[HELDOUT]])
+        for split in ARTICLE_SPLITS:
+            refuse_twice(self.corpus_files[split])
         refuse_same(self.corpus_files[HELDOUT], self.corpus_files[TRAIN])
         silent = (*ARTICLE_SPLITS, ABOUT_DATA)
         unread = [f"{path.name} ({reason})" for path, reason in self._named.items() if reason not in silent]
@@ -144,6 +155,8 @@ class Files:
 
     def _row_file(self, task: str, split: str) -> Path:
         check_split(split, ROW_SPLITS)
+        if not isinstance(task, str) or not task or Path(task).name != task:
+            raise BadInput(f"a task is named as its folder in {self.folder / 'tasks'} is; got {task!r}")
         folder = self.folder / "tasks" / task
         if not folder.is_dir():
             there = folder.parent.iterdir() if folder.parent.is_dir() else ()

@@ -12,22 +12,28 @@ from typing import BinaryIO
 
 from scalescope.errors import BadInput
 
+LFS_POINTER = "version https://git-lfs.github.com/spec/"  # how each of these pointers begins
 CHUNK = 2**20  # bytes read at once for a digest
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines of a UTF-8 text file, gzipped if its name ends in .gz, numbered from 1, without line ends.
+    """Lines of a UTF-8 text file, gzipped if its name ends in .gz, numbered from 1, without line ends (of any kind).
 
     Raises BadInput for broken gzip, for bytes that are not UTF-8, and for NUL (text in UTF-16 is full of them), naming
-    line and byte.
+    line and byte, and for the pointer that stands in the place of a file whose content Git LFS keeps elsewhere.
     """
     number = 0
     with _opened(path) as file:
         try:
-            for number, raw in enumerate(file, start=1):
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+            for raw in (part for line in file for part in line.rstrip(b"\r\n").split(b"\r")):
+                number += 1
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
                 if "\0" in line:
                     raise BadInput(f"{path}, line {number}, character {line.index(chr(0)) + 1} is NUL: no UTF-8 text")
+                if number == 1 and line.startswith(LFS_POINTER):
+                    raise BadInput(
+                        f"{path} is a pointer of Git LFS in the place of the text: fetch it with git lfs pull"
+                    )
                 yield number, line
         except UnicodeDecodeError as fault:
             byte = f"byte {fault.start + 1} (0x{fault.object[fault.start]:02x})"
@@ -58,6 +64,17 @@ def refuse_both_forms(files: list[Path]) -> None:
             raise BadInput(f"{path} is there gzipped too ({name}.gz): the same text twice; remove one of them")
 
 
+def refuse_twice(files: list[Path]) -> None:
+    """Raise BadInput for a text that is there under two names: it would count twice."""
+    sizes = {path: _plain_size(path) for path in files}
+    for place, path in enumerate(files):
+        for other in files[place + 1 :]:
+            if _same(path, other, sizes):
+                raise BadInput(
+                    f"{path} and {other.name} hold the same text, which would count twice: remove one of them"
+                )
+
+
 def refuse_same(files: list[Path], others: list[Path]) -> None:
     """Raise BadInput if one of `files` holds the same bytes as one of `others`, gzipped or not."""
     for path in (*files, *others):
@@ -65,8 +82,13 @@ def refuse_same(files: list[Path], others: list[Path]) -> None:
     sizes = {path: _plain_size(path) for path in (*files, *others)}
     for path in files:
         for other in others:
-            if sizes[path] == sizes[other] and sizes[path] and (digest := _digest(path)) and digest == _digest(other):
+            if _same(path, other, sizes):
                 raise BadInput(f"{path} holds the same text as {other}: what is evaluated must not be trained on")
+
+
+def _same(path: Path, other: Path, sizes: dict[Path, int]) -> bool:
+    """Whether two files hold the same bytes, and any; contents are read only where the sizes are equal."""
+    return sizes[path] == sizes[other] != 0 and (found := _digest(path)) is not None and found == _digest(other)
 
 
 def _plain_size(path: Path) -> int:
