@@ -67,3 +67,10 @@ def test_what_forked_kernels_save_is_that_of_the_table():
     assert f"{forked:.2f} core-seconds per notebook instead of {usual:.2f}, after {once:.2f} once" in text
     assert f"The {count} notebooks of `quick` save {saved:.0f} core-seconds" in text
     assert saved > 60, "kept because they pay more than a minute of quick"
+
+
+def test_what_training_side_by_side_saves_is_that_of_the_table():
+    table = pd.read_csv(BENCHMARKS / "results" / "growth.csv", dtype={"at": str})
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    own = table[(table["part"] == "together") & (table["at"] == "16")].set_index("parameters")["relative"]
+    assert f"{own[12288]:.2f} times at 12 K, {own[98304]:.2f} at 98 K and {own[331776]:.2f} at 332 K" in text
