@@ -31,11 +31,13 @@ def test_the_calibration_shows_every_kind_and_class():
             "kind": ["replayed", "replayed", "sealed"],
             "beyond": ["up to 2x", "2x to 4x", "2x to 4x"],
             "forecasts": [6, 4, 5],
-            "coverage": [0.9, 0.7, 0.4],
+            "coverage": [0.9, 0.7, 0.0],
         }
     )
     left, right = draw_calibration(calibration_data(table, by)).axes
     assert [text.get_text() for text in left.get_legend().get_texts()] == ["replayed, 10", "sealed, 5"]
     bars = [bar for drawn in right.containers for bar in drawn]
-    assert [bar.get_height() for bar in bars] == [0.9, 0.7, 0.4]
-    assert [text.get_text() for text in right.texts] == ["0.90\nof 6", "0.70\nof 4", "0.40\nof 5"]
+    assert [bar.get_height() for bar in bars] == [0.9, 0.7, 0.0]
+    shown = [text for text in right.texts if text.get_text()]
+    assert [text.get_text() for text in shown] == ["0.90\nof 6", "0.70\nof 4", "0.00\nof 5"]
+    assert shown[0].get_color() == "white" != shown[2].get_color(), "a bar of no height has its label above it"

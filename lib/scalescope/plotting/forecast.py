@@ -29,6 +29,7 @@ LOOKS = {"replayed": (style.BLUE, "o"), "sealed": (style.ORANGE, "s")}
 Y_LABELS = {"loss": "Loss (nats per token)", "error": "Error"}
 AXES = {"flops": "Training compute (FLOP)", "parameters": "Parameters", "tokens": "Tokens"}
 STEPS = 60
+LOW = 0.12  # a coverage whose bar has no room for its label
 
 
 def forecast_data(found: Forecast) -> pd.DataFrame:
@@ -170,8 +171,11 @@ def draw_calibration(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         sns.barplot(far, x="beyond", y="coverage", hue="kind", ax=right, **look)
         right.axhline(0.95, color=style.GREY, linestyle="--", linewidth=unit)
         for kind, bars in zip(kinds, right.containers, strict=True):
-            counts = [f"{row.coverage:.2f}\nof {row.forecasts:,.0f}" for row in far[far["kind"] == kind].itertuples()]
-            right.bar_label(bars, counts, label_type="center", color="white", weight="bold", fontsize=8 * unit)
+            rows = list(far[far["kind"] == kind].itertuples())
+            counts = [f"{row.coverage:.2f}\nof {row.forecasts:,.0f}" for row in rows]
+            for place, colour, own in (("center", "white", True), ("edge", colours[kind], False)):
+                labels = [text if (row.coverage > LOW) == own else "" for text, row in zip(counts, rows, strict=True)]
+                right.bar_label(bars, labels, label_type=place, color=colour, weight="bold", fontsize=8 * unit)
         right.set(xlabel="Beyond the largest fitted run", ylabel="", title="95 % interval by distance", ylim=(0, 1.15))
         right.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     return figure
