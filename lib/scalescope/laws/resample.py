@@ -49,7 +49,10 @@ def replicates(
             return counts, redrawn
         redrawn += poor.size
         counts[poor] = draw(rng, poor.size)
-    raise ValueError(f"after {MAX_REDRAWS} redraws some replicates still hold too few distinct sizes")
+    raise ValueError(
+        f"the bootstrap of points hardly ever draws the {least} distinct sizes that the law needs ({MAX_REDRAWS} times in "
+        f"vain): give it more sizes, interval='residual', or n_boot=0 for no interval"
+    )
 
 
 def numbered(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
