@@ -52,9 +52,7 @@ def test_a_replicate_of_too_few_sizes_is_drawn_again_until_it_is_hopeless():
     distinct = np.eye(3, dtype=int)[[0, 0, 0, 1, 2]]
     counts, redrawn = resample.replicates(resample.points(5), 500, 0, distinct, 2)
     assert redrawn > 20 and (((counts @ distinct) > 0).sum(axis=1) >= 2).all()
-    with pytest.raises(
-        ValueError, match="hardly ever draws the 2 distinct sizes that the law needs .1000 times in vain.: .* n_boot=0"
-    ):
+    with pytest.raises(ValueError, match=r"hardly ever draws the 2 distinct sizes .* or n_boot=0"):
         resample.replicates(resample.points(5), 3, 0, distinct * 0, 2)
 
 

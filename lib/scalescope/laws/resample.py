@@ -50,8 +50,8 @@ def replicates(
         redrawn += poor.size
         counts[poor] = draw(rng, poor.size)
     raise ValueError(
-        f"the bootstrap of points hardly ever draws the {least} distinct sizes that the law needs ({MAX_REDRAWS} times in "
-        f"vain): give it more sizes, interval='residual', or n_boot=0 for no interval"
+        f"the bootstrap of points hardly ever draws the {least} distinct sizes that the law needs ({MAX_REDRAWS} "
+        f"draws in vain): give it more sizes, interval='residual', or n_boot=0 for no interval"
     )
 
 
