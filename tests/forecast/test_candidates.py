@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from forecast.made import runs
+from forecast.made import loss, runs
 
 from scalescope.errors import UnknownName
 from scalescope.forecast.candidates import candidates, groups_of
@@ -17,6 +17,25 @@ def test_the_columns_decide_which_laws_there_are():
     assert names(runs(12))[-2:] == ["overtraining", "chinchilla"]
     assert names(runs(12).drop(columns="tokens")) == ["power-N", "shifted-N"]
     assert names(runs(12), "shifted") == ["shifted-N", "shifted-D", "shifted-C"]
+
+
+def test_laws_that_are_slow_to_fit_are_compared_where_they_are_asked_for():
+    frame = runs(12).drop(columns="tokens")
+    possible, left_out = candidates(run_table(frame))
+    assert [c.name for c in possible] == ["power-N", "shifted-N"] and "all" in left_out["saturating, broken"]
+    assert names(frame, "all") == ["power-N", "shifted-N", "saturating-N", "broken-N"]
+    assert names(frame, "broken") == ["broken-N"]
+    assert set(candidates(run_table(frame), "broken")[1]) >= {"broken-D", "broken-C", "chinchilla"}
+
+
+@pytest.mark.parametrize("name", ["saturating-N", "broken-N"])
+def test_a_slow_law_is_fitted_and_foretells_like_the_others(name):
+    made = runs(9).drop(columns="tokens")
+    table = run_table(made.assign(val_loss=loss(made["params"], 1e11) * np.tile([1.002, 0.998, 1.001], 3)))
+    law = candidates(table, name)[0][0].fit(table.frame, "loss", n_boot=20)
+    low, high = law.predict_interval([[1e9]], kind="run")
+    assert low[0] < law.predict([[1e9]])[0] < high[0]
+    assert law.predict([[1e9]])[0] == pytest.approx(loss(1e9, 1e11), rel=0.03)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,22 @@ import pandas as pd
 from scalescope.errors import UnknownName
 from scalescope.forecast.columns import SYMBOLS
 from scalescope.forecast.table import RunTable
-from scalescope.laws import ChinchillaLaw, OvertrainingLaw, PowerLaw, ScalingLaw, ShiftedPowerLaw
+from scalescope.laws import (
+    BrokenLaw,
+    ChinchillaLaw,
+    OvertrainingLaw,
+    PowerLaw,
+    SaturatingLaw,
+    ScalingLaw,
+    ShiftedPowerLaw,
+)
 
 LEFT = 1  # degrees of freedom that a fit must leave, else it has no interval
 ROBUST_FROM = 30  # runs: with fewer, Huber's delta of 1e-3 passes through as many points as there are parameters
 ALIKE = 0.999  # correlation of ln N and ln D from which their terms cannot be told apart
 FAMILIES = ("power", "shifted", "chinchilla", "overtraining")
+ON_REQUEST = ("saturating", "broken")  # their fits take ten times as long, or more
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -79,11 +89,27 @@ def _shifted(size: str) -> Callable[..., ScalingLaw]:
     return lambda points, grouped: ShiftedPowerLaw(size=size, interval=_interval(grouped), warn_beyond=None)
 
 
+def _saturating(size: str) -> Callable[..., ScalingLaw]:
+    return lambda points, grouped: SaturatingLaw(size=size, interval=_interval(grouped), warn_beyond=None)
+
+
+def _broken(size: str) -> Callable[..., ScalingLaw]:
+    return lambda points, grouped: BrokenLaw(size=size, interval=_interval(grouped), warn_beyond=None)
+
+
+MAKERS = {"power": _power, "shifted": _shifted, "saturating": _saturating, "broken": _broken}
+
+
+def default_candidates() -> list[Candidate]:
+    """The laws that are compared where none is asked for, the simplest first."""
+    return [candidate for candidate in every_candidate() if candidate.family not in ON_REQUEST]
+
+
 def every_candidate() -> list[Candidate]:
     """All laws that any table could allow, the simplest first."""
     one = [
         Candidate(f"{family}-{SYMBOLS[size]}", family, (size,), make(size))
-        for family, make in (("power", _power), ("shifted", _shifted))
+        for family, make in MAKERS.items()
         for size in ("parameters", "tokens", "flops")
     ]
     both = ("parameters", "tokens")
@@ -97,20 +123,24 @@ def every_candidate() -> list[Candidate]:
 def candidates(table: RunTable, asked: str = "") -> tuple[list[Candidate], dict[str, str]]:
     """The laws that the table allows, and why each other one is left out.
 
-    asked: a law ("chinchilla", "power-N") or a family ("power"). Raises UnknownName for one that does not exist, and
-    ValueError where the law that is asked for is not possible.
+    asked: a law ("chinchilla", "power-N"), a family ("power"), or "all", which takes those in that are slow to fit.
+    Raises UnknownName for one that does not exist, and ValueError where the law that is asked for is not possible.
     """
     every = every_candidate()
     names = [candidate.name for candidate in every]
-    if asked and asked not in (*names, *FAMILIES):
-        raise UnknownName("law", asked, [*names, *(f for f in FAMILIES if f not in names)])
-    reasons = {candidate.name: _reason(candidate, table) for candidate in every}
+    families = (*FAMILIES, *ON_REQUEST, ALL)
+    if asked and asked not in (*names, *families):
+        raise UnknownName("law", asked, [*names, *(f for f in families if f not in names)])
+    wanted = [c for c in every if asked in (ALL, c.name, c.family)] if asked else default_candidates()
+    looked_at = [c for c in every if c in wanted or c.family not in ON_REQUEST]
+    reasons = {candidate.name: _reason(candidate, table) for candidate in looked_at}
     left_out = {name: reason for name, reason in reasons.items() if reason}
-    wanted = [c for c in every if not asked or asked in (c.name, c.family)]
     possible = [candidate for candidate in wanted if candidate.name not in left_out]
     if not possible:
         why = "; ".join(f"{c.name}: {left_out[c.name]}" for c in wanted)
         raise ValueError(f"no law can be fitted to this table: {why}")
+    if not asked:
+        left_out[", ".join(ON_REQUEST)] = f'slow to fit: ask for one of them, or for "{ALL}"'
     return possible, left_out
 
 

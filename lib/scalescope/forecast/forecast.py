@@ -124,9 +124,10 @@ def forecast(
 ) -> Forecast:
     """Fit the laws that a table allows, compare them on held-out larger runs, and forecast the target.
 
-    law: a law or family to use ("chinchilla", "power-N", "power"); all by default. target: sizes of the run asked for;
-    compute: its FLOPs, split as is optimal. By default ten times the largest run. Raises UnknownName for another law,
-    ValueError where the law asked for cannot be fitted, BadTable for a target that the table says nothing of.
+    law: a law or family to use ("chinchilla", "power-N", "power"), "all" for those too that are slow to fit; all quick
+    ones by default. target: sizes of the run asked for; compute: its FLOPs, split as is optimal. By default ten times
+    the largest run. Raises UnknownName for another law, ValueError where the law asked for cannot be fitted, BadTable
+    for a target that the table says nothing of.
     """
     possible, left_out = candidates(table, law)
     fitted = {c.name: quiet_fit(c, table.frame, table.response, n_boot, random_state) for c in possible}

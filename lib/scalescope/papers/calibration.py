@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scalescope.forecast.candidates import Candidate, every_candidate
+from scalescope.forecast.candidates import Candidate, default_candidates
 from scalescope.forecast.choose import choose
 from scalescope.forecast.quantiles import LEVELS
 from scalescope.forecast.rolling import compared, rolling
@@ -48,7 +48,7 @@ def series_of(paper: str, data: pd.DataFrame | None) -> Iterator[Series]:
 
 def _besiroglu(data: pd.DataFrame) -> Iterator[Series]:
     runs = besiroglu2024.used(data)[["parameters", "tokens", "flops", "loss"]]
-    yield Series("besiroglu2024", "chinchilla", _named(runs), "loss", every_candidate())
+    yield Series("besiroglu2024", "chinchilla", _named(runs), "loss", default_candidates())
 
 
 def _gadre(data: pd.DataFrame) -> Iterator[Series]:
@@ -56,7 +56,7 @@ def _gadre(data: pd.DataFrame) -> Iterator[Series]:
         runs = gadre2024.runs(data, dataset)
         for response in ("loss", "error"):
             kept = runs.dropna(subset=[response])[["parameters", "tokens", "flops", response]]
-            yield Series("gadre2024", f"{dataset}, {response}", _named(kept), response, every_candidate())
+            yield Series("gadre2024", f"{dataset}, {response}", _named(kept), response, default_candidates())
 
 
 def _lin(data: pd.DataFrame) -> Iterator[Series]:
@@ -71,7 +71,7 @@ def _rectified(points: int, grouped: bool) -> RectifiedLaw:
 
 
 def _ivgi() -> Iterator[Series]:
-    laws = [law for law in every_candidate() if law.inputs == ("parameters",)]
+    laws = [law for law in default_candidates() if law.inputs == ("parameters",)]
     pretrain, points = published_pretrain(), published_points()
     for (objective, ratio), runs in pretrain[pretrain["role"] != "target"].groupby(["objective", "aspect_ratio"]):
         yield Series(

@@ -35,7 +35,7 @@ Table = Annotated[Path, typer.Argument(help="CSV with a row per run: N or params
 Columns = Annotated[str, typer.Option("--columns", help="What names do not tell: N=n_params,D=tokens.")]
 Units = Annotated[str, typer.Option("--units", help="D=billions,error=percent,L=perplexity, or a factor: D=1e9.")]
 Response = Annotated[str, typer.Option("--predict", help='"loss" or "error" where both are there.')]
-Law = Annotated[str, typer.Option("--law", help="Such as chinchilla, power-N, shifted; all are compared by default.")]
+Law = Annotated[str, typer.Option("--law", help="Such as chinchilla, power-N, broken; all takes in slow ones.")]
 Target = Annotated[
     str | None, typer.Option("--target", help="Run asked for: N,D such as 7e9,1.4e11; or the only size.")
 ]
