@@ -28,6 +28,7 @@ from scalescope.papers.ivgi2022.scorecard import scorecard
 from scalescope.papers.ivgi2022.selection import select_all
 from scalescope.papers.ivgi2022.stopping import STOPPING, heldout_curve, stopping
 from scalescope.papers.ivgi2022.stored_laws import PAPER
+from scalescope.papers.ivgi2022.target_loss import target_loss
 
 SEEDED = ("points", "pair_points", "pretrain", "curves", "finetune")  # tables that name pretraining seeds
 STAND_IN_FOR, STAND_IN = "smoke", "quick"  # notebooks begin with smoke, whose numbers mean nothing
@@ -71,6 +72,7 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
         "pretraining_laws": lambda: laws.pretraining,
         "missing": partial(ivgi2022.missing, points, pretrain),
         "diagnosis": partial(diagnoses, pretrain),
+        "target_loss": lambda: target_loss(pretrain[usable_pretraining(pretrain)]),
         "stopping": partial(stops, source, tables.get("curves")),
         "selection": partial(select_all, laws),
         "compute": partial(compute_saved, pretrain, tables.get("finetune")),
@@ -175,8 +177,17 @@ def beside(name: str, live: str) -> pd.DataFrame:
 
 def collect_scorecards(leave_out: Sequence[str] = (STAND_IN_FOR,)) -> pd.DataFrame:
     """The scorecard of every source that has one, one below the other, with a column "source"."""
-    files_of = _of_sources("scorecard.csv", leave_out)
-    return pd.concat([read_csv(file, REMEDY).assign(source=file.parts[-3]) for file in files_of], ignore_index=True)
+    return _below_each_other("scorecard.csv", leave_out)
+
+
+def collect_target_losses(leave_out: Sequence[str] = (STAND_IN_FOR,)) -> pd.DataFrame:
+    """`target_loss` of every source that has one, one below the other, with a column "source"."""
+    return _below_each_other("target_loss.csv", leave_out)
+
+
+def _below_each_other(name: str, leave_out: Sequence[str]) -> pd.DataFrame:
+    found = _of_sources(name, leave_out)
+    return pd.concat([read_csv(file, REMEDY).assign(source=file.parts[-3]) for file in found], ignore_index=True)
 
 
 def _of_sources(pattern: str, leave_out: Sequence[str]) -> list[Path]:

@@ -1,0 +1,58 @@
+"""How far the target's held-out loss lies off the law of the ladder, told in several ways.
+
+A power law in N has no floor, and text has one: a target above the law is undertrained, or near what no model can
+learn. The same ladder with a floor E, and without its smallest sizes, tells which (Ivgi 2022, section 3.1, asks for a
+power law and no more).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from scalescope.experiment.points import OBJECTIVES
+from scalescope.laws import PowerLaw, ScalingLaw, ShiftedPowerLaw
+from scalescope.number_text import NONE
+
+COLUMNS = ["objective", "law", "without", "n_sizes", "prediction", "actual", "off", "E"]
+WAYS: dict[str, Callable[..., ScalingLaw]] = {"power law": PowerLaw, "with a floor": ShiftedPowerLaw}
+LEFT_OUT = (0, 1, 2)  # smallest sizes
+
+
+def target_loss(pretrain: pd.DataFrame) -> pd.DataFrame:
+    """One row per objective, law and number of smallest sizes left out of the fit; empty without a target.
+
+    pretrain: the usable rows of that table. Columns: objective, law, without (smallest sizes left out), n_sizes,
+    prediction and actual (nats), off (the share of actual by which it lies above the law), E (nats, the floor of the law). A law that
+    as many sizes as it has parameters determine is left out: it would pass through them all.
+    """
+    rows = [row for objective in OBJECTIVES for row in _rows(pretrain[pretrain["objective"] == objective], objective)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _rows(series: pd.DataFrame, objective: str) -> Iterator[tuple]:
+    ladder, target = (series[series["role"] == role] for role in ("ladder", "target"))
+    if target.empty:
+        return
+    actual = float(np.exp(np.log(target["loss"]).mean()))
+    sizes = np.sort(ladder["parameters"].unique())
+    for name, make in WAYS.items():
+        for without in LEFT_OUT:
+            law = make(n_boot=0, warn_beyond=None)
+            fitted = ladder[ladder["parameters"].isin(sizes[without:])]
+            if len(sizes) - without <= len(law.parameters):
+                continue
+            law.fit(fitted["parameters"], fitted["loss"], groups=fitted["parameters"])
+            (prediction,) = law.predict([target["parameters"].iloc[0]])
+            floor = law.params_.get("E", 0.0)
+            yield objective, name, without, len(sizes) - without, prediction, actual, 1 - prediction / actual, floor
+
+
+def side_by_side(tables: pd.DataFrame) -> pd.DataFrame:
+    """`off` of several sources (column "source") as percent text: rows objective, law, without; a column per source."""
+    key = ["objective", "law", "without"]
+    shown = tables.assign(off=(100 * tables["off"]).map("{:+.1f}".format))
+    wide = shown.pivot(index=key, columns="source", values="off")
+    return wide[list(dict.fromkeys(tables["source"]))].fillna(NONE)
