@@ -71,3 +71,9 @@ def test_sources_stand_side_by_side_with_a_dash_for_what_one_did_not_measure():
     assert table.loc[(card.SLOPE, "mlm")].tolist() == ["2 of 3", "3 of 3"]
     assert table.loc[(card.OFF, "mlm")].tolist() == ["1.9", "–"]
     assert table.index[0] == (card.SLOPE, "mlm"), "in the order of the card"
+
+
+def test_what_scatter_of_seeds_allows_is_counted_beside_what_laws_reach():
+    rows = [("mlm", "squad", 0.96), ("mlm", "mnli", 0.9), ("mlm", "sst2", np.nan), ("pmi", "squad", 0.95)]
+    found = values(ceilings=pd.DataFrame(rows, columns=["objective", "task", "ceiling"]))
+    assert found[card.CEILING, "mlm"] == (1, 3, "squad") and found[card.CEILING, "pmi"] == (1, 1, "squad")

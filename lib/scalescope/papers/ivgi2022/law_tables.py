@@ -23,6 +23,7 @@ from scalescope.papers.ivgi2022.claims import PUBLISHED, Evidence, judge_all
 from scalescope.papers.ivgi2022.compute import compute_saved
 from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain, published_tasks
 from scalescope.papers.ivgi2022.diagnose import DIAGNOSIS, diagnose
+from scalescope.papers.ivgi2022.fit_ceiling import fit_ceiling
 from scalescope.papers.ivgi2022.fits import Laws
 from scalescope.papers.ivgi2022.scorecard import scorecard
 from scalescope.papers.ivgi2022.selection import select_all
@@ -77,11 +78,18 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
         "selection": partial(select_all, laws),
         "compute": partial(compute_saved, pretrain, tables.get("finetune")),
         "claims": partial(judge_all, evidence),
-        "scorecard": lambda: scorecard(fits, laws.pretraining, *map(tables.get, ("transfer", "budgets", "skills"))),
+        "fit_ceiling": partial(fit_ceiling, points),
+        "scorecard": partial(scorecards, tables, laws),
     }
     if several_seeds(points):
         make["claims_by_seed"] = partial(claims_by_seed, source, tables)
     return {name: make[name]() for name in each(f"tables of {source}", list(make))}
+
+
+def scorecards(tables: dict[str, pd.DataFrame], laws: Laws) -> pd.DataFrame:
+    """`scorecard` of one source."""
+    others = map(tables.get, ("transfer", "budgets", "skills"))
+    return scorecard(laws.fits(), laws.pretraining, *others, fit_ceiling(tables["points"]))
 
 
 def claims_by_seed(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> pd.DataFrame:

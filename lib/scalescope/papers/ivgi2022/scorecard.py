@@ -20,10 +20,11 @@ COLUMNS = ["quantity", "objective", "value", "of", "which"]
 GAIN = "tasks whose gain of pretraining at the largest model is above zero"
 SLOPE = "tasks whose error falls with size"
 GOOD = f"tasks whose law has an R2 of at least {GOOD_FIT:g}"
+CEILING = f"tasks in which any curve through the sizes could have an R2 of at least {GOOD_FIT:g}"
 TOKENS = "tasks whose error falls with pretraining tokens"
 SKILLS = "skills above chance at the largest model"
 OFF = "held-out loss of the target off the law of the ladder, percent"
-QUANTITIES = (GAIN, SLOPE, GOOD, TOKENS, SKILLS, OFF)
+QUANTITIES = (GAIN, SLOPE, GOOD, CEILING, TOKENS, SKILLS, OFF)
 Z = 1.96  # of a two-sided 95 % interval
 
 
@@ -33,16 +34,17 @@ def scorecard(
     transfer: pd.DataFrame | None = None,
     budgets: pd.DataFrame | None = None,
     skills: pd.DataFrame | None = None,
+    ceilings: pd.DataFrame | None = None,
     *,
     probes: int = PROBES,
     n_boot: int = 1000,
 ) -> pd.DataFrame:
     """One row per quantity and objective: quantity, objective, value, of (how many were asked), which.
 
-    The tables of these names of one source; what is None or empty has no row. A gain or a slope counts where its whole
-    95 % interval lies on the right side of zero; a slope against tokens is that of ln error against ln tokens of one
-    model, with runs drawn within budgets. A skill is above chance by 1.96 binomial standard errors of `probes` masked
-    answers.
+    The tables of these names of one source (ceilings: `fit_ceiling`); what is None or empty has no row. A gain or a
+    slope counts where its whole 95 % interval lies on the right side of zero; a slope against tokens is that of ln
+    error against ln tokens of one model, with runs drawn within budgets. A skill is above chance by 1.96 binomial
+    standard errors of `probes` masked answers.
     """
     rows = []
     for objective in OBJECTIVES:
@@ -55,6 +57,8 @@ def scorecard(
             found.append((GAIN, list(largest.loc[largest["low"] > 0, "task"]), len(largest)))
         found.append((SLOPE, list(tuned.loc[tuned["slope_high"] < 0, "task"]), len(tuned)))
         found.append((GOOD, list(tuned.loc[tuned["r2"] >= GOOD_FIT, "task"]), len(tuned)))
+        if ceilings is not None and len(own := ceilings[ceilings["objective"] == objective]):
+            found.append((CEILING, list(own.loc[own["ceiling"] >= GOOD_FIT, "task"]), len(tuned)))
         if budgets is not None and len(own := budgets[budgets["objective"] == objective]):
             found.append((TOKENS, list(_falling(own, n_boot)), own["task"].nunique()))
         if skills is not None and len(own := skills[skills["objective"] == objective]):

@@ -25,8 +25,8 @@ def target_loss(pretrain: pd.DataFrame) -> pd.DataFrame:
     """One row per objective, law and number of smallest sizes left out of the fit; empty without a target.
 
     pretrain: the usable rows of that table. Columns: objective, law, without (smallest sizes left out), n_sizes,
-    prediction and actual (nats), off (the share of actual by which it lies above the law), E (nats, the floor of the law). A law that
-    as many sizes as it has parameters determine is left out: it would pass through them all.
+    prediction and actual (nats), off (the share of actual by which it lies above the law), E (nats, the floor of the
+    law). A law that as many sizes as it has parameters determine is left out: it would pass through them all.
     """
     rows = [row for objective in OBJECTIVES for row in _rows(pretrain[pretrain["objective"] == objective], objective)]
     return pd.DataFrame(rows, columns=COLUMNS)
