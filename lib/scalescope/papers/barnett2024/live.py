@@ -11,7 +11,7 @@ from scalescope.experiment.profile import Profile
 from scalescope.experiment.study_rates import chosen_rates
 from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, adapted, branch, need_all, study_part
 from scalescope.experiment.study_sections import Barnett2024Section
-from scalescope.papers.barnett2024 import claims
+from scalescope.papers.barnett2024 import claims, prelearned
 from scalescope.papers.barnett2024 import figures as drawing
 from scalescope.papers.barnett2024 import fits as study
 from scalescope.papers.ledger import HeldOut, final_losses, forecast, points_digest
@@ -130,6 +130,7 @@ def tables(
         "fits": fitted,
         "exponents": study.exponents_compared(fitted),
         "gaps": study.gaps(found),
+        "prelearned": prelearned.compared(found, fitted, _trained_last(runs)),
         "effective_data": study.effective_data(found, without),
         "allocation": study.allocation(found, section(profile).prices),
         "forecasts": forecasts,
@@ -138,6 +139,11 @@ def tables(
         .drop(columns="run"),
     }
     return {**result, "claims": claims.judged(result, study.rank_correlation(found))}
+
+
+def _trained_last(runs: pd.DataFrame) -> pd.DataFrame:
+    """The finished held-out runs on dialects."""
+    return runs[(runs["kind"] == "adapt") & (runs["role"] == HELD_OUT) & (runs["status"] == "finished")]
 
 
 measured = final_losses

@@ -23,6 +23,27 @@ def laws(fits: pd.DataFrame, exponents: str = "separate") -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def prelearned(found: pd.DataFrame) -> pd.DataFrame:
+    """One row per dialect: rms of both laws, f_0, and how far off each is on the held-out runs, in percent."""
+
+    def percent(value: float) -> str:
+        return "–" if np.isnan(value) else f"{100 * value:.1f}"
+
+    rows = [
+        {
+            "dialect": row.text,
+            "distance": f"{row.distance:.2f}",
+            "rms": f"{row.rms:.4f}",
+            "rms with f_0": f"{row.rms_prelearned:.4f}",
+            "f_0 (tokens)": f"{row.f_0:,.0f}",
+            "held out off, %": percent(row.off),
+            "with f_0": percent(row.off_prelearned),
+        }
+        for row in found.itertuples()
+    ]
+    return pd.DataFrame(rows)
+
+
 def gaps(found: pd.DataFrame) -> pd.DataFrame:
     """One row per dialect: distance, the gap in nats and as a share."""
     rows = [
