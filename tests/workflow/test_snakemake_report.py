@@ -23,7 +23,7 @@ FIGURE = "fig3_finetuning_laws"
 
 def held(page: str, name: str) -> dict:
     """What a page of Snakemake holds as data under a name."""
-    return json.loads(re.search(rf"var {name} = (.*);\n", page)[1])
+    return json.loads(re.search(rf'<script id="[a-z]+">\s+var {name} = (.*);\n', page)[1])
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def finished(stubs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for name in filter(None, (job.executed, job.stamp)):
             files.write_text(folder / name, "{}")
     touched = subprocess.run(
-        snakemake(folder, 1, ["--touch"]), env=environment_of_jobs(), capture_output=True, text=True
+        snakemake(folder, 1, ["--touch", "--forceall"]), env=environment_of_jobs(), capture_output=True, text=True
     )
     assert touched.returncode == 0, touched.stderr
     return folder
@@ -73,7 +73,7 @@ def test_the_page_of_a_finished_profile_has_figures_tables_notebooks_and_every_j
     assert all(one["data_uri"].startswith("data:") for one in shown.values())
     assert {"Claims of the paper.html", "Core-seconds by stage.html", "50_laws.ipynb"} < set(by_name)
     jobs = planned(load_profile("tiny"))
-    assert len([one for one in held(page, "runtimes_spec")["data"]["values"]]) == len(jobs)
+    assert len(held(page, "runtimes_spec")["data"]["values"]) == len(jobs)
     assert set(held(page, "rules")) == {job.rule for job in jobs}
     assert state(*made) == before
     reproduce("tiny", snakemake_arguments=["-n"])

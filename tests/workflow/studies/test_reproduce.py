@@ -76,6 +76,8 @@ def test_the_page_of_a_study_that_has_run_has_its_tables_and_figures(live_profil
             files.write_text(folder / "studies" / "lin2024" / f"{stage}-{part}.done", "")
     files.write_text(folder / "notebooks" / "lin2024_20_live.ipynb", "{}")
     assert reproduce("live", ["lin2024"], extra=["--report", str(target)]) == []
-    categories = json.loads(re.search(r"var categories = (.*);\n", target.read_text(encoding="utf-8"))[1])
+    categories = json.loads(
+        re.search(r'"categories">\s+var categories = (.*);\n', target.read_text(encoding="utf-8"))[1]
+    )
     assert set(categories["Figures"]) == set(categories["Tables"]) == {"lin2024"}
     assert {Path(path).name for path in categories["Tables"]["lin2024"]} >= {"Claims of the study.html"}
