@@ -2,10 +2,10 @@
 
     python benchmarks/job_costs.py [--jobs 2] [--quick]
 
-The profile smoke is run in a fresh project whose Snakefile has a `benchmark:` file for each job: whole with kernels
-that are forked from one process, as `scalescope reproduce` runs it, and as far as pretraining with kernels that each
-job starts itself, as jobs on a cluster do. In both, the first pretraining job is killed (kill -9) once it has trained
-for some seconds, and Snakemake is started again.
+A part of the profile smoke is run in a fresh project whose Snakefile has a `benchmark:` file for each job: whole with
+kernels that are forked from one process, as `scalescope reproduce` runs it, and as far as pretraining with kernels that
+each job starts itself, as jobs on a cluster do. In both, the first pretraining job is killed (kill -9) once it has
+trained for some time, and Snakemake is started again.
 
 Results: results/job_costs.csv, one row per kind of kernel and rule: jobs, attempts (with the killed one), core-seconds
 of the records (`recorded`; `killed`: those of the attempt that was killed) and of the `benchmark:` files (`snakemake`),
@@ -35,9 +35,11 @@ from scalescope.workflow.jobs import Job, planned
 from scalescope.workflow.reproduce import die_with_parent, environment_of_jobs, snakemake
 from scalescope.workflow.warm import warm_kernels
 
-PROFILE = "smoke"
+NAME = "costs"
+PROFILE = "extends: smoke\ntitle: a part of smoke\nobjectives: [mlm]\ntasks: [squad, sst2]\n"
+ROOT = paths.root()
 LAST = {"forked": "", "started by the job": "pretrain"}  # kinds of kernels, and the last rule of each ("": all)
-SPENT_SECONDS = 5.0  # core-seconds of the job that is killed, at least
+SPENT_SECONDS = 1.0  # core-seconds of the job that is killed, at least
 GIVE_UP = 900.0
 LOG = re.compile(r'^    log:\n        "logs/(.+)\.log",\n', re.MULTILINE)
 
@@ -47,15 +49,14 @@ def main() -> None:
     parser = options(__doc__, "job_costs.csv")
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
-    kinds = {"forked": "pretrain"} if given.quick else LAST
-    for kernels, last in kinds.items():
+    for kernels, last in LAST.items():
         with tempfile.TemporaryDirectory(prefix="costs-") as folder:
             os.environ["SCALESCOPE_ROOT"] = str(make_project(Path(folder)))
-            profile = load_profile(PROFILE)
-            work = paths.work(PROFILE)
+            profile = load_profile(NAME)
+            work = paths.work(NAME)
             work.mkdir(parents=True)
             write_profile(profile, stages.prepare(profile), work)
-            killed = run(work, kernels, last, given.jobs)
+            killed = run(work, kernels, "pretrain" if given.quick else last, given.jobs)
             rows = compared(profile, work, killed)
         merge(destination(given), [{"kernels": kernels, **row, **describe()} for row in rows], ["kernels", "rule"])
         print(pd.DataFrame(rows).to_string(index=False), flush=True)
@@ -64,11 +65,12 @@ def main() -> None:
 
 def make_project(root: Path) -> Path:
     """A project folder with the code of this one, whose Snakefile has a `benchmark:` file for each job."""
-    for name in ("notebooks", "profiles", "data/published", "data/results/published"):
+    for name in ("notebooks", "profiles/smoke.yaml", "data/published", "data/results/published"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).symlink_to(paths.root() / name)
+        (root / name).symlink_to(ROOT / name)
+    (root / "profiles" / f"{NAME}.yaml").write_text(PROFILE)
     text, count = LOG.subn(
-        r'\g<0>    benchmark:\n        "benchmarks/\1.tsv"\n', (paths.root() / "Snakefile").read_text()
+        r'\g<0>    benchmark:\n        "benchmarks/\1.tsv"\n', (ROOT / "Snakefile").read_text()
     )
     if count != text.count("    log:\n"):
         raise RuntimeError("not every rule of the Snakefile has got a benchmark file")
