@@ -69,9 +69,7 @@ def make_project(root: Path) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).symlink_to(ROOT / name)
     (root / "profiles" / f"{NAME}.yaml").write_text(PROFILE)
-    text, count = LOG.subn(
-        r'\g<0>    benchmark:\n        "benchmarks/\1.tsv"\n', (ROOT / "Snakefile").read_text()
-    )
+    text, count = LOG.subn(r'\g<0>    benchmark:\n        "benchmarks/\1.tsv"\n', (ROOT / "Snakefile").read_text())
     if count != text.count("    log:\n"):
         raise RuntimeError("not every rule of the Snakefile has got a benchmark file")
     (root / "Snakefile").write_text(text)

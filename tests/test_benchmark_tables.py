@@ -93,3 +93,18 @@ def test_what_pretraining_side_by_side_could_save_of_a_profile_is_that_of_table_
         shares[name] = (saved / trained.sum(), saved / every)
     said = "{:.0%} of the pretraining of `quick` and {:.0%} of all its core-seconds ({:.0%} and {:.0%} of `thorough`)"
     assert said.format(*shares["quick"], *shares["thorough"]).replace("%", " %") in text
+
+
+def test_what_benchmark_files_of_snakemake_miss_is_that_of_the_table():
+    table = pd.read_csv(BENCHMARKS / "results" / "job_costs.csv").set_index(["kernels", "rule"])
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    table["ended"] = table["recorded"] - table["killed"]
+    forked, own = table.loc["forked"], table.loc[("started by the job", "pretrain")]
+    known, alone = forked["snakemake"] / forked["ended"], forked.loc[["text", "rows"]].sum()
+    every = forked["snakemake"].sum() / forked["ended"].sum()
+    parts = f"({known['pretrain']:.0%} of pretraining, {known['figures']:.0%} of the figures)"
+    assert f"they know {every:.0%} with forked kernels {parts}".replace("%", " %") in text
+    assert f"start themselves {own['snakemake'] / own['ended']:.0%} of pretraining".replace("%", " %") in text
+    assert f"both agree: {alone['recorded']:.1f} and {alone['snakemake']:.1f} core-seconds" in text
+    assert f"killed after {forked.loc['pretrain', 'killed']:.1f} core-seconds" in text
+    assert known["pretrain"] < 0.5, "kept because they tell what the files do not"
