@@ -11,15 +11,17 @@
 import sys
 
 from scalescope.workflow.graph import Graph, results, source
+from scalescope.workflow.snakemake_report import PAGE
 
 graph = Graph.read("profile.json")
+PROFILE = graph.profile
 SCALESCOPE = "{sys.executable:q} -m scalescope.cli"
 NOTEBOOK = (
     "SCALESCOPE_THREADS={params.threads} " + SCALESCOPE + " notebook ivgi2022/{params.station} --out {output.executed:q} --stamp {output.stamp:q}"
     " --mark {params.mark:q} {params.given:q} > {log:q} 2>&1"
 )
-TABLES = results(graph.profile.name, "pretrain.csv", "curves.csv", "finetune.csv", "points.csv", "tasks.csv")
-LAWS = results(graph.profile.name, "ivgi2022/fits.csv", "ivgi2022/claims.csv")
+TABLES = results(PROFILE.name, "pretrain.csv", "curves.csv", "finetune.csv", "points.csv", "tasks.csv")
+LAWS = results(PROFILE.name, "ivgi2022/fits.csv", "ivgi2022/claims.csv")
 
 
 wildcard_constraints:
@@ -102,7 +104,7 @@ rule corpus_and_tasks:
 
 
 rule pretrain:
-    # one model, one objective, one seed
+    # one model, one objective, one seed: side by side in one job they would save 6 % (benchmarks/README.md, "Speed")
     input:
         record="profile.json",
         notebook=source("20_pretrain"),
@@ -256,3 +258,7 @@ rule figures:
         threads=graph.threads("60_figures"),
     shell:
         NOTEBOOK
+
+
+# not in `all`: what the page of `scalescope reproduce -- --report report.html` shows
+include: PAGE

@@ -6,6 +6,7 @@ import sys
 
 from scalescope import paths
 from scalescope.experiment.profile import load_profile
+from scalescope.workflow.snakemake_report import PAGE
 from scalescope.workflow.studies.live import counts
 
 PROFILE = load_profile(paths.RECORD)
@@ -79,3 +80,7 @@ rule five_laws:
     shell:
         "{params.python:q} -m scalescope.cli notebook 95_five_laws --out {output:q}"
         " -p profile={params.record:q} > {log:q} 2>&1"
+
+
+# not in `all`: what the page of `scalescope studies -- --report report.html` shows
+include: PAGE

@@ -2,11 +2,13 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from scalescope import paths
 from scalescope.experiment.profile import load_profile
 from scalescope.workflow.jobs import planned
+from scalescope.workflow.plan import NOTEBOOK_SECONDS, job_seconds
 
 BENCHMARKS = paths.root() / "benchmarks"
 
@@ -74,3 +76,35 @@ def test_what_training_side_by_side_saves_is_that_of_the_table():
     text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
     own = table[(table["part"] == "together") & (table["at"] == "16")].set_index("parameters")["relative"]
     assert f"{own[12288]:.2f} times at 12 K, {own[98304]:.2f} at 98 K and {own[331776]:.2f} at 332 K" in text
+
+
+def test_what_pretraining_side_by_side_could_save_of_a_profile_is_that_of_table_and_plan():
+    table = pd.read_csv(BENCHMARKS / "results" / "growth.csv", dtype={"at": str})
+    own = table[(table["part"] == "together") & (table["at"] == "4")].sort_values("parameters")
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    shares = {}
+    for name in ("quick", "thorough"):
+        profile = load_profile(name)
+        every = sum(job_seconds(profile, job) for job in planned(profile))
+        jobs = [job for job in planned(profile) if job.rule == "pretrain"]
+        trained = np.array([job_seconds(profile, job) - NOTEBOOK_SECONDS for job in jobs])
+        sizes = np.log([profile.model(job.model).config.parameters for job in jobs])
+        saved = trained @ (1 - np.interp(sizes, np.log(own["parameters"]), own["relative"]))
+        shares[name] = (saved / trained.sum(), saved / every)
+    said = "{:.0%} of the pretraining of `quick` and {:.0%} of all its core-seconds ({:.0%} and {:.0%} of `thorough`)"
+    assert said.format(*shares["quick"], *shares["thorough"]).replace("%", " %") in text
+
+
+def test_what_benchmark_files_of_snakemake_miss_is_that_of_the_table():
+    table = pd.read_csv(BENCHMARKS / "results" / "job_costs.csv").set_index(["kernels", "rule"])
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    table["ended"] = table["recorded"] - table["killed"]
+    forked, own = table.loc["forked"], table.loc[("started by the job", "pretrain")]
+    known, alone = forked["snakemake"] / forked["ended"], forked.loc[["text", "rows"]].sum()
+    every = forked["snakemake"].sum() / forked["ended"].sum()
+    parts = f"({known['pretrain']:.0%} of pretraining, {known['figures']:.0%} of the figures)"
+    assert f"they know {every:.0%} with forked kernels {parts}".replace("%", " %") in text
+    assert f"start themselves {own['snakemake'] / own['ended']:.0%} of pretraining".replace("%", " %") in text
+    assert f"both agree: {alone['recorded']:.1f} and {alone['snakemake']:.1f} core-seconds" in text
+    assert f"killed after {forked.loc['pretrain', 'killed']:.1f} core-seconds" in text
+    assert known["pretrain"] < 0.5, "kept because they tell what the files do not"

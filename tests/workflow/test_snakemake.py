@@ -20,7 +20,7 @@ from scalescope.experiment.record import write_profile
 from scalescope.workflow.jobs import PAPER, STATIONS, planned
 from scalescope.workflow.products import COLLECTED
 from scalescope.workflow.reproduce import reproduce
-from scalescope.workflow.snakemake import forget_unreadable, of_executor, only_shows, runs_elsewhere
+from scalescope.workflow.snakemake import forget_unreadable, of_executor, only_shows, report_asked, runs_elsewhere
 from scalescope.workflow.stamps import write_stamp
 
 
@@ -55,6 +55,30 @@ def test_what_only_shows_is_known_in_any_spelling(arguments):
 )
 def test_what_runs_is_known(arguments):
     assert not only_shows(arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [(["--report"], "report.html"), (["--report=a.zip"], "a.zip"), (["-p", "--report", "b.html"], "b.html")],
+)
+def test_a_report_is_written_where_the_user_is(tmp_path, monkeypatch, arguments, name):
+    monkeypatch.chdir(tmp_path)
+    assert report_asked(arguments) == tmp_path / name and report_asked(["-n"]) is None is report_asked([])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--report", "page.pdf"], r"page\.pdf: Snakemake writes \.html and \.zip only"),
+        (["--report", "is a folder.html"], "is a folder"),
+        (["--report", "a.html", "--report-after-run"], "--report alone"),
+    ],
+)
+def test_a_report_that_cannot_be_is_refused(tmp_path, monkeypatch, arguments, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "is a folder.html").mkdir()
+    with pytest.raises(ValueError, match=told):
+        report_asked(arguments)
 
 
 def test_jobs_run_elsewhere_under_an_executor_that_is_not_local(tmp_path):

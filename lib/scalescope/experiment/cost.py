@@ -2,7 +2,7 @@
 
 The records of all jobs are added up in cost_table.py. They are not Snakemake's `benchmark:` files, which know of the
 processes below a job only, not of a kernel that another process forked for it (see workflow/warm.py), nor of a job that
-was killed, nor which of the time was training.
+was killed, nor which of the time was training: benchmarks/results/job_costs.csv has both side by side.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import Markup
 
 from scalescope import files, paths
 from scalescope.errors import UnknownName
@@ -40,7 +41,7 @@ def write_report(profile: str, out: Path | None = None) -> Path:
     if profile not in known:
         raise UnknownName("profile with results", profile, known)
     target = out or paths.work(profile) / "report.html"
-    sections = [*_figures(profile), *_tables(profile), *_forecasts(profile), *_notebooks(profile, target.parent)]
+    sections = [*_figures(profile), *tables(profile), *forecasts(profile), *_notebooks(profile, target.parent)]
     files.write_text(target, render(f"scalescope: {profile}", sections, list(_laws(profile))))
     return target
 
@@ -54,23 +55,27 @@ def _figures(profile: str) -> Iterator[Section]:
             yield Section(f"Figures: {folder.name}", pictures=pictures)
 
 
-def _tables(profile: str) -> Iterator[Section]:
+def tables(profile: str) -> Iterator[Section]:
+    """Claims of the paper and tables of a profile; raises Damaged for one that was cut or changed."""
     folder = paths.results(profile) / PAPER
     claims = folder / "claims.csv"
     if claims.is_file():
         columns = ["id", "claim", "verdict", "value", "low", "high", "sentence"]
         yield Section("Claims of the paper", tables=[("", table_html(read_csv(claims, REMEDY)[columns]))])
-    tables = []
-    for name, caption in TABLES.items():
-        if (folder / f"{name}.csv").is_file():
-            table = read_csv(folder / f"{name}.csv", REMEDY)
-            cut = f" ({MOST_COLUMNS} of {len(table.columns)} columns)" if len(table.columns) > MOST_COLUMNS else ""
-            tables.append((caption + cut, table_html(table.iloc[:, :MOST_COLUMNS])))
-    if tables:
-        yield Section("Tables", tables=tables)
+    there = {name: caption for name, caption in TABLES.items() if (folder / f"{name}.csv").is_file()}
+    if there:
+        yield Section("Tables", tables=[captioned(folder / f"{name}.csv", text) for name, text in there.items()])
 
 
-def _forecasts(profile: str) -> Iterator[Section]:
+def captioned(path: Path, caption: str) -> tuple[str, Markup]:
+    """A CSV as HTML with its caption, which says so where not all of its columns are shown."""
+    table = read_csv(path, REMEDY)
+    cut = f" ({MOST_COLUMNS} of {len(table.columns)} columns)" if len(table.columns) > MOST_COLUMNS else ""
+    return caption + cut, table_html(table.iloc[:, :MOST_COLUMNS])
+
+
+def forecasts(profile: str) -> Iterator[Section]:
+    """What was sealed of a profile before its runs, and how far it was right."""
     path = ledger_of(profile)
     if not path.is_file():
         yield Section("Sealed forecasts", ["none: this profile was trained before forecasts were sealed"])

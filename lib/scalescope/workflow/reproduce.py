@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -18,13 +19,25 @@ from scalescope.data.encoded import Prepared
 from scalescope.experiment.cost import ENGINE, recorded
 from scalescope.experiment.pipeline import PIPELINE, identity
 from scalescope.experiment.profile import Profile, load_profile
-from scalescope.experiment.record import write_profile
-from scalescope.workflow.cost_table import report
+from scalescope.experiment.record import is_recorded, write_profile
+from scalescope.experiment.stages import NotFinished
+from scalescope.workflow import snakemake_report
+from scalescope.workflow.cost_table import cost_table, report
 from scalescope.workflow.jobs import PAPER, planned
-from scalescope.workflow.products import forget_stale
-from scalescope.workflow.snakemake import forget_unreadable, of_executor, only_shows, runs_elsewhere, shadow
+from scalescope.workflow.products import forget_stale, stale
+from scalescope.workflow.snakemake import (
+    forget_unreadable,
+    of_executor,
+    only_shows,
+    report_asked,
+    runs_elsewhere,
+    shadow,
+)
 from scalescope.workflow.terminal import Watch
 from scalescope.workflow.warm import warm_kernels
+
+if TYPE_CHECKING:
+    from scalescope.workflow.page import Section
 
 LOCK_SECONDS = 5.0  # the last processes of a pipeline that was just killed need a moment to end
 
@@ -51,12 +64,16 @@ def reproduce(
     Snakemake as they are; where they only show something (a dry run: "-n" in any spelling), nothing changes on disk and
     None is returned. Raises PipelineBusy when the same profile is already being run here, UnknownName for an executor
     that is not installed, and PipelineFailed with the failed jobs after all others are done. Ends with what all of it
-    has cost (see cost_table.py).
+    has cost (see cost_table.py). With "--report" nothing runs: Snakemake's page of what is done is written, and
+    NotFinished raised where something is not.
     """
     profile = str(Path(profile).resolve()) if Path(profile).suffix in (".yaml", ".yml") else profile
     settings = load_profile(profile, data=str(Path(data).expanduser().resolve()) if data else None)
     folder = paths.work(settings.name)
     arguments = [*(of_executor(executor, workers) if executor else []), *snakemake_arguments]
+    if target := report_asked(snakemake_arguments):
+        _report(settings, folder, workers, snakemake_arguments, target)
+        return None
     if only_shows(snakemake_arguments):
         _show(settings, folder, workers, snakemake_arguments)
         return None
@@ -74,6 +91,38 @@ def reproduce(
         except OSError as error:
             files.say(f"no table of costs: {error}")
     return folder
+
+
+def _report(settings: Profile, folder: Path, workers: int, extra: Sequence[str], target: Path) -> None:
+    """Snakemake's report of a profile that is done; raises NotFinished."""
+    from scalescope.workflow import page, profile_report
+
+    gone = {job.name for job, _ in stale(settings, folder)}
+    missing = [job.name for job in planned(settings) if job.name in gone or not (folder / job.stamp).is_file()]
+    if not is_recorded(settings, Prepared(settings.data_settings(), paths.cache()), folder):
+        missing = [job.name for job in planned(settings)]
+    if missing:
+        again = f"`scalescope reproduce --profile {settings.name}` does what is missing, then a report can be made"
+        raise NotFinished(f"profile {settings.name!r} lacks {len(missing)} job(s), first {missing[0]}: {again}")
+    costs = page.table_html(cost_table(folder))
+    sections = [*profile_report.tables(settings.name), *profile_report.forecasts(settings.name)]
+    sections.append(page.Section("Core-seconds by stage", tables=[("", costs)]))
+    command = snakemake(folder, workers, [*extra, "--report", str(target)], targets=["all", snakemake_report.RULE])
+    write_report(settings.name, folder, {PAPER: sections}, command, target)
+
+
+def write_report(
+    name: str, folder: Path, parts: Mapping[str, Iterable[Section]], command: Sequence[str], target: Path
+) -> None:
+    """Let Snakemake write its report with the figures of a profile and tables, which are sections by paper.
+
+    Raises PipelineFailed where Snakemake ends with another exit code than 0.
+    """
+    with alone(folder):
+        forget_unreadable(folder)
+        snakemake_report.prepare(folder, paths.figures(name, "x").parent, parts)
+        shown(command, folder, folder)
+    files.say(f"report  {target}")
 
 
 def _show(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:

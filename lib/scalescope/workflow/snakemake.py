@@ -39,6 +39,7 @@ SHOWS = (
 )
 
 
+REPORTS = (".html", ".zip")
 LOCAL = (None, "local", "dryrun", "touch")  # executors whose jobs run on this machine
 
 
@@ -55,6 +56,23 @@ def runs_elsewhere(arguments: Sequence[str]) -> bool:
     """Whether jobs run on other machines: an executor that is not local, or a profile of Snakemake that names one."""
     given = _understood(arguments)
     return given is not None and given.executor not in LOCAL
+
+
+def report_asked(arguments: Sequence[str]) -> Path | None:
+    """Where Snakemake is asked to write its report (`--report`), seen from this process; None where it is not asked.
+
+    Raises ValueError for a place where no report can be, and for --report-after-run: a report is of what is done.
+    """
+    given = _understood(arguments)
+    if given is None or not given.report:
+        return None
+    if given.report_after_run:
+        raise ValueError("--report-after-run: run the jobs first, then ask for --report alone; it runs nothing")
+    target = Path(given.report).absolute()
+    if target.suffix not in REPORTS:
+        raise ValueError(f"--report {given.report}: Snakemake writes {' and '.join(REPORTS)} only")
+    paths.check_outputs({"--report": target})
+    return target
 
 
 def of_executor(executor: str, workers: int) -> list[str]:

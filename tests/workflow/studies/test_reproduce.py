@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +61,23 @@ def test_a_dry_run_of_a_study_that_has_run_shows_what_is_missing_and_changes_not
     out = capfd.readouterr().out
     assert f"output: studies/barnett2024/{gone}" in out and "output: studies/barnett2024/0-0.done" not in out
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_the_page_of_a_study_that_has_run_has_its_tables_and_figures(live_profile, tmp_path):
+    folder, target, source = paths.work("live"), tmp_path / "page.html", Path(__file__).resolve().parents[3]
+    with pytest.raises(stages.NotFinished, match=r"lacks lin2024_20_live\.ipynb: `scalescope studies --profile live`"):
+        reproduce("live", ["lin2024"], extra=["--report", str(target)])
+    profile = load_profile("live")
+    write_profile(profile, stages.prepare(profile), folder)
+    shutil.copytree(source / "data" / "results" / "studies" / "lin2024", paths.results("live") / "lin2024")
+    shutil.copytree(source / "figures" / "studies" / "lin2024", paths.figures("live", "lin2024"))
+    for stage, count in enumerate(live.counts(profile, "lin2024")):
+        for part in range(count):
+            files.write_text(folder / "studies" / "lin2024" / f"{stage}-{part}.done", "")
+    files.write_text(folder / "notebooks" / "lin2024_20_live.ipynb", "{}")
+    assert reproduce("live", ["lin2024"], extra=["--report", str(target)]) == []
+    categories = json.loads(
+        re.search(r'"categories">\s+var categories = (.*);\n', target.read_text(encoding="utf-8"))[1]
+    )
+    assert set(categories["Figures"]) == set(categories["Tables"]) == {"lin2024"}
+    assert {Path(path).name for path in categories["Tables"]["lin2024"]} >= {"Claims of the study.html"}

@@ -12,11 +12,27 @@ from scalescope import files, paths
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
-from scalescope.workflow.reproduce import PipelineFailed, alone, die_with_parent, environment_of_jobs, shown, snakemake
-from scalescope.workflow.snakemake import forget_unreadable, only_shows, shadow
+from scalescope.workflow.reproduce import (
+    PipelineFailed,
+    alone,
+    die_with_parent,
+    environment_of_jobs,
+    shown,
+    snakemake,
+    write_report,
+)
+from scalescope.workflow.snakemake import forget_unreadable, only_shows, report_asked, shadow
+from scalescope.workflow.snakemake_report import RULE
 from scalescope.workflow.studies import live
 from scalescope.workflow.studies.five_laws import FOLDER
 
+TABLES = {
+    "claims": "Claims of the study",
+    "fits": "Laws as fitted",
+    "forecasts": "Sealed forecasts",
+    "scores": "Scores of the laws",
+    "by_distance": "Errors by distance",
+}
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
 
 
@@ -26,8 +42,9 @@ def reproduce(
     """Train what is missing of the studies `papers` (all of the profile if none is named) and run their notebooks.
 
     With all of them the comparison of five laws comes last. Returns the folders of the tables. extra goes to Snakemake;
-    where it only shows something (a dry run), nothing changes in the profile's folder and nothing is returned. Stopped
-    at any point, the same call goes on. Raises UnknownName for a study that the profile does not have, ValueError for
+    where it only shows something (a dry run), nothing changes in the profile's folder and nothing is returned. Neither
+    is with "--report", which writes Snakemake's page of what is done (NotFinished where something is not). Stopped at
+    any point, the same call goes on. Raises UnknownName for a study that the profile does not have, ValueError for
     words that Snakemake does not take, PipelineBusy where another pipeline works on the profile, and PipelineFailed
     with the logs of what failed.
     """
@@ -38,8 +55,12 @@ def reproduce(
     for name in names:
         live.module(settings, name)
     folder = paths.work(settings.name)
-    targets = [f"notebooks/{name}_20_live.ipynb" for name in names]
-    targets += [] if papers else ["notebooks/95_five_laws.ipynb"]
+    parts = names if papers else [*names, FOLDER]
+    targets = [_executed(part) for part in parts]
+    if target := report_asked(extra):
+        command = _snakemake(folder, [*targets, RULE], workers, [*extra, "--report", str(target)])
+        _report(settings.name, folder, parts, command, target)
+        return []
     if only_shows(extra):  # a dry run changes nothing
         made = [*folder.glob("studies/*/*.done"), *folder.glob("notebooks/*.ipynb")]
         with shadow(settings, folder, [path.relative_to(folder).as_posix() for path in made]) as place:
@@ -50,7 +71,28 @@ def reproduce(
         write_profile(settings, stages.prepare(settings), folder)
         forget_unreadable(folder)
         _run(folder, targets, workers, extra)
-    return [paths.results(settings.name) / name for name in (names if papers else [*names, FOLDER])]
+    return [paths.results(settings.name) / part for part in parts]
+
+
+def _executed(part: str) -> str:
+    """The executed notebook of a study or of the five laws."""
+    return "notebooks/95_five_laws.ipynb" if part == FOLDER else f"notebooks/{part}_20_live.ipynb"
+
+
+def _report(profile: str, folder: Path, parts: Sequence[str], command: Sequence[str], target: Path) -> None:
+    """Snakemake's report of studies, and of the five laws, that are done; raises NotFinished."""
+    from scalescope.workflow.page import Section
+    from scalescope.workflow.profile_report import captioned
+
+    found: dict[str, list[Section]] = {}
+    for part in parts:
+        executed = folder / _executed(part)
+        if not executed.is_file():
+            again = f"`scalescope studies --profile {profile}` does what is missing, then a report can be made"
+            raise stages.NotFinished(f"profile {profile!r} lacks {executed.name}: {again}")
+        there = {caption: paths.results(profile) / part / f"{name}.csv" for name, caption in TABLES.items()}
+        found[part] = [Section("", tables=[captioned(path, text) for text, path in there.items() if path.is_file()])]
+    write_report(profile, folder, found, command, target)
 
 
 def _run(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -> None:
