@@ -7,17 +7,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from scalescope.laws.inputs import (
-    generator,
-    labels,
-    numbers,
-    point_weights,
-    replicate_count,
-    same_rows,
-    target,
-    without_masked,
-)
+from scalescope.laws.inputs import generator, numbers, point_weights, replicate_count, same_rows, target, without_masked
 from scalescope.laws.intervals import BootstrapResult, Refit, hierarchical_bootstrap, holding, naive_bootstrap
+from scalescope.laws.labels import labels
 from scalescope.laws.lack import lack_of_fit
 from scalescope.laws.prediction import Prediction
 from scalescope.laws.remarks import SuspectInput, remarks

@@ -11,8 +11,9 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from scalescope.laws import resample
-from scalescope.laws.inputs import generator, labels, point_weights, replicate_count, share, target
+from scalescope.laws.inputs import generator, point_weights, replicate_count, share, target
 from scalescope.laws.interface import Law
+from scalescope.laws.labels import labels
 
 # parameters [B] of fits to y [n] or [B, n] with weights [B, n] or [1, n], given sizes [n, k]
 Refit = Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]
