@@ -64,6 +64,7 @@ def reproduce(
     with alone(folder):
         for place in (folder, paths.results(settings.name), paths.figures(settings.name, PAPER)):
             files.remove_abandoned(place)
+        set_right(folder)
         write_profile(settings, Prepared(settings.data_settings(), paths.cache()), folder)
         with recorded(folder, ENGINE, 0 if runs_elsewhere(arguments) else workers):
             forget_stale(settings, folder)
@@ -74,6 +75,13 @@ def reproduce(
         except OSError as error:
             files.say(f"no table of costs: {error}")
     return folder
+
+
+def set_right(folder: Path) -> None:
+    """Date files of a profile's folder that lie in the future to now, and say so (see `files.not_in_future`)."""
+    late = files.not_in_future(folder)
+    if late:
+        files.say(f"the clock was set back: {late} files of {folder} are dated in the future, and are dated now")
 
 
 def _show(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:

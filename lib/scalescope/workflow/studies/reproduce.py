@@ -12,7 +12,15 @@ from scalescope import files, paths
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
-from scalescope.workflow.reproduce import PipelineFailed, alone, die_with_parent, environment_of_jobs, shown, snakemake
+from scalescope.workflow.reproduce import (
+    PipelineFailed,
+    alone,
+    die_with_parent,
+    environment_of_jobs,
+    set_right,
+    shown,
+    snakemake,
+)
 from scalescope.workflow.snakemake import forget_unreadable, only_shows, shadow
 from scalescope.workflow.studies import live
 from scalescope.workflow.studies.five_laws import FOLDER
@@ -47,6 +55,7 @@ def reproduce(
         return []
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
+        set_right(folder)
         write_profile(settings, stages.prepare(settings), folder)
         forget_unreadable(folder)
         _run(folder, targets, workers, extra)
