@@ -155,6 +155,17 @@ def test_profiles_of_studies(tmp_path, old, new, fragments):
     told(error, fragments)
 
 
+def test_a_fixed_rate_is_of_an_objective_of_the_profile(tmp_path):
+    budgets = SMOKE.index("budgets:")
+    one = SMOKE[:budgets].replace("objectives: [mlm, pmi]", "objectives: [pmi]")
+    (tmp_path / "mine.yaml").write_text(one)
+    assert load_profile(tmp_path / "mine.yaml").finetune.fixed_rate_objectives == ["mlm"], "by default"
+    (tmp_path / "mine.yaml").write_text(one.replace("epochs: 1", "epochs: 1\n  fixed_rate_objectives: [mlm]"))
+    with pytest.raises(ValueError) as error:
+        load_profile(tmp_path / "mine.yaml")
+    told(error, ["finetune.fixed_rate_objectives", "mine.yaml", "'mlm'", "'pmi'"])
+
+
 def test_one_fault_is_one_line(tmp_path):
     (tmp_path / "mine.yaml").write_text(SMOKE.replace("epochs: 1", "epochs: {default: -1}"))
     with pytest.raises(ValueError) as error:

@@ -218,7 +218,8 @@ def load_profile(name: str | Path, data: str | Path | None = None) -> Profile:
     path of a profile are taken from the folder in which the command was given (see paths.given). A path that ends in
     .json is the record of a profile in use (see record.py), whose data are its own.
     Raises UnknownName for a name that does not exist and ValueError naming each bad key, its line, its value and the
-    nearest valid key, for a name that may not be (see profile_file.py), and for a target no larger than the ladder.
+    nearest valid key, for a name that may not be (see profile_file.py), for a target no larger than the ladder, and for
+    a fixed rate of an objective that is not there.
     """
     if str(name).endswith(".json"):
         return _recorded(Path(name))
@@ -236,6 +237,7 @@ def load_profile(name: str | Path, data: str | Path | None = None) -> Profile:
     except ValidationError as error:
         raise ValueError(explain(path, error, lines, Profile)) from None
     _need_larger_target(profile, path)
+    _need_known_objectives(profile, path, content)
     return profile
 
 
@@ -252,6 +254,15 @@ def _need_larger_target(profile: Profile, path: Path) -> None:
             f"profile {path} is not valid:\n  models.target: {profile.target.name} has {sizes[0]:,} parameters, no "
             f"more than {largest.name} of the ladder ({sizes[1]:,}), whose laws are extrapolated to it"
         )
+
+
+def _need_known_objectives(profile: Profile, path: Path, content: dict) -> None:
+    """Raise UnknownName for a fixed rate of an objective that the profile does not have; by default none need be."""
+    for objective in content["finetune"].get("fixed_rate_objectives", ()):
+        if objective not in profile.objectives:
+            raise UnknownName(
+                f"objective in finetune.fixed_rate_objectives of profile {path}", objective, profile.objectives
+            )
 
 
 def _recorded(path: Path) -> Profile:
