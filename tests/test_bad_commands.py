@@ -27,6 +27,8 @@ def here(tmp_path, monkeypatch) -> Path:
     runs(10).drop(columns="tokens").to_csv("n.csv", index=False)
     Path("f.txt").write_text("x")
     Path("dir").mkdir()
+    Path("loop").symlink_to("loop")
+    Path("loop.yaml").symlink_to("loop.yaml")
     return tmp_path
 
 
@@ -81,6 +83,10 @@ TOLD = [
     (["check-profile", "f.txt"], ["'f.txt'"]),
     (["check-profile", "smoke", "-d", "nowhere"], ["nowhere does not exist", "corpus/"]),
     (["check-profile", "smoke", "-d", "dir"], ["is empty", "corpus/"]),
+    (["check-profile", "smoke", "-d", "loop"], ["loop does not exist"]),
+    (["reproduce", "-P", "smoke", "-d", "loop"], ["Symlink loop", "loop"]),
+    (["reproduce", "-P", "loop.yaml"], ["Symlink loop", "loop.yaml"]),
+    ([*NOTEBOOK[:3], "loop/x.ipynb"], ["Symlink loop", "loop"]),
     ([*CAMPAIGN, "--to", "999999999999"], ["999999999999 tokens", "1000 times the profile's own"]),
     ([*CAMPAIGN, "--to", "9" * 24], ["9" * 24, "1000 times the profile's own"]),
     ([*CAMPAIGN, "--budgets", "9" * 24], ["9" * 24, "at most 100"]),

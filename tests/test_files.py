@@ -133,3 +133,24 @@ def test_size_counts_what_is_below(tmp_path):
     (tmp_path / "a" / "b").write_bytes(b"x" * 10)
     (tmp_path / "c").write_bytes(b"x" * 5)
     assert files.size(tmp_path) == 15 and files.size(tmp_path / "c") == 5 and files.size(tmp_path / "none") == 0
+
+
+def test_a_folder_that_cannot_be_begun_is_named(tmp_path):
+    (tmp_path / "f.txt").write_text("x")
+    with pytest.raises(OSError, match=r"cannot write .*f\.txt/a \(\d+ MB free\): "):
+        files.write_folder(tmp_path / "f.txt" / "a", lambda into: None)
+
+
+def test_files_dated_in_the_future_are_dated_now_in_their_order(tmp_path):
+    now, ages = time.time(), {"old": -100.0, "input": 5_000.0, "output": 9_000.0, "last": 90_000.0}
+    for name, age in ages.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_text(name)
+        for path in (tmp_path / name / "x", tmp_path / name):
+            os.utime(path, (now, now + age))
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    assert files.not_in_future(tmp_path) == 6
+    found = {name: (tmp_path / name / "x").stat().st_mtime for name in ages}
+    assert found["old"] == pytest.approx(now - 100, abs=1e-3)
+    assert found["old"] < now <= found["input"] < found["output"] < found["last"] < time.time() + 1
+    assert files.not_in_future(tmp_path) == 0 and (tmp_path / "last" / "x").read_text() == "last"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DIGESTS = "digests.json"  # beside files that are read later: their sha256, and what they were made from
 CHECKSUM = "checksum"  # key of a record that holds the sha256 of the rest of it
+CLOCK_SECONDS = 2.0  # by which clocks of machines that share a disk may differ
 ABANDONED_SECONDS = 3600.0  # no write takes that long: what is still called .part then has no owner
 
 
@@ -72,9 +73,10 @@ def write_table(path: Path, table: pd.DataFrame, float_format: str | None = "%.6
 
 def write_folder(folder: Path, fill: Callable[[Path], object]) -> None:
     """Write a new folder whole or not at all: `fill` a temporary one beside it, flush it, rename it in one step."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    temporary = None
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         fill(temporary)
         for path in [*temporary.rglob("*"), temporary]:
             _flush(path)
@@ -83,7 +85,8 @@ def write_folder(folder: Path, fill: Callable[[Path], object]) -> None:
     except OSError as error:
         raise _explained(error, f"cannot write {folder}", folder.parent) from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_folder(folder: Path) -> None:
@@ -107,6 +110,24 @@ def remove_abandoned(folder: Path) -> None:
         with suppress(FileNotFoundError):  # its writer is alive after all and has renamed it
             if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
                 path.unlink()
+
+
+def not_in_future(folder: Path) -> int:
+    """Date files below a folder that a clock which was set back has left in the future to now, in their order.
+
+    Returns how many. What compares times, as Snakemake does, would otherwise take all that is made from them for older,
+    and make it again at every start until the clock has caught up. Links are left alone.
+    """
+    now, found = time.time(), []
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            changed = path.lstat().st_mtime
+            if changed > now + CLOCK_SECONDS and not path.is_symlink():
+                found.append((changed, path))
+    for place, (_, path) in enumerate(sorted(found)):
+        with suppress(FileNotFoundError):
+            os.utime(path, (now, now + place * 1e-4))
+    return len(found)
 
 
 def digest(path: Path) -> str:

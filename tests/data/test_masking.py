@@ -35,6 +35,23 @@ def unit_numbers(tokens, units):
 
 
 @pytest.mark.parametrize("objective", ["mlm", "pmi"])
+def test_a_batch_of_which_nothing_is_drawn_hides_one_token_or_unit(tokens, units, objective):
+    masker, hidden = Masker(objective, VOCABULARY, rate=0.001), []
+    for row in range(200):
+        masked = masker.mask(tokens[row : row + 1], units[row : row + 1], np.random.default_rng(row))
+        numbers = unit_numbers(tokens[row : row + 1], units[row : row + 1])
+        hidden.append(len(masked.positions))
+        assert hidden[-1] and (masked.labels >= 5).all()
+        if objective == "pmi":
+            assert (
+                len(set(numbers[masked.positions])) == 1
+                and (numbers == numbers[masked.positions[0]]).sum() == hidden[-1]
+            )
+    assert np.mean(np.array(hidden) == 1) > (0.95 if objective == "mlm" else 0.2)
+    assert not len(masker.mask(np.full((2, 8), PAD, np.uint16), np.ones((2, 8), bool), np.random.default_rng(0)).labels)
+
+
+@pytest.mark.parametrize("objective", ["mlm", "pmi"])
 def test_share_and_places(tokens, units, objective):
     rng = np.random.default_rng(3)
     masker = Masker(objective, VOCABULARY)

@@ -46,6 +46,11 @@ PROFILES = [
     ("aspect_ratio: 8", "aspect_ratio: 7", ["heads=4", "hidden=7"]),
     ("aspect_ratio: 8", "aspect_ratio: 8.5", ["aspect_ratio", "8.5"]),
     ("aspect_ratio: 8", "aspect_ratio: 0x8", ["aspect_ratio", "'0x8'"]),
+    (TARGET, "target: {aspect_ratio: 4, layers: [4], heads: 4}", ["models.target", "ar4-l4", "12,288", "20,736"]),
+    (TARGET, "target: {aspect_ratio: 8, layers: [2], heads: 4}", ["models listed twice", "ar8-l2"]),
+    ("second: {aspect_ratio: 16, layers: [1]", "second: {aspect_ratio: 8, layers: [4]", ["second.aspect_ratio=8"]),
+    ("batch_size: 32\n  steps", "batch_size: 1876\n  steps", ["pretrain.batch_size=1876", "1875 rows"]),
+    ("sequence_length: 64", "sequence_length: 8193", ["text.sequence_length", "8192", "8193"]),
     ("vocabulary_size: 512", "vocabulary_size: 63", ["vocabulary_size", "63"]),
     ("vocabulary_size: 512", "vocabulary_size: 70000", ["vocabulary_size", "70000"]),
     ("vocabulary_size: 512", "vocabulary_size: 0512", ["vocabulary_size", "'0512'"]),
@@ -120,6 +125,45 @@ PROFILES = [
     ("objectives: [mlm, pmi]\n", "", ["objectives: is missing"]),
     ("objectives:", "---\nobjectives:", ["line", "second document"]),
 ]  # fmt: skip
+
+
+STUDIES = paths.profile_file("studies-smoke").read_text()
+MEMBER = "{model: ar8-l1, tokens: 163840}"
+SHORT = "text: {sequence_length: 24}\nfinetune: {max_length: 24, stride: 4}"
+# the same in the profile of the live studies
+STUDY_PROFILES = [
+    ("budgets: [40960, 81920", "budgets: [40960, 40970", ["40960 and 40970 tokens", "both are 20 steps"]),
+    (MEMBER, "{model: ar8-l1, tokens: 40961}", ["lin2024.zoo", "'ar8-l1 mlm 41K'", "40960 and 40961"]),
+    (MEMBER, "{model: ar8-l1, tokens: 41900}", ["40960 and 41900 tokens", "both are 20 steps"]),
+    ("task: task\n    rows: [1, 2", "task: task\n    rows: [1, 1", ["lin2024.rows", "1 is listed twice"]),
+    ("heldout_tokens: 4000}\n    pr", "heldout_tokens: 63}\n    pr", ["barnett2024.adapt.heldout_tokens=63", "64"]),
+    ("tokens: 60000", "tokens: 30000", ["su2024", "batch size 128 has 7 steps", "10 evaluations"]),
+    ("target_batch_size: 64", "target_batch_size: 6400", ["a batch size of 6400 in studies.su2024", "1875 rows"]),
+    ("      near:", "      nan:", ["a dialect cannot be called 'nan'", "missing value"]),
+    ("      near:", "      1:", ["a dialect cannot be called '1'"]),
+    ("      near:", "      a b:", ["a dialect cannot be called 'a b'"]),
+    ("source: {options: {seed: 1}}", SHORT, ["su2024", "half the context"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "fragments"), STUDY_PROFILES)
+def test_profiles_of_studies(tmp_path, old, new, fragments):
+    assert old in STUDIES
+    (tmp_path / "mine.yaml").write_text(STUDIES.replace(old, new, 1))
+    with pytest.raises(ValueError) as error:
+        load_profile(tmp_path / "mine.yaml")
+    told(error, fragments)
+
+
+def test_a_fixed_rate_is_of_an_objective_of_the_profile(tmp_path):
+    budgets = SMOKE.index("budgets:")
+    one = SMOKE[:budgets].replace("objectives: [mlm, pmi]", "objectives: [pmi]")
+    (tmp_path / "mine.yaml").write_text(one)
+    assert load_profile(tmp_path / "mine.yaml").finetune.fixed_rate_objectives == ["mlm"], "by default"
+    (tmp_path / "mine.yaml").write_text(one.replace("epochs: 1", "epochs: 1\n  fixed_rate_objectives: [mlm]"))
+    with pytest.raises(ValueError) as error:
+        load_profile(tmp_path / "mine.yaml")
+    told(error, ["finetune.fixed_rate_objectives", "mine.yaml", "'mlm'", "'pmi'"])
 
 
 def test_one_fault_is_one_line(tmp_path):

@@ -62,6 +62,12 @@ def test_missing_labels_of_any_kind(value):
         need_labels(frame(task=pd.Series(["a", value], dtype=object)), "points", ["task"])
 
 
+def test_a_label_that_cannot_be_written_is_refused():
+    with pytest.raises(ValueError, match=r"column 'task', row 1 holds .*half of a surrogate pair, .ud83d, is no char"):
+        need_labels(frame(task=pd.Series(["a", "b\ud83d"], dtype=object)), "points", ["task"])
+    need_labels(frame(task=["a", "\U0001f600"]), "points", ["task"])
+
+
 @pytest.mark.parametrize("value", [-1, 0.5, np.nan, np.inf])
 def test_whole_numbers(value):
     with pytest.raises(ValueError, match=r"table 'points', column 'seed', row 1 holds .* a whole number from 0 on"):

@@ -55,6 +55,22 @@ def test_ladders_that_share_no_size_have_no_ratio(folder):
     assert len(draw_comparison(table, "one", "elsewhere").axes) == 2
 
 
+def test_ladders_of_two_runs_tell_no_difference(folder):
+    for name in ("one", "half"):
+        path = folder / "data" / "results" / name / "pretrain.csv"
+        pd.read_csv(path).head(2).to_csv(path, index=False)
+    table = compare("one", "half", n_boot=50)
+    (row,) = table.to_dict("records")
+    assert (row["difference_low"], row["difference_high"]) == (-np.inf, np.inf)
+    assert (row["ratio_low"], row["ratio_high"]) == (0, np.inf) and row["ratio"] == pytest.approx(0.5, rel=0.1)
+    (shown,) = readable_comparison(table, "one", "half").to_dict("records")
+    assert shown["difference"].endswith("[−∞, ∞]") and shown["half / one"].endswith("[0.000, ∞]")
+    for ax, column in zip(draw_comparison(table, "one", "half").axes, ("slope_a", "ratio"), strict=True):
+        low, high = ax.get_xlim()
+        (bar,) = ax.collections[0].get_segments()
+        assert bar[:, 0].min() < low < row[column] < high < bar[:, 0].max()
+
+
 def test_a_profile_and_itself_and_numbers_of_no_bootstrap_are_refused(folder):
     names = sorted(path.name for path in (folder / "data" / "results").iterdir())[:2]
     with pytest.raises(ValueError, match="is compared with itself"):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from scalescope.errors import UnknownName
 from scalescope.experiment.collecting import read_tables
-from scalescope.experiment.finetuning import tuned_rows
+from scalescope.experiment.finetuning import by_hand, tuned_rows
 from scalescope.experiment.profile import load_profile
 
 
@@ -15,6 +16,14 @@ def test_tuned_rows_are_the_points_with_tuning_of_the_committed_tables(source):
     keys = ["objective", "parameters", "task", "seed", "learning_rate"]
     found = [row for _, own in models for row in tuned_rows(profile, own)[keys].itertuples(index=False, name=None)]
     assert sorted(found) == sorted(points[keys].itertuples(index=False, name=None)) and len(found) > 100
+
+
+def test_a_notebook_trains_a_task_of_the_profile_by_hand():
+    profile = load_profile("quick")
+    others = profile.model_copy(update={"tasks": ["squad", "cola"]})
+    assert [by_hand(profile), by_hand(others), by_hand(profile, "race")] == ["sst2", "squad", "race"]
+    with pytest.raises(UnknownName, match="unknown task of profile 'quick' 'sst2'; did you mean 'squad'"):
+        by_hand(others, "sst2")
 
 
 def test_the_grid_of_the_first_seed_decides_and_the_smaller_rate_at_a_tie():

@@ -28,6 +28,22 @@ def test_no_other_split_of_the_budget_is_better(law, rule):
         assert back.flops == pytest.approx(1e21, rel=1e-5) and back.loss == pytest.approx(best.loss)
 
 
+@pytest.mark.parametrize("kind", [ChinchillaLaw, OvertrainingLaw, TransferLaw])
+@pytest.mark.parametrize("interval", ["bootstrap", "residual", "profile"])
+def test_answers_of_a_law_with_as_many_points_as_parameters_have_an_endless_interval(kind, interval):
+    X, y = study(kind, 0.01)
+    at = np.sort(np.random.default_rng(3).permutation(len(X))[: len(kind.parameters)])
+    law = kind(n_boot=20, interval=interval, warn_beyond=None).fit(X[at], y[at])
+    if kind is TransferLaw:
+        worth = law.is_pretraining_worth(1e8, 1e6, 1.0, 1.0)
+        answers = [worth.ratio, law.optimal_allocation(1e9, 1.0, 10.0).loss]
+        assert np.isnan(worth.probability)
+    else:
+        best = law.compute_optimal(1e21)
+        answers = [best.parameters, best.tokens, best.loss, law.compute_exponents().parameters]
+    assert all((one.low, one.high) == (0, np.inf) and np.isfinite(one) for one in answers)
+
+
 def test_a_rule_given_as_a_function_is_the_same_rule(law):
     plain, function = law.compute_optimal(1e21), law.compute_optimal(1e21, flops_per_token=lambda n: 6 * n)
     assert function.parameters == pytest.approx(plain.parameters, rel=1e-6)

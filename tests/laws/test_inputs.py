@@ -62,17 +62,28 @@ def test_other_kinds_are_refused(bad):
         PowerLaw(n_boot=0).fit(bad, [3, 2, 1])
 
 
-@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])
-def test_a_missing_label_of_any_type_is_refused(missing):
-    with pytest.raises(ValueError, match=r"missing label.*entry 2"):
-        PowerLaw(n_boot=10).fit(SIZES, Y, groups=np.array(["a", "b", missing, "c", "d", "e"], dtype=object))
-
-
-def test_labels_of_several_types_are_groups():
-    law = PowerLaw(n_boot=10).fit(
-        np.repeat(SIZES, 2), np.repeat(Y, 2), groups=[1, 1, "a", "a", 2, 2, "b", "b", 3, 3, 4, 4]
+@pytest.mark.parametrize("kind", [PowerLaw, ShiftedPowerLaw])
+def test_a_vector_that_is_called_like_another_quantity_is_refused(kind):
+    tokens = pd.Series(SIZES, name="tokens")
+    told = (
+        rf"X is a Series called 'tokens', but {kind.__name__} reads parameters; {kind.__name__}\(size='tokens'\) does"
     )
-    assert law.seeds_ == "2 per group, 6 groups"
+    with pytest.raises(ValueError, match=told):
+        kind(n_boot=0).fit(tokens, Y)
+    law = kind(n_boot=0).fit(tokens.to_numpy(), Y)
+    with pytest.raises(ValueError, match=told):
+        law.predict(tokens)
+    with pytest.raises(ValueError, match=r"called 'loss', but .* reads parameters\. If these are its parameters"):
+        law.predict(pd.Series(SIZES, name="loss"))
+    for named in (tokens.rename("parameters"), tokens.rename("n_params"), tokens.rename(None)):
+        np.testing.assert_array_equal(law.predict(named), law.predict(SIZES))
+    assert kind(size="tokens", n_boot=0).fit(tokens, Y).params_ == law.params_
+
+
+@pytest.mark.parametrize("seed", [[], (), np.array([])])
+def test_a_seed_that_is_empty_is_refused(seed):
+    with pytest.raises(ValueError, match="random_state must be a whole number from 0 on, a Generator"):
+        PowerLaw(n_boot=10, random_state=seed).fit(SIZES, Y)
 
 
 def test_trajectory_columns_are_checked_one_by_one():

@@ -56,6 +56,15 @@ def test_a_replicate_of_too_few_sizes_is_drawn_again_until_it_is_hopeless():
         resample.replicates(resample.points(5), 3, 0, distinct * 0, 2)
 
 
+@pytest.mark.parametrize("draw", [resample.points(9), resample.groups(np.arange(9))[0]])
+def test_as_many_points_as_sizes_needed_leave_one_replicate(draw):
+    counts, redrawn = resample.replicates(draw, 7, 0, np.eye(9, dtype=int), 9)
+    assert (counts == 1).all() and counts.shape == (7, 9) and redrawn == 0
+    with_one_left_out = np.eye(9, dtype=int) * (np.arange(9) != 4)[:, None]
+    counts, _ = resample.replicates(resample.points(9), 7, 0, with_one_left_out, 8)
+    assert (counts == (np.arange(9) != 4)).all()
+
+
 def test_groups_are_told_in_words():
     assert resample.per_group(GROUPS) == "2 to 4 per group, 4 groups"
     assert resample.per_group(np.stack([GROUPS, SUBGROUPS], axis=1)) == "2 to 4 per group, 4 groups, 6 subgroups"

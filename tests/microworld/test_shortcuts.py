@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scalescope.microworld.shortcuts import fit_linear, shortcut_table, word_counts
+from scalescope.microworld.shortcuts import enough, fit_linear, shortcut_table, word_counts
 
 WORDS = [f"w{n}" for n in range(30)]
 
@@ -11,8 +11,9 @@ WORDS = [f"w{n}" for n in range(30)]
 class Rows:
     """A source with made rows of one task."""
 
-    def __init__(self, make, rng):
-        self.made = {split: [make(rng) for _ in range(size)] for split, size in (("train", 400), ("validation", 200))}
+    def __init__(self, make, rng, train=400, validation=200):
+        sizes = {"train": train, "validation": validation}
+        self.made = {split: [make(rng) for _ in range(size)] for split, size in sizes.items()}
 
     def rows(self, task, split):
         return self.made[split]
@@ -66,6 +67,22 @@ def test_what_words_tell_is_found_and_nothing_else(task, make, bag, one):
     row = shortcut_table(Rows(make, np.random.default_rng(0)), [task]).iloc[0]
     assert bag[0] <= row["bag_of_words"] <= bag[1]
     assert np.isnan(row["one_side"]) if one is None else one[0] <= row["one_side"] <= one[1]
+
+
+def of_no_answer(rng):
+    return {"question": "who is it", "context": text(rng, "."), "answers": {"text": [], "answer_start": []}}
+
+
+@pytest.mark.parametrize("train", [1, 2, 4, 19])
+@pytest.mark.parametrize(
+    ("task", "make"),
+    [("sst2", of_one_word), ("mnli", of_one_side), ("race", of_an_option_in_the_article), ("squad_v2", of_no_answer)],
+)
+def test_rows_that_are_too_few_to_train_on_leave_blanks(task, make, train):
+    row = shortcut_table(Rows(make, np.random.default_rng(1), train, 1), [task]).iloc[0]
+    trained = task == "squad_v2" or (task == "race" and train == 19)
+    assert np.isfinite(row["majority"]) and np.isnan(row["bag_of_words"]) != trained
+    assert not enough(np.array([0] * 16 + [1] * 4)) and not enough(np.zeros(30)) and enough(np.arange(20) % 2)
 
 
 def test_sides_have_columns_of_their_own_and_rare_words_have_none():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from scalescope.experiment.profile import load_profile
 from scalescope.experiment.progress import marked, note_state, read_mark
 from scalescope.workflow.complete import complete
 from scalescope.workflow.jobs import planned
-from scalescope.workflow.reproduce import PipelineFailed, reproduce
+from scalescope.workflow.reproduce import PipelineFailed, reproduce, set_right
 from scalescope.workflow.terminal import Watch, duration
 
 COMMAND = [sys.executable, "-m", "scalescope.cli", "reproduce", "--profile", "tiny", "--jobs", "2"]
@@ -119,6 +120,16 @@ def test_an_exit_code_of_snakemake_after_all_jobs_is_told_and_fails_nothing(stub
     outs[0].unlink()
     with pytest.raises(PipelineFailed, match="Snakemake ended with exit code 3: "):
         reproduce("tiny")
+
+
+def test_a_clock_that_was_set_back_is_told(tmp_path, capsys):
+    (tmp_path / "profile.json").write_text("{}")
+    set_right(tmp_path)
+    assert not capsys.readouterr().err
+    os.utime(tmp_path / "profile.json", (time.time() + 7200,) * 2)
+    set_right(tmp_path)
+    assert "the clock was set back: 1 files" in capsys.readouterr().err
+    assert (tmp_path / "profile.json").stat().st_mtime < time.time() + 1
 
 
 def test_missing_data_folder_is_refused_before_anything_runs(project):

@@ -1,6 +1,10 @@
 """What notebooks show of rows and batches."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
+import pytest
 
 from scalescope.data.masking import Masked
 from scalescope.data.tasks.spec import TASKS
@@ -32,6 +36,15 @@ def test_an_example_is_whole_with_its_options_and_its_label_by_name():
     assert show.example(Rows(squad=squad), "squad").split()[-1] == "Ada"
     none = {**squad, "answers": {"text": [], "answer_start": []}}
     assert "(none in the context)" in show.example(Rows(squad_v2=none), "squad_v2")
+
+
+@pytest.mark.parametrize(("error", "shown"), [(0.04, "0.250 ± 0.040"), (None, "0.250"), (np.nan, "0.250")])
+def test_the_best_run_is_shown_with_its_standard_error_where_there_is_one(monkeypatch, error, shown):
+    rows = pd.DataFrame({"example": [0], "label": [1], "predicted": [0], "score": [0.0]})
+    monkeypatch.setattr(stages, "store", lambda: SimpleNamespace(find=lambda run: SimpleNamespace(rows=rows)))
+    run = {"task": "boolq", "status": "finished", "run_id": "a", "value": 0.25, "value_se": error}
+    text, examples = show.best_examples(pd.DataFrame([run], dtype=object), "boolq")
+    assert text == shown and examples.loc[0, ["label", "predicted"]].tolist() == ["yes", "no"]
 
 
 def test_labels_have_names():

@@ -13,7 +13,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from scalescope import files
-from scalescope.data.packing import cut, pack
+from scalescope.data.packing import LONGEST_ROW, SHORTEST_ROW, cut, pack
 from scalescope.data.tokenizer import BATCH, encode_flat
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def encode_corpus(
     are packed into rows (see `packing.pack`). max_tokens: upper bound on the tokens of all rows, padding included;
     None reads all. Raises ValueError if the split is empty, or a size makes no sense.
     """
-    if not 8 <= sequence_length <= 8192:
-        raise ValueError(f"sequence_length {sequence_length} lies outside 8..8192")
+    if not SHORTEST_ROW <= sequence_length <= LONGEST_ROW:
+        raise ValueError(f"sequence_length {sequence_length} lies outside {SHORTEST_ROW}..{LONGEST_ROW}")
     if max_tokens is not None and max_tokens < sequence_length:
         raise ValueError(f"max_tokens {max_tokens} does not fill one row of {sequence_length}")
     documents: list[np.ndarray] = []

@@ -45,7 +45,8 @@ class Masker:
 
     objective: "mlm" hides single tokens, "pmi" whole units. In each row units are taken in random order until
     `rate` of its maskable tokens is reached; the unit that crosses that mark is taken with the
-    probability that makes the expected share exactly `rate`. [CLS], [SEP] and [PAD] are never hidden.
+    probability that makes the expected share exactly `rate`. [CLS], [SEP] and [PAD] are never hidden. A batch of which
+    nothing was drawn hides one token (unit): a loss over nothing is no number, and would end a run as diverged.
     Raises UnknownName for another objective, ValueError for a rate outside (0, 1) or a vocabulary of
     special pieces only.
     Source: Devlin et al. (2019) section 3.1 for 80/10/10; Levine et al. (2021) for whole spans.
@@ -93,6 +94,8 @@ def _draw_tokens(maskable: np.ndarray, rate: float, rng: np.random.Generator) ->
     keys[~maskable] = 2.0
     budget = rate * maskable.sum(axis=1)
     count = np.floor(budget + rng.random(len(budget))).astype(np.int64)
+    if not count.any() and maskable.any():
+        count[rng.choice(np.flatnonzero(maskable.any(axis=1)))] = 1
     most = int(count.max(initial=0))
     chosen = np.zeros(maskable.shape, dtype=bool)
     if most:
@@ -123,6 +126,8 @@ def _draw_units(maskable: np.ndarray, starts: np.ndarray, rate: float, rng: np.r
     taken = before + rng.random(len(rows)) * ordered < budget
     drawn = np.zeros(len(rows), dtype=bool)
     drawn[order] = taken
+    if not drawn.any() and len(drawn):
+        drawn[rng.integers(len(drawn))] = True
     flags = np.zeros(len(first), dtype=bool)
     flags[usable] = drawn
     return flags[unit].reshape(maskable.shape)

@@ -15,6 +15,7 @@ import numpy as np
 from scalescope.data.tokenizer import CLS, PAD, SEP
 
 SORTED = 10_000
+SHORTEST_ROW, LONGEST_ROW = 8, 8192  # tokens
 MOST_DOCUMENTS = 255  # of one row: their numbers are stored as uint8
 
 

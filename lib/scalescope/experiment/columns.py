@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 from scalescope.errors import nearest
 from scalescope.tables import COLUMNS
 
+SURROGATE = re.compile("[\ud800-\udfff]")
 # columns of the tables in tables.py that are calculated with
 NUMBERS = frozenset(
     (
@@ -98,7 +100,9 @@ def _is_missing(value: Any) -> bool:
 
 
 def need_labels(frame: pd.DataFrame, table: str, columns: list[str]) -> None:
-    """Raise ValueError that names table, column and row of a label that is missing or has spaces at its ends."""
+    """Raise ValueError that names table, column and row of a label that is missing, has spaces at its ends, or cannot
+    be written: half of a surrogate pair is no character.
+    """
     for name in columns:
         for row, value in enumerate(frame[name].tolist()):
             if _is_missing(value) or (isinstance(value, str) and not value.strip()):
@@ -106,6 +110,11 @@ def need_labels(frame: pd.DataFrame, table: str, columns: list[str]) -> None:
             if isinstance(value, str) and value != value.strip():
                 raise ValueError(
                     f"table {table!r}, column {name!r}, row {row} holds {value!r}: spaces at the end of a label"
+                )
+            if isinstance(value, str) and (half := SURROGATE.search(value)):
+                raise ValueError(
+                    f"table {table!r}, column {name!r}, row {row} holds {value!r}: half of a surrogate pair, "
+                    f"\\u{ord(half[0]):04x}, is no character"
                 )
 
 

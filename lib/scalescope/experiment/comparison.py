@@ -56,10 +56,10 @@ def compare(profile_a: str, profile_b: str, n_boot: int = 1000, random_state: in
 
     slope_a, slope_b: of ln y against ln N over the ladders, with 95 % bootstrap intervals. difference: slope_b -
     slope_a. ratio: law of b over law of a at `at` parameters, the middle (in ln N) of the sizes that both ladders span;
-    blank where they share none. Intervals of both from independent bootstraps: profiles share no runs. Laws of fewer
-    than two sizes are left out. Losses compare only under one tokenizer and held-out text. Raises ValueError for one
-    profile twice, UnknownName for a profile without collected results, and Damaged for a table that was cut or changed
-    since it was written.
+    blank where they share none. Intervals of both from independent bootstraps: profiles share no runs; where a law has
+    as many points as parameters they are infinite. Laws of fewer than two sizes are left out. Losses compare only under
+    one tokenizer and held-out text. Raises ValueError for one profile twice, UnknownName for a profile without
+    collected results, and Damaged for a table that was cut or changed since it was written.
     """
     n_boot, random_state = replicate_count(n_boot), whole(random_state, "random_state", least=0)
     if profile_a == profile_b:
@@ -103,14 +103,15 @@ def _row(key: tuple[str, str], a: Ladder, b: Ladder, n_boot: int, states: list[i
             f"slope_{name}_high": high,
         }
     slopes = [law.bootstrap_.params["slope"] for law in laws]
-    ends = np.percentile(slopes[1] - slopes[0], [2.5, 97.5])
+    known = all(law.scatter_.free >= 1 for law in laws)
+    ends = np.percentile(slopes[1] - slopes[0], [2.5, 97.5]) if known else (-np.inf, np.inf)
     row |= {"difference": row["slope_b"] - row["slope_a"], "difference_low": ends[0], "difference_high": ends[1]}
     low, high = (max(a.parameters.min(), b.parameters.min()), min(a.parameters.max(), b.parameters.max()))
     if low > high:
         return row | {"at": np.nan, "ratio": np.nan, "ratio_low": np.nan, "ratio_high": np.nan}
     at = float(np.sqrt(low * high))
     values = [law.predict_many(law.bootstrap_.params, [at])[:, 0] for law in laws]
-    ends = np.percentile(values[1] / values[0], [2.5, 97.5])
+    ends = np.percentile(values[1] / values[0], [2.5, 97.5]) if known else (0.0, np.inf)
     ratio = float(laws[1].predict([at])[0] / laws[0].predict([at])[0])
     return row | {"at": at, "ratio": ratio, "ratio_low": ends[0], "ratio_high": ends[1]}
 

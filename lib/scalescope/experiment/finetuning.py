@@ -11,6 +11,7 @@ from itertools import chain
 import pandas as pd
 
 from scalescope.data.encoded import Prepared, TaskData, of_task
+from scalescope.errors import UnknownName
 from scalescope.experiment import cost, stages
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
@@ -23,6 +24,7 @@ from scalescope.training.policy import pick_precision
 from scalescope.training.store import Run
 from scalescope.training.sweep import Sweep, best_rate, grid_of, repeat, seeds_of, sweep
 
+SIMPLE = "sst2"  # one sentence, two classes
 Train = Callable[[list[FinetuneConfig], Run | Sequence[Run]], list[Run]]
 
 
@@ -192,6 +194,16 @@ def trainer(profile: Profile, data: TaskData, before: Callable[[], None] | None 
         return finetune_run(configs, pretrained, data, stages.store(), clock)
 
     return train
+
+
+def by_hand(profile: Profile, task: str = "") -> str:
+    """The task that a notebook trains step by step: `task`, or by default SST-2, or the first of a profile without it.
+
+    Raises UnknownName for a task that the profile does not have.
+    """
+    if task and task not in profile.tasks:
+        raise UnknownName(f"task of profile {profile.name!r}", task, profile.tasks)
+    return task or (SIMPLE if SIMPLE in profile.tasks else profile.tasks[0])
 
 
 def find_finetuned(configs: list[FinetuneConfig], pretrained: Run | Sequence[Run]) -> list[Run]:

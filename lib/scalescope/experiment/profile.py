@@ -25,9 +25,10 @@ from scalescope.experiment.sections import (
     SourceSection,
     TextSection,
     Title,
-    check_budgets,
+    check_batch,
     check_fractions,
 )
+from scalescope.experiment.study_checks import check_studies
 from scalescope.experiment.study_sections import StudiesSection
 from scalescope.model.config import EncoderConfig
 from scalescope.tables import SCRATCH
@@ -87,8 +88,14 @@ class Profile(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"models listed twice: {', '.join(twice)}")
+        if self.models.second and self.models.second.aspect_ratio == self.models.ladder.aspect_ratio:
+            raise ValueError(
+                f"models.second.aspect_ratio={self.models.second.aspect_ratio} is the ladder's: models of one ratio "
+                f"have one law; name them in models.ladder.layers"
+            )
+        check_batch(self.text, self.pretrain.batch_size, f"pretrain.batch_size={self.pretrain.batch_size}")
         self._budgets_possible()
-        self._studies_possible()
+        check_studies(self)
         return self
 
     def _budgets_possible(self) -> None:
@@ -104,32 +111,6 @@ class Profile(Section):
             if objective not in self.objectives:
                 raise UnknownName("objective in budgets.objectives", objective, self.objectives)
         check_fractions(self.pretrain, self.budgets.fractions)
-
-    def _studies_possible(self) -> None:
-        parts = self.studies
-        if parts is None:
-            return
-        with_dialects = [name for name in parts.names if getattr(getattr(parts, name), "dialects", None)]
-        if with_dialects and self.source.kind != "microworld":
-            raise ValueError(
-                f"studies.{with_dialects[0]} has dialects, which the source {self.source.kind!r} does not have"
-            )
-        for name in parts.names:
-            part = getattr(parts, name)
-            for model in part.named_models:
-                self.model(model)
-            for objective in part.objectives:
-                if objective not in self.objectives:
-                    raise UnknownName(f"objective in studies.{name}", objective, self.objectives)
-        if parts.barnett2024:
-            check_budgets(self.pretrain, parts.barnett2024.budgets, self.text.sequence_length)
-        if parts.lin2024:
-            check_budgets(self.pretrain, [each.tokens for each in parts.lin2024.zoo], self.text.sequence_length)
-        if parts.gadre2024:
-            part = parts.gadre2024
-            sizes = [self.model(name).config.parameters for name in part.models]
-            if sizes != sorted(sizes):
-                raise ValueError(f"studies.gadre2024.models must grow in size, got {', '.join(part.models)}")
 
     def _sizes_possible(self) -> None:
         if "second" in self.finetune.roles and self.models.second is None:
@@ -237,7 +218,8 @@ def load_profile(name: str | Path, data: str | Path | None = None) -> Profile:
     path of a profile are taken from the folder in which the command was given (see paths.given). A path that ends in
     .json is the record of a profile in use (see record.py), whose data are its own.
     Raises UnknownName for a name that does not exist and ValueError naming each bad key, its line, its value and the
-    nearest valid key, and for a name that may not be (see profile_file.py).
+    nearest valid key, for a name that may not be (see profile_file.py), for a target no larger than the ladder, and for
+    a fixed rate of an objective that is not there.
     """
     if str(name).endswith(".json"):
         return _recorded(Path(name))
@@ -251,9 +233,36 @@ def load_profile(name: str | Path, data: str | Path | None = None) -> Profile:
     elif isinstance(source, dict) and isinstance(source.get("folder"), str) and source["folder"]:
         content["source"] = {**source, "folder": str(paths.given(source["folder"]))}
     try:
-        return Profile.model_validate(content)
+        profile = Profile.model_validate(content)
     except ValidationError as error:
         raise ValueError(explain(path, error, lines, Profile)) from None
+    _need_larger_target(profile, path)
+    _need_known_objectives(profile, path, content)
+    return profile
+
+
+def _need_larger_target(profile: Profile, path: Path) -> None:
+    """Raise ValueError for a target that is no larger than the ladder, whose laws are extrapolated to it.
+
+    A profile that a notebook changes for one run may have such a ladder; a file may not.
+    """
+    ladder = [spec for spec in profile.all_models() if spec.role == "ladder"]
+    largest = max(ladder, key=lambda spec: spec.config.parameters)
+    sizes = [spec.config.parameters for spec in (profile.target, largest)]
+    if sizes[0] <= sizes[1]:
+        raise ValueError(
+            f"profile {path} is not valid:\n  models.target: {profile.target.name} has {sizes[0]:,} parameters, no "
+            f"more than {largest.name} of the ladder ({sizes[1]:,}), whose laws are extrapolated to it"
+        )
+
+
+def _need_known_objectives(profile: Profile, path: Path, content: dict) -> None:
+    """Raise UnknownName for a fixed rate of an objective that the profile does not have; by default none need be."""
+    for objective in content["finetune"].get("fixed_rate_objectives", ()):
+        if objective not in profile.objectives:
+            raise UnknownName(
+                f"objective in finetune.fixed_rate_objectives of profile {path}", objective, profile.objectives
+            )
 
 
 def _recorded(path: Path) -> Profile:

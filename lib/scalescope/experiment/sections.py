@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from scalescope.data.packing import LONGEST_ROW
 from scalescope.data.tokenizer import MAX_VOCABULARY, SMALLEST_VOCABULARY
 from scalescope.training.schedule import first_decay_step
 
@@ -18,9 +19,10 @@ Batch = Annotated[int, Field(gt=0, le=10**6)]
 Epochs = Annotated[int, Field(gt=0, le=10**4)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Rate = Annotated[float, Field(ge=1e-8, lt=1)]  # a lower one changes no weight
-MaskRate = Annotated[float, Field(ge=0.001, lt=1)]  # with a lower one whole batches have nothing to predict
+MaskRate = Annotated[float, Field(ge=0.001, lt=1)]  # with a lower one a batch has hardly anything to predict
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 MOST_SEEDS = 1000
+SHORTEST_ROW = 16  # tokens
 
 
 def _per_task(kind: Any) -> Any:
@@ -89,7 +91,7 @@ class TextSection(Section):
     """Tokenizer and corpus. Tokens count pieces; sequence_length includes [CLS]."""
 
     vocabulary_size: Annotated[int, Field(ge=SMALLEST_VOCABULARY, le=MAX_VOCABULARY)]
-    sequence_length: Annotated[int, Field(ge=16, le=65_536)]
+    sequence_length: Annotated[int, Field(ge=SHORTEST_ROW, le=LONGEST_ROW)]
     train_tokens: Count
     heldout_tokens: Count
 
@@ -190,7 +192,8 @@ def token_steps(pretrain: PretrainSection, tokens: int, sequence_length: int) ->
 
 
 def check_budgets(pretrain: PretrainSection, budgets: list[int], sequence_length: int) -> None:
-    """Raise ValueError for a budget in tokens without room for warm-up, a stable part and decay."""
+    """Raise ValueError for a budget in tokens without room for warm-up, stable part and decay, or of equal steps."""
+    found: dict[int, int] = {}
     for tokens in budgets:
         steps = token_steps(pretrain, tokens, sequence_length)
         if not has_room(pretrain, steps):
@@ -198,6 +201,19 @@ def check_budgets(pretrain: PretrainSection, budgets: list[int], sequence_length
                 f"a budget of {tokens} tokens ({steps} steps) has no room for {pretrain.warmup_steps} steps of "
                 f"warm-up, a stable part and {pretrain.decay_fraction:.0%} of decay"
             )
+        if steps in found:
+            raise ValueError(f"budgets of {found[steps]} and {tokens} tokens: both are {steps} steps")
+        found[steps] = tokens
+
+
+def check_batch(text: TextSection, batch_size: int, what: str) -> None:
+    """Raise ValueError for a batch of more rows than the train text can have; `what` names it."""
+    rows = text.train_tokens // text.sequence_length
+    if batch_size > rows:
+        raise ValueError(
+            f"{what} is more than the {rows} rows of text.train_tokens={text.train_tokens} at text.sequence_length="
+            f"{text.sequence_length}"
+        )
 
 
 def has_room(pretrain: PretrainSection, steps: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
@@ -9,6 +10,8 @@ from pydantic import AfterValidator, Field, model_validator
 from scalescope.experiment.sections import Batch, Count, Different, Objective, Rate, Section, Seeds
 
 STANDARD = "standard"  # name of the text of pretraining
+DIALECT = r"[A-Za-z][A-Za-z0-9_-]*"
+MISSING = ("nan", "NaN", "null", "NULL", "NA", "None")
 LARGEST_BUDGET = 8  # Lin 2024, table 1: the full number of examples over the most that may be used to choose a model
 LEAST_SIZES = 5  # within it: the rectified law has four parameters
 Amount = Annotated[float, Field(ge=0, le=1)]
@@ -24,9 +27,18 @@ class DialectSection(Section):
 
 
 def _own_names(dialects: dict) -> dict:
-    """The dialects themselves; raises ValueError for one that is called as the text of pretraining is."""
+    """The dialects themselves; raises ValueError for one that is called as the text of pretraining is.
+
+    Also for a name that a table would not give back as it is: a number, or what stands for a missing value.
+    """
     if STANDARD in dialects:
         raise ValueError(f"a dialect cannot be called {STANDARD!r}: that is the text of pretraining")
+    for name in dialects:
+        if re.fullmatch(DIALECT, name) is None or name in MISSING:
+            raise ValueError(
+                f"a dialect cannot be called {name!r}: a letter first, then letters, digits, _ and -, and none of "
+                f"{', '.join(MISSING)}, which tables read as a missing value"
+            )
     return dialects
 
 
@@ -155,6 +167,10 @@ class Su2024Section(StudyPart):
     target_model: str
     target_batch_size: Count
     variant_model: str
+
+    def steps(self, batch_size: int, own: int, sequence_length: int) -> int:
+        """Steps of a run at a batch size, where `own` is that of the profile."""
+        return round(self.tokens * max(1.0, (batch_size / own) ** 0.5) / (batch_size * sequence_length))
 
     @property
     def named_models(self) -> list[str]:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from scalescope.laws.inputs import (
-    generator,
-    labels,
-    numbers,
-    point_weights,
-    replicate_count,
-    same_rows,
-    target,
-    without_masked,
-)
+from scalescope.laws.inputs import generator, numbers, point_weights, replicate_count, same_rows, target, without_masked
 from scalescope.laws.intervals import BootstrapResult, Refit, hierarchical_bootstrap, holding, naive_bootstrap
+from scalescope.laws.labels import labels
 from scalescope.laws.lack import lack_of_fit
 from scalescope.laws.prediction import Prediction
 from scalescope.laws.remarks import SuspectInput, remarks
@@ -145,6 +138,8 @@ class ScalingLaw(Prediction):
             self.lack_ = self.lack_.at(given[used])
         self.lack_of_fit_ = self.lack_.messages()
         self.bootstrap_ = self._bootstrap(sizes, y, weights, group) if self.n_boot else None
+        if self.bootstrap_ and self.scatter_.free < 1:
+            self.bootstrap_ = replace(self.bootstrap_, undetermined=True)
         self.replicates_ = self.bootstrap_.params if self.bootstrap_ else None
         self.intervals_, said = self._held(self._intervals(sizes, y, weights, group))
         left_out = [f"{lost} masked row(s) left out"] if lost else []

@@ -34,10 +34,15 @@ def estimate(
     bootstrap: BootstrapResult | None,
     level: float = 0.95,
 ) -> Estimate:
-    """`question` [B] asked of the fitted parameters, and of every bootstrapped set for the interval."""
+    """`question` [B], of an amount above zero, asked of the fitted parameters, and of every bootstrapped set.
+
+    The interval is zero to infinity where as many points as parameters leave nothing to judge by.
+    """
     value = float(question(params)[0])
     if bootstrap is None:
         return Estimate(value, level=level)
+    if bootstrap.undetermined:
+        return Estimate(value, 0.0, np.inf, level)
     found = np.clip(question(bootstrap.params), -LARGEST, LARGEST)  # percentiles between infinities are not numbers
     low, high = (
         end if abs(end) < LARGEST / 10 else np.copysign(np.inf, end)

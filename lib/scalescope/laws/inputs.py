@@ -16,8 +16,12 @@ from scalescope.errors import UnknownName
 
 MOST_REPLICATES = 1_000_000  # of a bootstrap: more fit no memory
 LARGEST = 1e100  # of a size, a loss or a weight: beyond it, or below its inverse, sums of squares are no floats
+SIZES = ("parameters", "tokens", "flops")
+QUANTITIES = (  # what laws read and foretell, by the names of their columns
+    *(*SIZES, "steps", "batch_size", "width", "depth", "layers", "examples"),
+    *("pretrain_tokens", "finetune_tokens", "loss", "error", "value"),
+)
 NO_NUMBERS = (bool, np.bool_, np.datetime64, np.timedelta64, date, timedelta)  # some are read as numbers
-MISSING_WRITTEN = ("", "nan", "NaN", "None", "<NA>", "NaT")  # how NumPy and tables write a missing label among texts
 
 
 def numbers(values: Any, name: str) -> np.ndarray:
@@ -90,38 +94,6 @@ def without_masked(X: Any, y: Any, sample_weight: Any, groups: Any) -> tuple[Any
     return kept(X), kept(y), kept(sample_weight), kept(groups), ~keep
 
 
-def labels(groups: Any, n: int) -> np.ndarray:
-    """Groups [n], or groups and subgroups [n, 2], as numbers from 0 in each column.
-
-    Raises ValueError for another shape or a missing label of any type.
-    """
-    if np.ndim(groups) == 2 and np.shape(groups) == (n, 2):
-        columns = np.ma.asanyarray(groups) if np.ma.isMaskedArray(groups) else np.asarray(groups)
-        return np.column_stack([labels(columns[:, place], n) for place in (0, 1)])
-    if np.ma.isMaskedArray(groups) and np.ma.getmaskarray(groups).any():
-        raise ValueError(f"groups has a missing label: entry {np.flatnonzero(np.ma.getmaskarray(groups))[0]} is masked")
-    found = np.asarray(groups)
-    if found.shape != (n,):
-        raise ValueError(f"X has {n} point(s) but groups has the shape {list(found.shape)}")
-    for entry, label in enumerate(found.tolist() if found.dtype.kind in "fMmOU" else []):
-        if _is_missing(label):
-            raise ValueError(f"groups has a missing label (NaN or none): entry {entry} is {label!r}")
-    try:
-        return np.unique(found, return_inverse=True)[1].reshape(-1)
-    except TypeError:  # labels of several types have no order
-        known: dict[Any, int] = {}
-        return np.array([known.setdefault(label, len(known)) for label in found.tolist()])
-
-
-def _is_missing(label: Any) -> bool:
-    if label is None or (isinstance(label, str) and label.strip() in MISSING_WRITTEN):
-        return True
-    try:
-        return bool(label != label)  # NaN, NaT
-    except (TypeError, ValueError):  # pandas' NA is not even unequal to itself
-        return True
-
-
 def positive(array: np.ndarray, name: str) -> np.ndarray:
     """`array` itself; raises ValueError that names the first entry not above zero, or where floats end."""
     if not array.size or (array.min() >= 1 / LARGEST and array.max() <= LARGEST):
@@ -148,8 +120,9 @@ def _of_this_world(array: np.ndarray, name: str) -> np.ndarray:
 def table(X: Any, names: tuple[str, ...], law: str = "this law") -> np.ndarray:
     """Named inputs, all above zero, as [n, k]: from a DataFrame by name, from an array by the order of `names`.
 
-    One input may also be a vector [n]. Raises UnknownName for a column that is missing and ValueError for another
-    shape (naming the `law`) or a value that is not a finite number above zero, naming column and entry.
+    One input may also be a vector [n], whose name, where it has one, must not be that of another quantity. Raises
+    UnknownName for a column that is missing and ValueError for another shape (naming the `law`) or a value that is not
+    a finite number above zero, naming column and entry.
     """
     if isinstance(X, Mapping) or _fields(X):
         raise ValueError(
@@ -158,12 +131,25 @@ def table(X: Any, names: tuple[str, ...], law: str = "this law") -> np.ndarray:
         )
     if hasattr(X, "columns"):
         return np.stack([_column(X, name) for name in names], axis=1)
+    _refuse_other(X, names, law)
     array = _plain(X, names)
     if len(names) == 1 and array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != len(names):
         _refuse_shape(array, names, law)
     return np.stack([positive(numbers(part, name), name) for part, name in zip(array.T, names, strict=True)], axis=1)
+
+
+def _refuse_other(X: Any, names: tuple[str, ...], law: str) -> None:
+    """Raise ValueError for a vector that is called like another quantity than the law's, as a column would be."""
+    called = getattr(X, "name", None)
+    if not isinstance(called, str) or called in names or called not in QUANTITIES:
+        return
+    other = f"; {law}(size={called!r}) does" if len(names) == 1 and names[0] in SIZES and called in SIZES else ""
+    raise ValueError(
+        f"X is a {type(X).__name__} called {called!r}, but {law} reads {', '.join(names)}{other}. If these are its "
+        f"{names[0]}, rename it, or give the values alone (.to_numpy())"
+    )
 
 
 def _fields(X: Any) -> tuple[str, ...]:
@@ -296,7 +282,7 @@ def share(value: Any, name: str) -> float:
 def generator(random_state: Any) -> np.random.Generator:
     """A generator from a seed; raises ValueError for what cannot be one."""
     try:
-        if isinstance(random_state, bool):
+        if isinstance(random_state, bool) or np.size(random_state) == 0:  # NumPy takes an empty list for a seed
             raise TypeError
         return np.random.default_rng(random_state)
     except (TypeError, ValueError):

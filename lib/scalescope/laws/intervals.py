@@ -11,8 +11,9 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from scalescope.laws import resample
-from scalescope.laws.inputs import generator, labels, point_weights, replicate_count, share, target
+from scalescope.laws.inputs import generator, point_weights, replicate_count, share, target
 from scalescope.laws.interface import Law
+from scalescope.laws.labels import labels
 
 # parameters [B] of fits to y [n] or [B, n] with weights [B, n] or [1, n], given sizes [n, k]
 Refit = Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]
@@ -25,6 +26,7 @@ class BootstrapResult:
     `params` maps each parameter of the law to an array [n_boot]; `redrawn` counts the replicates that had
     to be drawn again because they held too few distinct sizes to fit. With `free` degrees of freedom the intervals are
     expanded percentiles: at a level, those that the normal distribution gives to Student's quantiles (Hesterberg 2015).
+    undetermined: the law has as many points as parameters, so that all replicates are one and say nothing.
     """
 
     params: dict[str, np.ndarray] = field(repr=False)
@@ -32,6 +34,7 @@ class BootstrapResult:
     redrawn: int
     kind: str = "hierarchical"
     free: int | None = None
+    undetermined: bool = False
 
     def tails(self, level: float) -> list[float]:
         """Lower and upper percentile (0 to 100) of a central interval at `level`."""

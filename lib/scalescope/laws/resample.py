@@ -37,10 +37,14 @@ def replicates(
 ) -> tuple[np.ndarray, int]:
     """Counts [n_boot, n] of replicates that hold at least `least` distinct sizes, and how many were drawn again.
 
-    distinct [n, k]: 1 where a point is of a size, a row of zeros for a point that cannot be used. Raises ValueError
-    where replicates with so many sizes are hardly ever drawn.
+    distinct [n, k]: 1 where a point is of a size, a row of zeros for a point that cannot be used. Where there are as
+    many such points as sizes needed, each replicate holds each of them once. Raises ValueError where replicates with so
+    many sizes are hardly ever drawn.
     """
     rng = generator(random_state)
+    usable = distinct.any(axis=1)
+    if usable.sum() == least == (distinct[usable] > 0).any(axis=0).sum():
+        return np.tile(usable.astype(int), (n_boot, 1)), 0
     counts = draw(rng, n_boot)
     redrawn = 0
     for _ in range(MAX_REDRAWS):  # over draws of the few degenerate replicates, never over fits

@@ -30,7 +30,8 @@ class Worth:
     """Whether the next unit of money is better spent on pretraining.
 
     `gain_pretrain`, `gain_finetune`: loss saved per unit of money. `ratio`: the first by the second, with its interval.
-    `probability`: share of bootstrap fits in which pretraining is the better buy (NaN without bootstrap).
+    `probability`: share of bootstrap fits in which pretraining is the better buy (NaN without bootstrap,
+    and where as many points as parameters leave nothing to judge by).
     """
 
     worth: bool
@@ -105,7 +106,8 @@ class TransferLaw(ExponentialLaw):
             first, second = _gains(params, p, f, *prices)
             return first / np.maximum(second, 1e-300)
 
-        share = float((ratio(self.bootstrap_.params) > 1).mean()) if self.bootstrap_ else float("nan")
+        known = self.bootstrap_ and not self.bootstrap_.undetermined
+        share = float((ratio(self.bootstrap_.params) > 1).mean()) if known else float("nan")
         return Worth(gains[0] > gains[1], *gains, estimate(ratio, fitted, self.bootstrap_, level), share)
 
 

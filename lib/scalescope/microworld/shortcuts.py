@@ -30,13 +30,15 @@ SIDES = {
 }
 STRENGTHS = (0.01, 0.1, 1.0)  # C of the regression: the one with the lowest loss on a fifth of the train rows
 NAME = re.compile(r"[A-Z][a-z]+(?: (?:of )?[A-Z][a-z]+)*")
+LEAST_ROWS, LEAST_OF_LABEL = 20, 5  # a fifth of them chooses the strength
 YEAR = re.compile(r"\b\d{4}\b")
 
 
 def shortcut_table(source, tasks: list[str] | tuple[str, ...] | None = None) -> pd.DataFrame:
     """Return a table with the columns `COLUMNS`, one row per task, in metric units (0 to 1).
 
-    majority, bag_of_words and one_side are scores on validation rows; one_side is NaN for tasks of one sentence.
+    majority, bag_of_words and one_side are scores on validation rows; one_side is NaN for tasks of one sentence, both
+    are where the train rows are too few to train on (see `enough`).
     """
     names = tasks or ["squad", "mnli", "qnli", "sst2", "race", "cola", "squad_v2", "mrpc", "boolq"]
     lines = []
@@ -67,6 +69,12 @@ def fit_linear(x: csr_matrix, labels: np.ndarray) -> GridSearchCV:
     return grid.fit(x, labels)
 
 
+def enough(labels: np.ndarray) -> bool:
+    """Whether rows with these labels [n] can be trained on: LEAST_ROWS, and of each label LEAST_OF_LABEL or none."""
+    counts = np.unique(labels, return_counts=True)[1]
+    return len(labels) >= LEAST_ROWS and len(counts) > 1 and counts.min() >= LEAST_OF_LABEL
+
+
 def _score(task: str, predicted: np.ndarray, truth: np.ndarray) -> float:
     return float((matthews_corrcoef if task == "cola" else accuracy_score)(truth, predicted))
 
@@ -77,6 +85,8 @@ def _labels(task: str, train: list[dict], validation: list[dict]) -> tuple[float
     majority = np.full_like(truth, np.bincount(truth).argmax())
 
     def run(sides: tuple[str, ...]) -> float:
+        if not enough(y):
+            return float("nan")
         x, held = word_counts(*([tuple(row[side] for side in sides) for row in rows] for rows in (train, validation)))
         return _score(task, fit_linear(x, y).predict(held), truth)
 
@@ -89,6 +99,9 @@ def _choices(task: str, train: list[dict], validation: list[dict]) -> tuple[floa
     linear model nothing; what an option shares with the article does.
     """
     right, truth = (np.array(["ABCD".index(row["answer"]) for row in rows]) for rows in (train, validation))
+    majority = float(np.bincount(truth).max() / len(truth))
+    if not enough((np.arange(4) == right[:, None]).ravel()):
+        return majority, float("nan"), float("nan")
     x, held = word_counts(*([(option,) for row in rows for option in row["options"]] for rows in (train, validation)))
     inside, held_inside = (
         csr_matrix([[float(option in row["article"])] for row in rows for option in row["options"]])
@@ -100,7 +113,7 @@ def _choices(task: str, train: list[dict], validation: list[dict]) -> tuple[floa
         return _score(task, fitted.decision_function(held).reshape(-1, 4).argmax(1), truth)
 
     both = run(hstack([x, inside], format="csr"), hstack([held, held_inside], format="csr"))
-    return float(np.bincount(truth).max() / len(truth)), both, run(x, held)
+    return majority, both, run(x, held)
 
 
 def token_f1(predicted: str, truth: str) -> float:
@@ -139,7 +152,7 @@ def _spans(task: str, train: list[dict], validation: list[dict]) -> tuple[float,
         kind = kinds[_opening(row)].most_common(1)
         found = _candidates(kind[0][0], row) if kind else []
         guesses.append(found[0] if found else "")
-    commonest = answers.most_common(1)[0][0]
+    commonest = answers.most_common(1)[0][0] if answers else ""
     empty = float(np.mean([token_f1("", t) for t in truths]))
     guess = float(np.mean([token_f1(g, t) for g, t in zip(guesses, truths, strict=True)]))
     blind = float(np.mean([token_f1(commonest, t) for t in truths]))

@@ -31,18 +31,32 @@ def draw_comparison(table: pd.DataFrame, profile_a: str, profile_b: str, size: s
             width_ratios=(3, 2),
         )
         looks = (("a", profile_a, style.BLUE, "o", -APART), ("b", profile_b, style.ORANGE, "s", APART))
+        drawn = [f"slope_{key}{end}" for key in "ab" for end in ("", "_low", "_high")]
+        slopes = style.show_finite(left, table[drawn].to_numpy(dtype=float))
         for key, name, colour, marker, off in looks:
-            left.hlines(place + off, table[f"slope_{key}_low"], table[f"slope_{key}_high"], color=colour)
+            ends = (table[f"slope_{key}_{end}"].clip(*slopes) for end in ("low", "high"))
+            left.hlines(place + off, *ends, color=colour)
             left.plot(table[f"slope_{key}"], place + off, marker, color=colour, label=name)
         left.axvline(0, color=style.GREY, linewidth=1)
         left.set_yticks(place, names)
         left.set(xlabel="Slope of ln y against ln N", title="Slopes", ylim=(len(table) - 0.4, -0.6))
         left.legend(loc="best")
-        right.hlines(place, table["ratio_low"], table["ratio_high"], color=style.INK)
+        right.hlines(place, *_ratio_ends(table), color=style.INK)
         right.plot(table["ratio"], place, "D", color=style.INK)
         right.axvline(1, color=style.GREY, linewidth=1)
         right.set(xscale="log", xlabel=f"{profile_b} / {profile_a}", title="Ratio at a shared size")
-        finite = table[["ratio_low", "ratio_high"]].stack()
-        if len(finite):
-            style.log_x(right, (min(0.9, finite.min() / 1.05), max(1.1, finite.max() * 1.05)))
+        style.log_x(right, _ratios_shown(table))
     return figure
+
+
+def _ratios_shown(table: pd.DataFrame) -> tuple[float, float]:
+    """Range of the axis of ratios: what is finite."""
+    values = table[["ratio", "ratio_low", "ratio_high"]].to_numpy(dtype=float)
+    finite = values[np.isfinite(values) & (values > 0)]
+    return min(0.9, finite.min(initial=np.inf) / 1.05), max(1.1, finite.max(initial=0.0) * 1.05)
+
+
+def _ratio_ends(table: pd.DataFrame) -> list[pd.Series]:
+    """Ends of the bars of ratios; those without an end run out of the axis."""
+    low, high = _ratios_shown(table)
+    return [table[f"ratio_{end}"].clip(low / 2, high * 2) for end in ("low", "high")]

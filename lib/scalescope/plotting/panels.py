@@ -239,7 +239,7 @@ def _law_text(name: str, rows: pd.DataFrame) -> str:
     parts = [f"R² {round(r2, 3) + 0.0:.3f}"] if np.isfinite(r2) else []
     if "legend_slope_ci" in numbers.index:
         low, high = numbers.loc["legend_slope_ci", ["err_low", "err_high"]]
-        parts.append(f"slope [{low:.2f}, {high:.2f}]")
+        parts.append(f"slope [{low:.2f}, {high:.2f}]".replace("inf", "∞"))
     elif "legend_slope" in numbers.index:
         parts.append(f"slope {numbers.loc['legend_slope', 'value']:.2f}")
     elif not (rows["kind"] == "fit_line").any():
@@ -262,7 +262,8 @@ def legend(figure: Figure, looks: Looks, data: pd.DataFrame, *, by_band: bool = 
     ]
     if ((data["role"] == "target") & (data["kind"] == "point")).any():
         handles.append(target_handle())
-    if (data["kind"] == "sleeve").any() and not by_band:
+    bands = data.loc[data["kind"] == "sleeve", ["err_low", "err_high"]].astype(float)
+    if np.isfinite(bands).all(axis=1).any() and not by_band:  # infinite ones are not drawn
         handles.append(Rectangle((0, 0), 1, 1, color=style.GREY, alpha=0.25, label="95 % of bootstrapped laws"))
     if (data["kind"] == "baseline").any():
         handles.append(Line2D([], [], color=style.GREY, linestyle=DASHES, label="majority baseline"))

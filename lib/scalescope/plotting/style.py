@@ -157,6 +157,22 @@ def log_x(ax: Axes, x: tuple[float, float]) -> None:
     ax.tick_params(length=0)
 
 
+def show_finite(ax: Axes, values: np.ndarray) -> tuple[float, float]:
+    """Ends to clip bars to before they are drawn along x: bars without an end run out of the axes.
+
+    values: of any shape, what is drawn along x, NaN and infinite ones among it. Where some are infinite the axis shows
+    the range of the finite ones with a margin, and the ends lie beyond it; else the ends are that range, and the axis
+    is left as it is.
+    """
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (-1.0, 1.0)
+    if not np.isinf(values).any():
+        return low, high
+    margin = 0.3 * max(high - low, 0.1 * max(abs(low), abs(high)), 1e-3)
+    ax.set_xlim(low - margin, high + margin)
+    return low - 2 * margin, high + 2 * margin
+
+
 def label_log(axis: Axis, text: Callable[[float], str] = "{:.4g}".format) -> None:
     """Round numbers and no minor ticks on a log axis, over the range that it shows: to be called after drawing."""
     ticks(axis, log_ticks(*sorted(axis.get_view_interval())), text)

@@ -49,7 +49,7 @@ def _text(profile: Profile, source: Source) -> Iterator[str]:
         yield f"held-out text: {share:.2%} of its words in paragraphs that the train text has too"
     size = profile.text.vocabulary_size
     kept, inner = letters(paragraphs(source), size)
-    yield f"vocabulary: {size:,} pieces, {len(kept) + len(inner)} of them single letters"
+    yield f"vocabulary: at most {size:,} pieces, {len(kept) + len(inner)} of them single letters"
 
 
 def _rows(profile: Profile, source: Source, name: str) -> str:

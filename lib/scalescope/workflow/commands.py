@@ -45,10 +45,16 @@ def _told_in_one_line(ctx: Any) -> Iterator[None]:
         if isinstance(error, UsageError) and type(error).__name__ != "NoArgsIsHelpError":
             typer.echo(f"error: {_misused(error, ctx)}", err=True)
             sys.exit(2)
-        if isinstance(error, USER_ERRORS) or type(error).__name__ in USER_ERROR_NAMES:
+        if _is_users(error):
             typer.echo(f"error: {error}", err=True)
             sys.exit(2)
         raise
+
+
+def _is_users(error: Exception) -> bool:
+    """Whether a user can put it right; pathlib calls a link that leads to itself a RuntimeError (until Python 3.12)."""
+    named = isinstance(error, USER_ERRORS) or type(error).__name__ in USER_ERROR_NAMES
+    return named or (isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"))
 
 
 def _misused(error: Any, ctx: Any) -> str:

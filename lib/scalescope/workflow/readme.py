@@ -10,7 +10,6 @@ import pandas as pd
 
 from scalescope import files, paths
 from scalescope.errors import UnknownName
-from scalescope.experiment.collecting import read_tables
 from scalescope.experiment.points import OBJECTIVES, split_usable
 from scalescope.experiment.record import read_csv
 from scalescope.forecast import forecast, read_runs
@@ -18,7 +17,7 @@ from scalescope.forecast.show import markdown_table, parts
 from scalescope.forecast.target import parse_target
 from scalescope.number_text import NONE
 from scalescope.papers.ivgi2022.claims.agreement import agreement, agreement_counts
-from scalescope.papers.ivgi2022.law_tables import PAPER, REMEDY
+from scalescope.papers.ivgi2022.law_tables import PAPER, REMEDY, source_tables
 from scalescope.papers.ivgi2022.overview import markdown, overview
 from scalescope.papers.ivgi2022.scorecard import QUANTITIES, shown
 
@@ -33,7 +32,7 @@ BLOCK = re.compile(
 
 def results_table(source: str) -> str:
     """The overview of a profile's collected results as Markdown; raises FileNotFoundError where there are none."""
-    tables = read_tables(source)
+    tables = source_tables(source)
     fits = read_csv(paths.results(source) / PAPER / "fits.csv", REMEDY)
     usable, _ = split_usable(tables["points"])
     ladder, target = (usable.loc[usable["role"] == role, "parameters"] for role in ("ladder", "target"))

@@ -81,6 +81,7 @@ def reproduce(
     with alone(folder):
         for place in (folder, paths.results(settings.name), paths.figures(settings.name, PAPER)):
             files.remove_abandoned(place)
+        set_right(folder)
         write_profile(settings, Prepared(settings.data_settings(), paths.cache()), folder)
         with recorded(folder, ENGINE, 0 if runs_elsewhere(arguments) else workers):
             forget_stale(settings, folder)
@@ -123,6 +124,13 @@ def write_report(
         snakemake_report.prepare(folder, paths.figures(name, "x").parent, parts)
         shown(command, folder, folder)
     files.say(f"report  {target}")
+
+
+def set_right(folder: Path) -> None:
+    """Date files of a profile's folder that lie in the future to now, and say so (see `files.not_in_future`)."""
+    late = files.not_in_future(folder)
+    if late:
+        files.say(f"the clock was set back: {late} files of {folder} are dated in the future, and are dated now")
 
 
 def _show(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:

@@ -101,7 +101,8 @@ def masked_text(prepared: Prepared, objective: str, tokens: int = 48, seed: int 
 def best_examples(runs: pd.DataFrame, task: str) -> tuple[str, pd.DataFrame]:
     """The best finished run of a task among `runs` (table "finetune"): its value, and its table "rows", labels by name.
 
-    The value is text with its standard error over the examples. Where no run has finished: a dash, and no rows.
+    The value is text with its standard error over the examples, where these are enough for one. Where no run has
+    finished: a dash, and no rows.
     """
     finished = runs[(runs["task"] == task) & (runs["status"] == "finished")]
     if finished.empty:
@@ -113,4 +114,5 @@ def best_examples(runs: pd.DataFrame, task: str) -> tuple[str, pd.DataFrame]:
     rows = found.rows
     if TASKS[task].family != "span":
         rows = rows.assign(**{name: rows[name].map(TASKS[task].label_name) for name in ("label", "predicted")})
-    return f"{best['value']:.3f} ± {best['value_se']:.3f}", rows
+    spread = "" if pd.isna(best["value_se"]) else f" ± {best['value_se']:.3f}"
+    return f"{best['value']:.3f}{spread}", rows

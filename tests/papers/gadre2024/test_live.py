@@ -83,6 +83,18 @@ def test_a_grid_on_dialects_may_have_fewer_models_of_which_the_last_is_held_out(
     assert {each.config.id for each in few} == ids
 
 
+def test_a_grid_whose_runs_are_the_same_or_too_few_is_refused_before_anything_is_trained(live_profile):
+    large = {"pretrain": {**TINY["pretrain"], "batch_size": 64}}
+    equal = written("equal", {**PART, "multipliers": [4, 8, 17, 18]}, **large)
+    with pytest.raises(ValueError, match=r"multipliers: \d+ and \d+ tokens .* of ar8-l1 are both 5 steps"):
+        gadre2024.first(equal, gadre2024.texts(equal))
+    few = written("few", {**PART, "most_tokens": 5_000})
+    with pytest.raises(
+        ValueError, match=r"on the text 'standard' \d runs of \d models .* most_tokens=5000 .*need 6 runs"
+    ):
+        gadre2024.first(few, gadre2024.texts(few))
+
+
 def test_the_budgets_of_a_text_count_its_own_padding(profile):
     known = gadre2024.texts(profile)
     for text in ("standard", "far"):

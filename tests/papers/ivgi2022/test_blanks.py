@@ -37,6 +37,13 @@ def test_a_reason_is_given_where_and_only_where_a_number_is_missing(sizes, said)
     assert row.isna().any() == bool(said)
 
 
+def test_a_table_of_both_objectives_says_which_one_has_no_runs():
+    table = fits(points(4), n_boot=1)
+    place = task_names(table).index("sst2")
+    assert reasons(table)[place] == "" and reasons(table, pair=True)[place] == "no runs of PMI"
+    assert reasons(table, pair=True)[task_names(table).index("squad")] == NO_POINT
+
+
 def test_a_target_without_a_metric_and_a_task_without_points():
     table = points(4, target=1.0)
     assert of("sst2", table) == "the target's metric is 0 (MLM)"

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.errors import UnknownName
 from scalescope.papers.ivgi2022 import law_tables as station
 from scalescope.papers.ivgi2022.claims.agreement import agreement
@@ -28,6 +28,15 @@ def project(tmp_path, monkeypatch):
     paths.published("ivgi2022").parent.mkdir(parents=True)
     paths.published("ivgi2022").symlink_to(published)
     return tmp_path
+
+
+@pytest.mark.parametrize("there", ["campaign", "tasks"])
+def test_a_folder_without_the_tables_that_laws_need_says_how_to_make_them(project, there):
+    files.write_table(paths.results("mine") / f"{there}.csv", pd.DataFrame({"task": ["squad"]}))
+    with pytest.raises(
+        FileNotFoundError, match=rf"mine has no points.csv \(it has {there}\): run `make reproduce PROF"
+    ):
+        source_tables("mine")
 
 
 def test_the_files_hold_the_tables_of_the_published_points(project):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from scalescope.experiment.points import MISSING, PAPER_TASKS, check_points, missing
+from scalescope.experiment.readable import readable
 from scalescope.experiment.seeds import one_row_per_seed
 from scalescope.papers.ivgi2022 import tables as ivgi2022
 from scalescope.papers.ivgi2022.data import published_points
@@ -136,6 +137,15 @@ def test_two_sizes_give_a_line_but_no_r2():
     table = fits(live(tasks=("squad",), ladder=(1, 2))).set_index("task").loc["squad"].iloc[0]
     assert table["slope"] == pytest.approx(LAW["squad"])
     assert np.isnan(table[["r2", "r2_from_2", "mre", "re_from_2"]].astype(float)).all()
+
+
+def test_the_slope_of_a_line_through_two_points_is_shown_with_its_infinite_interval():
+    table = fits(live(tasks=("squad",), ladder=(1, 2), seeds=1))
+    row = ivgi2022.table3(table, exact=True).set_index("task").loc["SQuAD 1.1"]
+    assert row["slope_hpt"] == pytest.approx(LAW["squad"]) and row["slope_hpt_pm"] == np.inf
+    shown = readable(ivgi2022.table3(table), {"task": "task", "slope_hpt": "slope"}).loc["SQuAD 1.1", "slope"]
+    assert shown == "−0.18 ± ∞"
+    assert np.isnan(ivgi2022.table3(table).set_index("task").loc["MNLI", "slope_hpt"])
 
 
 def test_a_task_of_ones_own_comes_after_the_papers():

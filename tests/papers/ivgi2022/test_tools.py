@@ -8,6 +8,7 @@ from scalescope.papers.ivgi2022.cards import card, cards
 from scalescope.papers.ivgi2022.compute import compute_saved
 from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain
 from scalescope.papers.ivgi2022.diagnose import ABOVE, BELOW, ON, UNKNOWN, diagnose, prediction_interval
+from scalescope.papers.ivgi2022.figures import draw_selection
 from scalescope.papers.ivgi2022.fits import fit_laws
 from scalescope.papers.ivgi2022.selection import select, select_all
 from scalescope.papers.ivgi2022.stopping import heldout_curve, stopping
@@ -144,6 +145,22 @@ def test_selection_at_another_size_knows_no_actual_value():
         select(laws, "squat")
     with pytest.raises(ValueError, match="unknown objective 'clm'"):
         select(laws, "squad", b="clm")
+
+
+def test_laws_through_two_points_decide_nothing():
+    points = published_points()
+    sizes = sorted(points.loc[points["role"] == "ladder", "parameters"].unique())[:2]
+    few = points[(points["role"] == "target") | points["parameters"].isin(sizes)].assign(n_seeds=1)
+    few = few.drop(columns=[name for name in few if name.endswith("_sd")])
+    choices = select_all(fit_laws({"points": few}, n_boot=50))
+    assert len(choices) == 9 and not choices["decided"].any() and choices["probability"].isna().all()
+    assert np.isneginf(choices["gap_low"]).all() and np.isposinf(choices["gap_high"]).all()
+    assert np.isfinite(choices["gap"]).all()
+    ax = draw_selection(choices).axes[0]
+    low, high = ax.get_xlim()
+    assert low < choices[["gap", "actual_gap"]].min().min() and choices[["gap", "actual_gap"]].max().max() < high
+    bars = next(one for one in ax.collections if len(one.get_segments()) == 9).get_segments()
+    assert all(bar[:, 0].min() < low and bar[:, 0].max() > high for bar in bars), "bars without an end leave the axes"
 
 
 def test_compute_counts_parameters_once_and_flops_of_all_runs():

@@ -46,11 +46,25 @@ def grid(profile: Profile, known: Texts, text: str = STANDARD) -> list[Planned]:
         size = profile.model(name).config.parameters
         budgets = [round(size * count / filled) for count in sorted(part.multipliers)]
         budgets = [tokens for tokens in budgets if tokens * filled <= part.most_tokens and _room(profile, tokens)]
+        _refuse_equal(profile, name, budgets)
         for place, tokens in enumerate(budgets):
             held = name == models[-1] or place == len(budgets) - 1
             config = branch(profile, known.prepared, name, part.objective, tokens, seed)
             planned.append(Planned(HELD_OUT if held else FIT, replace(config, data=known.id(text)), text))
     return planned
+
+
+def _refuse_equal(profile: Profile, model: str, budgets: list[int]) -> None:
+    """Raise ValueError for two budgets of one run: it would be fitted to and held out."""
+    found: dict[int, int] = {}
+    for tokens in budgets:
+        steps = token_steps(profile.pretrain, tokens, profile.text.sequence_length)
+        if steps in found:
+            raise ValueError(
+                f"studies.gadre2024.multipliers: {found[steps]} and {tokens} tokens (padding included) of {model} are "
+                f"both {steps} steps; give multipliers that lie further apart"
+            )
+        found[steps] = tokens
 
 
 def _room(profile: Profile, tokens: int) -> bool:
@@ -63,8 +77,20 @@ def grids(profile: Profile, known: Texts) -> list[Planned]:
 
 
 def first(profile: Profile, known: Texts) -> list[list[Planned]]:
-    """The runs that the laws are fitted to, of all texts."""
-    return [[each for each in grids(profile, known) if each.role == FIT]]
+    """The runs that the laws are fitted to, of all texts.
+
+    Raises ValueError for a text of which too few are left to fit a law to: before anything is trained.
+    """
+    found = [each for each in grids(profile, known) if each.role == FIT]
+    for text in section(profile).texts:
+        sizes = [each.config.encoder.parameters for each in found if each.text == text]
+        if len(sizes) < study.LEAST_POINTS or len(set(sizes)) < study.LEAST_SIZES:
+            raise ValueError(
+                f"studies.gadre2024: on the text {text!r} {len(sizes)} runs of {len(set(sizes))} models have room for "
+                f"warm-up and decay and at most most_tokens={section(profile).most_tokens} tokens; laws need "
+                f"{study.LEAST_POINTS} runs of {study.LEAST_SIZES} models beside those held out"
+            )
+    return [found]
 
 
 def held_out(profile: Profile, known: Texts) -> HeldOut:

@@ -11,19 +11,23 @@ LARGEST_TWO = 2  # sizes that the mean relative error predicts, from a law of tw
 NO_POINT = "no usable point"
 
 
-def reasons(fits: pd.DataFrame, *, hpt: str = "with") -> pd.Series:
+def reasons(fits: pd.DataFrame, *, hpt: str = "with", pair: bool = False) -> pd.Series:
     """Per task of `Laws.fits`, in the order of the tables: what keeps a number of either objective's law away, or "".
 
+    pair: of a table that holds both objectives, where one without any runs is a reason too.
     A line needs two sizes, R2 three, and one more without the smallest; the mean relative error of the two largest
     sizes needs two others; a relative error needs a target whose metric is not zero.
     """
     rows = fits[fits["hpt"] == hpt]
-    return pd.Series([_reason(rows[rows["task"] == task]) for task in task_names(fits)], dtype=object)
+    return pd.Series([_reason(rows[rows["task"] == task], pair) for task in task_names(fits)], dtype=object)
 
 
-def _reason(rows: pd.DataFrame) -> str:
+def _reason(rows: pd.DataFrame, pair: bool) -> str:
     if rows.empty or (rows["n_sizes"] == 0).all():
         return NO_POINT
+    without = [name for objective, name in OBJECTIVES.items() if not (rows["objective"] == objective).any()]
+    if pair and without:
+        return f"no runs of {without[0]}"
     told, sizes = [], int(rows["n_sizes"].min())
     if sizes < MIN_SIZES_R2:
         told.append(f"{sizes} sizes: a line needs 2, R² {MIN_SIZES_R2}")

@@ -31,6 +31,7 @@ from scalescope.papers.ivgi2022.stopping import STOPPING, heldout_curve, stoppin
 from scalescope.papers.ivgi2022.stored_laws import PAPER
 from scalescope.papers.ivgi2022.target_loss import target_loss
 
+NEEDED = ("points", "pretrain", "tasks")  # what laws cannot do without
 SEEDED = ("points", "pair_points", "pretrain", "curves", "finetune")  # tables that name pretraining seeds
 STAND_IN_FOR, STAND_IN = "smoke", "quick"  # notebooks begin with smoke, whose numbers mean nothing
 REMEDY = "run `scalescope study` again"
@@ -41,10 +42,17 @@ def source_tables(source: str) -> dict[str, pd.DataFrame]:
     """The tables a study reads: "published" from the paper's points, any other source as collected.
 
     "pair_points" are the points of the comparison between objectives. Raises FileNotFoundError telling how to
-    make the tables of a profile that has none.
+    make the tables of a profile that has none, or lacks one of NEEDED (a campaign alone writes into this folder too).
     """
     if source != PUBLISHED:
-        return read_tables(source)
+        tables = read_tables(source)
+        lacking = [name for name in NEEDED if name not in tables]
+        if lacking:
+            raise FileNotFoundError(
+                f"{paths.results(source)} has no {lacking[0]}.csv (it has {', '.join(tables)}): run `make reproduce "
+                f"PROFILE={source}` or 40_collect first"
+            )
+        return tables
     return {
         "points": published_points(),
         "pair_points": published_points(keep_outlier=False),

@@ -96,7 +96,7 @@ def _falling(budgets: pd.DataFrame, n_boot: int) -> Iterator[str]:
     for task, own in budgets.groupby("task", sort=False):
         if own["budget_tokens"].nunique() < 3:
             continue
-        law = PowerLaw(n_boot=n_boot, warn_beyond=None)
+        law = PowerLaw(size="tokens", n_boot=n_boot, warn_beyond=None)
         law.fit(own["tokens"], own["error"], groups=own["budget_tokens"])
         if law.intervals_["slope"][1] < 0:
             yield str(task)

@@ -37,8 +37,9 @@ def select(laws: Laws, task: str, *, a: str = "mlm", b: str = "pmi", at: float |
     of a, with its 95 % interval from two independent hierarchical bootstraps; `choice` by its sign; `probability`:
     share of replicates that choose the same; `decided`: whether the interval leaves out zero. `at` defaults to the
     target's size, whose `actual_gap` then says whether the choice is `correct`; both are blank where it is not
-    measured. The interval is that of the laws: it does not hold the error of extrapolating them. Raises UnknownName
-    for a task or objective without points and ValueError for fewer than two sizes of one of them.
+    measured. The interval is that of the laws: it does not hold the error of extrapolating them. Where a law has as
+    many points as parameters nothing tells how far it is off: the interval is infinite, the probability blank. Raises
+    UnknownName for a task or objective without points and ValueError for fewer than two sizes of one of them.
     """
     pair = [_law(laws, task, objective) for objective in (a, b)]
     targets = [law.numbers["target_parameters"] for law in pair]
@@ -51,7 +52,8 @@ def select(laws: Laws, task: str, *, a: str = "mlm", b: str = "pmi", at: float |
         actual = pair[0].numbers["actual"] - pair[1].numbers["actual"]  # the error that a has more
     drawn = [np.exp(law.slope * np.log(at) + law.intercept) for law in pair]
     gap, gaps = drawn[0][0] - drawn[1][0], drawn[0][1:] - drawn[1][1:]
-    low, high = np.percentile(gaps, [2.5, 97.5])
+    known = min(law.numbers["free"] for law in pair) >= 1
+    low, high = np.percentile(gaps, [2.5, 97.5]) if known else (-np.inf, np.inf)
     row = [
         title(task),
         a,
@@ -62,7 +64,7 @@ def select(laws: Laws, task: str, *, a: str = "mlm", b: str = "pmi", at: float |
         low,
         high,
         b if gap > 0 else a,
-        float(np.mean((gaps > 0) == (gap > 0))),
+        float(np.mean((gaps > 0) == (gap > 0))) if known else np.nan,
         bool(low > 0 or high < 0),
         *(law.r2[0] for law in pair),
         actual,

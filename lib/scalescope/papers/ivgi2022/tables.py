@@ -61,13 +61,17 @@ def table2(fits: pd.DataFrame, *, objective: str = "mlm", exact: bool = False) -
 
 
 def table3(fits: pd.DataFrame, *, objective: str = "mlm", exact: bool = False) -> pd.DataFrame:
-    """R2 and slope with and without tuning; the slope is the midpoint of its interval, with half width."""
+    """R2 and slope with and without tuning; the slope is the midpoint of its interval, with half width.
+
+    Of an infinite interval (a line through two points) it is the slope of the line, with a half width of infinity.
+    """
     table = pd.DataFrame({"task": [title(task) for task in task_names(fits)]})
     for hpt, suffix in (("with", "hpt"), ("without", "no_hpt")):
         rows = _select(fits, objective, hpt)
         table[f"r2_{suffix}"] = rows["r2"]
-        table[f"slope_{suffix}"] = (rows["slope_low"] + rows["slope_high"]) / 2
-        table[f"slope_{suffix}_pm"] = (rows["slope_high"] - rows["slope_low"]) / 2
+        half = (rows["slope_high"] - rows["slope_low"]) / 2
+        table[f"slope_{suffix}"] = ((rows["slope_low"] + rows["slope_high"]) / 2).where(half != np.inf, rows["slope"])
+        table[f"slope_{suffix}_pm"] = half
     order = ["task", "r2_hpt", "r2_no_hpt", "slope_hpt", "slope_hpt_pm", "slope_no_hpt", "slope_no_hpt_pm"]
     return _rounded(table[order], exact)
 

@@ -84,8 +84,7 @@ def config(
         profile, text = with_context(profile, length), known[context_text(length)]
     base = stages.pretrain_config(profile, text, profile.model(model), part.objective)
     share = batch / base.batch_size
-    tokens = part.tokens * max(1.0, share**0.5)
-    steps = round(tokens / (batch * profile.text.sequence_length))
+    steps = part.steps(batch, base.batch_size, profile.text.sequence_length)
     return replace(
         base,
         schedule="constant",

@@ -17,6 +17,7 @@ from scalescope.workflow.reproduce import (
     alone,
     die_with_parent,
     environment_of_jobs,
+    set_right,
     shown,
     snakemake,
     write_report,
@@ -68,6 +69,7 @@ def reproduce(
         return []
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
+        set_right(folder)
         write_profile(settings, stages.prepare(settings), folder)
         forget_unreadable(folder)
         _run(folder, targets, workers, extra)

@@ -143,7 +143,10 @@ def test_one_seed_has_no_bar_and_two_sizes_no_r2(points):
     data = ivgi2022.fig3_data(part, of(part))
     figure = ivgi2022.draw_fig3(data)
     assert kind(data, "point")["err_low"].isna().all()
-    assert "R²" not in figure.axes[0].texts[0].get_text()
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert "R²" not in texts[0] and texts[0].endswith("slope [−∞, ∞]")
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "95 % of bootstrapped laws" not in names, "no band is drawn"
 
 
 def test_a_perfect_target_is_neither_drawn_nor_in_the_legend(points):

@@ -72,12 +72,14 @@ def selection_data(choices: pd.DataFrame) -> pd.DataFrame:
 def draw_selection(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Predicted difference of two objectives at the target with its interval, and the measured one, task by task."""
     places = np.arange(len(data))[::-1]
-    bars = np.abs(data[["gap_low", "gap_high"]].to_numpy().T - data["gap"].to_numpy())
     a, b = str(data["a"].iloc[0]).upper(), str(data["b"].iloc[0]).upper()
     with style.paper_style(size):
         unit = style.unit()
         figure, ax = plt.subplots(figsize=(style.width(1), (0.46 * len(data) + 1.6) * unit), layout="constrained")
         ax.axvline(0, color=style.INK, linewidth=unit)
+        drawn = data[["gap", "gap_low", "gap_high", "actual_gap"]].to_numpy(dtype=float)
+        ends = drawn[:, 1:3].clip(*style.show_finite(ax, drawn))
+        bars = np.abs(ends.T - drawn[:, 0])
         ax.errorbar(
             data["gap"],
             places + 0.1,
