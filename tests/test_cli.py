@@ -64,7 +64,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
 def test_check_names_the_models_and_what_the_source_has():
     result = run("check-profile", "smoke")
     assert result.exit_code == 0 and "ar16-l3" in result.output
-    assert "train text: 144,760 words\n" in result.output and "vocabulary: 512 pieces" in result.output
+    assert "train text: 144,760 words\n" in result.output and "vocabulary: at most 512 pieces" in result.output
     assert "boolq: 128 train rows, 96 validation rows" in result.output
 
 

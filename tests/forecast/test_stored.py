@@ -76,7 +76,7 @@ def test_a_wider_interval_is_wider_in_logarithms(fitted):
 
 def test_a_law_that_cannot_be_stored_is_refused():
     frame = run_table(runs(6)).frame
-    rectified = RectifiedLaw(n_boot=20).fit(frame["tokens"], frame["loss"])
+    rectified = RectifiedLaw(n_boot=20).fit(frame["tokens"].to_numpy(), frame["loss"])
     with pytest.raises(ValueError, match=r"PowerLaw, .* can be stored for a page; got RectifiedLaw"):
         stored(rectified, frame["parameters"], frame["loss"], title="x", response="loss", target=[1e9])
     exact = PowerLaw(n_boot=20).fit(frame["parameters"][:2], frame["loss"][:2])

@@ -156,7 +156,7 @@ def test_a_section_that_cannot_be_run_is_refused(live_profile, where, value, mes
         ("zoo", [{"model": "ar8-l1", "tokens": 8000 + n, "text": "nowhere"} for n in range(3)], "the text 'nowhere'"),
         ("zoo", [{"model": "ar8-l1", "tokens": 8000 + n, "objective": "pmi"} for n in range(3)], "in studies.lin2024"),
         ("zoo", [{"model": "ar8-l7", "tokens": 8000 + n} for n in range(3)], "unknown model 'ar8-l7'"),
-        ("zoo", [{"model": "ar8-l1", "tokens": 100 + n} for n in range(3)], "a budget of 100 tokens"),
+        ("zoo", [{"model": "ar8-l1", "tokens": 100 + 4000 * n} for n in range(3)], "a budget of 100 tokens"),
         ("zoo", [{"model": "ar8-l1", "tokens": 8000} for _ in range(3)], "is listed twice"),
     ],
 )

@@ -69,6 +69,8 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
     """
     points, pretrain, fits = tables["points"], tables["pretrain"], laws.fits()
     evidence = Evidence(source, points, pretrain, tables.get("curves"), tables.get("finetune"), laws=laws)
+    ceilings = fit_ceiling(points, fits)
+    others = [tables.get(name) for name in ("transfer", "budgets", "skills")]
     make: dict[str, Callable[[], pd.DataFrame]] = {
         "table1": partial(ivgi2022.table1, tables["tasks"]),
         "table2": partial(ivgi2022.table2, fits),
@@ -81,23 +83,17 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
         "pretraining_laws": lambda: laws.pretraining,
         "missing": partial(ivgi2022.missing, points, pretrain),
         "diagnosis": partial(diagnoses, pretrain),
-        "target_loss": lambda: target_loss(pretrain[usable_pretraining(pretrain)]),
+        "target_loss": lambda: target_loss(pretrain[usable_pretraining(pretrain)], laws.pretraining),
         "stopping": partial(stops, source, tables.get("curves")),
         "selection": partial(select_all, laws),
         "compute": partial(compute_saved, pretrain, tables.get("finetune")),
         "claims": partial(judge_all, evidence),
-        "fit_ceiling": partial(fit_ceiling, points),
-        "scorecard": partial(scorecards, tables, laws),
+        "fit_ceiling": lambda: ceilings,
+        "scorecard": lambda: scorecard(fits, laws.pretraining, *others, ceilings),
     }
     if several_seeds(points):
         make["claims_by_seed"] = partial(claims_by_seed, source, tables)
     return {name: make[name]() for name in each(f"tables of {source}", list(make))}
-
-
-def scorecards(tables: dict[str, pd.DataFrame], laws: Laws) -> pd.DataFrame:
-    """`scorecard` of one source."""
-    others = map(tables.get, ("transfer", "budgets", "skills"))
-    return scorecard(laws.fits(), laws.pretraining, *others, fit_ceiling(tables["points"]))
 
 
 def claims_by_seed(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1000) -> pd.DataFrame:
@@ -191,18 +187,9 @@ def beside(name: str, live: str) -> pd.DataFrame:
     return both[["task", *(c for name in published.columns.drop("task") for c in (name, f"{name}_live"))]]
 
 
-def collect_scorecards(leave_out: Sequence[str] = (STAND_IN_FOR,)) -> pd.DataFrame:
-    """The scorecard of every source that has one, one below the other, with a column "source"."""
-    return _below_each_other("scorecard.csv", leave_out)
-
-
-def collect_target_losses(leave_out: Sequence[str] = (STAND_IN_FOR,)) -> pd.DataFrame:
-    """`target_loss` of every source that has one, one below the other, with a column "source"."""
-    return _below_each_other("target_loss.csv", leave_out)
-
-
-def _below_each_other(name: str, leave_out: Sequence[str]) -> pd.DataFrame:
-    found = _of_sources(name, leave_out)
+def collected(name: str, leave_out: Sequence[str] = (STAND_IN_FOR,)) -> pd.DataFrame:
+    """A table ("scorecard", "target_loss", "fit_ceiling") of every source that has it, with a column "source"."""
+    found = _of_sources(f"{name}.csv", leave_out)
     return pd.concat([read_csv(file, REMEDY).assign(source=file.parts[-3]) for file in found], ignore_index=True)
 
 

@@ -21,22 +21,29 @@ WAYS: dict[str, Callable[..., ScalingLaw]] = {"power law": PowerLaw, "with a flo
 LEFT_OUT = (0, 1, 2)  # smallest sizes
 
 
-def target_loss(pretrain: pd.DataFrame) -> pd.DataFrame:
+def target_loss(pretrain: pd.DataFrame, pretraining_laws: pd.DataFrame) -> pd.DataFrame:
     """One row per objective, law and number of smallest sizes left out of the fit; empty without a target.
 
-    pretrain: the usable rows of that table. Columns: objective, law, without (smallest sizes left out), n_sizes,
-    prediction and actual (nats), off (the share of actual by which it lies above the law), E (nats, the floor of the
-    law). A law that as many sizes as it has parameters determine is left out: it would pass through them all.
+    pretrain: the usable rows of that table; pretraining_laws: that table, which has the power law of all sizes.
+    Columns: objective, law, without (smallest sizes left out), n_sizes, prediction and actual (nats), off (the share of
+    actual by which it lies above the law), E (nats, the floor of the law). A law that as many sizes as it has
+    parameters determine is left out: it would pass through them all.
     """
-    rows = [row for objective in OBJECTIVES for row in _rows(pretrain[pretrain["objective"] == objective], objective)]
+    rows = []
+    for objective in OBJECTIVES:
+        own = pretrain[pretrain["objective"] == objective]
+        ladder, target = own[own["role"] == "ladder"], own[own["role"] == "target"]
+        if ladder.empty or target.empty:
+            continue
+        laws = pretraining_laws[pretraining_laws["objective"] == objective].set_index("aspect_ratio")["prediction"]
+        whole, actual = float(laws[ladder["aspect_ratio"].iloc[0]]), float(target["loss"].mean())
+        for name, without, n_sizes, prediction, floor in _laws(ladder, target["parameters"].iloc[0], whole):
+            rows.append((objective, name, without, n_sizes, prediction, actual, 1 - prediction / actual, floor))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _rows(series: pd.DataFrame, objective: str) -> Iterator[tuple]:
-    ladder, target = (series[series["role"] == role] for role in ("ladder", "target"))
-    if target.empty:
-        return
-    actual = float(np.exp(np.log(target["loss"]).mean()))
+def _laws(ladder: pd.DataFrame, at: float, whole: float) -> Iterator[tuple[str, int, int, float, float]]:
+    """Law, smallest sizes left out, sizes, prediction at the size `at`, floor; whole: the power law of all sizes."""
     sizes = np.sort(ladder["parameters"].unique())
     for name, make in WAYS.items():
         for without in LEFT_OUT:
@@ -44,10 +51,11 @@ def _rows(series: pd.DataFrame, objective: str) -> Iterator[tuple]:
             fitted = ladder[ladder["parameters"].isin(sizes[without:])]
             if len(sizes) - without <= len(law.parameters):
                 continue
+            if make is PowerLaw and not without:
+                yield name, without, len(sizes), whole, 0.0
+                continue
             law.fit(fitted["parameters"], fitted["loss"], groups=fitted["parameters"])
-            (prediction,) = law.predict([target["parameters"].iloc[0]])
-            floor = law.params_.get("E", 0.0)
-            yield objective, name, without, len(sizes) - without, prediction, actual, 1 - prediction / actual, floor
+            yield name, without, len(sizes) - without, float(law.predict([at])[0]), law.params_.get("E", 0.0)
 
 
 def side_by_side(tables: pd.DataFrame) -> pd.DataFrame:
