@@ -19,6 +19,7 @@ from scalescope.papers.ledger import HeldOut, forecast, points_digest
 
 PAPER = "gadre2024"
 PARTS = (4, 4)  # of each stage that can be trained side by side: fitted runs, held-out runs
+FEWEST_MODELS = 2  # that a law of N and D is fitted to
 FIT_STAGES = 1
 SKILLS = {"skill": str, "accuracy": float, "run_id": str, "chance": float}  # columns of the table
 ERROR = "DownstreamErrorLaw"  # what the names of forecasts of an error begin with
@@ -84,11 +85,11 @@ def first(profile: Profile, known: Texts) -> list[list[Planned]]:
     found = [each for each in grids(profile, known) if each.role == FIT]
     for text in section(profile).texts:
         sizes = [each.config.encoder.parameters for each in found if each.text == text]
-        if len(sizes) < study.LEAST_POINTS or len(set(sizes)) < study.LEAST_SIZES:
+        if len(sizes) < study.LEAST_POINTS or len(set(sizes)) < FEWEST_MODELS:
             raise ValueError(
                 f"studies.gadre2024: on the text {text!r} {len(sizes)} runs of {len(set(sizes))} models have room for "
                 f"warm-up and decay and at most most_tokens={section(profile).most_tokens} tokens; laws need "
-                f"{study.LEAST_POINTS} runs of {study.LEAST_SIZES} models beside those held out"
+                f"{study.LEAST_POINTS} runs of {FEWEST_MODELS} models beside those held out"
             )
     return [found]
 
