@@ -4,22 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scalescope.laws import PowerLaw
+from scalescope.papers.ivgi2022.fits import fit_laws
 from scalescope.papers.ivgi2022.law_tables import collected
 from scalescope.papers.ivgi2022.target_loss import side_by_side, target_loss
 
 SIZES = np.array([2e3, 1e4, 4e4, 1e5, 2e5, 5e5])
 LARGEST = 5e5
+COLUMNS = {"aspect_ratio": 12, "layers": 1, "seed": 0, "status": "finished"}
 
 
 def table(loss, roles=("ladder",) * 5 + ("target",)) -> pd.DataFrame:
-    return pd.DataFrame({"objective": "mlm", "role": roles, "parameters": SIZES, "loss": loss, "aspect_ratio": 12})
+    return pd.DataFrame({"objective": "mlm", "role": roles, "parameters": SIZES, "loss": loss} | COLUMNS)
 
 
 def told(pretrain: pd.DataFrame) -> pd.DataFrame:
-    ladder = pretrain[pretrain["role"] == "ladder"]
-    whole = PowerLaw(n_boot=0, warn_beyond=None).fit(ladder["parameters"], ladder["loss"]).predict([LARGEST])
-    return target_loss(pretrain, pd.DataFrame({"objective": ["mlm"], "aspect_ratio": [12], "prediction": whole}))
+    return target_loss(pretrain, fit_laws({"pretrain": pretrain}, n_boot=0).pretraining)
 
 
 def off(found: pd.DataFrame, law: str, without: int) -> float:

@@ -24,20 +24,20 @@ LEFT_OUT = (0, 1, 2)  # smallest sizes
 def target_loss(pretrain: pd.DataFrame, pretraining_laws: pd.DataFrame) -> pd.DataFrame:
     """One row per objective, law and number of smallest sizes left out of the fit; empty without a target.
 
-    pretrain: the usable rows of that table; pretraining_laws: that table, which has the power law of all sizes.
+    pretrain: the usable rows of that table; pretraining_laws: that table, which has the target and what the power law
+    of all sizes says of it.
     Columns: objective, law, without (smallest sizes left out), n_sizes, prediction and actual (nats), off (the share of
     actual by which it lies above the law), E (nats, the floor of the law). A law that as many sizes as it has
     parameters determine is left out: it would pass through them all.
     """
     rows = []
     for objective in OBJECTIVES:
-        own = pretrain[pretrain["objective"] == objective]
-        ladder, target = own[own["role"] == "ladder"], own[own["role"] == "target"]
-        if ladder.empty or target.empty:
+        own = pretrain[(pretrain["objective"] == objective) & (pretrain["role"] == "ladder")]
+        law = pretraining_laws[pretraining_laws["objective"] == objective].set_index("aspect_ratio")
+        if own.empty or np.isnan(law.loc[own["aspect_ratio"].iloc[0], "actual"]):
             continue
-        laws = pretraining_laws[pretraining_laws["objective"] == objective].set_index("aspect_ratio")["prediction"]
-        whole, actual = float(laws[ladder["aspect_ratio"].iloc[0]]), float(target["loss"].mean())
-        for name, without, n_sizes, prediction, floor in _laws(ladder, target["parameters"].iloc[0], whole):
+        at, whole, actual = law.loc[own["aspect_ratio"].iloc[0], ["target_parameters", "prediction", "actual"]]
+        for name, without, n_sizes, prediction, floor in _laws(own, at, whole):
             rows.append((objective, name, without, n_sizes, prediction, actual, 1 - prediction / actual, floor))
     return pd.DataFrame(rows, columns=COLUMNS)
 
