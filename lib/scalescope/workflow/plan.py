@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scalescope import files, paths
+from scalescope import paths
 from scalescope.data.encoded import of_task
-from scalescope.data.tasks.spec import TASKS, Task
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
-from scalescope.experiment.record import read_csv
 from scalescope.model.config import EncoderConfig
 from scalescope.workflow.jobs import BUDGETS, FINETUNE, PRETRAIN, ROWS, STATIONS, TEXT, Job, planned
+from scalescope.workflow.task_sizes import task_sizes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,9 +21,6 @@ TEXT_RATE = 7e4  # tokens a second that are written, counted and encoded
 ROW_RATE = 5e3  # rows a second that are written and encoded
 RUN_BYTES = 25_000  # manifest and two small tables
 EXAMPLE_BYTES = 10  # of a finetuning run, for each evaluation example
-
-# words that an example of a family usually has, for the tokens of finetuning; longer ones fill max_length
-TYPICAL_TOKENS = {"sentence": 24, "pair": 56}
 
 
 @dataclass(frozen=True)
@@ -76,34 +71,9 @@ def budget_share(profile: Profile) -> float:
 
 
 def finetune_tokens(profile: Profile, name: str) -> int:
-    """Tokens of one finetuning run of a task; the evaluation counts a third.
-
-    Lengths, and rows where a source has fewer than asked for, are those that `40_collect` found in this profile;
-    otherwise what such tasks usually have.
-    """
-    train, evaluation, length = _task_sizes(profile, name)
+    """Tokens of one finetuning run of a task; the evaluation counts a third."""
+    train, evaluation, length = task_sizes(profile, name)
     return int((train + evaluation / 3) * (of_task(profile.finetune.epochs, name) or 1) * length)
-
-
-def _task_sizes(profile: Profile, name: str) -> tuple[float, float, float]:
-    """Train rows, evaluation rows, and tokens of an example of one task."""
-    settings, task = profile.finetune, TASKS[name]
-    train = min(of_task(settings.train_rows, name) or task.paper_train, task.paper_train)
-    evaluation = min(of_task(settings.eval_rows, name) or task.paper_eval, task.paper_eval)
-    length = example_tokens(task, settings.max_length)
-    known = _known_lengths(paths.results(profile.name))
-    if name in known:
-        found = known[name]
-        train, evaluation, length = min(train, found["train"]), min(evaluation, found["eval"]), found["tokens_mean"]
-    return train, evaluation, length
-
-
-def example_tokens(task: Task, max_length: int) -> int:
-    """Tokens that one example of a task usually has, all its features together."""
-    family = task.family
-    if family == "classification" and "passage" not in task.fields:
-        family = "sentence" if len(task.fields) == 1 else "pair"
-    return min(TYPICAL_TOKENS.get(family, max_length), max_length) * task.group
 
 
 def compute_per_token(config: EncoderConfig, mask_rate: float) -> float:
@@ -117,7 +87,7 @@ def job_seconds(profile: Profile, job: Job, speeds: Speeds = NOMINAL) -> float:
     if job.station == TEXT:
         return 1.0 + (profile.text.train_tokens + profile.text.heldout_tokens) / TEXT_RATE
     if job.station == ROWS:
-        return 1.0 + sum(_task_sizes(profile, job.task or "")[:2]) / ROW_RATE
+        return 1.0 + sum(task_sizes(profile, job.task or "")[:2]) / ROW_RATE
     if job.model is None:
         return NOTEBOOK_SECONDS
     spec = profile.model(job.model)
@@ -145,7 +115,7 @@ def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
     rows = []
     jobs = planned(profile)
     task_tokens = sum(finetune_tokens(profile, name) for name in profile.tasks)
-    examples = sum(_task_sizes(profile, name)[1] for name in profile.tasks)
+    examples = sum(task_sizes(profile, name)[1] for name in profile.tasks)
     for spec in profile.all_models():
         own = [job for job in jobs if job.model == spec.name]
         finetuned = any(job.station == FINETUNE for job in own)
@@ -189,15 +159,6 @@ def done(profile: Profile) -> list[str]:
     """Names of the jobs with a notebook that are done."""
     folder = paths.work(profile.name)
     return [job.name for job in planned(profile) if job.station in STATIONS and (folder / job.stamp).is_file()]
-
-
-def _known_lengths(folder: Path) -> dict[str, dict[str, float]]:
-    """What 40_collect found of each task: the rows of its table, by task."""
-    table = folder / "tasks.csv"
-    try:
-        return read_csv(table, "").set_index("task").to_dict("index") if table.is_file() else {}
-    except (files.Damaged, KeyError, ValueError):  # cut, or of other columns: an estimate can do without
-        return {}
 
 
 def _weight_bytes(config: EncoderConfig) -> int:

@@ -27,7 +27,8 @@ from scalescope.training.device import autocast, pick_device
 from scalescope.training.evaluation import masked_loss
 from scalescope.training.members import losses_of, members_together
 from scalescope.training.policy import pick_precision
-from scalescope.workflow.plan import Speeds, compute_per_token, example_tokens, finetune_tokens
+from scalescope.workflow.plan import Speeds, compute_per_token, finetune_tokens
+from scalescope.workflow.task_sizes import example_tokens
 
 TIMED_MODELS = 4
 TIMED_FLOPS = 2e10  # a step that is timed computes no more than this

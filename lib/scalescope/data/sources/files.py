@@ -134,7 +134,7 @@ class Files:
         object (see json_rows.py), or validation rows that are the train rows.
         """
         path = self._row_file(task, split)
-        others = [file for other in ROW_SPLITS if other != split for file in self._row_files(task, other)]
+        others = [file for other in ROW_SPLITS if other != split for file in row_files(self.folder, task, other)]
         refuse_same([path], others)
         rows: list[dict] = []
         blank = 0
@@ -163,13 +163,14 @@ class Files:
             present = [entry.name for entry in there if entry.is_dir()]
             hint = f"; nearest there: {nearest(task, present)!r}" if present else ""
             raise BadInput(f"no folder {folder} for the task {task!r}{hint}")
-        found = self._row_files(task, split)
+        found = row_files(self.folder, task, split)
         if len(found) != 1:
             said = "has no" if not found else "has more than one"
             raise BadInput(f"{folder} {said} {split}.jsonl or {split}.jsonl.gz")
         refuse_irregular(found[0])
         return found[0]
 
-    def _row_files(self, task: str, split: str) -> list[Path]:
-        folder = self.folder / "tasks" / task
-        return [path for end in ("", ".gz") if is_there(path := folder / f"{split}.jsonl{end}")]
+
+def row_files(folder: Path, task: str, split: str) -> list[Path]:
+    """Files of a data folder that may hold the rows of one split of a task: one, if all is well."""
+    return [path for end in ("", ".gz") if is_there(path := folder / "tasks" / task / f"{split}.jsonl{end}")]

@@ -62,7 +62,7 @@ def encode_spans(
         question, context = questions[index][:kept], contexts[row["context"]]
         truncated += len(questions[index]) > kept
         room = max_length - 3 - len(question)
-        windows = _windows(len(context.ids), room, stride)
+        windows = context_windows(len(context.ids), room, stride)
         windowed += len(windows) > 1
         answer = _answer(row, context)
         placed, whole = _place(answer, windows)
@@ -110,7 +110,7 @@ def _contexts(tokenizer: Tokenizer, texts: list[str]) -> dict[str, Context]:
     return found
 
 
-def _windows(size: int, room: int, stride: int | None) -> list[tuple[int, int]]:
+def context_windows(size: int, room: int, stride: int | None) -> list[tuple[int, int]]:
     """Token ranges [begin, end) that cover 0..size, each at most `room` long."""
     step = min(stride or max(1, room // 2), room)
     windows = [(0, min(size, room))]
