@@ -147,3 +147,11 @@ def runs(**change):
 def test_what_is_no_side_of_a_comparison_is_named(second, settings, told):
     with pytest.raises(ValueError, match=told):
         multi_bootstrap(runs(), second, **{"metric": "accuracy", "n_boot": 20} | settings)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "matthews"])
+def test_a_single_example_tells_no_difference(metric):
+    right, wrong = ({seed: table(np.array([one]), np.array([1])) for seed in (0, 1)} for one in (1, 0))
+    found = multi_bootstrap(wrong, right, metric, n_boot=50)
+    assert (found.low, found.high, found.n_rows) == (-np.inf, np.inf, 1)
+    assert found.difference == (1 if metric == "accuracy" else 0)

@@ -69,6 +69,17 @@ def test_gains_have_their_intervals_and_a_line_at_zero(transfer):
     assert low < -0.09 and high > 0.14
 
 
+def test_an_interval_without_an_end_leaves_the_axes(transfer):
+    table = transfer.assign(low=-np.inf, high=np.inf)
+    panels = [ax for ax in draw_gain(ivgi2022.gain_data(table)).axes[:9] if ax.collections]
+    assert panels
+    for shown in panels:
+        low, high = shown.get_ylim()
+        assert high - low < 1
+        for bars in shown.collections:
+            assert all(bar[:, 1].min() < low and bar[:, 1].max() > high for bar in bars.get_segments())
+
+
 def test_each_figure_can_be_drawn_again_from_its_csv(transfer, tmp_path):
     drawn = {
         "transfer": (ivgi2022.transfer_data(transfer, TASKS), draw_transfer),

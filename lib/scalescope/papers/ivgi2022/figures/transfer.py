@@ -18,6 +18,7 @@ from scalescope.plotting.panels import DASHES, LawGrid, above, no_runs, target_h
 
 SCRATCH_NAME = "from scratch"
 LOOKS = {SCRATCH_NAME: (style.GREEN, "^"), OBJECTIVES["mlm"]: (style.BLUE, "o"), OBJECTIVES["pmi"]: (style.ORANGE, "s")}
+ENDLESS = 1e3  # of a bar without an end, which leaves the axes: errors lie between 0 and 2
 DODGE = 5.0  # points of series at one size stand side by side, so many points apart
 COLUMNS = ["panel", "kind", "series", "role", "parameters", "value", "err_low", "err_high"]
 GAIN_LABEL = "Error from scratch − error after pretraining"
@@ -112,7 +113,7 @@ def joined_points(ax: Axes, rows: pd.DataFrame, x: str, look: tuple[str, str], a
         ax.errorbar(
             part[x],
             part["value"],
-            yerr=np.nan_to_num(bars),
+            yerr=np.nan_to_num(bars, posinf=ENDLESS),
             color=colour,
             capsize=2 * unit,
             elinewidth=unit,
@@ -138,7 +139,8 @@ def _error_axes(ax: Axes, rows: pd.DataFrame, x: tuple[float, float]) -> None:
 def _gain_axes(ax: Axes, rows: pd.DataFrame, x: tuple[float, float]) -> None:
     ax.axhline(0, color=style.INK, linewidth=style.unit(), zorder=1)
     reach = rows[["value", "err_low", "err_high"]].to_numpy(dtype=float)
-    low, high = min(np.nanmin(reach), 0.0), max(np.nanmax(reach), 0.0)
+    reach = reach[np.isfinite(reach)]
+    low, high = reach.min(initial=0.0), reach.max(initial=0.0)
     room = 0.06 * max(high - low, 1e-3)
     ax.set_ylim(low - room, high + room)
     style.log_x(ax, x)
