@@ -159,6 +159,12 @@ def test_what_is_held_out_is_never_read():
     assert (two.dropna(subset=["mean"])["inside"] == 0).all()
 
 
+def test_points_of_one_loss_are_no_forecast_with_an_interval_of_width_zero():
+    best_is_before_finetuning = finetuned(lambda n, p, f: 2.0 + 1e5 / p)
+    found = said(Campaign(best_is_before_finetuning, NO_CURVES), "PowerLaw")
+    assert found["low"].isna().all() and found["reason"].str.startswith("8 equal losses").all()
+
+
 def test_every_law_that_is_not_asked_says_why():
     truth = lambda n, d: 1.5 + 20 * n**-0.4 + 30 * d**-0.4  # noqa: E731
     found = five_laws.predictions(Campaign(pretrained(truth, lambda n, m: n > 2e5), NO_CURVES))

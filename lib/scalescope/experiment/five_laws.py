@@ -183,6 +183,9 @@ def predictions(campaign: Campaign) -> pd.DataFrame:
 
 
 def _said(fitted: _Fitted, name: str, asked: Asked, actual: float) -> dict:
+    """What one law says of one target; raises NotAsked where its points are one loss, whose scatter no law can tell."""
+    if asked.y.nunique() == 1:
+        raise NotAsked(f"{len(asked.y)} equal losses: no scatter of runs to tell an interval from")
     law = fitted.of(name, asked)
     X = asked.target[list(law.input_names)]
     low, high = (float(end[0]) for end in law.predict_interval(X, kind="run"))
