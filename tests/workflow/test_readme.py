@@ -6,7 +6,7 @@ import pytest
 from scalescope import laws, paths
 from scalescope.errors import UnknownName
 from scalescope.papers.ivgi2022 import printed
-from scalescope.workflow.readme import BLOCK, MADE, MADE_OF, with_results
+from scalescope.workflow.readme import BLOCK, MADE, MADE_OF, laws_of, verdicts_of, with_results
 
 WORDS = {"twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16}
 
@@ -25,6 +25,20 @@ def test_a_mark_that_nothing_fills_is_refused():
     for mark in ("<!-- result of quick -->\nold\n<!-- end of result -->", "<!-- results -->\n<!-- end of results -->"):
         with pytest.raises(UnknownName, match="mark in README"):
             with_results(mark)
+
+
+def test_studies_of_several_profiles_stand_side_by_side(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "results", lambda name: tmp_path / name)
+    for profile, study in (("one", "lin2024"), ("two", "lin2024"), ("two", "su2024")):
+        (tmp_path / profile / study).mkdir(parents=True)
+        (tmp_path / profile / study / "claims.csv").write_text(f"id,verdict\nS1,holds\nS2,{study[:3]}\n")
+    scores = "kind,paper,targets,error,coverage\nfinetuned,Lin 2024,37,0.105,0.7027\n"
+    (tmp_path / "two" / "five_laws").mkdir()
+    (tmp_path / "two" / "five_laws" / "scores.csv").write_text(scores)
+    lines = verdicts_of("one two").splitlines()
+    assert lines[2].startswith("| lin2024 | [1 of 2](data/results/one/lin2024/claims.csv), not S2 | [1 of 2](data/")
+    assert lines[3].startswith("| su2024 | – | [1 of 2]")
+    assert laws_of("two").splitlines()[2] == "| finetuned | Lin 2024 | 10 % off, 70 % held (37) |"
 
 
 def test_the_numbers_in_its_sentences_are_those_of_the_tables(readme):

@@ -23,6 +23,7 @@ from scalescope.papers.ivgi2022.scorecard import QUANTITIES, shown
 
 EXAMPLE, LARGER = "eight_runs.csv", "large_run.csv"
 FORECASTS = "forecasts"
+STUDIES_REMEDY = "run `scalescope studies` again"
 BLOCK = re.compile(
     r"(?P<start><!-- (?P<name>[a-z]+)(?: of (?P<of>[a-z0-9_ -]+))? -->\n)"
     r".*?(?P<end><!-- end of (?P=name) -->)",
@@ -111,21 +112,45 @@ def scorecards_of(sources: str) -> str:
     return markdown_table(rows.fillna(NONE).rename_axis("measured").reset_index())
 
 
-def verdicts_of(profile: str) -> str:
-    """How many claims of each live study of a profile hold, as a sentence; those that do not are named."""
-    said = []
-    for path in sorted(paths.results(profile).glob("*/claims.csv")):
-        verdicts = read_csv(path, "run `scalescope studies` again").set_index("id")["verdict"]
-        others = verdicts[verdicts != "holds"]
-        but = f" (not {', '.join(others.index)})" if len(others) else ""
-        where = f"data/results/{profile}/{path.parent.name}/claims.csv"
-        said.append(
-            f"- [{path.parent.name}]({where}): {len(verdicts) - len(others)} of {len(verdicts)} claims hold{but}"
-        )
-    return "\n".join(said)
+def verdicts_of(profiles: str) -> str:
+    """How many claims of each live study hold in some profiles: a row per study, a column each; others are named."""
+    columns: dict[str, dict[str, str]] = {}
+    for profile in profiles.split():
+        columns[f"`{profile}`"] = found = {}
+        for path in sorted(paths.results(profile).glob("*/claims.csv")):
+            verdicts = read_csv(path, STUDIES_REMEDY).set_index("id")["verdict"]
+            others = verdicts[verdicts != "holds"]
+            but = f", not {', '.join(others.index)}" if len(others) else ""
+            where = f"data/results/{profile}/{path.parent.name}/claims.csv"
+            found[path.parent.name] = f"[{len(verdicts) - len(others)} of {len(verdicts)}]({where}){but}"
+    return markdown_table(pd.DataFrame(columns).fillna(NONE).rename_axis("claims that hold").reset_index())
 
 
-MADE_OF = {"results": results_table, "scorecards": scorecards_of, "agreement": agreement_of, "verdicts": verdicts_of}
+def laws_of(profiles: str) -> str:
+    """How near five laws came to the same held-out runs of some profiles: a row per law, a column each.
+
+    Mean |ln(actual / forecast)| as percent, share of 95 % intervals that held, and of how many runs a law was asked.
+    """
+    columns = {}
+    for profile in profiles.split():
+        table = read_csv(paths.results(profile) / "five_laws" / "scores.csv", STUDIES_REMEDY)
+        off, held = (100 * table[name] for name in ("error", "coverage"))
+        said = [
+            f"{off_by:.0f} % off, {share:.0f} % held ({count})"
+            for off_by, share, count in zip(off, held, table["targets"], strict=True)
+        ]
+        columns[f"`{profile}`"] = pd.Series(said, pd.MultiIndex.from_frame(table[["kind", "paper"]]))
+    rows = pd.DataFrame(columns).fillna(NONE).sort_index().reset_index()
+    return markdown_table(rows.rename(columns={"kind": "loss of runs", "paper": "law of"}))
+
+
+MADE_OF = {
+    "results": results_table,
+    "scorecards": scorecards_of,
+    "agreement": agreement_of,
+    "verdicts": verdicts_of,
+    "laws": laws_of,
+}
 MADE = {"forecast": example_forecast, "record": record_of_forecasts}
 
 
