@@ -6,7 +6,7 @@ import pytest
 from scalescope import laws, paths
 from scalescope.errors import UnknownName
 from scalescope.papers.ivgi2022 import printed
-from scalescope.workflow.readme import BLOCK, MADE, MADE_OF, laws_of, verdicts_of, with_results
+from scalescope.workflow.readme import BLOCK, MADE, MADE_OF, PAGES, laws_of, verdicts_of, with_results
 
 WORDS = {"twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16}
 
@@ -16,14 +16,23 @@ def readme():
     return (paths.root() / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_tables_of_the_readme_are_those_of_the_committed_results(readme):
-    assert {found["name"] for found in BLOCK.finditer(readme)} == {*MADE, *MADE_OF}
-    assert with_results(readme) == readme, "run `scalescope study`"
+def test_the_tables_of_the_pages_are_those_of_the_committed_results():
+    found = {page: (paths.root() / page).read_text(encoding="utf-8") for page in PAGES}
+    assert {block["name"] for text in found.values() for block in BLOCK.finditer(text)} == {*MADE, *MADE_OF}
+    for page, text in found.items():
+        assert with_results(text) == text, f"{page}: run `scalescope study`"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_links_to_is_there(page):
+    path = paths.root() / page
+    links = re.findall(r"\]\(([^)#:]+)[^):]*\)", path.read_text(encoding="utf-8"))
+    assert links and not [link for link in links if not (path.parent / link).exists()]
 
 
 def test_a_mark_that_nothing_fills_is_refused():
     for mark in ("<!-- result of quick -->\nold\n<!-- end of result -->", "<!-- results -->\n<!-- end of results -->"):
-        with pytest.raises(UnknownName, match="mark in README"):
+        with pytest.raises(UnknownName, match="mark in a README"):
             with_results(mark)
 
 
@@ -36,7 +45,7 @@ def test_studies_of_several_profiles_stand_side_by_side(monkeypatch, tmp_path):
     (tmp_path / "two" / "five_laws").mkdir()
     (tmp_path / "two" / "five_laws" / "scores.csv").write_text(scores)
     lines = verdicts_of("one two").splitlines()
-    assert lines[2].startswith("| lin2024 | [1 of 2](data/results/one/lin2024/claims.csv), not S2 | [1 of 2](data/")
+    assert lines[2].startswith("| lin2024 | [1 of 2](one/lin2024/claims.csv), not S2 | [1 of 2](two/")
     assert lines[3].startswith("| su2024 | – | [1 of 2]")
     assert laws_of("two").splitlines()[2] == "| finetuned | Lin 2024 | 10 % off, 70 % held (37) |"
 

@@ -1,4 +1,4 @@
-"""What the README shows of results and forecasts: written between marks from the committed tables, never by hand."""
+"""What README.md and data/results/README.md show: written between marks from the committed tables, never by hand."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from scalescope.papers.ivgi2022.overview import markdown, overview
 from scalescope.papers.ivgi2022.scorecard import QUANTITIES, shown
 
 EXAMPLE, LARGER = "eight_runs.csv", "large_run.csv"
+PAGES = ("README.md", "data/results/README.md")
 FORECASTS = "forecasts"
 STUDIES_REMEDY = "run `scalescope studies` again"
 BLOCK = re.compile(
@@ -113,7 +114,10 @@ def scorecards_of(sources: str) -> str:
 
 
 def verdicts_of(profiles: str) -> str:
-    """How many claims of each live study hold in some profiles: a row per study, a column each; others are named."""
+    """How many claims of each live study hold in some profiles: a row per study, a column each; others are named.
+
+    Links are from data/results.
+    """
     columns: dict[str, dict[str, str]] = {}
     for profile in profiles.split():
         columns[f"`{profile}`"] = found = {}
@@ -121,7 +125,7 @@ def verdicts_of(profiles: str) -> str:
             verdicts = read_csv(path, STUDIES_REMEDY).set_index("id")["verdict"]
             others = verdicts[verdicts != "holds"]
             but = f", not {', '.join(others.index)}" if len(others) else ""
-            where = f"data/results/{profile}/{path.parent.name}/claims.csv"
+            where = f"{profile}/{path.parent.name}/claims.csv"
             found[path.parent.name] = f"[{len(verdicts) - len(others)} of {len(verdicts)}]({where}){but}"
     return markdown_table(pd.DataFrame(columns).fillna(NONE).rename_axis("claims that hold").reset_index())
 
@@ -166,11 +170,12 @@ def with_results(text: str) -> str:
 def _made(name: str, of: str | None) -> str:
     makers = MADE if of is None else MADE_OF
     if name not in makers:
-        raise UnknownName("mark in README.md", name, makers)
+        raise UnknownName("mark in a README", name, makers)
     return makers[name]() if of is None else makers[name](of)
 
 
 def update_readme() -> None:
-    """Write the marked tables of README.md anew."""
-    path = paths.root() / "README.md"
-    files.write_text(path, with_results(path.read_text(encoding="utf-8")))
+    """Write the marked tables of PAGES anew."""
+    for page in PAGES:
+        path = paths.root() / page
+        files.write_text(path, with_results(path.read_text(encoding="utf-8")))
