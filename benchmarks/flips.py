@@ -41,7 +41,6 @@ from machine import progress
 from rich.console import Console
 
 from scalescope import files, paths
-from scalescope.cli import USER_ERROR_NAMES, USER_ERRORS
 from scalescope.experiment import stages
 from scalescope.experiment.collecting import collect, read_tables
 from scalescope.experiment.noted import NOTES, note
@@ -49,6 +48,7 @@ from scalescope.experiment.profile import Profile, load_profile
 from scalescope.experiment.record import read_csv
 from scalescope.papers.ivgi2022.stored_laws import PAPER, source_laws
 from scalescope.training.store import CURVE, METRICS, ROWS, WEIGHTS, Store
+from scalescope.workflow.commands import USER_ERROR_NAMES, USER_ERRORS
 from scalescope.workflow.products import stale
 from scalescope.workflow.profile_report import write_report
 from scalescope.workflow.report import print_status

@@ -1,9 +1,13 @@
-"""What benchmarks/README.md says of a table is what the table holds."""
+"""What benchmarks/README.md says of a table is what the table holds; what a benchmark imports is there."""
 
+import ast
+import importlib
+import importlib.util
 import re
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from scalescope import paths
 from scalescope.experiment.profile import load_profile
@@ -108,3 +112,12 @@ def test_what_benchmark_files_of_snakemake_miss_is_that_of_the_table():
     assert f"both agree: {alone['recorded']:.1f} and {alone['snakemake']:.1f} core-seconds" in text
     assert f"killed after {forked.loc['pretrain', 'killed']:.1f} core-seconds" in text
     assert known["pretrain"] < 0.5, "kept because they tell what the files do not"
+
+
+@pytest.mark.parametrize("script", sorted(BENCHMARKS.glob("*.py")), ids=lambda path: path.stem)
+def test_what_a_benchmark_imports_is_there(script):
+    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scalescope"):
+            module = importlib.import_module(node.module)
+            for name in (one.name for one in node.names):
+                assert hasattr(module, name) or importlib.util.find_spec(f"{node.module}.{name}"), (node.module, name)
