@@ -106,7 +106,8 @@ def make_project(root: Path, given: argparse.Namespace) -> None:
             place.symlink_to(paths.root() / name)
     if given.runs and not (root / "data" / "runs").is_dir():
         data = Path(given.runs)
-        ids = {line.split()[0] for line in (data / "runs" / given.profile / NOTES).read_text().splitlines()}
+        stamps = (data / "runs" / given.profile / "products").glob("*.json")  # the list of runs knows former ones, too
+        ids = {run for stamp in stamps for run in files.read_record(stamp).get("runs", [])}
         for run in sorted(ids):
             if (data / "runs" / run).is_dir():
                 shutil.copytree(data / "runs" / run, root / "data" / "runs" / run)

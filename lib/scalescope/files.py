@@ -215,11 +215,11 @@ def faults(folder: Path, names: Iterable[str] | None = None) -> list[str]:
     return found
 
 
-def set_aside(path: Path, fault: str) -> Path:
+def set_aside(path: Path, fault: str, then: str = "it is made again") -> Path:
     """Move a damaged file or folder into `<name>.damaged-*` beside it and say so; returns where it is now."""
     aside = Path(tempfile.mkdtemp(prefix=f"{path.name}.damaged-", dir=path.parent)) / path.name
     os.replace(path, aside)
-    say(f"damaged: {fault}; moved to {aside.parent}, it is made again")
+    say(f"damaged: {fault}; moved to {aside.parent}, {then}")
     return aside
 
 

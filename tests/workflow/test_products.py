@@ -124,6 +124,20 @@ def test_a_damaged_product_is_found_and_its_job_done_again(finished, pattern: st
     assert {job.name for job, _ in found} == jobs and all(fault and "\n" not in fault for _, fault in found)
 
 
+@pytest.mark.parametrize("damage", [flipped, Path.unlink])
+def test_a_damaged_file_that_no_job_makes_does_not_ask_for_its_neighbours_for_ever(copied, capsys, damage):
+    folder, profile = paths.figures("tiny", PAPER), load_profile("tiny")
+    files.write_text(folder / "diagnosis.csv", "drawn by a notebook that is no job\n")
+    files.seal(folder, ["diagnosis.csv"])
+    damage(folder / "diagnosis.csv")
+    assert [job.name for job, _ in products.stale(profile, paths.work("tiny"))] == ["60_figures"]
+    products.set_strangers_aside(profile)
+    assert products.stale(profile, paths.work("tiny")) == [] and not (folder / "diagnosis.csv").exists()
+    aside = [path.name for path in folder.glob("diagnosis.csv.damaged-*/*")]
+    assert aside == (["diagnosis.csv"] if damage is flipped else [])
+    assert "no job makes it" in capsys.readouterr().err
+
+
 def test_a_stamp_names_the_runs_of_its_job(finished):
     stamp = files.read_record(one("data/runs/tiny/products/20_pretrain_ar8-l1_mlm.json"))
     assert len(stamp["runs"]) == 1 and stamp["runs"][0].startswith("pretrain-mlm-ar8-l1-")

@@ -11,6 +11,7 @@ from scalescope.experiment.record import table_fault
 from scalescope.training.manifest import read_manifest
 from scalescope.workflow.jobs import COLLECT, FIGURES, LAWS, PAPER, ROWS, TEXT, Job, planned
 
+NO_JOB = "no job makes it: run the notebook again that does"
 COLLECTED = ("pretrain", "curves", "finetune", "points", "tasks")  # every profile has these tables
 
 
@@ -39,6 +40,26 @@ def stale(profile: Profile, folder: Path) -> list[tuple[Job, str]]:
             if fault is not None:
                 found.append((job, fault))
     return found
+
+
+def set_strangers_aside(profile: Profile) -> None:
+    """Move damaged files aside that lie among tables of laws and figures and that no job has made again.
+
+    An interactive notebook or an older version made them, and the job beside whose products they lie would be done
+    again for ever. Each is told in a line.
+    """
+    for folder in (paths.results(profile.name) / PAPER, paths.figures(profile.name, PAPER)):
+        try:
+            known = files.sealed(folder)
+        except files.Damaged:
+            continue
+        for name in known:
+            for fault in files.faults(folder, [name]):
+                if (folder / name).exists():
+                    files.set_aside(folder / name, fault, NO_JOB)
+                else:
+                    files.say(f"{fault}; {NO_JOB}")
+                files.forget(folder, [name])
 
 
 def product_fault(profile: Profile, prepared: Prepared, job: Job) -> str | None:

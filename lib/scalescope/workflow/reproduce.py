@@ -24,7 +24,7 @@ from scalescope.experiment.stages import NotFinished
 from scalescope.workflow import snakemake_report
 from scalescope.workflow.cost_table import cost_table, report
 from scalescope.workflow.jobs import PAPER, planned
-from scalescope.workflow.products import forget_stale, stale
+from scalescope.workflow.products import forget_stale, set_strangers_aside, stale
 from scalescope.workflow.snakemake import (
     forget_unreadable,
     of_executor,
@@ -87,6 +87,7 @@ def reproduce(
             forget_stale(settings, folder)
             forget_unreadable(folder)
             _run(settings, folder, workers, arguments)
+        set_strangers_aside(settings)
         try:
             report(folder)
         except OSError as error:
