@@ -23,6 +23,8 @@ endif
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
+# containers often set it: every job, kernel and test would compile the package anew (a quarter of its start)
+unexport PYTHONDONTWRITEBYTECODE
 # as variables of the shell, so that names with quotes and spaces arrive as they are
 export PROFILE DATA STUDY
 
