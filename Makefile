@@ -23,6 +23,8 @@ endif
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
+# containers often set it: every job, kernel and test would compile the package anew (a quarter of its start)
+unexport PYTHONDONTWRITEBYTECODE
 # as variables of the shell, so that names with quotes and spaces arrive as they are
 export PROFILE DATA STUDY
 
@@ -58,7 +60,7 @@ unit: env
 	TQDM_DISABLE=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 notebooks: env
-	TQDM_DISABLE=1 $(BIN)/pytest -n 2 --dist loadfile --nbval-lax --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider notebooks
+	TQDM_DISABLE=1 $(BIN)/python -m pytest -p tests.warm_notebooks -n 2 --dist loadfile --nbval-lax --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider notebooks
 
 bench: env  ## speed and memory beside Hugging Face Trainer, into benchmarks/results (installs transformers; about 20 minutes)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps transformers==5.23.0 accelerate==1.15.0 regex==2026.11.19

@@ -80,6 +80,7 @@ def stubs(project: Path) -> Path:
 
 
 STEP = 16 * 48  # tokens of one step of the profile
+PROBES, REPLICATES = 40, 20
 STUDIES = {
     "seeds": [0],
     "barnett2024": {
@@ -103,8 +104,17 @@ STUDIES = {
 
 @pytest.fixture(scope="module")
 def live_profile(tmp_path_factory):
-    """The profile "live", whose studies have runs of seconds, in a project folder that the tests of a module share."""
+    """The profile "live", whose studies have runs of seconds, in a project folder that the tests of a module share.
+
+    With a tenth of the probes and few replicates of the law of all dialects: both would take longer than training.
+    """
+    from scalescope.papers.barnett2024 import shared
+
+    draws = shared.draws
     with pytest.MonkeyPatch.context() as context:
+        for module in ("data.encoded", "training.dialects"):
+            context.setattr(f"scalescope.{module}.PROBES", PROBES)
+        context.setattr(shared, "draws", lambda points, n_boot: draws(points, min(n_boot, REPLICATES)))
         make_project(tmp_path_factory.mktemp("project"), context)
         content = {**TINY, "name": "live", "studies": STUDIES}
         paths.profile_file("live").write_text(yaml.safe_dump(content))

@@ -49,6 +49,14 @@ def test_live_studies_have_a_profile_of_their_own_and_another_and_data_can_be_na
         assert json.loads(done.stdout) == ["studies", *names, "--profile", profile, "--data", data, "--jobs", "2"]
 
 
+def test_what_runs_may_keep_its_compiled_modules(folder, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    command = folder / ".venv" / "bin" / "scalescope"
+    command.write_text(f"#!{sys.executable}\nimport sys\nprint(sys.dont_write_bytecode)\n")
+    done = subprocess.run(["make", "-s", "plan"], cwd=folder, capture_output=True, text=True)
+    assert done.stdout == "False\n", "every process would compile the package anew"
+
+
 def test_clean_removes_environment_and_caches_and_leaves_what_was_trained(folder):
     for name in ("data/runs/quick", "data/cache/corpus", "data/results/quick", "figures/quick"):
         (folder / name).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Errors that users see: a name that is not known, data that cannot be used."""
+"""Errors that users see: a name that is not known, data that cannot be used, a run that is not there yet."""
 
 from __future__ import annotations
 
@@ -26,3 +26,7 @@ class UnknownName(ValueError):
 
 class BadInput(ValueError):
     """Data that cannot be used; the message names the file (or data set), the place in it, and the fault."""
+
+
+class NotFinished(RuntimeError):
+    """A run that a later station needs does not exist yet."""

@@ -7,6 +7,7 @@ import pytest
 from killed import kill_points
 
 from scalescope import files
+from scalescope.data import encoded
 from scalescope.data.encoded import DataSettings, Prepared
 from scalescope.errors import BadInput
 
@@ -77,12 +78,17 @@ def flip(path: Path, rng: np.random.Generator) -> None:
     path.write_bytes(content)
 
 
-def test_a_flipped_bit_anywhere_in_the_cache_is_found_and_mended(prepared, tmp_path, capsys):
+def test_a_flipped_bit_anywhere_in_the_cache_is_found_and_mended(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(encoded, "PROBES", 20)
+    options = SETTINGS.options | {"train_articles": 60, "heldout_articles": 20}
+    settings = replace(SETTINGS, options=options, train_tokens=1600, heldout_tokens=640)
+    prepared = Prepared(settings, tmp_path)
+
     def contents(folder: Path) -> dict[str, bytes]:
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     def opened() -> None:
-        again = Prepared(SETTINGS, tmp_path)
+        again = Prepared(settings, tmp_path)
         assert (again.corpus("train").tokens == tokens).all()
         assert again.task_data("sst2").rows == rows
 

@@ -168,6 +168,7 @@ def test_a_record_that_cannot_be_written_fails_no_work(tmp_path, monkeypatch):
     assert done == [1]
 
 
-def test_a_job_process_imports_no_torch():
-    code = "import scalescope.experiment.cost, scalescope.workflow.notebooks, sys; sys.exit('torch' in sys.modules)"
+def test_neither_a_job_nor_the_process_that_watches_all_of_them_imports_torch():
+    modules = ("experiment.cost", "workflow.notebooks", "workflow.reproduce")
+    code = "".join(f"import scalescope.{name}; " for name in modules) + "import sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -15,8 +15,14 @@ from scalescope.workflow import show
 TASKS = ["sst2", "squad"]
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Text and rows of all tests: they are the same, and encoding them takes longer than training."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def profile(tmp_path, monkeypatch):
+def profile(tmp_path, monkeypatch, cache):
     """The smoke profile cut to one objective, two tasks and three models, in a folder of its own."""
     content = yaml.safe_load(paths.profile_file("smoke").read_text())
     content["models"] = {
@@ -29,7 +35,7 @@ def profile(tmp_path, monkeypatch):
     content["finetune"] |= {"train_rows": 32, "eval_rows": 24, "from_scratch": False}
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(content))
     monkeypatch.setenv("SCALESCOPE_ROOT", str(tmp_path))
-    monkeypatch.delenv("SCALESCOPE_CACHE", raising=False)
+    monkeypatch.setenv("SCALESCOPE_CACHE", str(cache))
     return load_profile(tmp_path / "tiny.yaml")
 
 

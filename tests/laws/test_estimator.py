@@ -12,7 +12,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import GroupKFold, cross_validate
 from sklearn.utils import estimator_checks, get_tags
 
-from scalescope.laws import ChinchillaLaw, PowerLaw, ShiftedPowerLaw, TrajectoryLaw
+from scalescope.laws import ChinchillaLaw, PowerLaw, ShiftedPowerLaw, TrajectoryLaw, broken, multistart
+from scalescope.laws.fit import optimum, polish
 
 OWN_TABLE = "the check brings its own table, with another number of columns"
 NAMES = "the check brings a DataFrame, and of a DataFrame a law reads the columns of its inputs by name"
@@ -57,7 +58,16 @@ def suited(law, X, X_test=None, kernel=None):
     [kind(n_boot=0) for kind in LAWS], expected_failed_checks=expected, xfail_strict=True
 )
 def test_scikit_learn_checks(estimator, check, monkeypatch):
-    """No tag of scikit-learn says "two columns" or "above zero", so that the step that follows the tags is replaced."""
+    """No tag of scikit-learn says "two columns" or "above zero", so that the step that follows the tags is replaced.
+
+    The tables of the checks follow no scaling law, and a fit creeps towards the best of what does not fit. The checks
+    ask how a law is used and not how well it fits, so that a search is coarse here and ends after a few steps.
+    """
+    monkeypatch.setattr(polish, "MAX_STEPS", 20)
+    for module in (optimum, multistart):
+        monkeypatch.setattr(module, "PATIENT_STEPS", 20)
+    monkeypatch.setattr(multistart, "ROUNDS", ((10, 3),))
+    monkeypatch.setitem(broken.GRIDS, 2, (2, 2, 2, 1))
     assert hasattr(estimator_checks, "_enforce_estimator_tags_X")
     monkeypatch.setattr(estimator_checks, "_enforce_estimator_tags_X", suited)
     check(estimator)

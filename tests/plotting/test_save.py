@@ -4,21 +4,27 @@ import pytest
 
 from scalescope.files import faults
 from scalescope.papers.ivgi2022 import figures
-from scalescope.papers.ivgi2022.data import published_points, published_tasks
+from scalescope.papers.ivgi2022.data import published_points
 from scalescope.papers.ivgi2022.fits import fit_laws
 from scalescope.plotting import remove, save
 
 
 @pytest.fixture(scope="module")
-def data():
+def published():
     points = published_points()
-    return figures.fig3_data(points, fit_laws({"points": points}, n_boot=20), published_tasks())
+    return points, fit_laws({"points": points}, n_boot=20)
+
+
+@pytest.fixture(scope="module")
+def data(published):
+    """Of a figure of two panels: how it is written does not depend on how many there are."""
+    return figures.fig1_data(*published)
 
 
 def test_saving_writes_four_files_with_the_same_bytes_again(data, tmp_path):
     contents = []
     for folder in (tmp_path / "a", tmp_path / "b"):
-        files = save(figures.draw_fig3, data, folder, "fig3")
+        files = save(figures.draw_fig1, data, folder, "fig1")
         assert [path.suffix for path in files] == [".png", ".svg", ".pdf", ".csv"]
         contents.append([path.read_bytes() for path in files])
         assert len(plt.get_fignums()) == 1, "the figure stays open to be shown, that of the paper does not"
@@ -29,26 +35,24 @@ def test_saving_writes_four_files_with_the_same_bytes_again(data, tmp_path):
 
 
 def test_a_figure_that_is_removed_is_not_missed(data, tmp_path):
-    for name in ("fig3", "fig4"):
-        save(figures.draw_fig3, data, tmp_path, name)
-    remove(tmp_path, "fig3", "fig9")
+    for name in ("fig1", "fig4"):
+        save(figures.draw_fig1, data, tmp_path, name)
+    remove(tmp_path, "fig1", "fig9")
     assert {path.stem for path in tmp_path.glob("fig*")} == {"fig4"} and faults(tmp_path) == []
-    remove(tmp_path / "none", "fig3")
+    remove(tmp_path / "none", "fig1")
 
 
 def test_what_is_not_published_is_drawn_and_not_written(data, tmp_path):
     drawn = []
-    draw = lambda table, size="screen": drawn.append(table) or figures.draw_fig3(table, size)  # noqa: E731
-    written = save(draw, data, tmp_path, "fig3", unpublished=data["kind"] == "point")[3]
-    assert all((table["kind"] == "point").sum() == 162 for table in drawn) and len(drawn) == 2
+    draw = lambda table, size="screen": drawn.append(table) or figures.draw_fig1(table, size)  # noqa: E731
+    written = save(draw, data, tmp_path, "fig1", unpublished=data["kind"] == "point")[3]
+    assert all((table["kind"] == "point").sum() == 36 for table in drawn) and len(drawn) == 2
     assert "point" not in set(pd.read_csv(written)["kind"]) and "n_seeds" not in pd.read_csv(written)
 
 
 @pytest.mark.parametrize("name", ["fig1", "fig3", "fig5", "fig8"])
-def test_figures_of_a_paper_have_its_width_and_no_text_below_six_points(name):
-    points = published_points()
-    laws = fit_laws({"points": points}, n_boot=20)
-    made = getattr(figures, f"{name}_data")(points, laws)
+def test_figures_of_a_paper_have_its_width_and_no_text_below_six_points(name, published):
+    made = getattr(figures, f"{name}_data")(*published)
     figure = getattr(figures, f"draw_{name}")(made, "paper")
     figure.canvas.draw()
     wide = figure.get_figwidth()

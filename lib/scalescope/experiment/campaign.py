@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from scalescope import paths
-from scalescope.errors import UnknownName
-from scalescope.experiment.stages import NotFinished
+from scalescope.errors import NotFinished, UnknownName
 from scalescope.experiment.study_sections import STANDARD
 
 PRETRAINED, FINETUNED = "pretrained", "finetuned"

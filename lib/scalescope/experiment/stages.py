@@ -13,6 +13,7 @@ import pandas as pd
 
 from scalescope import paths
 from scalescope.data.encoded import Prepared
+from scalescope.errors import NotFinished
 from scalescope.experiment import cost
 from scalescope.experiment import progress as told
 from scalescope.experiment.bar import in_notebook
@@ -27,10 +28,6 @@ from scalescope.training.policy import pick_precision
 from scalescope.training.pretrain import PretrainConfig, Progress
 from scalescope.training.pretrain import pretrain as pretrain_run
 from scalescope.training.store import Run, Store
-
-
-class NotFinished(RuntimeError):
-    """A run that a later station needs does not exist yet."""
 
 
 class PretrainingDiverged(NotFinished):

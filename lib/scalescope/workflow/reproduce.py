@@ -16,11 +16,11 @@ from filelock import FileLock, Timeout
 
 from scalescope import files, paths
 from scalescope.data.encoded import Prepared
+from scalescope.errors import NotFinished
 from scalescope.experiment.cost import ENGINE, recorded
 from scalescope.experiment.pipeline import PIPELINE, identity
 from scalescope.experiment.profile import Profile, load_profile
 from scalescope.experiment.record import is_recorded, write_profile
-from scalescope.experiment.stages import NotFinished
 from scalescope.workflow import snakemake_report
 from scalescope.workflow.cost_table import cost_table, report
 from scalescope.workflow.jobs import PAPER, planned

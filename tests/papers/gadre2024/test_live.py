@@ -7,16 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from pictures import drawn_once
 from projects import TINY
 
 from scalescope import paths
-from scalescope.data import encoded
 from scalescope.experiment import stages
 from scalescope.experiment.profile import Profile, load_profile
 from scalescope.microworld.source import Microworld
 from scalescope.papers.gadre2024 import live as gadre2024
 from scalescope.papers.ledger import points_digest
-from scalescope.training import dialects
 from scalescope.workflow.studies import live
 
 FAR = {"vocabulary": 1.0, "constructions": 1.0}
@@ -32,16 +31,6 @@ def written(name: str, part: dict, **changes) -> Profile:
     content = {**TINY, "name": name, "text": text, "studies": {"seeds": [0], "gadre2024": part}, **changes}
     paths.profile_file(name).write_text(yaml.safe_dump(content))
     return load_profile(name)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_probes():
-    """A tenth of the probes: asking them would take longer than training."""
-    count = encoded.PROBES // 10
-    with pytest.MonkeyPatch.context() as context:
-        for module in (encoded, dialects):
-            context.setattr(module, "PROBES", count)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +135,8 @@ def test_every_table_has_both_texts_and_the_claims_are_those_of_the_standard_one
         pd.testing.assert_frame_equal(rows[mine].reset_index(drop=True), without[name], obj=name)
 
 
-def test_figures_are_redrawn_from_their_numbers(profile, study):
+def test_figures_are_redrawn_from_their_numbers(profile, study, monkeypatch):
+    monkeypatch.setattr(live, "save", drawn_once)
     written_files = study.write()
     assert all(path.stat().st_size > 0 for path in written_files)
     folder = paths.figures(profile.name, "gadre2024")
@@ -155,8 +145,9 @@ def test_figures_are_redrawn_from_their_numbers(profile, study):
     plt.close("all")
 
 
-def test_a_source_without_dialects_has_the_study_of_its_own_text(live_profile, tmp_path):
+def test_a_source_without_dialects_has_the_study_of_its_own_text(live_profile, tmp_path, monkeypatch):
     """Articles of the microworld as files: text alone, no skills, no tasks."""
+    monkeypatch.setattr(live, "save", drawn_once)
     (tmp_path / "corpus").mkdir()
     source = Microworld(entities=200, train_articles=300, heldout_articles=60)
     for split in ("train", "heldout"):

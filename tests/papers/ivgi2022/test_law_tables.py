@@ -66,7 +66,8 @@ def test_a_live_source_may_lack_curves_and_finetuning_runs(project):
 def test_each_pretraining_seed_is_judged_alone_and_compared_with_the_other(project):
     tables = source_tables("published")
     tables = {name: tables[name] for name in ("points", "pretrain", "tasks")}
-    assert "claims_by_seed" not in law_tables("mine", tables, fit_laws(tables, n_boot=BOOT))
+    made = law_tables("mine", tables, fit_laws(tables, n_boot=BOOT))
+    assert "claims_by_seed" not in made
     whole = {
         "points": tables["points"].assign(pretrain_seed=7.0),
         "pretrain": tables["pretrain"].assign(pretrain_seed=7),
@@ -77,8 +78,7 @@ def test_each_pretraining_seed_is_judged_alone_and_compared_with_the_other(proje
     claims = claims_by_seed("mine", both, BOOT)
     first, second = "mine, pretraining seed 7", "mine, pretraining seed 9"
     assert claims["source"].value_counts().to_dict() == {first: 13, second: 13}
-    alone = law_tables("mine", tables, fit_laws(tables, n_boot=BOOT))["claims"]
-    assert claims[claims["source"] == first]["verdict"].tolist() == alone["verdict"].tolist()
+    assert claims[claims["source"] == first]["verdict"].tolist() == made["claims"]["verdict"].tolist()
     table = agreement(claims).set_index("id")
     assert table.loc["C1", [first, second]].tolist() == ["holds", "holds"], "of pretraining, which is the same"
     assert not table["agree"].all(), "no law of the error is left in the second"

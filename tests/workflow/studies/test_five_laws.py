@@ -7,11 +7,16 @@ import pytest
 
 from scalescope import paths
 from scalescope.errors import UnknownName
+from scalescope.experiment import five_laws as predicted
 from scalescope.experiment.stages import NotFinished
 from scalescope.workflow.studies import five_laws, live
 
 
-def test_the_studies_of_a_profile_are_compared_and_written(live_profile):
+def test_the_studies_of_a_profile_are_compared_and_written(live_profile, monkeypatch):
+    """The figures of the studies themselves are drawn in test_live."""
+    monkeypatch.setattr(live, "save", lambda *_: [])
+    monkeypatch.setattr(predicted, "N_BOOT", 20)
+    monkeypatch.setattr(predicted, "N_BOOT_CURVES", 5)
     with pytest.raises(NotFinished):
         five_laws.compare("live")
     for name in ("barnett2024", "lin2024"):

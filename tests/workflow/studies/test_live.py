@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 import yaml
+from pictures import drawn_once
 
 from scalescope import paths
 from scalescope.errors import UnknownName
@@ -79,7 +80,8 @@ def test_a_zoo_is_trained_up_to_an_eighth_and_the_rest_after_its_forecasts(live_
             )
 
 
-def test_a_model_pretrained_on_a_dialect_is_told_as_pretraining(zoo):
+def test_a_model_pretrained_on_a_dialect_is_told_as_pretraining(zoo, monkeypatch):
+    monkeypatch.setattr(live, "save", drawn_once)
     table = zoo.tables["zoo"].set_index("model")
     assert table["pretrain_tokens"].gt(0).all() and table["text"].tolist() == ["standard"] * 3 + ["near"]
     assert table["distance"].tolist()[:3] == [0, 0, 0] and table["distance"].iloc[3] > 0

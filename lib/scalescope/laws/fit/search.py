@@ -92,11 +92,10 @@ def starts(value: np.ndarray, shape: tuple[int, ...], idle: np.ndarray, most: in
     which are one law told many times, one is taken.
     """
     grid = np.where(np.isfinite(value), value, np.inf).reshape(shape)
-    lowest = np.ones(shape, dtype=bool)
-    padded = np.pad(grid, 1, constant_values=np.inf)
-    for step in product((0, 1, 2), repeat=len(shape)):
-        neighbour = padded[tuple(slice(s, s + n) for s, n in zip(step, shape, strict=True))]
-        lowest &= grid <= neighbour
+    around = grid
+    for axis in range(grid.ndim):  # the lowest of a cube of neighbours, one axis after the other: not its 3^axes cells
+        around = _lowest_beside(around, axis)
+    lowest = grid <= around
     flat = grid.reshape(-1)
     order = np.argsort(flat, kind="stable")
     before = order[:-1]
@@ -105,3 +104,12 @@ def starts(value: np.ndarray, shape: tuple[int, ...], idle: np.ndarray, most: in
     minima = order[lowest.reshape(-1)[order]]
     rest = order[~lowest.reshape(-1)[order]]
     return np.concatenate([minima[: most - 2], rest[: max(2, most - len(minima))]])
+
+
+def _lowest_beside(grid: np.ndarray, axis: int) -> np.ndarray:
+    """At each point the lowest of its own value and those before and after it along one axis."""
+    found = np.moveaxis(grid.copy(), axis, 0)
+    along = np.moveaxis(grid, axis, 0)
+    np.minimum(found[1:], along[:-1], out=found[1:])
+    np.minimum(found[:-1], along[1:], out=found[:-1])
+    return np.moveaxis(found, 0, axis)

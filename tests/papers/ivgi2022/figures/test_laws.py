@@ -120,22 +120,24 @@ def test_text_of_a_panel_lies_below_its_points_and_on_no_band(points, laws, size
 
 def test_the_second_aspect_ratio_is_not_in_the_figures_of_finetuning(points):
     more = pd.concat([points, points[points["role"] == "ladder"].assign(role="second", aspect_ratio=64, error=0.01)])
+    of_these, of_more = of(points), of(more)
     for data in (ivgi2022.fig1_data, ivgi2022.fig3_data, ivgi2022.fig4_data):
-        pd.testing.assert_frame_equal(data(points, of(points)), data(more, of(more)))
+        pd.testing.assert_frame_equal(data(points, of_these), data(more, of_more))
 
 
 def test_holes_are_shown_and_do_not_stop_the_figure(points):
     part = points[points["task"].isin(["mnli", "squad"])].copy()
     part.loc[(part["task"] == "mnli") & (part["role"] == "ladder") & (part["layers"] > 1), "error"] = np.nan
     part.loc[(part["task"] == "squad") & (part["role"] == "target") & (part["seed"] < 4), "error"] = 0.0
-    data = ivgi2022.fig3_data(part, of(part))
+    found = of(part)
+    data = ivgi2022.fig3_data(part, found)
     figure = ivgi2022.draw_fig3(data)
     texts = [" ".join(text.get_text() for text in ax.texts) for ax in figure.axes]
     assert texts[2] == "no runs" and "no law" in texts[1] and "R²" in texts[0]
     assert kind(data, "fit_line")["task"].unique().tolist() == ["squad"]
-    ivgi2022.draw_fig1(ivgi2022.fig1_data(part, of(part)))
+    ivgi2022.draw_fig1(ivgi2022.fig1_data(part, found))
     with pytest.raises(ValueError, match="no usable points"):
-        ivgi2022.fig3_data(part.assign(error=np.nan), of(part))
+        ivgi2022.fig3_data(part.assign(error=np.nan), found)
 
 
 def test_one_seed_has_no_bar_and_two_sizes_no_r2(points):
