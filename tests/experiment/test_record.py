@@ -11,6 +11,7 @@ import pytest
 from scalescope import files, paths
 from scalescope.experiment import collecting, record, stages
 from scalescope.experiment.profile import load_profile
+from scalescope.forecast.sealing import LEDGER
 
 TABLE = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]})
 
@@ -106,6 +107,7 @@ def test_tables_of_a_source_are_refused_by_name_when_one_is_cut_or_lost(project)
     for name in ("points", "tasks"):
         files.write_table(folder / f"{name}.csv", TABLE)
     files.seal(folder, ["points.csv", "tasks.csv"])
+    (folder / LEDGER).write_text("a ledger has seals of its own and is no collected table\n")
     assert set(collecting.read_tables("tiny")) == {"points", "tasks"}
     (folder / "tasks.csv").write_text("a,b\n1,x\n")
     with pytest.raises(ValueError, match=r"tasks\.csv is cut or changed: run `make reproduce PROFILE=tiny`"):

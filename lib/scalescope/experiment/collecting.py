@@ -20,6 +20,7 @@ from scalescope.experiment.profile import ModelSpec, Profile, available_profiles
 from scalescope.experiment.rows import concat, curve_rows, finetune_rows, model_columns, pretrain_row, skill_rows
 from scalescope.experiment.seed_groups import seeds_table
 from scalescope.experiment.transfer import Seeds, transfer_table
+from scalescope.forecast.sealing import LEDGER
 from scalescope.tables import COLUMNS, SCRATCH
 
 
@@ -70,7 +71,7 @@ def collect(profile: Profile, partial: bool = False) -> dict[str, pd.DataFrame]:
 
 
 def read_tables(profile: str) -> dict[str, pd.DataFrame]:
-    """The collected tables of a profile, from data/results/<profile>.
+    """The collected tables of a profile, from data/results/<profile>, without its ledger (see `forecast.ledger.read`).
 
     Raises FileNotFoundError telling how to make them, UnknownName for what is no name, Damaged for one that was cut or
     changed since it was written or is of another profile, and ValueError naming table and column of text where numbers
@@ -79,7 +80,7 @@ def read_tables(profile: str) -> dict[str, pd.DataFrame]:
     if not isinstance(profile, str) or not profile or Path(profile).name != profile:
         raise UnknownName("profile", profile, available_profiles())
     folder = paths.results(profile)
-    found = [path for path in sorted(folder.glob("*.csv")) if path.stem in COLUMNS]
+    found = [path for path in sorted(folder.glob("*.csv")) if path.stem in COLUMNS and path.name != LEDGER]
     remedy = f"run `make reproduce PROFILE={profile}` or 40_collect"
     if not found:
         raise FileNotFoundError(f"no tables in {folder}: {remedy} first")
