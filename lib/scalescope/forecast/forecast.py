@@ -11,16 +11,19 @@ import pandas as pd
 
 from scalescope.forecast.candidates import Candidate, candidates
 from scalescope.forecast.choose import Choice, choose
+from scalescope.forecast.columns import BadTable
 from scalescope.forecast.facts import flops_counted, inputs_of, measured, names_of
 from scalescope.forecast.next_run import next_runs
 from scalescope.forecast.quantiles import COLUMNS, quantiles, widened
 from scalescope.forecast.rolling import compared, own_widening, quiet_fit, rolling
 from scalescope.forecast.table import RunTable
-from scalescope.forecast.target import completed, default_target, frame_of, of_compute, per_pair
+from scalescope.forecast.target import checked, completed, default_target, frame_of, known_sizes, of_compute, per_pair
 from scalescope.laws import ComputeExponents, ComputeOptimal, FitCard, ScalingLaw
+from scalescope.laws.inputs import amount, replicate_count
 from scalescope.number_text import significant
 
 OPTIMUM = ("chinchilla", "overtraining")
+FEWEST_BOOTS = 20  # replicates, for percentiles of any use
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,13 @@ def forecast(
     the largest run. Raises UnknownName for another law, ValueError where the law asked for cannot be fitted, BadTable
     for a target that the table says nothing of.
     """
+    if not isinstance(table, RunTable):
+        raise BadTable(f"forecast takes a table that run_table or read_runs gives; got {table!r:.80}")
+    replicate_count(n_boot, FEWEST_BOOTS)
+    if target is not None and compute is not None:
+        raise ValueError("give a target or a budget of compute, not both")
+    target = None if target is None else completed(checked(target, table), table)
+    compute = None if compute is None else amount(compute, "compute")
     possible, left_out = candidates(table, law)
     fitted = {c.name: quiet_fit(c, table.frame, table.response, n_boot, random_state) for c in possible}
     held_out = rolling(table.frame, table.response, possible, min(n_boot, 200))
@@ -171,10 +181,8 @@ def _told_of(name: str, law: ScalingLaw) -> list[str]:
 
 
 def _target(table: RunTable, target, compute, law: ScalingLaw | None, name: str) -> tuple[dict[str, float], str]:
-    if target is not None and compute is not None:
-        raise ValueError("give a target or a budget of compute, not both")
     if target is not None:
-        return completed(target, table), ""
+        return target, known_sizes(target, table)
     return default_target(table) if compute is None else of_compute(compute, table, law, name)
 
 
