@@ -69,7 +69,7 @@ def test_validation_rows_that_are_train_rows_are_told_and_many_refused():
     ):
         assert check_rows_overlap(task, rows(0, 50), rows(45, 50), "data") == pytest.approx(0.1)
     turned = [{**row, "label": 1 - row["label"], "source": "other"} for row in reversed(rows(20, 50))]
-    with pytest.raises(BadInput, match="data: 30 of 50 validation rows .* line 21"):
+    with pytest.raises(BadInput, match=r"data: 30 of 50 validation rows .* line 21"):
         check_rows_overlap(task, rows(0, 50), turned, "data")
 
 

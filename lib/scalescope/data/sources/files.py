@@ -110,7 +110,8 @@ class Files:
     def articles(self, split: str) -> Iterator[list[str]]:
         """Articles of "train" or "heldout", read as a stream.
 
-        Raises BadInput for broken gzip, text that is not UTF-8 (file, line and byte), JSON or HTML in place of text, or an empty file.
+        Raises BadInput for broken gzip, text that is not UTF-8 (file, line and byte), JSON or
+        HTML in place of text, or an empty file.
         """
         check_split(split, ARTICLE_SPLITS)
         for path in self.corpus_files[split]:
