@@ -44,8 +44,8 @@ def changed(
 def with_text(profile: Profile, articles: list[str]) -> Profile:
     """The profile with a text of one's own in place of its source, and without tasks to finetune on.
 
-    articles: each with a paragraph per line. One in HELDOUT_EVERY is held out. Raises ValueError for fewer articles, and
-    for what is no list of texts.
+    articles: each with a paragraph per line. One in HELDOUT_EVERY is held out. Raises ValueError for fewer articles,
+    and for what is no list of texts.
     """
     if not isinstance(articles, list | tuple) or not all(isinstance(article, str) for article in articles):
         raise ValueError(f"articles must be a list of texts; got {articles!r:.80}")
