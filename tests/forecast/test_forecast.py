@@ -137,6 +137,11 @@ def test_what_is_no_table_and_too_few_replicates_are_refused():
         forecast(run_table(runs(6)), "power-C", compute=True, n_boot=20)
 
 
+def test_more_runs_than_memory_holds_are_refused_before_any_fit():
+    with pytest.raises(ValueError, match=r"400 runs with 1,000,000 bootstrap samples take 3 GB .* at most 250,000"):
+        forecast(run_table(runs(400)), "power-C", n_boot=1_000_000)
+
+
 def test_a_target_within_the_runs_is_called_so():
     table = run_table(runs(6))
     row = table.frame.iloc[2]

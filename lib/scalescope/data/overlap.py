@@ -62,8 +62,8 @@ def check_rows_overlap(task: Task, train: Sequence[dict], validation: Sequence[d
     text = str(validation[shared[0] - 1][task.fields[0]])
     told = (
         f"{where}: {len(shared)} of {len(validation)} validation rows of the task {task.name!r} are train rows "
-        f"too, such as line {shared[0]}, {text[:SHOWN]!r}: what is evaluated must not be trained on; take them out of one "
-        f"of both"
+        f"too, such as line {shared[0]}, {text[:SHOWN]!r}: what is evaluated must not be trained on; take them out of "
+        f"one of both"
     )
     if share >= REFUSED:
         raise BadInput(told)

@@ -23,6 +23,7 @@ from scalescope.laws.inputs import amount, replicate_count
 from scalescope.number_text import significant
 
 OPTIMUM = ("chinchilla", "overtraining")
+MOST_DRAWN = 100_000_000  # runs times replicates: 0.8 GB of weights
 FEWEST_BOOTS = 20  # replicates, for percentiles of any use
 
 
@@ -135,6 +136,12 @@ def forecast(
     if not isinstance(table, RunTable):
         raise BadTable(f"forecast takes a table that run_table or read_runs gives; got {table!r:.80}")
     replicate_count(n_boot, FEWEST_BOOTS)
+    if len(table.frame) * n_boot > MOST_DRAWN:
+        count = len(table.frame)
+        raise BadTable(
+            f"{count:,} runs with {n_boot:,} bootstrap samples take {8e-9 * count * n_boot:.0f} GB for each law: give "
+            f"at most {max(MOST_DRAWN // count, FEWEST_BOOTS):,} samples (--n-boot), or a row per run (the last one)"
+        )
     if target is not None and compute is not None:
         raise ValueError("give a target or a budget of compute, not both")
     target = None if target is None else completed(checked(target, table), table)
