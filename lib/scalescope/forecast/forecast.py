@@ -133,17 +133,7 @@ def forecast(
     the largest run. Raises UnknownName for another law, ValueError where the law asked for cannot be fitted, BadTable
     for a target that the table says nothing of.
     """
-    if not isinstance(table, RunTable):
-        raise BadTable(f"forecast takes a table that run_table or read_runs gives; got {table!r:.80}")
-    replicate_count(n_boot, FEWEST_BOOTS)
-    if len(table.frame) * n_boot > MOST_DRAWN:
-        count = len(table.frame)
-        raise BadTable(
-            f"{count:,} runs with {n_boot:,} bootstrap samples take {8e-9 * count * n_boot:.0f} GB for each law: give "
-            f"at most {max(MOST_DRAWN // count, FEWEST_BOOTS):,} samples (--n-boot), or a row per run (the last one)"
-        )
-    if target is not None and compute is not None:
-        raise ValueError("give a target or a budget of compute, not both")
+    _possible(table, target, compute, n_boot)
     target = None if target is None else completed(checked(target, table), table)
     compute = None if compute is None else amount(compute, "compute")
     possible, left_out = candidates(table, law)
@@ -180,6 +170,21 @@ def forecast(
         next_runs=next_runs(table, by_name[chosen.law], fitted[chosen.law], place),
         notes=tuple(dict.fromkeys(filter(None, said))),
     )
+
+
+def _possible(table: RunTable, target: Any, compute: Any, n_boot: int) -> None:
+    """Raise ValueError for what no forecast can be made of, and for more replicates than memory holds."""
+    if not isinstance(table, RunTable):
+        raise BadTable(f"forecast takes a table that run_table or read_runs gives; got {table!r:.80}")
+    replicate_count(n_boot, FEWEST_BOOTS)
+    if len(table.frame) * n_boot > MOST_DRAWN:
+        count = len(table.frame)
+        raise BadTable(
+            f"{count:,} runs with {n_boot:,} bootstrap samples take {8e-9 * count * n_boot:.0f} GB for each law: give "
+            f"at most {max(MOST_DRAWN // count, FEWEST_BOOTS):,} samples (--n-boot), or a row per run (the last one)"
+        )
+    if target is not None and compute is not None:
+        raise ValueError("give a target or a budget of compute, not both")
 
 
 def _told_of(name: str, law: ScalingLaw) -> list[str]:
