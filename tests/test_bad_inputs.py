@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from scalescope.cli import app
 from scalescope.data.sources.files import Files
-from scalescope.data.tasks.rows import load_rows
+from scalescope.data.tasks.rows import check_rows, load_rows
 from scalescope.data.tasks.spec import TASKS
 from scalescope.papers.ivgi2022.fits import fits, pretraining_laws
 from scalescope.papers.ivgi2022.stopping import heldout_curve
@@ -92,6 +92,8 @@ ROWS = [
     ("squad", {"answers": ["blue"]}, ["'answers'", "['blue']"]),
     ("squad", {"context": " "}, ["'context'", "no text"]),
     ("squad_v2", {"question": ""}, ["'question'"]),
+    ("squad_v2", {"is_impossible": True}, ["'is_impossible' is True", "1 answer"]),
+    ("squad_v2", {"is_impossible": False, **answers([], [])}, ["'is_impossible' is False", "0 answer"]),
     ("squad_v2", answers("blue", 11), ["'answers'", "'blue'"]),
     ("sst2", '{"sentence": "a", "label": 1, "label": 0}', ["line 2", "'label'", "twice", "1", "0"]),
     ("sst2", '{"sentence": "a", "sentence": "b", "label": 0}', ["'sentence'", "twice"]),
@@ -184,6 +186,9 @@ FOLDERS = [
       for name in ("he\u0301ldout", "\uff48\uff45\uff4c\uff44\uff4f\uff55\uff54")),
     ({"corpus/wiki.txt": b"\xff\xfeo\0n\0"}, ["wiki.txt", "line 1", "0xff"]),
     ({"corpus/wiki.txt": b"good\no\0n\0e\0"}, ["wiki.txt", "line 2", "NUL"]),
+    *(({"corpus/wiki.txt": text}, ["wiki.txt", "plain text is expected"]) for text in (
+        b'{"text": "one two"}\n', b"<!DOCTYPE html>\n<p>one</p>\n", b"\n<html>\n", b"<?xml?>\n", b"%PDF-1.4\n",
+    )),
     ({"corpus/wiki.txt": b"\n \n"}, ["wiki.txt", "empty"]),
     ({"corpus/wiki.txt": None, "corpus/wiki.txt.gz": b"no gzip"}, ["wiki.txt.gz", "broken gzip"]),
     ({"tasks/sst2/train.jsonl": b""}, ["train.jsonl", "empty"]),
@@ -364,3 +369,12 @@ def test_commands(words, fragments):
     assert result.exit_code == 2
     assert re.match(r"error: [^\n]+\n$", result.output) and "Traceback" not in result.output
     assert all(fragment in result.output for fragment in fragments), result.output
+
+
+def test_one_label_for_all_rows_is_told(folder):
+    lines = "".join(json.dumps({"sentence": f"row {k}", "label": 1}) + "\n" for k in range(9))
+    (folder / "tasks" / "sst2" / "train.jsonl").write_text(lines)
+    with pytest.warns(UserWarning, match="all 9 rows have the label 1"):
+        load_rows(Files(folder), TASKS["sst2"], "train")
+    with pytest.raises(ValueError, match="rows must be a list of dicts; got a DataFrame"):
+        check_rows(TASKS["sst2"], pd.DataFrame(), "mine")

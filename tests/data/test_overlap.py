@@ -1,12 +1,14 @@
 """Held-out text that is train text in part: told from 1 %, refused from 20 %, with a paragraph of both."""
 
+import json
 import warnings
 
 import pytest
 
 from scalescope.data.encoded import DataSettings, Prepared
-from scalescope.data.overlap import check_overlap, overlap
+from scalescope.data.overlap import check_overlap, check_rows_overlap, overlap
 from scalescope.data.sources.files import Files
+from scalescope.data.tasks.spec import TASKS
 from scalescope.errors import BadInput
 
 
@@ -53,3 +55,30 @@ def test_text_is_checked_before_it_is_encoded(folder, tmp_path):
         warnings.simplefilter("error")
         Prepared(settings, tmp_path / "cache").corpus("train")
     assert not list((tmp_path / "cache").glob("*/text"))
+
+
+def rows(first: int, count: int) -> list[dict]:
+    return [{"sentence": f"this is the sentence of row {k}", "label": k % 2} for k in range(first, first + count)]
+
+
+def test_validation_rows_that_are_train_rows_are_told_and_many_refused():
+    task = TASKS["sst2"]
+    assert check_rows_overlap(task, rows(0, 50), rows(50, 50), "data") == 0
+    with pytest.warns(
+        UserWarning, match="5 of 50 validation rows of the task 'sst2' are train rows too, such as line 1"
+    ):
+        assert check_rows_overlap(task, rows(0, 50), rows(45, 50), "data") == pytest.approx(0.1)
+    turned = [{**row, "label": 1 - row["label"], "source": "other"} for row in reversed(rows(20, 50))]
+    with pytest.raises(BadInput, match=r"data: 30 of 50 validation rows .* line 21"):
+        check_rows_overlap(task, rows(0, 50), turned, "data")
+
+
+def test_rows_are_checked_before_they_are_encoded(folder, tmp_path):
+    folder(0)
+    (tmp_path / "tasks" / "sst2").mkdir(parents=True)
+    for split, first in (("train", 0), ("validation", 10)):
+        text = "".join(json.dumps(row) + "\n" for row in rows(first, 20))
+        (tmp_path / "tasks" / "sst2" / f"{split}.jsonl").write_text(text)
+    settings = DataSettings("files", str(tmp_path), {"tasks": 1}, 200, 32, 4000, 1000, 32, 8, None, None)
+    with pytest.raises(BadInput, match="10 of 20 validation rows of the task 'sst2'"):
+        Prepared(settings, tmp_path / "cache").encode("sst2")

@@ -79,6 +79,8 @@ PROFILES = [
     ("schedule: linear", "schedule: &s linear", ["line", "&s"]),
     ("schedule: linear", "schedule: !!str linear", ["line", "tag:yaml.org,2002:str"]),
     ("schedule: linear", "schedule: [linear", ["line", "not valid YAML"]),
+    ("schedule: linear", "schedule: wsd\n  decay_fraction: 0.0", ["decay_fraction is 0", "schedule: constant"]),
+    ("batch_size: 32\n  epochs", "batch_size: 97\n  epochs", ["finetune.batch_size=97", "'squad'", "train_rows=96"]),
     ("stride: 24", "stride: 64", ["stride=64", "max_length=64"]),
     ("epochs: 1", "epochs: 0", ["finetune.epochs", "0"]),
     ("epochs: 1", "epochs: 1\n  roles: []", ["finetune.roles", "[]", "ladder"]),

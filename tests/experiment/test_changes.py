@@ -73,3 +73,17 @@ def test_a_profile_is_named_as_the_file_browser_shows_it(project, tmp_path_facto
     with pytest.raises(UnknownName, match="'tiny'"):
         where("tinny")
     assert paths.profile_file("tiny").is_file()
+
+
+@pytest.mark.parametrize(
+    ("articles", "told"),
+    [
+        ("a b c d e f g h i j k l", "list of texts; got 'a b c"),
+        ([1] * 20, r"list of texts; got \[1, 1"),
+        (["fine"] * 10 + ["half \ud83d"], "article 11 holds NUL or half of a surrogate pair"),
+        (["\0"] * 20, "article 1 holds NUL"),
+    ],
+)
+def test_what_is_no_text_is_refused(articles, told):
+    with pytest.raises(ValueError, match=told):
+        with_text(load_profile("smoke"), articles)

@@ -4,7 +4,7 @@ import pytest
 
 from scalescope.errors import UnknownName
 from scalescope.experiment.collecting import read_tables
-from scalescope.experiment.finetuning import by_hand, tuned_rows
+from scalescope.experiment.finetuning import by_hand, finetune_configs, tuned_rows
 from scalescope.experiment.profile import load_profile
 
 
@@ -34,3 +34,10 @@ def test_the_grid_of_the_first_seed_decides_and_the_smaller_rate_at_a_tie():
     assert rates.nunique() == 2
     tied = model.assign(value=model["value"].where(model["seed"] != first, 0.5))
     assert set(tuned_rows(profile, tied)["learning_rate"]) == {rates.min()}
+
+
+@pytest.mark.parametrize("rate", [5.0, 0.0, -1.0, float("nan")])
+def test_a_rate_that_no_profile_can_have_is_refused(rate):
+    profile = load_profile("smoke")
+    with pytest.raises(ValueError, match=f"between 0 and 1; got {rate:g}"):
+        finetune_configs(profile, None, profile.target, "mlm", "sst2", None, [(rate, 0)])

@@ -115,3 +115,14 @@ def test_targets_alone_are_rows_too(table):
     rows = law_rows(table.tail(1), law, y="y")
     assert rows.loc[rows["kind"] == "point", "role"].tolist() == ["target"]
     assert rows.loc[rows["kind"] == "legend_r2", "value"].isna().all()
+
+
+def test_labels_that_look_alike_roles_and_inputs_are_told(table):
+    law = PowerLaw(size="tokens", n_boot=0)
+    with pytest.raises(ValueError, match="'kind' has the labels 'a' and 'a ': are they one group"):
+        fit_each(table.assign(kind=["a", "a "] * 6 + ["a"]), law, y="y", by="kind")
+    with pytest.raises(ValueError, match="'tokens', which is an input of the law"):
+        fit_each(table, law, y="tokens", by="kind")
+    fitted = fit_each(table, law, y="y", by="kind")
+    with pytest.raises(ValueError, match="unknown role 'tagret'; did you mean 'target'"):
+        law_rows(table.replace({"role": {"target": "tagret"}}), fitted, y="y", hue="kind")

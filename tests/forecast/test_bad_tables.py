@@ -1,13 +1,14 @@
 """A table of bad tables of runs: each draws an error that names column, value and remedy, before any law is fitted."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from forecast.made import runs
 from told import told
 
 from scalescope.errors import UnknownName
 from scalescope.forecast.columns import BadTable
-from scalescope.forecast.table import read_runs
+from scalescope.forecast.table import read_runs, run_table
 from scalescope.forecast.target import parse_compute, parse_target, size
 
 RUNS = runs(10)
@@ -103,7 +104,7 @@ FILES = [
     (table(flops=60 * RUNS["params"] * RUNS["tokens"]), ["'flops'", "10 times 6 N D"]),
     (table(flops=6 * RUNS["params"] * RUNS["tokens"] / 1e15), ["'flops'", "--units C=petaflops"]),
     (table(val_loss=3 + 1e-9 * np.arange(10)), ["'val_loss'", "3 in every row"]),
-    (table(params=["20"] + [f"{n / 1e6:.4f}M" for n in RUNS["params"][1:]]), ["'params'", "20 in row 1", "no run has"]),
+    (table(params=["20"] + [f"{n / 1e6:.4f}M" for n in RUNS["params"][1:]]), ["'params'", "'20' in row 1", "suffix"]),
     (cell("params", "7e9B"), ["'7e9B'", *NUMBER]),
     (table(tokens=RUNS["tokens"] / 1e6), ["'tokens'", "--units D=millions"]),
     (table(tokens=RUNS["tokens"] * 1e12), ["'tokens'", "2e+20", "another unit", "--units D="]),
@@ -113,6 +114,19 @@ FILES = [
     (table(val_loss=np.nan), ["'val_loss'", "is empty"]),
     (table(params=np.nan), ["'params'", "is empty"]),
     (table(val_loss=np.where(np.arange(10) > 2, np.nan, RUNS["val_loss"])), ["3 distinct sizes"]),
+    ("# of 2024\n" + TEXT, ["'# of 2024'", "no header"]),
+    ("sep=,\n" + TEXT, ["'sep=,'", "no header"]),
+    (b"PK\x03\x04" + bytes(range(99)), ["Excel", "save the table as CSV"]),
+    (b"PAR1" + bytes(range(99)), ["Parquet"]),
+    (b"\x1f\x8b" + bytes(range(99)), ["gzip", "unpack"]),
+    (RUNS.to_json(orient="records", indent=1), ["begins as JSON"]),
+    (table(params=RUNS["params"] / 1e5), ["'params'", "200 to 6000", "tokens per parameter", "--units N=millions"]),
+    (without("tokens", params=RUNS["params"] / 1e5), ["'params'", "200 to 6000", "--units N=millions"]),
+    (table(params=["20M", "160"] + [f"{n / 1e6:.4f}M" for n in RUNS["params"][2:]]), ["'160'", "row 2", "suffix"]),
+    (without("params", "tokens", compute=np.geomspace(1200, 2e6, 10)), ["'compute'", "1200", "another quantity"]),
+    (table(flops=6 * RUNS["params"] * RUNS["tokens"] * np.where(np.arange(10) == 2, 1e3, 1)), ["row 3", "1e+03 times"]),
+    (TEXT + f"mean,{RUNS['params'].mean()},{RUNS['tokens'].mean()},3.2\n", ["row 11", "'mean'", "computed"]),
+    (pd.concat([RUNS, RUNS.iloc[[3]]], ignore_index=True).to_csv(), ["row 11 repeats row 4"]),
 ]  # fmt: skip
 
 
@@ -244,6 +258,7 @@ TARGETS = [
     ("1e9,0.5", ["0.5 tokens"]),
     ("7,140", ["7 parameters"]),
     ("1e10,7e9", ["fewer tokens (7e+09)", "swapped"]),
+    ("700,14000", ["700 parameters", "2e+07", "another unit", "--as-is"]),
 ]
 
 
@@ -267,3 +282,97 @@ def test_a_byte_order_mark_spaces_and_quotes_are_no_fault(tmp_path):
     for content in (TEXT.encode("utf-8-sig"), TEXT.replace(",", " , ").encode(), quoted.encode()):
         (tmp_path / "runs.csv").write_bytes(content)
         assert read_runs(tmp_path / "runs.csv").frame["loss"].max() == pytest.approx(HIGH)
+
+
+def called(columns, units="", **names):
+    """The table with columns of other names, and what maps them."""
+    return RUNS.rename(columns=names).to_csv(index=False), columns, units
+
+
+HALVES = RUNS.assign(val_loss=RUNS["val_loss"] / 2)
+# a table, --columns, --units, what the names tell
+CALLED = [
+    (*called("L=val_bpb", val_loss="val_bpb"), ["'val_bpb'", "--units L=bits"]),
+    (*called("L=loss_log2", val_loss="loss_log2"), ["'loss_log2'", "bits"]),
+    (HALVES.rename(columns={"val_loss": "c4PPL"}).to_csv(), "L=c4PPL", "", ["'c4PPL'", "--units L=perplexity"]),
+    (HALVES.rename(columns={"val_loss": "acc_norm"}).to_csv(), "L=acc_norm", "", ["'acc_norm'", "--columns error="]),
+    (*called("L=error", val_loss="error"), ["'error'", "not the loss", "--columns error=error"]),
+    (RUNS.assign(val_loss=RUNS["val_loss"] / 9).rename(columns={"val_loss": "lambada_acc"}).to_csv(),
+     "error=lambada_acc", "", ["'lambada_acc'", "--units error=score"]),
+    *((RUNS.assign(params=RUNS["params"] / 1e5).rename(columns={"params": name}).to_csv(), f"N={name}", "",
+       [f"'{name}'", "6000", "--units N=millions"]) for name in ("params (M)", "params_millions", "nParamsM")),
+    (RUNS.assign(tokens=RUNS["tokens"] / 1e4).rename(columns={"tokens": "steps"}).to_csv(), "D=steps", "",
+     ["'steps'", "steps", "compute tokens"]),
+    (RUNS.assign(params=np.arange(128, 1408, 128)).rename(columns={"params": "d_model"}).to_csv(), "N=d_model", "",
+     ["'d_model'", "compute parameters"]),
+    (RUNS.drop(columns=["params", "tokens"]).assign(hours=np.geomspace(20, 4000, 10)).to_csv(), "C=hours", "",
+     ["'hours'", "compute flops"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "columns", "units", "fragments"), CALLED)
+def test_names_that_say_another_unit_or_quantity(tmp_path, content, columns, units, fragments):
+    (tmp_path / "runs.csv").write_text(content)
+    with pytest.raises(BadTable) as error:
+        read_runs(tmp_path / "runs.csv", columns=columns, units=units)
+    told(error, [*fragments, "--as-is"])
+
+
+FAMILIES = RUNS.assign(name=["a"] * 5 + ["b"] * 5)
+# what is read and noted: the table, words of one note
+NOTED = [
+    (RUNS.assign(dataset=["c4", "pile"] * 5), ["'dataset'", "c4: 5 rows", "pile: 5 rows", "table of its own"]),
+    (FAMILIES, ["'a'", "'name'", "5 different sizes", "families"]),
+    (FAMILIES.assign(params=np.repeat([1e7, 1e8], 5)), ["'a'", "5 different sizes", "checkpoints"]),
+    (RUNS.assign(val_loss=RUNS["val_loss"].round(1)), ["'val_loss'", "steps of 0.1", "4 % of its range"]),
+    (pd.concat([RUNS, RUNS.iloc[[3]].assign(name="again")]), ["row 11", "row 4", "counts twice"]),
+    (
+        RUNS.assign(params=RUNS["params"] * np.where(np.arange(10) == 2, 1e-3, 1)),
+        ["row 3", "4e+04 tokens per parameter"],
+    ),
+    (RUNS.rename(columns={"params": "\u0440arams"}), ["not read", "\u0440arams"]),
+]
+
+
+@pytest.mark.parametrize(("frame", "fragments"), NOTED)
+def test_what_a_reader_should_know_is_noted(frame, fragments):
+    assert any(all(part in note for part in fragments) for note in run_table(frame).notes), run_table(frame).notes
+    assert run_table(RUNS).notes == ("FLOPs are 6 N D (no column of FLOPs)",)
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x85", "\u2028"])
+def test_the_header_ends_where_its_line_ends(tmp_path, sign):
+    (tmp_path / "runs.csv").write_text(f"\n  \n{TEXT.replace('name', f'na{sign}me')}", newline="")
+    assert read_runs(tmp_path / "runs.csv").names["parameters"] == "params"
+
+
+@pytest.mark.parametrize("path", [None, b"x", RUNS])
+def test_no_path(path):
+    with pytest.raises(BadTable, match="path of a file"):
+        read_runs(path)
+
+
+@pytest.mark.parametrize(
+    ("given", "fragments"),
+    [
+        (RUNS.to_dict("list"), ["dict", "DataFrame"]),
+        (RUNS["params"], ["Series"]),
+        (None, ["NoneType"]),
+        (RUNS.set_axis(pd.MultiIndex.from_product([["a"], RUNS.columns]), axis=1), ["2 levels", "('a', 'name')"]),
+    ],
+)
+def test_no_frame(given, fragments):
+    with pytest.raises(BadTable) as error:
+        run_table(given)
+    told(error, fragments)
+
+
+def test_frames_as_pandas_users_have_them():
+    plain = run_table(RUNS)
+    for frame in (RUNS.set_index("params"), RUNS.set_axis([0] * 10), RUNS.convert_dtypes()):
+        assert run_table(frame).digest == plain.digest
+    assert run_table(RUNS.rename(columns={"params": 0}), columns="N=0").digest == plain.digest
+    text = RUNS.assign(params=RUNS["params"].map("{:.0f}".format).astype("string").mask(RUNS.index == 2))
+    assert len(run_table(text).frame) == 9
+    with pytest.raises(BadTable, match="--units must be words"):
+        run_table(RUNS, units={"D": "billions"})

@@ -111,3 +111,42 @@ def test_errors_are_forecast_as_losses_are():
 def test_seeds_of_one_size_are_taken_together():
     found = forecast(run_table(runs(8, seeds=3)), "shifted-C", TARGET, n_boot=40)
     assert found.law.seeds_.startswith("3 per group") and np.isfinite(found.prediction["run_high"])
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("7e9,1e11", "dict of sizes"),
+        ({"N": 7e9}, "size of the target 'N'"),
+        ({"parameters": "7e9", "tokens": 1e11}, "parameters of the target"),
+        ({"parameters": 7e9, "tokens": -1.0}, "tokens of the target must be above zero"),
+        ({"parameters": 7e9, "tokens": 1e11, "flops": 1e10}, "1e\\+10 FLOPs.* make 4.2e\\+21"),
+    ],
+)
+def test_a_target_that_is_none_is_refused_before_any_fit(target, told):
+    with pytest.raises(ValueError, match=told):
+        forecast(run_table(runs(6)), "power-C", target, n_boot=20)
+
+
+def test_what_is_no_table_and_too_few_replicates_are_refused():
+    with pytest.raises(ValueError, match=r"run_table or read_runs gives; got 'runs\.csv'"):
+        forecast("runs.csv")
+    with pytest.raises(ValueError, match=r"n_boot .*got 1"):
+        forecast(run_table(runs(6)), "power-C", n_boot=1)
+    with pytest.raises(ValueError, match="compute must hold numbers"):
+        forecast(run_table(runs(6)), "power-C", compute=True, n_boot=20)
+
+
+def test_more_runs_than_memory_holds_are_refused_before_any_fit():
+    with pytest.raises(ValueError, match=r"400 runs with 1,000,000 bootstrap samples take 3 GB .* at most 250,000"):
+        forecast(run_table(runs(400)), "power-C", n_boot=1_000_000)
+
+
+def test_a_target_within_the_runs_is_called_so():
+    table = run_table(runs(6))
+    row = table.frame.iloc[2]
+    same = forecast(table, "power-C", {name: float(row[name]) for name in ("parameters", "tokens")}, n_boot=20)
+    assert f"run {row['run']!r} of the table has the sizes of the target: its loss is known" in same.notes
+    assert "inside the fitted range of 6 runs" in str(same)
+    small = forecast(table, "power-C", {"parameters": 1e6, "tokens": 1e7}, n_boot=20)
+    assert "the target is smaller than every run of the table" in small.notes

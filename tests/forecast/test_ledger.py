@@ -65,3 +65,11 @@ def test_a_ledger_that_was_changed_is_refused(tmp_path, change):
         read(path)
     with pytest.raises(BrokenLedger):
         seal(path, [entry("d")], never)
+
+
+def test_a_ledger_that_is_no_text_is_named(tmp_path):
+    path = tmp_path / "forecasts.csv"
+    seal(path, [entry("a")], never)
+    path.write_bytes(path.read_bytes() + b"\xe9")
+    with pytest.raises(BrokenLedger, match=r"forecasts\.csv is cut or changed.*0xe9"):
+        read(path)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 from forecast.made import runs
 
@@ -27,14 +29,37 @@ def test_a_run_is_known_once_its_manifest_is_in_the_store(tmp_path, monkeypatch)
     assert known_run("pretrain-x") and not known_run("") and not known_run("../runs/pretrain-x")
 
 
+def sealed(run: str = "big", tokens: float = 4e10) -> pd.DataFrame:
+    """What `ledger.read` gives of a forecast of one run."""
+    row = {
+        "run": run,
+        "quantity": "loss",
+        "sizes": "parameters tokens flops",
+        "target": f"2e9 {tokens} {12e9 * tokens}",
+    }
+    return pd.DataFrame([row])
+
+
+def with_big(*rows: tuple[float, float, float]) -> pd.DataFrame:
+    made = pd.DataFrame(rows, columns=["params", "tokens", "val_loss"])
+    return pd.concat([runs(6), made.assign(name="big")], ignore_index=True)
+
+
 def test_values_of_a_table_are_means_per_name(tmp_path):
     path = tmp_path / "runs.csv"
-    runs(6).assign(name=["a", "b", "c", "d", "big", "big"]).to_csv(path, index=False)
-    found = actual_of_table(path)
-    assert found["big", "loss"] == pytest.approx(runs(6)["val_loss"].iloc[4:].mean())
+    with_big((2e9, 4e10, 2.1), (2.01e9, 3.97e10, 2.2), (2e9, 1e10, 2.9)).to_csv(path, index=False)
+    assert actual_of_table(sealed(), path) == [pytest.approx(2.15)]  # the checkpoint at 1e10 tokens is none of it
+    assert np.isnan(actual_of_table(sealed("other"), path)).all()
     runs(6).drop(columns="name").to_csv(path, index=False)
     with pytest.raises(BadTable, match="no column of names"):
-        actual_of_table(path)
+        actual_of_table(sealed(), path)
+
+
+def test_a_run_of_other_sizes_is_not_the_one_that_was_forecast(tmp_path):
+    path = tmp_path / "runs.csv"
+    with_big((2e9, 2e10, 2.1)).to_csv(path, index=False)
+    with pytest.raises(BadTable, match=r"'big' was forecast at .*tokens 4e\+10, and .* has it at .*tokens 2e\+10"):
+        actual_of_table(sealed(), path)
 
 
 def test_a_law_fitted_elsewhere_can_be_sealed():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from laws.truths import study
 
-from scalescope.laws import ChinchillaLaw, OvertrainingLaw, TransferLaw
+from scalescope.laws import ChinchillaLaw, OvertrainingLaw, SuspectInput, TransferLaw
 
 
 @pytest.fixture(scope="module", params=[ChinchillaLaw, OvertrainingLaw])
@@ -123,3 +123,8 @@ def test_amounts_that_no_one_can_mean(law):
     for value in (1e120, 1e-120):
         with pytest.raises(ValueError, match="flops must lie between 1e-100 and"):
             law.compute_optimal(value)
+
+
+def test_a_budget_in_another_unit_draws_a_warning(law):
+    with pytest.warns(SuspectInput, match=r"flops 1e\+05 is where parameters reaches"):
+        law.compute_optimal(1e5)

@@ -147,3 +147,20 @@ def test_rows_that_are_shifted_are_told(recwarn):
     recwarn.clear()
     PowerLaw(n_boot=0).fit(X, y.set_axis(range(10, 16)))  # numbered anew: nothing in common
     assert not [warning for warning in recwarn if "index" in str(warning.message)]
+
+
+@pytest.mark.parametrize("where", ["X", "y", "sample_weight"])
+def test_a_tensor_that_numpy_does_not_read_is_named(where):
+    torch = pytest.importorskip("torch")
+    given = {"X": SIZES, "y": Y, "sample_weight": np.ones(6)}
+    given[where] = torch.tensor(given[where], requires_grad=True)
+    with pytest.raises(ValueError, match=rf"{where} is a Tensor that NumPy cannot read: .*detach"):
+        PowerLaw(n_boot=0).fit(**given)
+    given[where] = torch.tensor(given[where].detach().numpy())
+    assert PowerLaw(n_boot=0).fit(**given).params_["slope"] == pytest.approx(-0.1)
+
+
+@pytest.mark.parametrize("size", ["", " "])
+def test_a_size_without_a_name_is_refused(size):
+    with pytest.raises(ValueError, match="size must be the name of the size"):
+        PowerLaw(size=size, n_boot=0).fit(SIZES, Y)

@@ -75,3 +75,9 @@ def test_bad_input_is_named():
         lower_hull(flops, parameters, tokens, loss[:-1])
     with pytest.raises(ValueError, match="two sizes or more; got 1"):
         approach_1(flops, np.full(len(flops), 1e8), tokens, loss)
+
+
+@pytest.mark.parametrize("budgets", [0, -3, 1.5, "9", 10**12])
+def test_a_number_of_budgets_that_is_none_is_refused(budgets):
+    with pytest.raises(ValueError, match=f"budgets must be .*{budgets!r}"):
+        approach_1(*columns(profiles(SYMMETRIC, DESIGNS[1])), budgets)

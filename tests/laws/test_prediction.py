@@ -1,11 +1,13 @@
 """What a fitted law answers, and what it refuses."""
 
+import warnings
+
 import numpy as np
 import pytest
 from laws.truths import TRUTHS, study
 from sklearn.exceptions import NotFittedError
 
-from scalescope.laws import ChinchillaLaw, ExtrapolationWarning, PowerLaw, ShiftedPowerLaw
+from scalescope.laws import ChinchillaLaw, ExtrapolationWarning, PowerLaw, ShiftedPowerLaw, SuspectInput
 
 LAWS = list(TRUTHS)
 
@@ -39,3 +41,23 @@ def test_nothing_before_fit(kind):
 def test_values_equal_but_for_rounding_have_no_r2(last):
     law = PowerLaw(n_boot=0).fit([1e3, 1e4, 1e5, 1e6], [0.38, 0.38, 0.38, last])
     assert np.isnan(law.score([1e3, 1e4, 1e5, 1e6], [0.38, 0.38, 0.38, last]))
+
+
+def test_sizes_in_another_unit_draw_a_warning():
+    X, y = study(ChinchillaLaw)
+    law = ChinchillaLaw(n_boot=0, warn_beyond=None).fit(X, y)
+    with pytest.warns(SuspectInput, match="tokens reaches .* in which unit is it"):
+        law.predict(X * [1, 1e-9])
+    sizes = np.geomspace(1e7, 1e9, 6)
+    power = PowerLaw(n_boot=0).fit(sizes, 5 * sizes**-0.1)
+    with pytest.warns(SuspectInput, match=r"parameters reaches 1e\+03, and the smallest fitted is 1e\+07"):
+        power.predict(sizes / 1e6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        power.predict([1e5, 1e12])
+
+
+def test_a_score_of_no_points_is_refused():
+    law = PowerLaw(n_boot=0).fit([1e3, 1e4, 1e5], [3.0, 2.0, 1.5])
+    with pytest.raises(ValueError, match="at least one point"):
+        law.score([], [])

@@ -34,3 +34,12 @@ def test_a_sound_table_draws_none():
         law = ChinchillaLaw(n_boot=10).fit(*study(ChinchillaLaw, 0.01))
         PowerLaw(n_boot=10).fit(PAIRS[:, 0], study(ChinchillaLaw, 0.01)[1], groups=PAIRS[:, 0])
     assert law.card().facts["remarks"] == "none"
+
+
+def test_shares_that_grow_are_taken_for_scores():
+    sizes, scores = np.geomspace(1e6, 1e9, 6), np.linspace(0.3, 0.8, 6)
+    with pytest.warns(SuspectInput, match="y grows with parameters, from 0.3 on: is it a score"):
+        PowerLaw(n_boot=0).fit(sizes, scores)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        PowerLaw(n_boot=0).fit(sizes, 1 - scores)

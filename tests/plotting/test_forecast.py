@@ -6,6 +6,7 @@ import pytest
 from forecast.made import runs
 
 from scalescope.forecast import forecast, run_table
+from scalescope.plotting.comparison import draw_comparison
 from scalescope.plotting.forecast import calibration_data, draw_calibration, draw_forecast, forecast_data
 
 
@@ -41,3 +42,14 @@ def test_the_calibration_shows_every_kind_and_class():
     shown = [text for text in right.texts if text.get_text()]
     assert [text.get_text() for text in shown] == ["0.90\nof 6", "0.70\nof 4", "0.00\nof 5"]
     assert shown[0].get_color() == "white" != shown[2].get_color(), "a bar of no height has its label above it"
+
+
+def test_what_is_no_forecast_is_not_drawn():
+    with pytest.raises(ValueError, match="forecast is drawn"):
+        forecast_data(None)
+    with pytest.raises(ValueError, match="got the NoneType"):
+        draw_forecast(None)
+    with pytest.raises(ValueError, match="column of the table that law_data gives: 'kind'"):
+        draw_forecast(pd.DataFrame({"at": [1.0]}))
+    with pytest.raises(ValueError, match=r"experiment\.compare gives: 'title'"):
+        draw_comparison(pd.DataFrame(), "a", "b")

@@ -40,3 +40,12 @@ def test_the_interval_is_that_of_the_forecast():
 def test_one_size_has_one_slider():
     panel = ForecastPanel(run_table(runs(6).drop(columns="tokens")), {"parameters": 3e9})
     assert panel.names == ["parameters"] and panel.target == {"parameters": pytest.approx(3e9)}
+
+
+def test_a_panel_of_no_table_or_target_is_refused():
+    with pytest.raises(ValueError, match="the panel takes a table"):
+        ForecastPanel(runs(6))
+    with pytest.raises(ValueError, match="target must be a dict of sizes"):
+        ForecastPanel(run_table(runs(6)), "7e9")
+    with pytest.raises(ValueError, match="the target has no tokens"):
+        ForecastPanel(run_table(runs(6)), {"parameters": 7e9})

@@ -90,3 +90,10 @@ def test_more_series_than_colours_are_still_told_apart(table):
     figure = plot_law(pd.concat([part.assign(run=k) for k in range(14)]), law, y="loss", hue="run")
     looks = {(line.get_color(), line.get_marker()) for line in figure.legends[0].get_lines()}
     assert len(looks) == 14
+
+
+def test_more_panels_than_anyone_can_see_are_refused():
+    table = pd.DataFrame({"parameters": np.geomspace(1e3, 1e6, 101), "y": 1.0, "run": range(101)})
+    law = PowerLaw(n_boot=0).fit([1e3, 1e6], [2.0, 1.0])
+    with pytest.raises(ValueError, match="'run' has 101 values, and at most 100 panels"):
+        plot_law(table, law, y="y", col="run")

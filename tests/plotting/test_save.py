@@ -7,6 +7,7 @@ from scalescope.papers.ivgi2022 import figures
 from scalescope.papers.ivgi2022.data import published_points
 from scalescope.papers.ivgi2022.fits import fit_laws
 from scalescope.plotting import remove, save
+from scalescope.plotting.save import check_picture, save_picture
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +62,17 @@ def test_figures_of_a_paper_have_its_width_and_no_text_below_six_points(name, pu
     assert min(text.get_fontsize() for text in texts) >= 6
     ends = figure.get_tightbbox().extents
     assert ends[0] > -0.01 and ends[2] < wide + 0.01, "nothing sticks out, the legend neither"
+
+
+@pytest.mark.parametrize("path", ["", "x", "x.gif", None, 3])
+def test_a_picture_needs_a_path_of_its_kind(path):
+    with pytest.raises(ValueError, match="figure"):
+        check_picture(path)
+    with pytest.raises(ValueError, match="figure"):
+        save_picture(plt.figure(), path)
+    plt.close("all")
+
+
+def test_only_figures_are_written(tmp_path):
+    with pytest.raises(ValueError, match="figure of Matplotlib is written; got the int 3"):
+        save_picture(3, str(tmp_path / "x.png"))

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from scalescope import files
 from scalescope.data.corpus import Corpus, encode_corpus
-from scalescope.data.overlap import check_overlap
+from scalescope.data.overlap import check_overlap, check_rows_overlap
 from scalescope.data.pmi import pmi_vocabulary, unit_starts
 from scalescope.data.probes import Probes, encode_probes
 from scalescope.data.sources.base import Source
@@ -186,8 +186,11 @@ class Prepared:
         self._tell("encoding the tasks", TASKS[name].title, self._encoded, 0)
         every = self._rows(name, "train")
         longest = longest_answer(TASKS[name], every, self.tokenizer)
+        judged = self._rows(name, "validation")
+        if settings.kind == "files":
+            check_rows_overlap(TASKS[name], every, judged, settings.folder)
         train = _draw(every, of_task(settings.train_rows, name))
-        evaluation = _draw(self._rows(name, "validation"), of_task(settings.eval_rows, name))
+        evaluation = _draw(judged, of_task(settings.eval_rows, name))
         for split, rows in (("train", train), ("validation", evaluation)):
             features = encode(TASKS[name], rows, self.tokenizer, settings.max_length, settings.stride, longest)
             features.save(into / split)

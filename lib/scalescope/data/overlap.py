@@ -1,15 +1,17 @@
-"""How much of the held-out text is train text too: what is evaluated must not be trained on."""
+"""How much of what is evaluated, held-out text and validation rows, is trained on too: it must not be."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from scalescope.data.sources.base import Source
+from scalescope.data.tasks.spec import Task
 from scalescope.errors import BadInput
 
 SHORTEST = 8  # words: shorter paragraphs are headings and the like, which many articles have
 TOLD, REFUSED = 0.01, 0.2  # share of the held-out words from which it is told, and refused
+ROWS_TOLD = 0.02  # share of validation rows: short sentences come twice by chance
 SHOWN = 80  # characters of an example
 
 
@@ -45,6 +47,34 @@ def check_overlap(source: Source) -> float:
         raise BadInput(told)
     warnings.warn(told, stacklevel=2)
     return share
+
+
+def check_rows_overlap(task: Task, train: Sequence[dict], validation: Sequence[dict], where: object) -> float:
+    """The share of validation rows whose texts a train row has too, word for word; where: names the data in messages.
+
+    Warns from 2 % on, and raises BadInput from 20 % on, naming a row.
+    """
+    seen = {_texts(task, row) for row in train}
+    shared = [number for number, row in enumerate(validation, start=1) if _texts(task, row) in seen]
+    share = len(shared) / len(validation)
+    if share < ROWS_TOLD:
+        return share
+    text = str(validation[shared[0] - 1][task.fields[0]])
+    told = (
+        f"{where}: {len(shared)} of {len(validation)} validation rows of the task {task.name!r} are train rows "
+        f"too, such as line {shared[0]}, {text[:SHOWN]!r}: what is evaluated must not be trained on; take them out of "
+        f"one of both"
+    )
+    if share >= REFUSED:
+        raise BadInput(told)
+    warnings.warn(told, stacklevel=2)
+    return share
+
+
+def _texts(task: Task, row: dict) -> tuple[str, ...]:
+    """What the encoder reads of a row; an answer is none of it, and the same question with another one is the same."""
+    parts = (row[name] for name in task.fields)
+    return tuple(_plain(text) for part in parts for text in (part if isinstance(part, list) else [part]))
 
 
 def _plain(text: str) -> str:

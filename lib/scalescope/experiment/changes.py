@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from scalescope import files, paths
+from scalescope.data.sources.json_rows import SURROGATE
 from scalescope.experiment.profile import Profile, available_profiles
 from scalescope.experiment.profile_file import find_profile
 
@@ -43,8 +44,16 @@ def changed(
 def with_text(profile: Profile, articles: list[str]) -> Profile:
     """The profile with a text of one's own in place of its source, and without tasks to finetune on.
 
-    articles: each with a paragraph per line. One in HELDOUT_EVERY is held out. Raises ValueError for fewer articles.
+    articles: each with a paragraph per line. One in HELDOUT_EVERY is held out. Raises ValueError for fewer articles,
+    and for what is no list of texts.
     """
+    if not isinstance(articles, list | tuple) or not all(isinstance(article, str) for article in articles):
+        raise ValueError(f"articles must be a list of texts; got {articles!r:.80}")
+    for number, article in enumerate(articles, start=1):
+        if SURROGATE.search(article) or "\0" in article:
+            raise ValueError(
+                f"article {number} holds NUL or half of a surrogate pair, which is no text: {article!r:.80}"
+            )
     articles = ["\n".join(line for line in article.splitlines() if line.strip()) for article in articles]
     articles = [article for article in articles if article]
     if len(articles) < HELDOUT_EVERY:

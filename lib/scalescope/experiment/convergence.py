@@ -6,11 +6,17 @@ import pandas as pd
 
 from scalescope.experiment import progress, stages
 from scalescope.experiment.profile import Profile
+from scalescope.experiment.sections import MOST
+from scalescope.laws.inputs import whole
 
 
 def with_patience(profile: Profile, steps: int) -> Profile:
-    """The profile with another patience: its runs have ids of their own, so that none stands for another."""
-    return profile.model_copy(update={"pretrain": profile.pretrain.model_copy(update={"patience": steps})})
+    """The profile with another patience: its runs have ids of their own, so that none stands for another.
+
+    Raises ValueError for a patience that no profile can have.
+    """
+    given = whole(steps, "patience in steps", most=MOST)
+    return profile.model_copy(update={"pretrain": profile.pretrain.model_copy(update={"patience": given})})
 
 
 def pretrained_ladder(profile: Profile, objective: str = "mlm") -> pd.DataFrame:

@@ -160,7 +160,13 @@ def finetune_configs(
     pretrained: Run,
     members: list[tuple[float, int]],
 ) -> list[FinetuneConfig]:
-    """Configurations of one model on one task, one per (learning rate, seed)."""
+    """Configurations of one model on one task, one per (learning rate, seed).
+
+    Raises ValueError for a rate that no profile can have.
+    """
+    for rate, _ in members:
+        if not 0 < rate < 1:
+            raise ValueError(f"the learning rate of finetuning must lie between 0 and 1; got {rate:g}")
     settings = profile.finetune
     shared = settings.model_dump(include={"schedule", "warmup_fraction", "dropout", "weight_decay"})
     shared |= {key: of_task(getattr(settings, key), name) for key in ("batch_size", "epochs")}

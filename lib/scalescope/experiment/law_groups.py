@@ -38,6 +38,8 @@ def fit_each(
     names, together_by = _names(by), _names(groups)
     if not names:
         raise ValueError("by must name at least one column; for one law of all rows, use law.fit")
+    if y in law.input_names:
+        raise ValueError(f"y is {y!r}, which is an input of the law too; name the column that the law predicts")
     _need(points, [*names, *together_by, y, *law.input_names])
     _labelled(points, names)
     fitted = _without_targets(points)
@@ -75,6 +77,7 @@ def law_rows(
         raise ValueError(f"y is {y!r}, which is the input of the law too; name the column that the law predicts")
     _need(points, [*names, y, size])
     _labelled(points, names)
+    _without_targets(points)
     if not len(points):
         raise ValueError(NO_ROWS)
     positive(numbers(points[size], size), size)
@@ -173,7 +176,7 @@ def _without_targets(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def _labelled(points: pd.DataFrame, names: Sequence[str]) -> None:
-    """Raise ValueError for rows without a label: a group without a name would be left out."""
+    """Raise ValueError for rows without a label, whose group would be left out, and for labels that look alike."""
     for name in names:
         blank = points[name].isna()
         if blank.any():
@@ -181,6 +184,11 @@ def _labelled(points: pd.DataFrame, names: Sequence[str]) -> None:
                 f"column {name!r} has {blank.sum()} row(s) without a value, the first at row {int(blank.argmax())}: "
                 "give them one, or leave them out"
             )
+        alike: dict[str, Hashable] = {}
+        for label in points[name].unique():
+            first = alike.setdefault(str(label).strip(), label)
+            if type(first) is not type(label) or first != label:
+                raise ValueError(f"column {name!r} has the labels {first!r} and {label!r}: are they one group?")
 
 
 def _need(points: pd.DataFrame, names: Sequence[str]) -> None:

@@ -78,6 +78,10 @@ class Profile(Section):
             without = [task for task in self.tasks if of_task(getattr(settings, key), task) is None]
             if without:
                 raise ValueError(f"finetune.{key} has neither {without[0]!r} nor 'default'")
+        for task in self.tasks:
+            rows, batch = of_task(settings.train_rows, task), of_task(settings.batch_size, task)
+            if rows is not None and batch > rows:
+                raise ValueError(f"finetune.batch_size={batch} of {task!r} is more than its finetune.train_rows={rows}")
         if self.finetune.max_length > self.text.sequence_length:
             raise ValueError(
                 f"finetune.max_length={self.finetune.max_length} exceeds text.sequence_length="

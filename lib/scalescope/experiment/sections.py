@@ -163,6 +163,8 @@ class PretrainSection(Section):
         for name in ("warmup_steps", "eval_every"):
             if getattr(self, name) > self.steps:
                 raise ValueError(f"pretrain.{name}={getattr(self, name)} exceeds pretrain.steps={self.steps}")
+        if not self.decay_fraction:
+            raise ValueError("pretrain.decay_fraction is 0, which leaves no decay; for none, give `schedule: constant`")
         return self
 
 

@@ -45,6 +45,11 @@ BITS = ("bpb", "bpc", "bpt", "bitsperbyte", "bitsperchar", "bitspercharacter", "
 SCORES = ("accuracy", "acc", "f1", "score", "metric", "valacc", "valaccuracy", "testaccuracy")
 
 
+KIND_WORDS = {  # in names of several words: val_bpb, wiki_ppl, acc_norm
+    "perplexity": {"perplexity", "ppl"},
+    "bits": {"bits", "bpb", "bpc", "bpt", "log2"},
+    "score": {"accuracy", "acc", "f1", "score"},
+}
 KINDS = {"perplexity": "loss", "bits": "loss", "score": "error"}  # what each is once it is converted
 WHAT = {
     "perplexity": "is a perplexity, the laws are of the loss in nats",
@@ -89,6 +94,8 @@ def plain(name: object) -> str:
 
 def pairs(text: str, what: str) -> dict[str, str]:
     """`"N=n_params,D=tokens"` as a dict from quantity to what stands behind "="; raises BadTable and UnknownName."""
+    if not isinstance(text, str):
+        raise BadTable(f"{what} must be words such as N=n_params,D=tokens; got {text!r}")
     found: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, sign, value = (word.strip() for word in part.partition("="))
@@ -164,15 +171,32 @@ def missing(header: Iterable[object], found: Mapping[str, str]) -> None:
 def check_kinds(found: Mapping[str, str], units: Mapping[str, str]) -> None:
     """Raise BadTable for a mapped column whose name says that it is in another unit, and none is given."""
     for quantity in (name for name in RESPONSES if name in found and name not in units):
-        kind = kind_of(found[quantity])
-        if kind and KINDS[kind] == quantity:
-            raise BadTable(f"column {found[quantity]!r} {WHAT[kind]}: add {REMEDIES[kind]}. {AS_IS}")
+        column = found[quantity]
+        kind = kind_of(column)
+        if kind:
+            mapped = "" if KINDS[kind] == quantity else _mapped(kind, column) + " "
+            raise BadTable(f"column {column!r} {WHAT[kind]}: add {mapped}{REMEDIES[kind]}. {AS_IS}")
+        other = next(name for name in RESPONSES if name != quantity)
+        if plain(column) in ALIASES[other]:
+            raise BadTable(
+                f"column {column!r} is called as if it held the {other}, not the {quantity}: give --columns "
+                f"{SYMBOLS[other] if other == 'loss' else other}={column}. {AS_IS}"
+            )
+
+
+def words(name: object) -> list[str]:
+    """The words of a column name, in lower case: "valPPL (C4)" -> val, ppl, c4."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+", str(name))]
 
 
 def kind_of(name: object) -> str:
     """What a column is by its name beside a loss in nats or an error: "perplexity", "bits", "score", else nothing."""
     kinds = {"perplexity": PERPLEXITIES, "bits": BITS, "score": SCORES}
-    return next((kind for kind, names in kinds.items() if plain(name) in names), "")
+    whole = next((kind for kind, names in kinds.items() if plain(name) in names), "")
+    if whole:
+        return whole
+    said = set(words(name))
+    return "" if "error" in said else next((kind for kind, each in KIND_WORDS.items() if said & each), "")
 
 
 def _mapped(kind: str, column: str) -> str:

@@ -11,16 +11,20 @@ import pandas as pd
 
 from scalescope.forecast.candidates import Candidate, candidates
 from scalescope.forecast.choose import Choice, choose
+from scalescope.forecast.columns import BadTable
 from scalescope.forecast.facts import flops_counted, inputs_of, measured, names_of
 from scalescope.forecast.next_run import next_runs
 from scalescope.forecast.quantiles import COLUMNS, quantiles, widened
 from scalescope.forecast.rolling import compared, own_widening, quiet_fit, rolling
 from scalescope.forecast.table import RunTable
-from scalescope.forecast.target import completed, default_target, frame_of, of_compute, per_pair
+from scalescope.forecast.target import checked, completed, default_target, frame_of, known_sizes, of_compute, per_pair
 from scalescope.laws import ComputeExponents, ComputeOptimal, FitCard, ScalingLaw
+from scalescope.laws.inputs import amount, replicate_count
 from scalescope.number_text import significant
 
 OPTIMUM = ("chinchilla", "overtraining")
+MOST_DRAWN = 100_000_000  # runs times replicates: 0.8 GB of weights
+FEWEST_BOOTS = 20  # replicates, for percentiles of any use
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,9 @@ def forecast(
     the largest run. Raises UnknownName for another law, ValueError where the law asked for cannot be fitted, BadTable
     for a target that the table says nothing of.
     """
+    _possible(table, target, compute, n_boot)
+    target = None if target is None else completed(checked(target, table), table)
+    compute = None if compute is None else amount(compute, "compute")
     possible, left_out = candidates(table, law)
     fitted = {c.name: quiet_fit(c, table.frame, table.response, n_boot, random_state) for c in possible}
     held_out = rolling(table.frame, table.response, possible, min(n_boot, 200))
@@ -165,16 +172,29 @@ def forecast(
     )
 
 
+def _possible(table: RunTable, target: Any, compute: Any, n_boot: int) -> None:
+    """Raise ValueError for what no forecast can be made of, and for more replicates than memory holds."""
+    if not isinstance(table, RunTable):
+        raise BadTable(f"forecast takes a table that run_table or read_runs gives; got {table!r:.80}")
+    replicate_count(n_boot, FEWEST_BOOTS)
+    if len(table.frame) * n_boot > MOST_DRAWN:
+        count = len(table.frame)
+        raise BadTable(
+            f"{count:,} runs with {n_boot:,} bootstrap samples take {8e-9 * count * n_boot:.0f} GB for each law: give "
+            f"at most {max(MOST_DRAWN // count, FEWEST_BOOTS):,} samples (--n-boot), or a row per run (the last one)"
+        )
+    if target is not None and compute is not None:
+        raise ValueError("give a target or a budget of compute, not both")
+
+
 def _told_of(name: str, law: ScalingLaw) -> list[str]:
     """What a law says of its fit but for its lack of fit, which is told by the names of the runs."""
     return [f"{name}: {message}" for message in law.messages_ if message not in law.lack_of_fit_]
 
 
 def _target(table: RunTable, target, compute, law: ScalingLaw | None, name: str) -> tuple[dict[str, float], str]:
-    if target is not None and compute is not None:
-        raise ValueError("give a target or a budget of compute, not both")
     if target is not None:
-        return completed(target, table), ""
+        return target, known_sizes(target, table)
     return default_target(table) if compute is None else of_compute(compute, table, law, name)
 
 

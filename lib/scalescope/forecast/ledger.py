@@ -157,7 +157,7 @@ def read(path: Path) -> pd.DataFrame:
         return pd.DataFrame(columns=HEADER, dtype=str)
     try:
         table = pd.read_csv(StringIO(path.read_text(encoding="utf-8")), dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError) as error:
         raise BrokenLedger(f"{path} is cut or changed: {error}") from error
     if list(table.columns) != HEADER:
         raise BrokenLedger(f"{path} has other columns than a ledger: {', '.join(table.columns)}")

@@ -20,6 +20,7 @@ from scalescope.laws import ScalingLaw
 
 LEDGER = "forecasts.csv"
 TABLES = ("pretrain", "runs")
+NEAR = 0.05  # of ln size: a run does not end at the token that was planned
 
 
 def ledger_of(profile: str) -> Path:
@@ -73,17 +74,31 @@ def entry_of_law(
 
 
 def actual_of_table(
-    path: Path, columns: str = "", units: str = "", as_is: bool = False
-) -> dict[tuple[str, str], float]:
-    """(run, quantity) -> mean value over the rows of that name in a table of runs."""
+    sealed: pd.DataFrame, path: Path, columns: str = "", units: str = "", as_is: bool = False
+) -> list[float]:
+    """What a table of runs says of each row of a ledger (as `ledger.read` gives it): the mean of its run, or NaN.
+
+    Rows of a run count where they have the sizes of the forecast, to 5 %. Raises BadTable where a run is there at other
+    sizes only: it is not the run that was forecast.
+    """
     runs = read_runs(path, columns=columns, units=units, as_is=as_is)
     if "run" not in runs.names:
         raise BadTable(f"{path} has no column of names of runs: map one with --columns run=<column>")
-    found = {}
-    for quantity in (name for name in ("loss", "error") if name in runs.frame):
-        means = runs.frame.groupby("run")[quantity].mean()
-        found |= {(str(run), quantity): float(value) for run, value in means.items()}
-    return found
+    return [_actual(row, runs.frame, path) for row in sealed.to_dict("records")]
+
+
+def _actual(row: dict[str, str], frame: pd.DataFrame, path: Path) -> float:
+    """The mean of the run that a row of a ledger is about; NaN where it is not in the table yet."""
+    of_run = frame[frame["run"] == row["run"]]
+    if of_run.empty or row["quantity"] not in frame:
+        return float("nan")
+    asked = dict(zip(row["sizes"].split(), map(float, row["target"].split()), strict=True))
+    shared = [name for name in asked if name in frame and (name != "flops" or len(asked) == 1)]
+    off = np.log(of_run[shared] / [asked[name] for name in shared]).abs().max(axis=1)
+    if not (off <= NEAR).any():
+        here, there = (", ".join(f"{name} {of[name]:g}" for name in shared) for of in (asked, of_run.iloc[0]))
+        raise BadTable(f"run {row['run']!r} was forecast at {here}, and {path} has it at {there}: is it another run?")
+    return float(of_run.loc[off <= NEAR, row["quantity"]].mean())
 
 
 def actual_of_profile(profile: str) -> dict[tuple[str, str], float]:

@@ -49,8 +49,7 @@ def parts(found: Forecast) -> list[Part]:
         f"95 % interval of one new run: {_ends(one['run_low'], one['run_high'])}; of the law alone: "
         f"{_ends(one['law_low'], one['law_high'])}",
         f"law chosen: {found.choice.reason}",
-        f"{one['extrapolation']:.3g} times beyond the fitted range of {len(table.frame)} runs; no interval knows "
-        f"whether the law holds there",
+        _reach(float(one["extrapolation"]), len(table.frame)),
     ]
     if one["widening"] > 1.005:
         head.insert(
@@ -71,6 +70,12 @@ def parts(found: Forecast) -> list[Part]:
     if found.left_out:
         said.append(Part("Laws left out", [f"{name}: {reason}" for name, reason in found.left_out.items()]))
     return said
+
+
+def _reach(factor: float, runs: int) -> str:
+    if factor <= 1:
+        return f"inside the fitted range of {runs} runs: no extrapolation"
+    return f"{factor:.3g} times beyond the fitted range of {runs} runs; no interval knows whether the law holds there"
 
 
 def predictions(found: Forecast) -> pd.DataFrame:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import re
-import warnings
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from scalescope.forecast.cells import numbers_of, refuse_lost_suffix, suffixed
 from scalescope.forecast.columns import (
-    AS_IS,
     RESPONSES,
     SIZES,
     SYMBOLS,
@@ -25,16 +21,13 @@ from scalescope.forecast.columns import (
     pairs,
     recognise,
 )
-from scalescope.forecast.units import below_parameters, check_given_unit, check_units
+from scalescope.forecast.reading import read_cells
+from scalescope.forecast.rows import notes_of, refuse_copies, refuse_summaries
+from scalescope.forecast.size_names import check_size_names
+from scalescope.forecast.units import check_given_unit, check_units, notes_of_ratios
 
 FEWEST_SIZES = 4  # three to fit, one to test on
 SIX = 6.0  # FLOPs per parameter and token
-SUFFIX = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
-# digits, or groups of three set apart by "," or "_"; decimals; a power of ten; a suffix
-NUMBER = re.compile(
-    r"^\s*(?=\.?[0-9])((?:[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([kKmMbBgGtT]?)\s*$"
-)
-DECIMAL_COMMA = re.compile(r"^\s*[0-9]+,[0-9]+\s*$")
 
 
 @dataclass(frozen=True)
@@ -89,35 +82,9 @@ def read_runs(
     path: str | Path, *, columns: str = "", units: str = "", response: str = "", as_is: bool = False
 ) -> RunTable:
     """Read a CSV (or TSV) of runs; see `run_table`. Raises BadTable for a file that is no table."""
-    path = Path(path)
-    if not path.is_file():
-        raise BadTable(f"no table at {path}")
-    return run_table(_read(path), columns=columns, units=units, response=response, as_is=as_is)
-
-
-def _read(path: Path) -> pd.DataFrame:
-    """The cells of a file under its own header, a column that is there twice included."""
-    sep = "\t" if path.suffix in (".tsv", ".tab") else ","
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            text = stream.read()
-        if "\0" in text:
-            raise BadTable(f"{path} holds NUL: it is no text, or text in UTF-16; save it as UTF-8")
-        header = next(csv.reader(text.splitlines(), delimiter=sep, skipinitialspace=True), [])
-        other = next((sign for sign in ";\t|," if len(header) == 1 and sign != sep and sign in header[0]), None)
-        if other:
-            how = "commas" if sep == "," else "tabs"
-            raise BadTable(
-                f"{path} is separated by {other!r}, not by {how}: save it with {how}, or name it .tsv for tabs"
-            )
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows of more cells than the header has
-            frame = pd.read_csv(StringIO(text), sep=sep, skipinitialspace=True, index_col=False)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning, csv.Error, UnicodeError) as error:
-        kind = "tab-separated" if sep == "\t" else "comma-separated"
-        raise BadTable(f"{path} is not a table of {kind} values: {' '.join(str(error).split())}") from error
-    frame.columns = header  # pandas would call the second of two equal names by another
-    return frame
+    if not isinstance(path, str | Path):
+        raise BadTable(f"read_runs takes the path of a file; got {path!r:.80} (a DataFrame is given to run_table)")
+    return run_table(read_cells(Path(path)), columns=columns, units=units, response=response, as_is=as_is)
 
 
 def run_table(
@@ -129,11 +96,11 @@ def run_table(
     to multiply by. response: "loss" or "error" where both are there (loss by default). as_is: no doubt about units is
     raised. FLOPs are 6 N D where they are not given. Raises BadTable (column, value, remedy) and UnknownName.
     """
+    given = _flat(given)
     names = recognise(given.columns, pairs(columns, "--columns"))
     missing(given.columns, names)
     if len(given) == 0:
         raise BadTable("the table has no rows")
-    frame, notes = pd.DataFrame(index=range(len(given))), []
     conversions = pairs(units, "--units")
     if not as_is:
         check_kinds(names, conversions)
@@ -142,25 +109,19 @@ def run_table(
             raise BadTable(f"--units names {quantity}, which has no unit; {', '.join((*SIZES, *RESPONSES))} have")
         if quantity not in names:
             raise BadTable(f"--units names {quantity}, but no column is it; columns: {', '.join(map(str, given))}")
-    for quantity, column in names.items():
-        values = given[column].reset_index(drop=True)
-        if quantity in (*SIZES, *RESPONSES):
-            numbers = _numbers(values, column, quantity)
-            unit = conversions.get(quantity)
-            if unit is not None and not as_is:
-                check_given_unit(numbers, unit, column, quantity, _suffixed(values))
-            frame[quantity] = numbers if unit is None else convert(numbers, unit, column, quantity)
-        else:
-            frame[quantity] = values.astype(str) if quantity == "run" else values
-    frame, dropped = _complete(frame, names)
-    notes += dropped
+    frame = pd.DataFrame(
+        {q: _values(given[column], q, column, conversions.get(q), as_is) for q, column in names.items()}
+    )
+    frame, notes = _complete(frame, names)
     chosen = _response(frame, response)
     _positive(frame, names)
     if not as_is:
-        _copied(given.reset_index(drop=True).loc[frame.index])
+        refuse_summaries(frame)
+        refuse_copies(given.loc[frame.index])
+        check_size_names(frame, names, conversions)
         check_units(frame, names)
-        notes += below_parameters(frame)
-    notes += _derive(frame)
+        notes += notes_of_ratios(frame)
+    notes += [*notes_of(frame, given.loc[frame.index], names, chosen), *_derive(frame)]
     _enough(frame)
     if "run" not in frame:
         frame["run"] = [f"row {place + 1}" for place in frame.index]
@@ -168,48 +129,28 @@ def run_table(
     return RunTable(frame.iloc[order].reset_index(drop=True), names, chosen, tuple(notes), conversions)
 
 
-def _numbers(values: pd.Series, column: str, quantity: str) -> pd.Series:
-    """Numbers of a column; "70M", "1.4B" and "82,944" are understood, anything else is named with its row."""
-    if values.dtype.kind in "iuf":
-        return values.astype(float)
-    found = []
-    for row, value in enumerate(values, start=1):
-        if value is None or (isinstance(value, float) and np.isnan(value)):
-            found.append(np.nan)
-            continue
-        match = None if isinstance(value, bool) else match_number(str(value))
-        if match is None or (quantity not in SIZES and (match[2] or "," in match[1] or "_" in match[1])):
-            remedy = "write it as 1.4e9, or a size as 1.4B; leave a missing value empty"
-            if DECIMAL_COMMA.match(str(value)):
-                remedy = f"with a decimal comma? write it as {str(value).strip().replace(',', '.')}"
-            raise BadTable(f"column {column!r} ({quantity}) holds {value!r} in row {row}, which is no number: {remedy}")
-        found.append(float(re.sub("[,_]", "", match[1])) * SUFFIX.get(match[2].lower(), 1.0))
-    return pd.Series(found)
+def _flat(given: pd.DataFrame) -> pd.DataFrame:
+    """A DataFrame with rows numbered from 0 and columns called by text, what its index is called among them."""
+    if not isinstance(given, pd.DataFrame):
+        raise BadTable(f"a table of runs must be a DataFrame; got the {type(given).__name__} {given!r:.80}")
+    if given.columns.nlevels > 1:
+        raise BadTable(f"the columns have {given.columns.nlevels} levels, such as {given.columns[0]!r}: give them one")
+    named = [name for name in given.index.names if name is not None and name not in given]
+    given = given.reset_index(level=named) if named else given
+    return given.set_axis([str(name) for name in given], axis=1).reset_index(drop=True)
 
 
-def match_number(text: str) -> re.Match | None:
-    """A number as NUMBER has it (groups: digits, suffix); None for one with a power of ten and a suffix, "1e9B"."""
-    match = NUMBER.match(text)
-    return None if match is None or (match[2] and "e" in match[1].lower()) else match
-
-
-def _suffixed(values: pd.Series) -> bool:
-    """Whether any value has a suffix, such as "70M"."""
-    if values.dtype.kind in "iuf":
-        return False
-    matches = (match_number(str(value)) for value in values if not isinstance(value, bool))
-    return any(match is not None and match[2] for match in matches)
-
-
-def _copied(given: pd.DataFrame) -> None:
-    """Raise BadTable for a row that repeats another in every column: it would count as another run."""
-    twice = given.index[given.duplicated()]
-    if len(twice):
-        first = given.index[(given == given.loc[twice[0]]).all(axis=1)][0]
-        raise BadTable(
-            f"row {twice[0] + 1} repeats row {first + 1} in every column ({len(twice)} of {len(given)} rows do so): a "
-            f"copy counts as another run. Leave copies out; give seeds a column of their own. {AS_IS}"
-        )
+def _values(values: pd.Series, quantity: str, column: str, unit: str | None, as_is: bool) -> pd.Series:
+    """One column in the unit of the laws: numbers of sizes and responses, names of runs as text."""
+    if quantity not in (*SIZES, *RESPONSES):
+        row = pd.Series([f"row {place + 1}" for place in values.index], index=values.index)
+        return values.astype(object).where(values.notna(), row).astype(str) if quantity == "run" else values
+    numbers = numbers_of(values, column, quantity)
+    if not as_is:
+        refuse_lost_suffix(values, numbers, column, quantity)
+        if unit is not None:
+            check_given_unit(numbers, unit, column, quantity, bool(suffixed(values).any()))
+    return numbers if unit is None else convert(numbers, unit, column, quantity)
 
 
 def _complete(frame: pd.DataFrame, names: dict[str, str]) -> tuple[pd.DataFrame, list[str]]:

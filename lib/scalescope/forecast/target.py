@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
-from scalescope.forecast.columns import AS_IS, SYMBOLS, BadTable
-from scalescope.forecast.table import SIX, SUFFIX, RunTable, match_number, scale_of
-from scalescope.forecast.units import REACH
+from scalescope.errors import UnknownName
+from scalescope.forecast.cells import match_number, value_of
+from scalescope.forecast.columns import AS_IS, SIZES, SYMBOLS, BadTable
+from scalescope.forecast.table import SIX, RunTable, scale_of
+from scalescope.forecast.units import APART, REACH
 from scalescope.laws import ScalingLaw
+from scalescope.laws.inputs import amount
 
 FAR_BELOW = 1000.0  # times below the smallest run: no forecast
+SAME = 1e-3  # relative: a size written in three digits
 AHEAD = 10.0  # times the largest run: what is asked where nothing else is said
 
 
@@ -20,7 +25,7 @@ def size(text: str | float) -> float:
     match = match_number(str(text).removeprefix("+"))
     if match is None:
         raise BadTable(f"a size must be a number above zero such as 7e9 or 7B; got {text!r}")
-    value = float(re.sub("[,_]", "", match[1])) * SUFFIX.get(match[2].lower(), 1.0)
+    value = value_of(match)
     if not 0 < value < float("inf"):
         raise BadTable(f"a size must be a number above zero; got {text!r}")
     return value
@@ -66,12 +71,54 @@ def _likely(text: str, given: dict[str, float], table: RunTable) -> None:
         low, high = REACH[name]
         if not low <= value <= high:
             raise BadTable(f"--target {text!r}: {value:g} {name} is nothing that a run can have. {AS_IS}")
+        least = float(table.frame[name].min())
+        if value < least / FAR_BELOW:
+            raise BadTable(
+                f"--target {text!r} has {value:g} {name}, and the smallest run of the table has {least:g}: in another "
+                f"unit? {AS_IS}"
+            )
     both = {"parameters", "tokens"} <= given.keys()
     if both and given["tokens"] < given["parameters"] and (table.frame["tokens"] > table.frame["parameters"]).all():
         raise BadTable(
             f"--target {text!r} has fewer tokens ({given['tokens']:g}) than parameters ({given['parameters']:g}), and "
             f"no run of the table has: are they swapped? Give N,D. {AS_IS}"
         )
+
+
+def checked(target: Mapping[str, float], table: RunTable) -> dict[str, float]:
+    """Sizes that are given by their names, as numbers above zero.
+
+    Raises BadTable for what is no such mapping and for FLOPs that contradict the other two, UnknownName for another
+    name, ValueError for a value that is no number above zero.
+    """
+    if not isinstance(target, Mapping) or not target:
+        raise BadTable(f"target must be a dict of sizes, such as {{'parameters': 7e9}}; got {target!r:.80}")
+    for name in target:
+        if name not in SIZES:
+            raise UnknownName("size of the target", name, SIZES)
+    found = {name: amount(value, f"{name} of the target") for name, value in target.items()}
+    both = {name: found[name] for name in ("parameters", "tokens") if name in found}
+    follows = completed(both, table).get("flops", found.get("flops", 1.0))
+    if not 1 / APART <= found.get("flops", follows) / follows <= APART:
+        raise BadTable(
+            f"the target has {found['flops']:g} FLOPs, and its parameters and tokens make {follows:g}: leave them out"
+        )
+    return found
+
+
+def known_sizes(target: Mapping[str, float], table: RunTable) -> str:
+    """What to note of a target that is no extrapolation: a run of the table has its sizes, or all are larger."""
+    shared = [name for name in table.sizes if name in target]
+    if not shared:
+        return ""
+    frame = table.frame[shared]
+    same = np.isclose(frame, [target[name] for name in shared], rtol=SAME, atol=0).all(axis=1)
+    if same.any():
+        run = table.frame[same].iloc[0]
+        return f"run {run['run']!r} of the table has the sizes of the target: its {table.response} is known"
+    if (frame.min() > pd.Series(target)[shared]).all():
+        return "the target is smaller than every run of the table"
+    return ""
 
 
 def completed(given: dict[str, float], table: RunTable) -> dict[str, float]:

@@ -15,10 +15,13 @@ APART = 8.0  # factor by which FLOPs may differ from 6 N D for other ways to cou
 RISING = 0.8  # rank correlation from which y counts as rising with size
 ALIKE = 1e-6  # relative range below which a column is the same in every row
 PER_PARAMETER = 20.0  # tokens, in the usual run
+MOST_PER_PARAMETER = 1e6  # tokens: the tiniest models of this project have a thousandth of it
+LARGE_ENOUGH = 1e5  # parameters that the largest model has where nothing but parameters is given
+STRAY = 100.0  # factor from which FLOPs, or tokens per parameter, of one row are not those of the other rows
 REACH = {
     "parameters": (FEWEST_PARAMETERS, 1e16),
     "tokens": (1e3, 1e19),
-    "flops": (1e3, 1e35),
+    "flops": (1e8, 1e35),
     "loss": (1e-6, 1e9),
 }  # of any run
 POWERS = {"teraflops": 1e12, "petaflops": 1e15, "exaflops": 1e18, "petaflop-days": 8.64e19}
@@ -41,6 +44,8 @@ def check_units(frame: pd.DataFrame, names: dict[str, str]) -> None:
         _error(frame, names)
     for quantity in (name for name in REACH if name in frame):
         _within_reach(frame, names, quantity)
+    if {"parameters", "tokens"} <= set(frame.columns):
+        _per_parameter(frame, names)
     _rising(frame, names)
 
 
@@ -87,7 +92,8 @@ def _unit(value: float, least: float) -> str:
 
 def _small_models(frame: pd.DataFrame, names: dict[str, str]) -> None:
     low, high = frame["parameters"].min(), frame["parameters"].max()
-    if low < FEWEST_PARAMETERS and high < 1e6:
+    alone = not {"tokens", "flops"} & set(frame.columns)
+    if (low < FEWEST_PARAMETERS and high < 1e6) or (alone and high < LARGE_ENOUGH):
         unit = "billions" if low < 1 else "millions"
         raise BadTable(
             f"column {names['parameters']!r} (parameters) goes from {low:g} to {high:g}, fewer than a model can have: "
@@ -121,9 +127,28 @@ def _swapped(frame: pd.DataFrame, names: dict[str, str]) -> None:
         )
 
 
+def _per_parameter(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    ratio = float((frame["tokens"] / frame["parameters"]).median())
+    if ratio > MOST_PER_PARAMETER:
+        low, high = frame["parameters"].min(), frame["parameters"].max()
+        raise BadTable(
+            f"column {names['parameters']!r} (parameters) goes from {low:g} to {high:g}, and column "
+            f"{names['tokens']!r} has {ratio:.3g} tokens per parameter, more than a run can see: is one of the two in "
+            f"another unit, as with --units N=millions? {AS_IS}"
+        )
+
+
 def _flops(frame: pd.DataFrame, names: dict[str, str]) -> None:
-    ratio = float(np.median(frame["flops"] / (6 * frame["parameters"] * frame["tokens"])))
+    ratios = frame["flops"] / (6 * frame["parameters"] * frame["tokens"])
+    ratio = float(ratios.median())
     if 1 / APART <= ratio <= APART:
+        off = np.abs(np.log(ratios / ratio)) > np.log(STRAY)
+        if off.any():
+            row = off.idxmax()
+            raise BadTable(
+                f"column {names['flops']!r} (FLOPs) is {frame['flops'][row]:g} in row {row + 1}, {ratios[row]:.3g} "
+                f"times 6 N D of the row, and {ratio:.3g} times in most rows: check the value. {AS_IS}"
+            )
         return
     unit = next((u for u, factor in POWERS.items() if 1 / APART <= ratio * factor <= APART), None)
     remedy = f"in {unit}? Add --units C={unit}." if unit else "check the units of all three, or leave the column out."
@@ -191,15 +216,26 @@ def _rising(frame: pd.DataFrame, names: dict[str, str]) -> None:
         )
 
 
-def below_parameters(frame: pd.DataFrame) -> list[str]:
-    """What to note where some runs have fewer tokens than parameters; of most runs, `check_units` doubts it."""
+def notes_of_ratios(frame: pd.DataFrame) -> list[str]:
+    """What to note of tokens per parameter: runs with fewer tokens than parameters, a row far from all others.
+
+    Of most runs, `check_units` doubts the first.
+    """
     if not {"parameters", "tokens"} <= set(frame.columns):
         return []
-    below = frame["tokens"] < frame["parameters"]
-    if not below.any():
-        return []
-    row = below.idxmax()
-    return [
-        f"{below.sum()} of {len(frame)} runs have fewer tokens than parameters, such as row {row + 1} "
-        f"({frame['tokens'][row]:g} tokens, {frame['parameters'][row]:g} parameters)"
-    ]
+    ratio = frame["tokens"] / frame["parameters"]
+    found = []
+    if (below := ratio < 1).any():
+        row = below.idxmax()
+        found.append(
+            f"{below.sum()} of {len(frame)} runs have fewer tokens than parameters, such as row {row + 1} "
+            f"({frame['tokens'][row]:g} tokens, {frame['parameters'][row]:g} parameters)"
+        )
+    for row in {ratio.idxmin(), ratio.idxmax()}:
+        low, high = ratio.drop(row).min(), ratio.drop(row).max()
+        if ratio[row] > STRAY * high or ratio[row] < low / STRAY:
+            found.append(
+                f"row {row + 1} has {ratio[row]:.3g} tokens per parameter, the others {low:.3g} to {high:.3g}: check "
+                f"its numbers"
+            )
+    return found

@@ -78,7 +78,7 @@ class ScalingLaw(Prediction):
         if beyond is not None and not (numbers(beyond, "warn_beyond").ndim == 0 and beyond >= 1):
             raise ValueError(f"warn_beyond must be a factor from 1 on, or None for no warning; got {beyond!r}")
         for name in self.input_names:
-            if not isinstance(name, str):
+            if not isinstance(name, str) or not name.strip():
                 raise ValueError(f"size must be the name of the size, such as 'parameters'; got {name!r}")
 
     def _warn(self) -> None:

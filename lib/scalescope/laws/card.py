@@ -15,10 +15,12 @@ from typing import Any
 import pandas as pd
 
 from scalescope.errors import UnknownName
+from scalescope.laws.inputs import whole
 from scalescope.laws.interface import Reported
 from scalescope.number_text import significant
 
 MISSING = "not reported"
+NARROWEST = 40  # columns of the card as text: half for the labels
 
 LABELS = {
     "law": "law",
@@ -76,6 +78,7 @@ class FitCard:
 
     def text(self, width: int = 100) -> str:
         """The card as plain text, one item a paragraph, wrapped at `width` columns."""
+        width = whole(width, "width", NARROWEST)
         margin = max(map(len, LABELS.values())) + 2
         lines = [self.title, "=" * len(self.title)]
         for label, value in self._shown():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ import numpy as np
 from scalescope.laws.estimates import Estimate, estimate
 from scalescope.laws.exponential import ExponentialLaw
 from scalescope.laws.inputs import amount, numbers, positive
+from scalescope.laws.remarks import SuspectInput
 
 SIX = 6.0  # FLOPs per parameter and token
 FlopRule = float | Callable[[np.ndarray], np.ndarray]
@@ -128,6 +130,8 @@ class ComputeLaw(ExponentialLaw):
             return rule(n) * d
 
         n, d = (self.ask(lambda params, i=i: split(params)[i], level) for i in (0, 1))
+        if np.isfinite([n, d]).all() and min(n, d) > 0 and (doubt := self._far_below([[float(n), float(d)]])):
+            warnings.warn(f"{asked} {value:.3g} is where {doubt}", SuspectInput, stacklevel=3)
         spent = value if asked == "flops" else self.ask(compute, level)
         return ComputeOptimal(spent, n, d, self.ask(ratio, level), self.ask(loss, level))
 

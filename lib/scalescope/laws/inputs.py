@@ -42,6 +42,8 @@ def numbers(values: Any, name: str) -> np.ndarray:
         given = np.asarray(values, dtype=object if isinstance(values, list | tuple) else None)
     except ValueError as error:  # rows of different lengths
         raise ValueError(f"{name} must hold numbers; got {values!r:.80}") from error
+    except (TypeError, RuntimeError) as error:  # a tensor of torch that NumPy does not read
+        raise ValueError(_unread(name, values, error)) from error
     if given.dtype.kind in "US" and not isinstance(values, np.ndarray):
         given = np.asarray(values, dtype=object)
     no_other_kind(given, name)
@@ -215,7 +217,14 @@ def _plain(X: Any, names: tuple[str, ...]) -> np.ndarray:
         array = np.asarray(X, dtype=object if isinstance(X, list | tuple) else None)
     except ValueError as error:
         raise ValueError(f"X must hold numbers in the columns {', '.join(names)}; got {X!r:.80}") from error
+    except (TypeError, RuntimeError) as error:
+        raise ValueError(_unread("X", X, error)) from error
     return numbers(array, ", ".join(names)) if array.dtype.kind == "c" else array
+
+
+def _unread(name: str, values: Any, error: Exception) -> str:
+    """What to say of an object that NumPy does not read, such as a tensor of torch that needs its gradient."""
+    return f"{name} is a {type(values).__name__} that NumPy cannot read: {' '.join(str(error).split())}"
 
 
 def amount(value: Any, name: str) -> float:

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from scalescope.laws import resample
-from scalescope.laws.inputs import generator, point_weights, replicate_count, share, target
+from scalescope.laws.inputs import generator, numbers, point_weights, replicate_count, share, target
 from scalescope.laws.interface import Law
 from scalescope.laws.labels import labels
 
@@ -45,6 +45,7 @@ class BootstrapResult:
 
     def percentiles(self, q: Any) -> dict[str, np.ndarray]:
         """Percentiles `q` (0 to 100) of each parameter."""
+        q = numbers(q, "percentiles")
         return {name: np.percentile(values, q) for name, values in self.params.items()}
 
     def intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
@@ -132,6 +133,8 @@ def residual_bootstrap(
 
 
 def _checked(law: Law, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if isinstance(law, type) or not hasattr(law, "fit_weighted"):
+        raise ValueError(f"law must be a law, such as PowerLaw(); got {law!r:.80}")
     sizes = law.sizes(X)
     return sizes, target(y, len(sizes)), point_weights(sample_weight, len(sizes))
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from scalescope.laws.inputs import amount, numbers, positive
+from scalescope.laws.inputs import numbers, positive, whole
 
 FEWEST = 3  # sizes that a parabola needs
 BUDGETS = 1500  # at which approach 1 looks for the best run, as the paper does
+MOST_BUDGETS = 1_000_000  # more fit no memory
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def approach_1(flops: Any, parameters: Any, tokens: Any, loss: Any, budgets: int
     if len(sizes) < 2:
         raise ValueError(f"approach 1 needs the loss curves of two sizes or more; got {len(sizes)}")
     ends = np.sort([ends for x, _ in curves for ends in (x[0], x[-1])])
-    at = np.linspace(ends[0], ends[-1], int(amount(budgets, "budgets")))
+    at = np.linspace(ends[0], ends[-1], whole(budgets, "budgets", most=MOST_BUDGETS))
     height = np.array([np.interp(at, x, y, left=np.inf, right=np.inf) for x, y in curves])
     known = np.isfinite(height).sum(axis=0) >= 2
     best = sizes[height[:, known].argmin(axis=0)]

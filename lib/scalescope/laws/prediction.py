@@ -16,9 +16,11 @@ from scalescope.laws.card import FitCard, fit_card
 from scalescope.laws.inputs import point_weights, same_rows, target, without_masked
 from scalescope.laws.intervals import BootstrapResult
 from scalescope.laws.lack import Lack
+from scalescope.laws.remarks import SuspectInput
 from scalescope.laws.scatter import Scatter, new_run
 
 KINDS = ("law", "run")
+FAR_BELOW = 1000.0  # times: a size so far below the smallest that was fitted is in another unit
 ROUNDING = 1e-12  # relative: numbers that differ by less are equal
 
 
@@ -67,8 +69,13 @@ class Prediction(RegressorMixin, BaseEstimator):
         return {name: np.array([value]) for name, value in self.params_.items()}
 
     def predict(self, X: Any) -> np.ndarray:
-        """The law's value [n] at X; warns beyond `warn_beyond` times the fitted range; NotFittedError before `fit`."""
+        """The law's value [n] at X; NotFittedError before `fit`.
+
+        Warns beyond `warn_beyond` times the fitted range, and (SuspectInput) of sizes in another unit.
+        """
         values = self.predict_many(self._fitted(), X)[0]
+        if doubt := self._far_below(X):
+            warnings.warn(f"{type(self).__name__}: {doubt}", SuspectInput, stacklevel=2)
         factor = 1.0 if self.warn_beyond is None else self.extrapolation(X).max(initial=1.0)
         if self.warn_beyond is not None and factor > self.warn_beyond:
             warnings.warn(
@@ -117,6 +124,8 @@ class Prediction(RegressorMixin, BaseEstimator):
         y = target(y, len(predicted))
         weights = point_weights(sample_weight, len(y))
         counted = y[weights > 0]
+        if not len(counted):
+            raise ValueError("a score needs at least one point; X has none")
         if np.ptp(counted) <= ROUNDING * np.abs(counted).max():  # equal but for rounding: scikit-learn would say 0 or 1
             return float("nan")
         return float(r2_score(y, predicted, sample_weight=weights))
@@ -132,6 +141,15 @@ class Prediction(RegressorMixin, BaseEstimator):
         low, high = np.array([self.range_[name] for name in self.input_names]).T
         sizes = self.sizes(X)
         return np.maximum(1.0, np.maximum(sizes / high, low / sizes)).max(axis=1)
+
+    def _far_below(self, X: Any) -> str:
+        """What to say where all of X lies so far below the fitted range that it can only be in another unit."""
+        sizes = self.sizes(X)
+        for name, column in zip(self.input_names, sizes.T, strict=True):
+            low = self.range_[name][0] if name in self.range_ else 0.0
+            if len(column) and column.max() < low / FAR_BELOW:
+                return f"{name} reaches {column.max():.3g}, and the smallest fitted is {low:.3g}: in which unit is it?"
+        return ""
 
     def facts(self) -> dict[str, Any]:
         """What the law itself can put on its fit card, by the names of `card.LABELS`."""

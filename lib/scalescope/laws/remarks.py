@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from scalescope.laws.inputs import SIZES
+
+RISING = 5  # sizes that do not grow one and all by chance
 NATS = 12.0  # ln of a vocabulary of 160,000: no language model that has learned anything loses more
 
 
@@ -24,6 +27,8 @@ def remarks(
     found = [*_units(names, sizes, y, share)]
     if len(y) > 1 and np.ptp(y) == 0:
         found.append(f"y is {y[0]:.4g} at all {len(y)} points: nothing changes with {', '.join(names)}")
+    if len(names) == 1 and names[0] in SIZES and _rises(sizes[:, 0], y):
+        found.append(f"y grows with {names[0]}, from {y[sizes[:, 0].argmin()]:.4g} on: is it a score? Give 1 - score")
     if group is None and spread and len(np.unique(sizes, axis=0)) < len(sizes):
         repeated = len(sizes) - len(np.unique(sizes, axis=0))
         found.append(
@@ -31,6 +36,14 @@ def remarks(
             f"are taken as independent, and intervals may be too narrow (pass groups)"
         )
     return found
+
+
+def _rises(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the means of y, shares of five sizes or more, grow from each size to the next."""
+    distinct = np.unique(x)
+    if len(distinct) < RISING or y.max() > 1:
+        return False
+    return bool((np.diff([y[x == size].mean() for size in distinct]) > 0).all())
 
 
 def _units(names: Sequence[str], sizes: np.ndarray, y: np.ndarray, share: bool) -> list[str]:

@@ -8,8 +8,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scalescope.plotting import style
+from scalescope.plotting.drawable import drawable
 
 OBJECTIVES = {"mlm": "MLM", "pmi": "PMI"}
+DRAWN = [f"slope_{key}{end}" for key in "ab" for end in ("", "_low", "_high")]
 APART = 0.16  # of the two profiles on the row of one law
 
 
@@ -18,6 +20,7 @@ def draw_comparison(table: pd.DataFrame, profile_a: str, profile_b: str, size: s
 
     table: as `experiment.compare` gives it.
     """
+    drawable(table, ("title", "objective", *DRAWN, "ratio", "ratio_low", "ratio_high"), "experiment.compare")
     names = [f"{row.title}, {OBJECTIVES.get(row.objective, row.objective)}" for row in table.itertuples()]
     place = np.arange(len(table))
     with style.paper_style(size):
@@ -31,8 +34,7 @@ def draw_comparison(table: pd.DataFrame, profile_a: str, profile_b: str, size: s
             width_ratios=(3, 2),
         )
         looks = (("a", profile_a, style.BLUE, "o", -APART), ("b", profile_b, style.ORANGE, "s", APART))
-        drawn = [f"slope_{key}{end}" for key in "ab" for end in ("", "_low", "_high")]
-        slopes = style.show_finite(left, table[drawn].to_numpy(dtype=float))
+        slopes = style.show_finite(left, table[DRAWN].to_numpy(dtype=float))
         for key, name, colour, marker, off in looks:
             ends = (table[f"slope_{key}_{end}"].clip(*slopes) for end in ("low", "high"))
             left.hlines(place + off, *ends, color=colour)

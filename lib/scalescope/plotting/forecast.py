@@ -18,6 +18,7 @@ from scalescope.forecast.ledger import DISTANCE_NAMES
 from scalescope.forecast.table import RunTable
 from scalescope.laws import ScalingLaw
 from scalescope.plotting import style
+from scalescope.plotting.drawable import drawable
 
 CAPTIONS = {
     "calibration": "How often the interval of a new run held it, against its nominal level. Replayed: runs of "
@@ -29,11 +30,14 @@ LOOKS = {"replayed": (style.BLUE, "o"), "sealed": (style.ORANGE, "s")}
 Y_LABELS = {"loss": "Loss (nats per token)", "error": "Error"}
 AXES = {"flops": "Training compute (FLOP)", "parameters": "Parameters", "tokens": "Tokens"}
 STEPS = 60
+BANDS = ("law_low", "law_high", "run_low", "run_high")
 LOW = 0.12  # a coverage whose bar has no room for its label
 
 
 def forecast_data(found: Forecast) -> pd.DataFrame:
     """The chosen law of a forecast as `law_data`, its band of a new run as wide as the forecast's."""
+    if not isinstance(found, Forecast):
+        raise ValueError(f"a forecast is drawn, as `forecast` gives it; got {found!r:.80}")
     chosen = found.candidates[found.choice.law]
     return law_data(found.table, chosen, found.law, found.target, float(found.prediction["widening"]))
 
@@ -57,7 +61,7 @@ def law_data(
         bands = [end for kind in ("law", "run") for end in law.predict_interval(chosen.X(path), kind=kind)]
     with np.errstate(over="ignore"):
         bands[2:] = [curve * (end / curve) ** widening for end in bands[2:]]
-    named = dict(zip(("law_low", "law_high", "run_low", "run_high"), bands, strict=True))
+    named = dict(zip(BANDS, bands, strict=True))
     line = pd.DataFrame({"kind": "law", "at": path[axis], "value": curve, **named})
     return pd.concat([runs, line, line.tail(1).assign(kind="target")], ignore_index=True).assign(
         axis=axis, law=chosen.name, response=table.response
@@ -66,6 +70,7 @@ def law_data(
 
 def draw_forecast(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Runs, the law's curve with both 95 % bands, and the target with the interval of a new run; data: `law_data`."""
+    drawable(data, ("kind", "at", "value", *BANDS, "axis", "law", "response"), "law_data")
     runs, line, target = (data[data["kind"] == kind] for kind in ("run", "law", "target"))
     axis, one = data["axis"].iloc[0], target.iloc[0]
     with style.paper_style(size):

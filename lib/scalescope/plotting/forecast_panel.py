@@ -9,9 +9,10 @@ import numpy as np
 
 from scalescope.errors import UnknownName
 from scalescope.forecast.candidates import Candidate, candidates
+from scalescope.forecast.columns import BadTable
 from scalescope.forecast.rolling import own_widening, quiet_fit, rolling
 from scalescope.forecast.table import FEWEST_SIZES, RunTable
-from scalescope.forecast.target import default_target, per_pair
+from scalescope.forecast.target import checked, completed, default_target, per_pair
 from scalescope.laws import ScalingLaw
 from scalescope.plotting.forecast import draw_forecast, law_data
 
@@ -40,12 +41,16 @@ class ForecastPanel:
             import ipywidgets
         except ImportError as error:
             raise ImportError("the panel needs ipywidgets: pip install ipywidgets") from error
+        if not isinstance(table, RunTable):
+            raise BadTable(f"the panel takes a table that run_table or read_runs gives; got {table!r:.80}")
         self.table = table
         self.laws = {law.name: law for law in candidates(table)[0]}
         if law and law not in self.laws:
             raise UnknownName("law", law, self.laws)
         self._fitted: dict[tuple[str, int], tuple[ScalingLaw, float]] = {}
-        start = target or default_target(table)[0]
+        start = default_target(table)[0] if target is None else completed(checked(target, table), table)
+        if lacking := [name for name in table.sizes if name not in start]:
+            raise BadTable(f"the target has no {' and no '.join(lacking)}, which the table has: give them too")
         self.names = [name for name in ("parameters", "tokens") if name in start] or ["flops"]
         self.law = ipywidgets.Dropdown(options=list(self.laws), value=law or next(iter(self.laws)), description="law")
         count = len(table.frame)

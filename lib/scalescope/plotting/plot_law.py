@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from scalescope.experiment.law_groups import Laws, law_rows
 from scalescope.laws.inputs import whole
 from scalescope.plotting import style
+from scalescope.plotting.drawable import MOST_PANELS
 from scalescope.plotting.panels import law_grid, legend
 
 
@@ -27,12 +28,14 @@ def plot_law(
     bar of one standard deviation. Rows whose "role" is "target" are stars. law: fitted, of one input; with `hue`
     (series of a panel) or `col` (panels) one for each value, as `experiment.law_groups.fit_each` gives them for
     by=[col, hue]. Bands hold 95 % of the bootstrapped laws. size: "screen", or "paper" (3.3 or 6.9 inches wide). Raises
-    UnknownName for a column that is not there, and ValueError for a law of several inputs.
+    UnknownName for a column that is not there, and ValueError for a law of several inputs and over 100 panels.
     """
     wrap = whole(wrap, "wrap")
     data = law_rows(points, law, y=y, hue=hue, col=col)
     data = data.assign(**{name: data[name].map(style.verbatim) for name in ("series", "panel")})
     names, panels = data["series"].unique(), data["panel"].unique()
+    if len(panels) > MOST_PANELS:
+        raise ValueError(f"column {col!r} has {len(panels)} values, and at most {MOST_PANELS} panels are drawn")
     colours, markers = len(style.PALETTE), len(style.MARKERS)
     looks = {  # a colour that comes again does so with another marker
         name: (style.PALETTE[k % colours], style.MARKERS[(k + k // colours) % markers]) for k, name in enumerate(names)

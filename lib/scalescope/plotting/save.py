@@ -52,8 +52,11 @@ def remove(folder: Path, *names: str) -> None:
     files.forget(folder, [f"{name}.{suffix}" for name in names for suffix in SUFFIXES])
 
 
-def check_picture(path: Path) -> None:
+def check_picture(path: str | Path) -> None:
     """Raise ValueError for a path that no picture can be written to: before anything is computed for it."""
+    if not isinstance(path, str | Path):
+        raise ValueError(f"a figure is written to a path; got {path!r:.80}")
+    path = Path(path)
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise ValueError(
             f"the figure {str(path)!r} must end in .png, .svg or .pdf; such as {path.name or 'figure'}.png"
@@ -63,8 +66,12 @@ def check_picture(path: Path) -> None:
         raise ValueError(f"the figure {str(path)!r} {what}")
 
 
-def save_picture(figure: Figure, path: Path) -> None:
-    """Write a figure to a file of the user's choice (see `check_picture`), whole or not at all."""
+def save_picture(figure: Figure, path: str | Path) -> None:
+    """Write a figure to a file of the user's choice, whole or not at all; raises ValueError as `check_picture`."""
+    check_picture(path)
+    path = Path(path)
+    if not isinstance(figure, Figure):
+        raise ValueError(f"a figure of Matplotlib is written; got the {type(figure).__name__} {figure!r:.80}")
     files.write(path, lambda part: figure.savefig(part, format=path.suffix[1:].lower()))
 
 

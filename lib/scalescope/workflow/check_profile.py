@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scalescope.data.encoded import SPLITS, of_task, paragraphs
-from scalescope.data.overlap import check_overlap
+from scalescope.data.overlap import check_overlap, check_rows_overlap
 from scalescope.data.sources.base import Source
 from scalescope.data.tasks.rows import load_rows
 from scalescope.data.tasks.spec import TASKS
@@ -54,8 +54,11 @@ def _text(profile: Profile, source: Source) -> Iterator[str]:
 
 def _rows(profile: Profile, source: Source, name: str) -> str:
     settings, told = profile.finetune, []
+    rows = {split: load_rows(source, TASKS[name], split) for split in ("train", "validation")}
+    if source.name == "files":
+        check_rows_overlap(TASKS[name], rows["train"], rows["validation"], profile.source.folder)
     for split, limit in (("train", settings.train_rows), ("validation", settings.eval_rows)):
-        found, wanted = len(load_rows(source, TASKS[name], split)), of_task(limit, name)
+        found, wanted = len(rows[split]), of_task(limit, name)
         few = f" of {wanted:,} asked for" if wanted is not None and found < wanted else ""
         told.append(f"{found:,} {split} rows{few}")
     return f"{name}: {', '.join(told)}"

@@ -19,7 +19,26 @@ USER_ERROR_NAMES = ("NotFinished", "NotebookFailed", "PipelineBusy", "PipelineFa
 (UsageError,) = typer.BadParameter.__bases__  # typer exports its kinds only
 
 
-class Commands(TyperGroup):
+class Once(TyperGroup):
+    """Commands that take each option once: of two values the first would be lost without a word."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command and its words; raises ValueError for an option that is given twice."""
+        name, command, words = super().resolve_command(ctx, args)
+        parser = command.make_parser(ctx)
+        parser.allow_interspersed_args = command.allow_interspersed_args  # not those of this group
+        try:
+            given = parser.parse_args(list(words))[2]
+        except UsageError:  # the command itself will tell it
+            return name, command, words
+        for option in given:
+            has_value = not getattr(option, "is_flag", False) and not getattr(option, "multiple", True)
+            if has_value and given.count(option) > 1:
+                raise ValueError(f"option {option.opts[0]} is given {given.count(option)} times: give it once")
+        return name, command, words
+
+
+class Commands(Once):
     """Commands whose errors are told in one clear line, with exit code 2."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from scalescope import paths
+from scalescope.workflow.commands import Once
 
 DEFAULT = "table"
 MOST_BOOTS = 1_000_000  # more fit no memory
 
 
-class TableOrCommand(TyperGroup):
+class TableOrCommand(Once):
     """Commands of which `table` is meant where none is named: `scalescope forecast runs.csv`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -138,6 +138,8 @@ def seal(
         f"{row['quantity']} of {run} under {row['law']}: {float(row['mean']):.4g}, 95 % of a new run "
         f"{float(row['low']):.4g} to {float(row['high']):.4g}; sealed in {path}"
     )
+    for note in found.notes:
+        typer.echo(f"note: {note}", err=True)
 
 
 @forecast_app.command("score")
@@ -151,7 +153,7 @@ def score(
     as_json: Annotated[bool, typer.Option("--json", help="Every scored forecast as JSON.")] = False,
 ) -> None:
     """Score sealed forecasts whose run is known by now: coverage, CRPS, log-error, by law and distance."""
-    from scalescope.forecast.ledger import read, scored, summary, with_distance
+    from scalescope.forecast.ledger import judged, read, scored, summary, with_distance
     from scalescope.forecast.sealing import actual_of_profile, actual_of_table, ledger_of
 
     if (runs is None) == (not profile):
@@ -165,8 +167,11 @@ def score(
         count, done = scored_ledger(profile)
     else:
         rows = read(path)
-        actual = actual_of_profile(profile) if profile else actual_of_table(runs, columns, units, as_is)
-        count, done = len(rows), scored(rows, actual)
+        count = len(rows)
+        if profile:
+            done = scored(rows, actual_of_profile(profile))
+        else:
+            done = judged(rows, actual_of_table(rows, runs, columns, units, as_is))
     if as_json:
         typer.echo(done.to_json(orient="records", indent=1))
         return

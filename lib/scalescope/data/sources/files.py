@@ -16,6 +16,7 @@ from scalescope.data.sources.plain_files import (
     read_lines,
     refuse_both_forms,
     refuse_irregular,
+    refuse_markup,
     refuse_same,
     refuse_twice,
 )
@@ -109,7 +110,8 @@ class Files:
     def articles(self, split: str) -> Iterator[list[str]]:
         """Articles of "train" or "heldout", read as a stream.
 
-        Raises BadInput for broken gzip, text that is not UTF-8 (file, line and byte) or an empty file.
+        Raises BadInput for broken gzip, text that is not UTF-8 (file, line and byte), JSON or
+        HTML in place of text, or an empty file.
         """
         check_split(split, ARTICLE_SPLITS)
         for path in self.corpus_files[split]:
@@ -117,6 +119,8 @@ class Files:
             found = False
             for _, line in read_lines(path):
                 if line.strip():
+                    if not found:
+                        refuse_markup(path, line.strip())
                     article.append(line.strip())
                     found = True
                 elif article:

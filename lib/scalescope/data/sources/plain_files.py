@@ -12,6 +12,16 @@ from typing import BinaryIO
 
 from scalescope.errors import BadInput
 
+MARKUP = {  # how files of other formats begin
+    '{"': "JSON",
+    '[{"': "JSON",
+    "<!doctype": "HTML",
+    "<html": "HTML",
+    "<?xml": "XML",
+    "<mediawiki": "XML",
+    "%pdf": "PDF",
+    "{\\rtf": "RTF",
+}
 LFS_POINTER = "version https://git-lfs.github.com/spec/"  # how each of these pointers begins
 CHUNK = 2**20  # bytes read at once for a digest
 
@@ -40,6 +50,13 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
             raise BadInput(f"{path}, line {number}, {byte} is not UTF-8 text") from fault
         except (gzip.BadGzipFile, EOFError, zlib.error) as fault:
             raise BadInput(f"{path} is broken gzip after line {number}: {fault}") from fault
+
+
+def refuse_markup(path: Path, first: str) -> None:
+    """Raise BadInput for a text whose first line is that of JSON, HTML or another format: its signs are no words."""
+    kind = next((kind for beginning, kind in MARKUP.items() if first.lower().startswith(beginning)), "")
+    if kind:
+        raise BadInput(f"{path} begins with {first[:40]!r} and seems to be {kind}: plain text is expected")
 
 
 def is_there(path: Path) -> bool:

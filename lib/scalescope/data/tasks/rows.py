@@ -12,6 +12,7 @@ from scalescope.data.tasks.spec import Task
 from scalescope.errors import BadInput, nearest
 
 LINES_TOLD = 8  # line numbers in a warning
+FEW = 8  # rows that may have one label by chance
 
 
 def load_rows(source: Source, task: Task, split: str) -> list[dict]:
@@ -27,14 +28,22 @@ def check_rows(task: Task, rows: list[dict], where: str) -> list[dict]:
     where: file or data set, for messages; row i is called line i + 1. Answers given as a list of objects are
     turned into an object of lists, as some versions of `datasets` load them.
     Raises BadInput for no rows, a missing field (naming the nearest one there), a field of the wrong type or without
-    text, an unknown label, half of a surrogate pair, or an answer that is not in its context. Warns, with the lines, of
-    options that are blank or there twice: real tests have a few.
+    text, an unknown label, half of a surrogate pair, an answer that is not in its context, or `is_impossible` (SQuAD
+    2.0) that contradicts the answers. Warns of options that are blank or there twice (real tests have a few), with
+    their lines, and of one label for all rows.
     """
+    if not isinstance(rows, list):
+        raise BadInput(f"{where}: rows must be a list of dicts; got a {type(rows).__name__}")
     if not rows:
         raise BadInput(f"{where}: no rows for the task {task.name!r}")
     checked = [_check(task, row, f"{where}, line {number}") for number, row in enumerate(rows, start=1)]
     if task.family == "choice":
         _warn_of_options(checked, where)
+    if task.family == "classification" and len(checked) >= FEW and len({row[task.target] for row in checked}) == 1:
+        label = checked[0][task.target]
+        warnings.warn(
+            f"{where}: all {len(checked)} rows have the label {label!r}: nothing can be learned", stacklevel=3
+        )
     return checked
 
 
@@ -118,6 +127,9 @@ def _answers(task: Task, row: dict, place: str) -> dict[str, list]:
             f"{place}: field 'answers' should hold the lists 'text' and 'answer_start', got {shortened(repr(answers))}"
         )
     texts, starts = answers["text"], answers["answer_start"]
+    impossible = row.get("is_impossible")
+    if isinstance(impossible, bool) and impossible == bool(texts):
+        raise BadInput(f"{place}: 'is_impossible' is {impossible}, but there are {len(texts)} answer(s)")
     if len(texts) != len(starts):
         raise BadInput(f"{place}: 'answers' has {len(texts)} text(s) but {len(starts)} answer_start")
     if not texts and not task.has_no_answer:
