@@ -46,6 +46,8 @@ from scalescope.experiment.collecting import collect, read_tables
 from scalescope.experiment.noted import NOTES, note
 from scalescope.experiment.profile import Profile, load_profile
 from scalescope.experiment.record import read_csv
+from scalescope.forecast import ledger
+from scalescope.forecast.sealing import LEDGER
 from scalescope.papers.ivgi2022.stored_laws import PAPER, source_laws
 from scalescope.training.store import CURVE, METRICS, ROWS, WEIGHTS, Store
 from scalescope.workflow.commands import USER_ERROR_NAMES, USER_ERRORS
@@ -58,6 +60,7 @@ RESULTS = Path(__file__).parent / "results" / "flips.csv"
 COLUMNS = ["healed", "refused", "told", "left", "wrong", "obscure"]
 TIMES = ("executed notebook", "stamp")  # hold times: made again they have other bytes
 LEDGERS = ("status", "costs", "log", "snakemake", "list of runs", "profile.json")  # are written by every pipeline
+UNREAD = ("sealed forecasts", "checkpoint")  # cannot be made again; are read by training only, which checks them
 Whole = dict[Path, tuple[bytes, int]]  # content and time
 
 
@@ -131,7 +134,9 @@ def reproduce(given: argparse.Namespace) -> None:
 def snapshot(root: Path) -> Whole:
     """All files that the project has made, but for locks, empty ones and what was moved aside."""
     made = [path for folder in ("data", "figures") for path in (root / folder).rglob("*")]
-    kept = [p for p in made if p.is_file() and not p.is_symlink() and p.suffix != ".lock" and p.stat().st_size]
+    kept = [
+        p for p in made if p.is_file() and not p.is_symlink() and p.suffix not in (".lock", ".pid") and p.stat().st_size
+    ]
     return {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in kept if ".damaged-" not in str(p)}
 
 
@@ -143,9 +148,13 @@ def kind(root: Path, path: Path) -> str:
     if parts[1] == "results":
         if path.name in (files.DIGESTS, "laws.json") or path.suffix == ".parquet":
             return "digests of tables" if path.name == files.DIGESTS else "stored laws"
+        if path.name == LEDGER:
+            return "sealed forecasts"
         return "law table" if PAPER in parts else "table"
     if parts[1] == "cache":
         return "encoded text" if parts[3] == "text" else "encoded rows"
+    if parts[2] == ".checkpoints":
+        return "checkpoint"
     if path.name in (CURVE, METRICS, ROWS, WEIGHTS, "manifest.json"):
         return f"run {path.name}"
     folders = {
@@ -221,6 +230,8 @@ def readers(root: Path, profile: Profile, path: Path) -> Iterator[tuple[str, Cal
     if what in ("table", "digests of tables", "stored laws"):
         yield "tables", lambda: {name: table.to_csv() for name, table in read_tables(profile.name).items()}
         yield "laws", lambda: law_content(profile.name)
+    if what == "sealed forecasts":
+        yield "ledger", lambda: ledger.read(path).to_csv()
     if what == "law table":
         yield "law table", lambda: path.suffix == ".csv" and read_csv(path, "make it again").to_csv()
     if what in ("table", "law table") or what.startswith(("figure", "digests")):
@@ -320,9 +331,13 @@ def run_again(root: Path, given: argparse.Namespace, whole: Whole, flips: list, 
     for path, (content, _) in whole.items():
         what = kind(root, path)
         flipped = any(path == one for one, _ in flips) and found[path] == "left"
-        if what not in (*TIMES, *LEDGERS) and not flipped and (not path.is_file() or path.read_bytes() != content):
+        if (
+            what not in (*TIMES, *LEDGERS, *UNREAD)
+            and not flipped
+            and (not path.is_file() or path.read_bytes() != content)
+        ):
             faults.append(f"came out otherwise: {path}")
-    harmful = [p for p, _ in flips if found[p] == "left" and kind(root, p) not in (*TIMES, *LEDGERS)]
+    harmful = [p for p, _ in flips if found[p] == "left" and kind(root, p) not in (*TIMES, *LEDGERS, *UNREAD)]
     faults += [f"still flipped: {path}" for path in harmful]
     for path, _ in flips:
         put(path, *whole[path])
