@@ -87,8 +87,8 @@ def test_models_and_roles():
 
 
 def test_row_limits_reach_the_tasks(edited):
-    settings = edited("finetune.train_rows", {"default": 7, "boolq": 5}).data_settings()
-    assert settings.train_rows == {"default": 7, "boolq": 5}
+    settings = edited("finetune.train_rows", {"default": 70, "boolq": 50}).data_settings()
+    assert settings.train_rows == {"default": 70, "boolq": 50}
 
 
 def test_a_profile_takes_from_another_what_it_does_not_give(tmp_path):
