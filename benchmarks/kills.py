@@ -45,6 +45,7 @@ LATEST = {"50_laws": 3.0, "60_figures": 20.0}  # seconds into the stage
 TRAINING = AIMS["training"]
 LATEST_TRAINING = {"20_pretrain": 1.0, "30_finetune": 15.0}  # after the checkpoint; into the stage
 GIVE_UP = 900.0  # seconds
+LATE = 3  # kills in a row that came after the end: a project in which nothing is left to train has fewer kills
 
 
 def main() -> None:
@@ -60,10 +61,11 @@ def main() -> None:
         progress(f"undisturbed: {len(truth)} files in {whole:.0f} s")
         for number in range(0, given.kills, given.together):
             root = make_project(folder / f"killed-{number}")
-            stages, before = [], {}
-            while len(stages) < min(given.together, given.kills - number):
+            stages, before, late = [], {}, 0
+            while len(stages) < min(given.together, given.kills - number) and late < LATE:
                 aim = aims[(number + len(stages)) % len(aims)]
                 stage = kill(root, given, aim, rng, whole / given.together)
+                late = late + 1 if stage is None else 0
                 if stage is not None:
                     stages.append(stage)
                     before |= manifests(root)
