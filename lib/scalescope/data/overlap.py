@@ -43,10 +43,7 @@ def check_overlap(source: Source) -> float:
         f"{where}: {share:.1%} of the words of the held-out text stand in paragraphs that the train text has too, such "
         f"as {example[:SHOWN]!r}: what is evaluated must not be trained on; take them out of one of both"
     )
-    if share >= REFUSED:
-        raise BadInput(told)
-    warnings.warn(told, stacklevel=2)
-    return share
+    return _tell(share, told)
 
 
 def check_rows_overlap(task: Task, train: Sequence[dict], validation: Sequence[dict], where: object) -> float:
@@ -65,9 +62,14 @@ def check_rows_overlap(task: Task, train: Sequence[dict], validation: Sequence[d
         f"too, such as line {shared[0]}, {text[:SHOWN]!r}: what is evaluated must not be trained on; take them out of "
         f"one of both"
     )
+    return _tell(share, told)
+
+
+def _tell(share: float, told: str) -> float:
+    """The share, with a warning to whoever asked for the check; raises BadInput from REFUSED on."""
     if share >= REFUSED:
         raise BadInput(told)
-    warnings.warn(told, stacklevel=2)
+    warnings.warn(told, stacklevel=3)
     return share
 
 
