@@ -1,4 +1,4 @@
-"""What README.md and data/results/README.md show: written between marks from the committed tables, never by hand."""
+"""What README.md and the pages of results and of forecasts show: written between marks from the committed tables, never by hand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from scalescope.papers.ivgi2022.overview import markdown, overview
 from scalescope.papers.ivgi2022.scorecard import QUANTITIES, shown
 
 EXAMPLE, LARGER = "eight_runs.csv", "large_run.csv"
-PAGES = ("README.md", "data/results/README.md")
+PAGES = ("README.md", "data/results/README.md", "data/examples/README.md")
 FORECASTS = "forecasts"
 STUDIES_REMEDY = "run `scalescope studies` again"
 BLOCK = re.compile(
