@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from scalescope.papers.ivgi2022 import figures
-from scalescope.papers.ivgi2022.beside_paper import COLUMNS, beside_paper, train_shares
+from scalescope.papers.ivgi2022.beside_paper import COLUMNS, beside_paper, by_task, train_shares
 from scalescope.papers.ivgi2022.data import published_points, published_tasks
 from scalescope.papers.ivgi2022.fits import fit_laws
 
@@ -49,6 +49,13 @@ def test_only_sizes_of_the_paper_are_compared_and_sets_are_told_by_their_rows():
 def test_the_control_stands_in_its_own_column():
     scratch = ours()[["objective", "task", "parameters"]].drop_duplicates().assign(error_scratch=0.5)
     assert (beside_paper(ours(), of_tasks(), scratch)["error_scratch"] == 0.5).all()
+
+
+def test_a_row_per_task_says_what_is_the_same():
+    found = by_task(beside_paper(ours(), of_tasks()))
+    assert list(found) == ["task", "train rows", "validation rows", "12,288", "98,304", "331,776", "no pretraining"]
+    assert found.iloc[1].tolist()[:4] == ["SST-2", "same", "same", "0.255 (0.206)"]
+    assert found.iloc[0].tolist()[:3] == ["MNLI", "0.1 of them", "same"] and found.iloc[0].iloc[-1] == "–"
 
 
 def test_titles_of_the_figure_tell_how_many_train_rows_are_the_papers():

@@ -6,10 +6,13 @@ their numbers of rows are (table 1 of Ivgi 2022). Text, tokens, batch and vocabu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
-from scalescope.experiment.points import OBJECTIVES, split_usable, task_names
+from scalescope.experiment.points import OBJECTIVES, split_usable, task_names, title
 from scalescope.experiment.series import error_bar
+from scalescope.number_text import NONE
 from scalescope.papers.ivgi2022.data import published_points, published_tasks
 
 KEY = ["objective", "task", "aspect_ratio", "layers", "parameters"]
@@ -40,6 +43,29 @@ def beside_paper(points: pd.DataFrame, tasks: pd.DataFrame, transfer: pd.DataFra
     places = {name: place for place, name in enumerate([*OBJECTIVES, *task_names(points)])}
     order = both[["objective", "task"]].replace(places).infer_objects().assign(size=both["parameters"])
     return both.loc[order.sort_values(list(order)).index, COLUMNS].reset_index(drop=True)
+
+
+def by_task(found: pd.DataFrame, objective: str = "mlm") -> pd.DataFrame:
+    """The table `beside_paper` of one objective as people read it: a row per task, a column per size.
+
+    Each cell has our error and in parentheses the paper's; columns "train rows" and "validation rows" say "same", or
+    the share of the paper's; "no pretraining": our error at the largest size without it.
+    """
+    own = found[found["objective"] == objective]
+    rows = []
+    for task, part in own.groupby("task", sort=False):
+        last = part.loc[part["parameters"].idxmax()]
+        row = {"task": title(task)}
+        for name, heading in zip(ROWS, ("train rows", "validation rows"), strict=True):
+            row[heading] = "same" if last[f"same_{name}"] else f"{last[name] / last[f'{name}_paper']:.2g} of them"
+        row |= {f"{size:,}": f"{ours:.3f} ({paper:.3f})" for size, ours, paper in _errors(part)}
+        row["no pretraining"] = NONE if pd.isna(last["error_scratch"]) else f"{last['error_scratch']:.3f}"
+        rows.append(row)
+    return pd.DataFrame(rows).fillna(NONE)
+
+
+def _errors(part: pd.DataFrame) -> Iterator[tuple[int, float, float]]:
+    return part.sort_values("parameters")[["parameters", "error", "error_paper"]].itertuples(index=False, name=None)
 
 
 def train_shares(tasks: pd.DataFrame) -> dict[str, float]:
