@@ -18,5 +18,5 @@ LACKING = {  # tables and figures that one of the two has, in words
     "texts": "table of texts",
     "claims": "claims",
     "comparison": "numbers that the authors report",
-    "every_run": "heat map of one text alone; those of all pairs have every run",
+    "every_run": "heat map of each text alone; those of all pairs, below, have every run",
 }

@@ -16,5 +16,5 @@ LACKING = {  # tables and figures that one of the two has, in words
     "claims": "claims",
     "comparison": "numbers that the authors report",
     "ablation": "ablation of AtS",
-    "phase_transition": "figure of it; the table of laws has its end for every curve",
+    "phase_transition": "figure of where the pre-power phase ends; the table above has it for every curve",
 }
