@@ -78,7 +78,7 @@ def reproduce(
 
 def _executed(part: str) -> str:
     """The executed notebook of a study or of the five laws."""
-    return "notebooks/95_five_laws.ipynb" if part == FOLDER else f"notebooks/{part}_20_live.ipynb"
+    return "notebooks/95_five_laws.ipynb" if part == FOLDER else f"notebooks/{part}_{live.NOTEBOOKS[part][0]}.ipynb"
 
 
 def _report(profile: str, folder: Path, parts: Sequence[str], command: Sequence[str], target: Path) -> None:
