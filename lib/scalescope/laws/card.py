@@ -6,6 +6,7 @@ it knows; the caller hands in the rest; what nobody said reads "not reported", a
 
 from __future__ import annotations
 
+import inspect
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -156,6 +157,16 @@ def fit_card(
     facts["seeds"] = _plain(seeds, "seeds") if seeds is not None else facts.get("seeds")
     facts["extrapolation"] = None if target is None else _furthest(law, target)
     return FitCard(facts, title or f"Fit card: {type(law).__name__}")
+
+
+def check_items(given: Mapping[str, Any]) -> None:
+    """Raise UnknownName for a keyword that `fit_card` does not take; one of STUDY is told where it belongs."""
+    known = [name for name, of in inspect.signature(fit_card).parameters.items() if of.kind is of.KEYWORD_ONLY]
+    for name in given:
+        if name in STUDY:
+            raise ValueError(f"{name!r} of a card is given in the dict `study`: card(study={{{name!r}: ...}})")
+        if name not in known:
+            raise UnknownName("item of a card", name, known)
 
 
 def _furthest(law: Reported, target: Any) -> float:
