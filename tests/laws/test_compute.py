@@ -120,7 +120,10 @@ def test_a_rule_gives_as_many_numbers_as_it_is_asked_for(law):
 
 
 RULES = [
-    (lambda n: 1 / 0, r"flops_per_token, asked for 1.00001e\+10 parameters, raised ZeroDivisionError \(division by zero\)"),
+    (
+        lambda n: 1 / 0,
+        r"flops_per_token, asked for 1.00001e\+10 parameters, raised ZeroDivisionError \(division by zero\)",
+    ),
     (lambda n: n["parameters"], "raised IndexError"),
     (lambda: 6, "raised TypeError .*takes 0 positional arguments"),
     (lambda n: "six", r"It gave 'six' for 1.00001e\+10 parameters"),

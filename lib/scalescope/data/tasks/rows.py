@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from scalescope.data.sources.base import Source
@@ -51,8 +52,14 @@ def _warn_of_options(rows: list[dict], where: str) -> None:
     for fault, is_bad in (("identical options", _has_twice), ("a blank option", _has_blank)):
         lines = [number for number, row in enumerate(rows, start=1) if is_bad(row["options"])]
         if lines:
-            told = ", ".join(map(str, lines[:LINES_TOLD])) + (", ..." if len(lines) > LINES_TOLD else "")
-            warnings.warn(f"{where}: {len(lines)} of {len(rows)} rows have {fault} (lines {told})", stacklevel=4)
+            told = f"{where}: {len(lines)} of {len(rows)} rows have {fault} ({line_numbers(lines)})"
+            warnings.warn(told, stacklevel=4)
+
+
+def line_numbers(lines: Sequence[int]) -> str:
+    """Lines for a message, the first of many: "line 3", "lines 1, 4, ..."."""
+    told = ", ".join(map(str, lines[:LINES_TOLD])) + (", ..." if len(lines) > LINES_TOLD else "")
+    return f"line{'s' if len(lines) > 1 else ''} {told}"
 
 
 def _has_twice(options: list[str]) -> bool:
