@@ -3,7 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scalescope.forecast.ledger import BrokenLedger, CannotSeal, Entry, read, scored, seal, summary, with_distance
+from scalescope.forecast.ledger import (
+    BrokenLedger,
+    CannotSeal,
+    Entry,
+    judged,
+    read,
+    scored,
+    seal,
+    summary,
+    with_distance,
+)
 from scalescope.forecast.quantiles import COLUMNS
 
 
@@ -29,6 +39,16 @@ def test_what_is_sealed_is_read_back_and_scored(tmp_path):
     by = summary(with_distance(done), ["beyond"])
     assert by["beyond"].astype(str).tolist() == ["2x to 4x", "10x to 100x"] and by["coverage"].tolist() == [1.0, 0.0]
     assert scored(rows, {}).empty
+
+
+def test_what_is_below_zero_is_refused_and_zero_is_told(tmp_path):
+    seal(tmp_path / "forecasts.csv", [entry("a"), entry("b"), entry("c")], never)
+    rows = read(tmp_path / "forecasts.csv")
+    with pytest.raises(ValueError, match=r"loss of run 'b' is -2\.1 \(2 of 3 are below zero\)"):
+        scored(rows, {("a", "loss"): 2.1, ("b", "loss"): -2.1, ("c", "loss"): -1.0})
+    with pytest.warns(UserWarning, match=r"loss of run 'c' is 0 \(1 of 3 are zero\)"):
+        done = judged(rows, [2.1, np.nan, 0.0])
+    assert done["run"].tolist() == ["a", "c"] and done["log_error"].tolist()[1] == -np.inf
 
 
 def test_a_run_that_is_known_cannot_be_sealed_and_nothing_is_written(tmp_path):

@@ -7,6 +7,7 @@ the row and of the seal before it. A row that is changed, added in between or re
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -189,18 +190,37 @@ def judged(table: pd.DataFrame, values: Sequence[float]) -> pd.DataFrame:
     """The sealed forecasts whose run is known by now, with actual, covered (95 %), log_error and crps (of ln y).
 
     table: a ledger as `read` gives it. values: what came of each row; rows of which nothing is known (NaN)
-    are left out.
+    are left out. Raises ValueError for one below zero, which no loss or error is; warns of one that is zero, whose
+    log_error and crps are infinite.
     """
     values = np.asarray(values, dtype=float)
+    _refuse_negative(table, values)
     table, values = numbers(table[np.isfinite(values)]), values[np.isfinite(values)]
     if not len(table):
         return table.assign(actual=[], covered=[], log_error=[], crps=[])
-    return table.assign(
-        actual=values,
-        covered=(table["low"] <= values) & (values <= table["high"]),
-        log_error=np.log(values / table["mean"]),
-        crps=crps(table[list(QUANTILES)].to_numpy(), values),
-    )
+    with np.errstate(divide="ignore"):
+        return table.assign(
+            actual=values,
+            covered=(table["low"] <= values) & (values <= table["high"]),
+            log_error=np.log(values / table["mean"]),
+            crps=crps(table[list(QUANTILES)].to_numpy(), values),
+        )
+
+
+def _refuse_negative(table: pd.DataFrame, values: np.ndarray) -> None:
+    """Raise ValueError for what came of a run that is below zero; warn of what is zero."""
+    for bad, told in ((values < 0, "below zero"), (values == 0, "zero")):
+        if not bad.any():
+            continue
+        place = int(np.flatnonzero(bad)[0])
+        row = table.iloc[place]
+        text = (
+            f"{row['quantity']} of run {row['run']!r} is {values[place]:g} ({bad.sum()} of {len(values)} are {told}): "
+            f"forecasts are of numbers above zero"
+        )
+        if told != "zero":
+            raise ValueError(f"{text}; correct the table of runs")
+        warnings.warn(f"{text}, and the logarithmic scores of this one are infinite", stacklevel=3)
 
 
 def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:

@@ -21,10 +21,11 @@ from scalescope.forecast.columns import (
     pairs,
     recognise,
 )
+from scalescope.forecast.given_units import check_given_unit, notes_of_units
 from scalescope.forecast.reading import read_cells
 from scalescope.forecast.rows import notes_of, refuse_copies, refuse_summaries
-from scalescope.forecast.size_names import check_size_names
-from scalescope.forecast.units import check_given_unit, check_units, notes_of_ratios
+from scalescope.forecast.size_names import check_size_names, refuse_seeds
+from scalescope.forecast.units import check_units, notes_of_ratios
 
 FEWEST_SIZES = 4  # three to fit, one to test on
 SIX = 6.0  # FLOPs per parameter and token
@@ -104,6 +105,7 @@ def run_table(
     conversions = pairs(units, "--units")
     if not as_is:
         check_kinds(names, conversions)
+        refuse_seeds(given, names)
     for quantity in conversions:
         if quantity not in (*SIZES, *RESPONSES):
             raise BadTable(f"--units names {quantity}, which has no unit; {', '.join((*SIZES, *RESPONSES))} have")
@@ -121,6 +123,8 @@ def run_table(
         check_size_names(frame, names, conversions)
         check_units(frame, names)
         notes += notes_of_ratios(frame)
+    plain = {q: numbers_of(given[names[q]], names[q], q) for q in RESPONSES if q in names}
+    notes += notes_of_units(pd.DataFrame(plain).loc[frame.index], names, conversions)
     notes += [*notes_of(frame, given.loc[frame.index], names, chosen), *_derive(frame)]
     _enough(frame)
     if "run" not in frame:
