@@ -1,10 +1,16 @@
 """A folder's text and rows are checked before they are encoded."""
 
 import json
+import os
+import warnings
+from pathlib import Path
 
 import pytest
 
+from scalescope.data.doubts import check_files_rows, check_files_text
 from scalescope.data.encoded import DataSettings, Prepared
+from scalescope.data.sources.files import Files
+from scalescope.data.tasks.spec import TASKS
 from scalescope.errors import BadInput
 
 LINES = [f"in the year {at} the old mill by the river was sold again" for at in range(300)]
@@ -43,3 +49,15 @@ def test_rows_are_looked_at_before_they_are_encoded(prepared):
         BadInput, match=r"train.jsonl: 40 of 60 rows .* repeat an earlier row, such as line 21 is line 1"
     ):
         prepared(LINES, rows * 3).encode("sst2")
+
+
+@pytest.mark.skipif(not os.environ.get("DATA"), reason="set DATA to the folder of real data")
+@pytest.mark.filterwarnings("ignore:.*(not read|identical options)")
+def test_real_text_and_rows_draw_no_warning():
+    source = Files(Path(os.environ["DATA"]))
+    rows = {name: {split: source.rows(name, split) for split in ("train", "validation")} for name in TASKS}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_files_text(source)
+        for name, task in TASKS.items():
+            check_files_rows(source, task, rows[name])

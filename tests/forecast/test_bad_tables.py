@@ -424,3 +424,8 @@ def test_frames_as_pandas_users_have_them():
     assert len(run_table(text).frame) == 9
     with pytest.raises(BadTable, match="--units must be words"):
         run_table(RUNS, units={"D": "billions"})
+
+
+def test_as_is_is_true_or_false():
+    with pytest.raises(BadTable, match="as_is must be True or False; got 'no'"):
+        run_table(RUNS, as_is="no")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scalescope.errors import UnknownName
 from scalescope.forecast.ledger import (
     BrokenLedger,
     CannotSeal,
@@ -41,14 +42,24 @@ def test_what_is_sealed_is_read_back_and_scored(tmp_path):
     assert scored(rows, {}).empty
 
 
-def test_what_is_below_zero_is_refused_and_zero_is_told(tmp_path):
-    seal(tmp_path / "forecasts.csv", [entry("a"), entry("b"), entry("c")], never)
+def test_what_cannot_be_scored_is_named(tmp_path):
+    seal(tmp_path / "forecasts.csv", [entry("a")], never)
     rows = read(tmp_path / "forecasts.csv")
-    with pytest.raises(ValueError, match=r"loss of run 'b' is -2\.1 \(2 of 3 are below zero\)"):
-        scored(rows, {("a", "loss"): 2.1, ("b", "loss"): -2.1, ("c", "loss"): -1.0})
-    with pytest.warns(UserWarning, match=r"loss of run 'c' is 0 \(1 of 3 are zero\)"):
-        done = judged(rows, [2.1, np.nan, 0.0])
-    assert done["run"].tolist() == ["a", "c"] and done["log_error"].tolist()[1] == -np.inf
+    with pytest.raises(ValueError, match=r"values of runs are given by \(run, quantity\).*got 'a'"):
+        scored(rows, {"a": 2.0})
+    with pytest.raises(UnknownName, match="unknown column of scored forecasts 'laws'; did you mean 'law'"):
+        summary(judged(rows, [2.0]), ["laws"])
+
+
+def test_what_is_no_ledger_or_no_entry_is_named(tmp_path):
+    with pytest.raises(BrokenLedger, match="is no file, and a ledger is one"):
+        read(tmp_path)
+    with pytest.raises(ValueError, match=r"is a folder; a ledger is a file, such as .*forecasts.csv"):
+        seal(tmp_path, [entry("a")], never)
+    with pytest.raises(ValueError, match=r"what is sealed are entries.*got {'run': 'a'}"):
+        seal(tmp_path / "forecasts.csv", [entry("b"), {"run": "a"}], never)
+    assert not list(tmp_path.iterdir())
+    assert len(seal(str(tmp_path / "forecasts.csv"), entry("a"), never)) == 1
 
 
 def test_a_run_that_is_known_cannot_be_sealed_and_nothing_is_written(tmp_path):

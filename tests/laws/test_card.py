@@ -73,6 +73,7 @@ def test_the_card_says_what_the_intervals_reach(law):
         ({"title": 3}, "title must be words; got 3"),
         ({"tuning": ["a"]}, "tuning must be words"),
         ({"study": ["epochs"]}, "study must be a dict of words"),
+        ({"study": {"epochs": 3}}, "'epochs' of `study` must be words; got 3"),
         ({"tokens": pd.NA}, "tokens must be a number, words"),
         ({"held_out": {"a": print}}, "held_out a must be a number, words"),
         ({"target": []}, "target has no rows"),

@@ -157,6 +157,13 @@ def test_a_question_that_is_none_is_told(law, question, told):
         law.ask(question)
 
 
+@pytest.mark.parametrize("level", [95, 0, "0.95", None])
+def test_a_level_is_checked_without_intervals_too(law, level):
+    for ask in (lambda: law.compute_optimal(1e21, level), lambda: law.compute_exponents(level)):
+        with pytest.raises(ValueError, match="level must lie between 0 and 1"):
+            ask()
+
+
 def test_amounts_that_no_one_can_mean(law):
     for value in (1e120, 1e-120):
         with pytest.raises(ValueError, match="flops must lie between 1e-100 and"):

@@ -97,6 +97,8 @@ def run_table(
     to multiply by. response: "loss" or "error" where both are there (loss by default). as_is: no doubt about units is
     raised. FLOPs are 6 N D where they are not given. Raises BadTable (column, value, remedy) and UnknownName.
     """
+    if not isinstance(as_is, bool):
+        raise BadTable(f"as_is must be True or False; got {as_is!r:.80}")
     given = _flat(given)
     names = recognise(given.columns, pairs(columns, "--columns"))
     missing(given.columns, names)

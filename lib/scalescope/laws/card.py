@@ -144,6 +144,8 @@ def fit_card(
     for name in study or {}:
         if name not in STUDY:
             raise UnknownName("item of `study`", name, STUDY)
+        if study[name] is not None and not isinstance(study[name], str):
+            raise ValueError(f"{name!r} of `study` must be words; got {study[name]!r:.80}")
     facts = law.facts() | {name: (study or {}).get(name) for name in STUDY}
     weightless, masked = facts["points_left_out"], facts.pop("masked")
     reasons = [f"{count} {why}" for count, why in ((weightless, "of weight zero"), (masked, "masked")) if count]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from scalescope.errors import UnknownName
+from scalescope.laws.inputs import share
 from scalescope.laws.intervals import BootstrapResult
 
 LARGEST = 1e300
@@ -41,6 +42,7 @@ def estimate(
     The interval is zero to infinity where as many points as parameters leave nothing to judge by. Raises ValueError for
     what is no such function, and UnknownName where it asks for a parameter that is not there.
     """
+    level = share(level, "level")
     value = float(_answer(question, params)[0])
     if bootstrap is None:
         return Estimate(value, level=level)

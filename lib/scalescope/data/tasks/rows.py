@@ -33,6 +33,8 @@ def check_rows(task: Task, rows: list[dict], where: str) -> list[dict]:
     2.0) that contradicts the answers. Warns of options that are blank or there twice (real tests have a few), with
     their lines, and of one label for all rows.
     """
+    if not isinstance(task, Task):
+        raise BadInput(f"{where}: the task must be one of spec.TASKS, such as spec.task('sst2'); got {task!r:.80}")
     if not isinstance(rows, list):
         raise BadInput(f"{where}: rows must be a list of dicts; got a {type(rows).__name__}")
     if not rows:
@@ -71,6 +73,8 @@ def _has_blank(options: list[str]) -> bool:
 
 
 def _check(task: Task, row: dict, place: str) -> dict:
+    if not isinstance(row, dict):
+        raise BadInput(f"{place} holds {_kind(row)} where a dict of fields is expected")
     for name in task.required:
         if name not in row:
             spare = [field for field in row if field not in task.required]
