@@ -48,6 +48,14 @@ def test_what_cannot_be_run_is_refused(live_profile):
         reproduce("tiny")
 
 
+def test_a_place_for_the_tables_is_asked_for_before_anything_is_trained(live_profile):
+    paths.results("live").mkdir(parents=True)
+    (paths.results("live") / "barnett2024").symlink_to("nowhere")
+    with pytest.raises(NotADirectoryError, match=r"barnett2024 is a link to nowhere.*tables of barnett2024 go there"):
+        reproduce("live", ["barnett2024"])
+    assert not paths.work("live").exists()
+
+
 def test_five_laws_come_after_all_studies_of_a_profile(live_profile, capfd):
     log = dry(capfd)
     counts = dict(re.findall(r"^(train|notebook|five_laws|total) +(\d+)", log, re.MULTILINE))

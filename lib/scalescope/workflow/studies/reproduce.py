@@ -67,6 +67,7 @@ def reproduce(
         with shadow(settings, folder, [path.relative_to(folder).as_posix() for path in made]) as place:
             shown(_snakemake(place, targets, workers, extra), place, folder)
         return []
+    files.check_folders(paths.outputs(settings.name, *parts))
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
         set_right(folder)
