@@ -7,7 +7,7 @@ import sys
 from scalescope import paths
 from scalescope.experiment.profile import load_profile
 from scalescope.workflow.snakemake_report import PAGE
-from scalescope.workflow.studies.live import counts
+from scalescope.workflow.studies.live import NOTEBOOKS, counts
 
 PROFILE = load_profile(paths.RECORD)
 
@@ -20,6 +20,7 @@ wildcard_constraints:
     study="[a-z0-9]+",
     stage="[0-9]+",
     part="[0-9]+",
+    notebook="[0-9]+_[a-z]+",
 
 
 rule all:
@@ -51,23 +52,24 @@ rule notebook:
         lambda wildcards: [
             mark for stage in range(len(counts(PROFILE, wildcards.study))) for mark in done(wildcards.study, stage)
         ],
-        lambda wildcards: paths.notebooks() / wildcards.study / "20_live.ipynb",
+        lambda wildcards: paths.notebooks() / wildcards.study / f"{wildcards.notebook}.ipynb",
     output:
-        "notebooks/{study}_20_live.ipynb",
+        "notebooks/{study}_{notebook}.ipynb",
     log:
-        "logs/{study}_20_live.log",
+        "logs/{study}_{notebook}.log",
     threads: 1
     params:
         python=sys.executable,
+        name=lambda wildcards: NOTEBOOKS[wildcards.study][1],
         record=lambda wildcards: str(paths.work(PROFILE.name) / paths.RECORD),
     shell:
-        "{params.python:q} -m scalescope.cli notebook {wildcards.study}/20_live --out {output:q}"
-        " -p profile={params.record:q} > {log:q} 2>&1"
+        "{params.python:q} -m scalescope.cli notebook {wildcards.study}/{wildcards.notebook} --out {output:q}"
+        " -p {params.name}={params.record:q} > {log:q} 2>&1"
 
 
 rule five_laws:
     input:
-        expand("notebooks/{study}_20_live.ipynb", study=PROFILE.studies.names),
+        [f"notebooks/{study}_{NOTEBOOKS[study][0]}.ipynb" for study in PROFILE.studies.names],
         paths.notebooks() / "95_five_laws.ipynb",
     output:
         "notebooks/95_five_laws.ipynb",

@@ -116,7 +116,7 @@ TOLD = [
     *(([*NOTEBOOK, "-p", f"learning_rate={value}"], ["'learning_rate'", "inf" if value == "1e400" else value])
       for value in ("nan", "inf", "-inf", "1e400")),
     ([*NOTEBOOK, "-p", "steps=" + "9" * 24], ["'steps'", "9" * 24]),
-    *((["notebook", "lin2024/10_published", "--out", "x.ipynb", "-p", f"full={value}"], ["'full'", "bool"])
+    *((["notebook", "lin2024/10_selection", "--out", "x.ipynb", "-p", f"full={value}"], ["'full'", "bool"])
       for value in ("maybe", "1", "", "yes")),
     (["runs", "remove", "-P", "nobody", "-y"], ["'nobody'"]),
     (["runs", "remove", "-P", "../x", "-y"], ["'../x'"]),

@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 
 from scalescope.cli import app
 from scalescope.data.sources.files import Files
+from scalescope.data.sources.open import open_source
 from scalescope.data.tasks.rows import check_rows, load_rows
 from scalescope.data.tasks.spec import TASKS
+from scalescope.errors import BadInput
 from scalescope.papers.ivgi2022.fits import fits, pretraining_laws
 from scalescope.papers.ivgi2022.stopping import heldout_curve
 from scalescope.papers.ivgi2022.tables import table1, table6
@@ -187,7 +189,9 @@ FOLDERS = [
     ({"corpus/wiki.txt": b"\xff\xfeo\0n\0"}, ["wiki.txt", "line 1", "0xff"]),
     ({"corpus/wiki.txt": b"good\no\0n\0e\0"}, ["wiki.txt", "line 2", "NUL"]),
     *(({"corpus/wiki.txt": text}, ["wiki.txt", "plain text is expected"]) for text in (
-        b'{"text": "one two"}\n', b"<!DOCTYPE html>\n<p>one</p>\n", b"\n<html>\n", b"<?xml?>\n", b"%PDF-1.4\n",
+        b'{"text": "one two"}\n',
+        b'{ "text": "one two"}\n', b"{'text': 'one two'}\n", b'["one two"]\n', b"[\n",
+        b"<!DOCTYPE html>\n<p>one</p>\n", b"\n<html>\n", b"<?xml?>\n", b"%PDF-1.4\n",
     )),
     ({"corpus/wiki.txt": b"\n \n"}, ["wiki.txt", "empty"]),
     ({"corpus/wiki.txt": None, "corpus/wiki.txt.gz": b"no gzip"}, ["wiki.txt.gz", "broken gzip"]),
@@ -215,6 +219,13 @@ def test_folders(folder, entries, fragments):
         list(source.articles("train"))
         source.rows("sst2", "train")
     told(error, fragments)
+
+
+@pytest.mark.parametrize("given", [3, True, 2.5, b"data", ["data"], {"folder": "data"}])
+def test_a_folder_that_is_no_path_is_named(given):
+    for made in (Files, lambda folder: open_source("files", folder=folder)):
+        with pytest.raises(BadInput, match=re.escape(f"must be a path such as 'my-data'; got {given!r}")):
+            made(given)
 
 
 def points(**changes):

@@ -154,3 +154,30 @@ def test_files_dated_in_the_future_are_dated_now_in_their_order(tmp_path):
     assert found["old"] == pytest.approx(now - 100, abs=1e-3)
     assert found["old"] < now <= found["input"] < found["output"] < found["last"] < time.time() + 1
     assert files.not_in_future(tmp_path) == 0 and (tmp_path / "last" / "x").read_text() == "last"
+
+
+# what is made, the folder that is asked for, what is told
+IN_THE_WAY = [
+    (lambda at: at.write_text("x"), "results", ["results is a file", "tables go there", "move it away"]),
+    (lambda at: at.write_text("x"), "results/quick/x", ["results is a file", "tables go to", "results/quick/x"]),
+    (lambda at: at.symlink_to("nowhere"), "results/quick", ["results is a link to nowhere", "remove the link"]),
+    (lambda at: at.symlink_to("results"), "results", ["results is a link to results"]),
+    (lambda at: (at.with_name("f").write_text("x"), at.symlink_to("f")), "results", ["results is a file"]),
+    (lambda at: at.symlink_to("/dev/full"), "results", ["results is no folder"]),
+    (lambda at: at.symlink_to("/proc"), "results/quick", ["cannot write into", "results", "make it writable"]),
+]
+
+
+@pytest.mark.parametrize(("make", "asked", "told"), IN_THE_WAY)
+def test_a_folder_that_takes_no_file_is_named(tmp_path, make, asked, told):
+    make(tmp_path / "results")
+    with pytest.raises(OSError) as error:
+        files.check_folders({tmp_path / "figures": "figures", tmp_path / asked: "tables"})
+    assert all(part in str(error.value) for part in told), error.value
+
+
+def test_folders_are_checked_without_making_them(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    files.check_folders({tmp_path / name: "tables" for name in ("there", "there/new/deep", "link/new", "new/deep")})
+    assert {path.name for path in tmp_path.rglob("*")} == {"there", "link"}

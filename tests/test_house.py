@@ -75,6 +75,7 @@ def test_parameters_are_typed_with_help_and_default_to_smoke(notebook):
     path, _ = notebook
     found = notebooks.parameters(path)
     assert "profile" not in found or found["profile"].default in ("smoke", "studies-smoke")
+    assert "source" not in found or found["source"].default == "published"
     # those have no profile: published data, and the reader's own
     assert "profile" in found or path.parent.name in published.PAPERS or path.stem == "90_forecast_your_own"
     assert all(parameter.help for parameter in found.values())
@@ -107,9 +108,11 @@ def test_outputs_are_there_without_errors_and_noise(notebook):
 
 
 def test_a_notebook_that_trains_says_on_which_device_and_in_which_precision(notebook):
-    _, content = notebook
+    path, content = notebook
     source = "\n".join(cell.source for cell in code(content))
-    if re.search(r"stages\.pretrain\(|finetune\(|live\.run\(|\btrain\(|branches\(|train_one\(", source):
+    if "source" in notebooks.parameters(path):  # committed without training: see workflow/studies/test_both_sources.py
+        assert "described(" in source
+    elif re.search(r"stages\.pretrain\(|finetune\(|live\.run\(|\btrain\(|branches\(|train_one\(", source):
         said = "\n".join(texts(output) for cell in code(content) for output in cell.outputs)
         assert re.search(r"^device: cpu, (fp32|bf16)$", said, re.M)
 

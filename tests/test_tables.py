@@ -21,3 +21,6 @@ def test_check_orders_columns_and_names_what_is_wrong():
         check(frame.assign(extra=1), "curves")
     with pytest.raises(UnknownName, match="did you mean 'curves'"):
         check(frame, "curve")
+    for given in (None, {"loss": [1]}):
+        with pytest.raises(ValueError, match=f"table 'curves' must be a DataFrame; got the {type(given).__name__}"):
+            check(given, "curves")

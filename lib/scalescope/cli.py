@@ -217,9 +217,11 @@ def published_studies(
     download: Annotated[bool, typer.Option(help="Fetch files that are not there.")] = True,
 ) -> None:
     """Refit published studies from their authors' data: tables, figures, and the gallery."""
+    from scalescope import files, paths
     from scalescope.papers import published
-    from scalescope.workflow.published import refit
+    from scalescope.workflow.published import PROFILE, refit
 
+    files.check_folders(paths.outputs(PROFILE))
     for paper in papers or published.PAPERS:
         published.fetch(paper, download=download)
         for file in refit(paper, download=download).write():

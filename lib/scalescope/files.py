@@ -89,6 +89,35 @@ def write_folder(folder: Path, fill: Callable[[Path], object]) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def check_folders(folders: Mapping[Path, str]) -> None:
+    """Raise NotADirectoryError or OSError for folders (with what goes there, "tables") that cannot be written to.
+
+    Asked before what takes hours, so that it is not lost at its end. The message names the path that is in the way: a
+    file, a link to nothing, a folder or a disk that takes no file. Nothing is made.
+    """
+    for folder, what in folders.items():
+        for place in (folder, *folder.parents):
+            below = f"{what} go {'there' if place == folder else f'to {folder}'}"
+            if place.is_symlink() and not place.exists():
+                raise NotADirectoryError(
+                    f"{place} is a link to {os.readlink(place)}, which is not there; {below}: make that folder, or "
+                    f"remove the link"
+                )
+            if place.exists() and not place.is_dir():
+                kind = "a file" if place.is_file() else "no folder"
+                raise NotADirectoryError(f"{place} is {kind}; {below}: move it away")
+            if place.is_dir():
+                break
+        try:
+            with tempfile.TemporaryFile(dir=place) as stream:
+                stream.write(bytes(4096))
+        except OSError as error:
+            told = _explained(error, f"cannot write into {place}", place)
+            raise type(told)(
+                told.errno, f"{told.strerror or told}; {below}: make it writable, or put another folder in its place"
+            ) from error
+
+
 def remove_folder(folder: Path) -> None:
     """Remove a folder such that no half of it is ever seen under its name; nothing happens if there is none."""
     if folder.is_dir():

@@ -68,6 +68,14 @@ def figures(profile: str, paper: str) -> Path:
     return root() / "figures" / profile / paper
 
 
+def outputs(profile: str, *papers: str) -> dict[Path, str]:
+    """Folders that a profile, and studies of papers, write to, with what goes there."""
+    found = {runs(): "runs", work(profile): "executed notebooks", cache(): "encoded text and rows"}
+    found |= {results(profile): "tables", figures(profile, "x").parent: "figures"}
+    found |= {results(profile) / paper: f"tables of {paper}" for paper in papers}
+    return found | {figures(profile, paper): f"figures of {paper}" for paper in papers}
+
+
 def published(paper: str) -> Path:
     """Folder with the committed facts of one paper."""
     return root() / "data" / "published" / paper

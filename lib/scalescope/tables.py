@@ -113,6 +113,8 @@ def check(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """
     if table not in COLUMNS:
         raise UnknownName("table", table, COLUMNS)
+    if not hasattr(frame, "columns"):
+        raise ValueError(f"table {table!r} must be a DataFrame; got the {type(frame).__name__} {frame!r:.80}")
     missing = [name for name in COLUMNS[table] if name not in frame.columns]
     extra = [name for name in frame.columns if name not in COLUMNS[table]]
     if missing:

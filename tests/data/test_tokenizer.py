@@ -153,3 +153,19 @@ def test_a_tokenizer_that_splits_otherwise_is_refused(tmp_path, part):
     path.write_text(json.dumps({**json.loads(path.read_text()), part: None}))
     with pytest.raises(ValueError, match=f"the {part} of this tokenizer is not that of train_tokenizer: None"):
         load_tokenizer(path)
+
+
+@pytest.mark.parametrize("texts", [None, 3, 2.5])
+def test_what_is_no_list_of_texts_is_named(texts):
+    for read in (
+        lambda: encode_flat(train_tokenizer(["one two three"], 100), texts),
+        lambda: train_tokenizer(texts, 64),
+    ):
+        with pytest.raises(ValueError, match=f"texts must be a list of texts; got {texts}"):
+            read()
+
+
+def test_what_is_no_tokenizer_is_named():
+    for given in (None, "tokenizer.json", 3):
+        with pytest.raises(ValueError, match="tokenizer must be one that train_tokenizer or load_tokenizer gives; got"):
+            encode_flat(given, ["one two"])

@@ -108,6 +108,13 @@ def test_numbers_are_checked_before_any_text_is_encoded(project, words):
     assert not paths.cache().exists()
 
 
+def test_a_place_for_the_table_is_asked_for_before_any_text_is_encoded(project):
+    paths.results("tiny").parent.write_text("x")
+    result = invoke("--model", "ar8-l1")
+    assert result.exit_code == 2 and "results is a file" in result.output and "move it away" in result.output
+    assert not paths.cache().exists()
+
+
 def test_tables_of_a_profile_read_the_campaign_too(project):
     folder = paths.results("tiny")
     folder.mkdir(parents=True)

@@ -182,7 +182,18 @@ CONTRADICTIONS = [
     (without("val_loss", error=1 - SHARES), "error=percent-score", ["percent-score", "error=score"]),
     (without("val_loss", error=100 - 100 * SHARES), "error=score", ["score", "error=percent-score"]),
     (table(params=[f"{n / 1e6:.4f}M" for n in RUNS["params"]]), "N=millions", ["'params'", "suffixes"]),
-]
+    *((without("tokens"), f"N={unit}", [f"in {unit}", "no runs have", "2e+07 to 6e+08", "leave the unit out"])
+      for unit in ("millions", "billions", "1e6")),
+    (TEXT, "N=millions,D=millions", ["'params'", "in millions", "2e+13 to 6e+14"]),
+    (without("params"), "D=billions", ["'tokens'", "in billions", "leave the unit out"]),
+    (without("params", "tokens", flops=6 * RUNS["params"] * RUNS["tokens"]), "C=exaflops", ["'flops'", "in exaflops"]),
+]  # fmt: skip
+
+
+def test_sizes_that_a_unit_makes_large_are_read():
+    for params, units in ((RUNS["params"] / 1e3, "N=thousands"), (RUNS["params"] / 1e6, "N=1e9,D=thousands")):
+        assert run_table(RUNS.assign(params=params), units=units).frame["parameters"].max() >= RUNS["params"].max()
+    assert run_table(RUNS, units="N=millions,D=millions", as_is=True).frame["parameters"].max() == pytest.approx(6e14)
 
 
 @pytest.mark.parametrize(("content", "units", "fragments"), CONTRADICTIONS)
@@ -307,6 +318,14 @@ CALLED = [
      ["'d_model'", "compute parameters"]),
     (RUNS.drop(columns=["params", "tokens"]).assign(hours=np.geomspace(20, 4000, 10)).to_csv(), "C=hours", "",
      ["'hours'", "compute flops"]),
+    *((RUNS.assign(**{name: np.arange(10) % 4 + 1337}).drop(columns=gone).to_csv(), f"{to}={name}", units,
+       [f"'{name}'", "numbered runs", f"--columns {to}="])
+      for name, gone, to, units in (("seed", "params", "N", ""), ("rng", "tokens", "D", "D=billions"),
+                                    ("n_seeds", "params", "N", "N=millions"), ("seed", "val_loss", "L", ""))),
+    (RUNS.assign(size=np.arange(10) % 5 + 1).drop(columns="params").to_csv(), "N=size", "N=millions",
+     ["'size'", "counts from 1 to 5", "seeds or layers", "--columns N="]),
+    (RUNS.assign(size=np.arange(10) % 4).drop(columns="tokens").to_csv(), "D=size", "",
+     ["'size'", "counts from 0 to 3"]),
 ]  # fmt: skip
 
 
@@ -316,6 +335,35 @@ def test_names_that_say_another_unit_or_quantity(tmp_path, content, columns, uni
     with pytest.raises(BadTable) as error:
         read_runs(tmp_path / "runs.csv", columns=columns, units=units)
     told(error, [*fragments, "--as-is"])
+
+
+def test_whole_numbers_of_billions_are_read():
+    billions = RUNS.assign(params=np.array([1, 2, 3, 7, 13] * 2), tokens=RUNS["tokens"] * 1e3)
+    assert run_table(billions, units="N=billions").frame["parameters"].max() == 13e9
+
+
+@pytest.mark.parametrize("name", ["error_pct", "error (%)", "errPercent", "error percentage"])
+def test_errors_below_one_that_are_called_percent_are_noted(name):
+    frame = RUNS.drop(columns="val_loss").assign(**{name: SHARES})
+    (note,) = (n for n in run_table(frame, columns=f"error={name}").notes if "percent" in n)
+    assert f"{name!r} is called as if in percent" in note and "0.3 %" in note and "--units error=percent" in note
+    read = run_table(frame, columns=f"error={name}", units="error=percent")
+    assert read.frame["error"].max() == pytest.approx(0.003) and any("read as percent" in note for note in read.notes)
+    frame[name] *= 100
+    assert not any("percent" in n for n in run_table(frame, columns=f"error={name}", units="error=percent").notes)
+
+
+def test_scores_below_one_that_are_called_percent_are_noted():
+    frame = RUNS.drop(columns="val_loss").assign(**{"acc (%)": 1 - SHARES})
+    notes = run_table(frame, columns="error=acc (%)", units="error=score").notes
+    assert any("--units error=percent-score" in note for note in notes)
+
+
+def test_a_loss_in_nats_that_is_given_as_perplexity_is_noted():
+    notes = run_table(RUNS, units="L=perplexity").notes
+    assert any("'val_loss' is called as a loss" in note and "read as perplexity" in note for note in notes)
+    frame = RUNS.assign(ppl=np.exp(RUNS["val_loss"]) / 5).drop(columns="val_loss")
+    assert not any("perplexity" in note for note in run_table(frame, columns="L=ppl", units="L=perplexity").notes)
 
 
 FAMILIES = RUNS.assign(name=["a"] * 5 + ["b"] * 5)
@@ -376,3 +424,8 @@ def test_frames_as_pandas_users_have_them():
     assert len(run_table(text).frame) == 9
     with pytest.raises(BadTable, match="--units must be words"):
         run_table(RUNS, units={"D": "billions"})
+
+
+def test_as_is_is_true_or_false():
+    with pytest.raises(BadTable, match="as_is must be True or False; got 'no'"):
+        run_table(RUNS, as_is="no")

@@ -150,3 +150,17 @@ def test_a_target_within_the_runs_is_called_so():
     assert "inside the fitted range of 6 runs" in str(same)
     small = forecast(table, "power-C", {"parameters": 1e6, "tokens": 1e7}, n_boot=20)
     assert "the target is smaller than every run of the table" in small.notes
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"target": {"parameters": 7, "tokens": 140}}, "the target has 7 parameters, nothing that a run can have"),
+        ({"target": {"parameters": 1.4e11, "tokens": 7e9}}, "the target has fewer tokens (7e+09) than parameters"),
+        ({"target": {"parameters": 7e3, "tokens": 1e12}}, "the smallest run of the table has 2e+07: in another unit?"),
+        ({"compute": 7e9}, "the budget is 7e+09 FLOPs, and the smallest run of the table has"),
+    ],
+)
+def test_a_target_that_no_one_can_mean_is_noted(asked, told):
+    found = forecast(run_table(runs(8)), "power-C", n_boot=20, **asked)
+    assert told in found.notes[0]

@@ -3,7 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scalescope.forecast.ledger import BrokenLedger, CannotSeal, Entry, read, scored, seal, summary, with_distance
+from scalescope.errors import UnknownName
+from scalescope.forecast.ledger import (
+    BrokenLedger,
+    CannotSeal,
+    Entry,
+    judged,
+    read,
+    scored,
+    seal,
+    summary,
+    with_distance,
+)
 from scalescope.forecast.quantiles import COLUMNS
 
 
@@ -29,6 +40,26 @@ def test_what_is_sealed_is_read_back_and_scored(tmp_path):
     by = summary(with_distance(done), ["beyond"])
     assert by["beyond"].astype(str).tolist() == ["2x to 4x", "10x to 100x"] and by["coverage"].tolist() == [1.0, 0.0]
     assert scored(rows, {}).empty
+
+
+def test_what_cannot_be_scored_is_named(tmp_path):
+    seal(tmp_path / "forecasts.csv", [entry("a")], never)
+    rows = read(tmp_path / "forecasts.csv")
+    with pytest.raises(ValueError, match=r"values of runs are given by \(run, quantity\).*got 'a'"):
+        scored(rows, {"a": 2.0})
+    with pytest.raises(UnknownName, match="unknown column of scored forecasts 'laws'; did you mean 'law'"):
+        summary(judged(rows, [2.0]), ["laws"])
+
+
+def test_what_is_no_ledger_or_no_entry_is_named(tmp_path):
+    with pytest.raises(BrokenLedger, match="is no file, and a ledger is one"):
+        read(tmp_path)
+    with pytest.raises(ValueError, match=r"is a folder; a ledger is a file, such as .*forecasts.csv"):
+        seal(tmp_path, [entry("a")], never)
+    with pytest.raises(ValueError, match=r"what is sealed are entries.*got {'run': 'a'}"):
+        seal(tmp_path / "forecasts.csv", [entry("b"), {"run": "a"}], never)
+    assert not list(tmp_path.iterdir())
+    assert len(seal(str(tmp_path / "forecasts.csv"), entry("a"), never)) == 1
 
 
 def test_a_run_that_is_known_cannot_be_sealed_and_nothing_is_written(tmp_path):

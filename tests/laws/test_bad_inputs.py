@@ -93,7 +93,9 @@ BAD_TARGETS = [
     (Y * 1e300, "y must lie between"),
     (Y * 1e-300, "y must lie between"),
     (np.array(["2020-01-01"] * 8, dtype="datetime64[D]"), "y must hold numbers"),
-    ({"y": 1}, "y must hold numbers"),
+    ({"y": 1}, "y must hold numbers; got a dict with the keys 'y': give the values of one of them"),
+    (set(Y), "y must hold numbers; got a set, whose order is not kept"),
+    ((value for value in Y), "y must hold numbers; got a generator, which is read once"),
 ]
 
 

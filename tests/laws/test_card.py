@@ -48,8 +48,10 @@ def test_refuses_unknown_items_and_laws_without_fit(law):
     assert law.card(study={"epochs": "one"}).as_dict()["epochs"] == "one"
     with pytest.raises(UnknownName, match="epoch"):
         law.card(study={"epoch": "one"})
-    with pytest.raises(TypeError, match="colour"):
-        law.card(colour="blue")
+    with pytest.raises(UnknownName, match="unknown item of a card 'tokenz'; did you mean 'tokens'"):
+        law.card(tokenz="1e9")
+    with pytest.raises(ValueError, match=r"'epochs' of a card is given in the dict `study`: card\(study="):
+        law.card(epochs="one")
     with pytest.raises(NotFittedError):
         PowerLaw().card()
 
@@ -71,6 +73,7 @@ def test_the_card_says_what_the_intervals_reach(law):
         ({"title": 3}, "title must be words; got 3"),
         ({"tuning": ["a"]}, "tuning must be words"),
         ({"study": ["epochs"]}, "study must be a dict of words"),
+        ({"study": {"epochs": 3}}, "'epochs' of `study` must be words; got 3"),
         ({"tokens": pd.NA}, "tokens must be a number, words"),
         ({"held_out": {"a": print}}, "held_out a must be a number, words"),
         ({"target": []}, "target has no rows"),

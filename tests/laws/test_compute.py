@@ -119,6 +119,51 @@ def test_a_rule_gives_as_many_numbers_as_it_is_asked_for(law):
             law.compute_optimal(1e21, flops_per_token=rule)
 
 
+RULES = [
+    (
+        lambda n: 1 / 0,
+        r"flops_per_token, asked for 1.00001e\+10 parameters, raised ZeroDivisionError \(division by zero\)",
+    ),
+    (lambda n: n["parameters"], "raised IndexError"),
+    (lambda: 6, "raised TypeError .*takes 0 positional arguments"),
+    (lambda n: "six", r"It gave 'six' for 1.00001e\+10 parameters"),
+    (lambda n: n * np.nan, r"entry 0 is nan. It gave array\(\[nan\]\) for 1.00001e\+10 parameters"),
+    (lambda n: -n, r"entry 0 is -1.00001e\+10"),
+    (lambda n: {"flops": n}, "got a dict with the keys 'flops'"),
+]
+
+
+@pytest.mark.parametrize(("rule", "told"), RULES)
+def test_a_rule_that_fails_is_told_with_what_it_was_asked(law, rule, told):
+    with pytest.raises(ValueError, match=told) as error:
+        law.compute_optimal(parameters=1e10, flops_per_token=rule)
+    assert "a rule takes parameters [n] and gives FLOPs per token [n]" in str(error.value)
+
+
+QUESTIONS = [
+    ("alhpa", "unknown parameter 'alhpa'; did you mean 'a"),
+    ("E", "a question is a function of the parameters, such as lambda p: .*got 'E'"),
+    (None, "a question is a function of the parameters.*got None"),
+    (lambda p: p["alhpa"], "unknown parameter 'alhpa'; did you mean 'a"),
+    (lambda p: 3.0, r"it gave the shape \[\] for 1 set"),
+    (lambda p: p["E"][:, None], r"it gave the shape \[1, 1\] for 1 set"),
+    (lambda p: "x", "it gave 'x'"),
+]
+
+
+@pytest.mark.parametrize(("question", "told"), QUESTIONS)
+def test_a_question_that_is_none_is_told(law, question, told):
+    with pytest.raises(ValueError, match=told):
+        law.ask(question)
+
+
+@pytest.mark.parametrize("level", [95, 0, "0.95", None])
+def test_a_level_is_checked_without_intervals_too(law, level):
+    for ask in (lambda: law.compute_optimal(1e21, level), lambda: law.compute_exponents(level)):
+        with pytest.raises(ValueError, match="level must lie between 0 and 1"):
+            ask()
+
+
 def test_amounts_that_no_one_can_mean(law):
     for value in (1e120, 1e-120):
         with pytest.raises(ValueError, match="flops must lie between 1e-100 and"):

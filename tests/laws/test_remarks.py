@@ -14,6 +14,8 @@ from scalescope.laws import ChinchillaLaw, DownstreamErrorLaw, PowerLaw, Suspect
     [
         (ChinchillaLaw(n_boot=0), lambda X, y: (X * [1, 1e-9], y), "tokens lie below parameters in 36 of 36 points"),
         (ChinchillaLaw(n_boot=0), lambda X, y: (X, np.exp(y)), "is it a perplexity"),
+        (ChinchillaLaw(n_boot=0), lambda X, y: (X * [1e-9, 1], y), "only: are they in millions or billions"),
+        (ChinchillaLaw(n_boot=0), lambda X, y: (np.log(X), y), "or logarithms"),
         (
             DownstreamErrorLaw(n_boot=0),
             lambda X, y: (np.linspace(2, 5, 36), 20 + 10 * np.linspace(2, 5, 36)),

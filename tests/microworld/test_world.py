@@ -150,3 +150,9 @@ def test_the_distance_of_dialects_is_a_distance(micro):
     assert near.distance(far) == far.distance(near)
     assert 0 < micro.distance(near).total < micro.distance(far).total < 1
     assert micro.distance(far).entities == pytest.approx(0.5 * 0.74, abs=0.1)
+
+
+@pytest.mark.parametrize("value", ["0", 300.5, None, True])
+def test_sizes_that_are_no_whole_numbers_are_named(value):
+    with pytest.raises(ValueError, match=f"microworld entities is {value!r}; a whole number is expected"):
+        Microworld(entities=value)

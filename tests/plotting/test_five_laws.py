@@ -61,3 +61,11 @@ def test_an_interval_that_missed_is_open_and_tiny_errors_stay_on_the_axis(predic
     figure = five_laws.draw_distance(data)
     faces = {to_hex(each.get_facecolor()[0]) for each in figure.axes[0].collections if len(each.get_offsets())}
     assert "#ffffff" in faces and to_hex(five_laws.COLOURS["OvertrainingLaw"]) in faces
+
+
+@pytest.mark.parametrize("make", [*five_laws.DATA.values(), *five_laws.DRAW.values()])
+def test_what_is_no_table_of_predictions_is_named(make):
+    with pytest.raises(ValueError, match="gives it is drawn; got the NoneType"):
+        make(None)
+    with pytest.raises(ValueError, match=r"unknown column of the table that .* gives: '"):
+        make(pd.DataFrame({"a": [1.0]}))

@@ -7,7 +7,14 @@ from forecast.made import runs
 
 from scalescope.forecast import forecast, run_table
 from scalescope.plotting.comparison import draw_comparison
-from scalescope.plotting.forecast import calibration_data, draw_calibration, draw_forecast, forecast_data
+from scalescope.plotting.forecast import (
+    calibration_data,
+    draw_calibration,
+    draw_forecast,
+    draw_rolling,
+    forecast_data,
+    law_data,
+)
 
 
 def test_the_curve_ends_at_the_forecast_and_every_run_is_drawn():
@@ -53,3 +60,20 @@ def test_what_is_no_forecast_is_not_drawn():
         draw_forecast(pd.DataFrame({"at": [1.0]}))
     with pytest.raises(ValueError, match=r"experiment\.compare gives: 'title'"):
         draw_comparison(pd.DataFrame(), "a", "b")
+
+
+NO_TABLES = [
+    (lambda: draw_rolling(None, "power-N"), "got the NoneType"),
+    (lambda: draw_rolling(pd.DataFrame({"lwa": ["x"]}), "power-N"), r"forecast\.rolling\.rolling gives: 'law'"),
+    (lambda: draw_calibration(pd.DataFrame({"kind": ["sealed"]})), "calibration_data gives: 'part'"),
+    (lambda: calibration_data(None, None), "got the NoneType"),
+    (lambda: calibration_data(LEVELS, pd.DataFrame({"kind": ["sealed"]})), "ledger.summary gives: 'beyond'"),
+    (lambda: law_data(None, None, None, {}), "a table of runs and one of its candidates are drawn; got None and None"),
+]
+LEVELS = pd.DataFrame({name: [0.5] for name in ("kind", "nominal", "forecasts", "coverage", "low", "high")})
+
+
+@pytest.mark.parametrize(("draw", "told"), NO_TABLES)
+def test_what_is_no_table_of_forecasts_is_named(draw, told):
+    with pytest.raises(ValueError, match=told):
+        draw()

@@ -142,3 +142,12 @@ def test_committed_pictures_look_the_same_in_a_fraction_of_the_bytes():
     )
     assert before.shape == after.shape and np.abs(before - after).max() <= 16
     assert len(base64.b64decode(stripped)) < 0.6 * len(plain.getvalue())
+
+
+def test_what_is_no_name_and_no_parameters_is_named(notebook):
+    for name in (None, 3):
+        with pytest.raises(UnknownName, match=f"unknown notebook {name}"):
+            notebooks.find(name)
+    for given in (None, ["count=3"]):
+        with pytest.raises(ValueError, match="parameters of notebook '10_half' must be a dict of values by name; got"):
+            notebooks.checked(notebook, given)

@@ -15,6 +15,7 @@ from scalescope import paths
 from scalescope.experiment import collecting
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.progress import marked, note_state, read_mark
+from scalescope.workflow import reproduce as reproducing
 from scalescope.workflow.complete import complete
 from scalescope.workflow.jobs import planned
 from scalescope.workflow.reproduce import PipelineFailed, reproduce, set_right
@@ -135,6 +136,19 @@ def test_a_clock_that_was_set_back_is_told(tmp_path, capsys):
 def test_missing_data_folder_is_refused_before_anything_runs(project):
     with pytest.raises((ValueError, OSError), match="nowhere"):
         reproduce("tiny", data=str(project / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    "place", ["data/results", "data/results/tiny", "figures", "figures/tiny/ivgi2022", "data/runs"]
+)
+def test_a_file_where_a_folder_is_written_is_refused_before_anything_runs(project, place, monkeypatch):
+    (project / place).parent.mkdir(parents=True, exist_ok=True)
+    (project / place).write_text("x")
+    before = sorted(project.rglob("*"))
+    monkeypatch.setattr(reproducing, "_run", pytest.fail)
+    with pytest.raises(NotADirectoryError, match=f"{place} is a file; .*: move it away"):
+        reproduce("tiny")
+    assert sorted(project.rglob("*")) == before
 
 
 def test_marks_tell_the_state_of_a_job(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from scalescope import files
 from scalescope.data.corpus import Corpus, encode_corpus
-from scalescope.data.overlap import check_overlap, check_rows_overlap
+from scalescope.data.doubts import check_files_rows, check_files_text
 from scalescope.data.pmi import pmi_vocabulary, unit_starts
 from scalescope.data.probes import Probes, encode_probes
 from scalescope.data.sources.base import Source
@@ -159,7 +159,7 @@ class Prepared:
     def _encode_corpus(self, into: Path) -> None:
         settings, source = self.settings, self.source
         if settings.kind == "files":  # the others hold out by construction
-            check_overlap(source)
+            check_files_text(source)
         self._begin("tokenizer")
         tokenizer = train_tokenizer(paragraphs(source), settings.vocabulary_size, into / "tokenizer.json")
         self._begin("collocations")
@@ -188,7 +188,7 @@ class Prepared:
         longest = longest_answer(TASKS[name], every, self.tokenizer)
         judged = self._rows(name, "validation")
         if settings.kind == "files":
-            check_rows_overlap(TASKS[name], every, judged, settings.folder)
+            check_files_rows(self.source, TASKS[name], {"train": every, "validation": judged})
         train = _draw(every, of_task(settings.train_rows, name))
         evaluation = _draw(judged, of_task(settings.eval_rows, name))
         for split, rows in (("train", train), ("validation", evaluation)):

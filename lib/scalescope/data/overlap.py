@@ -73,10 +73,14 @@ def _tell(share: float, told: str) -> float:
     return share
 
 
-def _texts(task: Task, row: dict) -> tuple[str, ...]:
+def texts_of(task: Task, row: dict) -> tuple[str, ...]:
     """What the encoder reads of a row; an answer is none of it, and the same question with another one is the same."""
     parts = (row[name] for name in task.fields)
-    return tuple(_plain(text) for part in parts for text in (part if isinstance(part, list) else [part]))
+    return tuple(text for part in parts for text in (part if isinstance(part, list) else [part]))
+
+
+def _texts(task: Task, row: dict) -> tuple[str, ...]:
+    return tuple(_plain(text) for text in texts_of(task, row))
 
 
 def _plain(text: str) -> str:

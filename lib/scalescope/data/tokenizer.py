@@ -87,7 +87,10 @@ def encode_flat(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[np.ndarray,
     """Encode texts without special tokens.
 
     Returns (ids uint16 [total], starts int64 [len(texts) + 1]): text i is ids[starts[i]:starts[i + 1]].
+    Raises ValueError for another tokenizer, and for what is no list of texts.
     """
+    if not isinstance(tokenizer, Tokenizer):
+        raise ValueError(f"tokenizer must be one that train_tokenizer or load_tokenizer gives; got {tokenizer!r:.80}")
     texts = _texts(texts)
     pieces, lengths = [], []
     for begin in range(0, len(texts), BATCH):
@@ -103,6 +106,8 @@ def encode_flat(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[np.ndarray,
 
 def _texts(texts: Iterable[str]) -> list[str]:
     """Texts as a list; a single text, which Python would read letter by letter, and what is no text are refused."""
+    if not isinstance(texts, Iterable):
+        raise ValueError(f"texts must be a list of texts; got {texts!r:.80}")
     if isinstance(texts, str | bytes):
         raise ValueError(f"texts must be a list of texts; got the text {texts[:40]!r}")
     texts = list(texts)

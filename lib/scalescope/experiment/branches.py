@@ -45,6 +45,7 @@ def campaign(
         raise UnknownName(f"objective of profile {profile.name!r}", objective, profile.objectives)
     per_step = profile.pretrain.batch_size * profile.text.sequence_length
     steps = budget_steps(profile.pretrain, per_step, budgets, first, last)  # before any text is encoded
+    files.check_folders(paths.outputs(profile.name))
     prepared = stages.prepare(profile)
     config = replace(stages.pretrain_config(profile, prepared, spec, objective), schedule="wsd")
     corpora = prepared.corpus("train"), prepared.corpus("heldout")

@@ -17,7 +17,17 @@ from scalescope.forecast.next_run import next_runs
 from scalescope.forecast.quantiles import COLUMNS, quantiles, widened
 from scalescope.forecast.rolling import compared, own_widening, quiet_fit, rolling
 from scalescope.forecast.table import RunTable
-from scalescope.forecast.target import checked, completed, default_target, frame_of, known_sizes, of_compute, per_pair
+from scalescope.forecast.target import (
+    checked,
+    completed,
+    default_target,
+    doubt_of_compute,
+    doubts_of,
+    frame_of,
+    known_sizes,
+    of_compute,
+    per_pair,
+)
 from scalescope.laws import ComputeExponents, ComputeOptimal, FitCard, ScalingLaw
 from scalescope.laws.inputs import amount, replicate_count
 from scalescope.number_text import significant
@@ -150,7 +160,10 @@ def forecast(
         raise ValueError(f"no law can say anything of the target: {'; '.join(left_out.values())}")
     chosen = choose(comparison[comparison["law"].isin([c.name for c in usable])], usable, law)
     by_name = {c.name: c for c in usable}
-    said = [*table.notes, note, *_told_of(chosen.law, fitted[chosen.law])]
+    doubts = [f"the target {doubt.removesuffix('.')}" for doubt in doubts_of(target or {}, table)]
+    if compute is not None and (doubt := doubt_of_compute(compute, table)):
+        doubts.append(f"the budget {doubt.removesuffix('.')}")
+    said = [*doubts, *table.notes, note, *_told_of(chosen.law, fitted[chosen.law])]
     optimum, exponents = _optimum(table, fitted.get(optimum_law), place)
     if optimum is not None and optimum_law == "overtraining":
         said.append("overtraining has one exponent for N and D: both grow as the root of C by the form of the law")

@@ -18,6 +18,8 @@ import pandas as pd
 from filelock import FileLock
 
 from scalescope import files
+from scalescope.errors import UnknownName
+from scalescope.forecast.entry_checks import check_entry, check_values
 from scalescope.forecast.quantiles import COLUMNS as QUANTILES
 from scalescope.forecast.quantiles import LEVELS, crps
 
@@ -57,7 +59,7 @@ class Entry:
     run: name or id of the run that is to come. quantity: what is predicted of it, "loss" or such as "error squad".
     law; sizes: names of its inputs; target: their values. points: runs fitted; sha256: of them. distance: factor beyond
     the largest of them. quantiles: by name (`quantiles.COLUMNS`); the middle one is the mean of the law. study: the
-    live study that it belongs to, if any.
+    live study that it belongs to, if any. Raises ValueError for what is no forecast, see `entry_checks.check_entry`.
     """
 
     run: str
@@ -69,6 +71,9 @@ class Entry:
     quantiles: dict[str, float]
     sha256: str
     study: str = ""
+
+    def __post_init__(self) -> None:
+        check_entry(self)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -99,7 +104,7 @@ class Entry:
 
 def seal(
     path: Path,
-    entries: Collection[Entry],
+    entries: Collection[Entry] | Entry,
     trained: Callable[[str], bool],
     fitted_runs: Collection[str] = (),
     date: str | None = None,
@@ -110,8 +115,15 @@ def seal(
     trained: whether a run is known already (to the store, to a table). fitted_runs: names of the runs in the fit.
     Raises CannotSeal for a run that is trained or among the fitted ones, and for a run, quantity, law and target that
     are sealed already; nothing is written then. lenient: what was sealed first stays as it is, and what is trained is
-    told in one line and left out. Raises BrokenLedger for a ledger that was changed. Two processes may seal at once.
+    told in one line and left out. Raises BrokenLedger for a ledger that was changed, ValueError for what are no
+    entries. Two processes may seal at once.
     """
+    path, entries = Path(path), [entries] if isinstance(entries, Entry) else list(entries)
+    wrong = next((entry for entry in entries if not isinstance(entry, Entry)), None)
+    if wrong is not None:
+        raise ValueError(f"what is sealed are entries, as `sealing.entries_of` gives them; got {wrong!r:.80}")
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; a ledger is a file, such as {path / 'forecasts.csv'}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")):
         known = read(path)
@@ -153,6 +165,9 @@ def _refusal(entry: Entry, path: Path, trained, fitted_runs: Collection[str], th
 
 def read(path: Path) -> pd.DataFrame:
     """The rows of a ledger as text, empty if there is none; raises BrokenLedger naming the first bad row."""
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        raise BrokenLedger(f"{path} is no file, and a ledger is one")
     if not path.is_file():
         return pd.DataFrame(columns=HEADER, dtype=str)
     try:
@@ -181,7 +196,13 @@ def numbers(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def scored(table: pd.DataFrame, actual: Mapping[tuple[str, str], float]) -> pd.DataFrame:
-    """`judged` with the values of runs by (run, quantity); table: a ledger as `read` gives it."""
+    """`judged` with the values of runs by (run, quantity); table: a ledger as `read` gives it.
+
+    Raises ValueError for values by other keys: none of them would be found.
+    """
+    wrong = next((key for key in actual if not isinstance(key, tuple) or len(key) != 2), None)
+    if wrong is not None:
+        raise ValueError(f"values of runs are given by (run, quantity), such as ('big-1', 'loss'); got {wrong!r:.80}")
     return judged(table, [actual.get(pair, np.nan) for pair in zip(table["run"], table["quantity"], strict=True)])
 
 
@@ -189,22 +210,30 @@ def judged(table: pd.DataFrame, values: Sequence[float]) -> pd.DataFrame:
     """The sealed forecasts whose run is known by now, with actual, covered (95 %), log_error and crps (of ln y).
 
     table: a ledger as `read` gives it. values: what came of each row; rows of which nothing is known (NaN)
-    are left out.
+    are left out. Raises ValueError for one below zero, which no loss or error is; warns of what is doubtful, see
+    `entry_checks.check_values`.
     """
-    values = np.asarray(values, dtype=float)
+    values = check_values(table, values)
     table, values = numbers(table[np.isfinite(values)]), values[np.isfinite(values)]
     if not len(table):
         return table.assign(actual=[], covered=[], log_error=[], crps=[])
-    return table.assign(
-        actual=values,
-        covered=(table["low"] <= values) & (values <= table["high"]),
-        log_error=np.log(values / table["mean"]),
-        crps=crps(table[list(QUANTILES)].to_numpy(), values),
-    )
+    with np.errstate(divide="ignore"):
+        return table.assign(
+            actual=values,
+            covered=(table["low"] <= values) & (values <= table["high"]),
+            log_error=np.log(values / table["mean"]),
+            crps=crps(table[list(QUANTILES)].to_numpy(), values),
+        )
 
 
 def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Forecasts, share in the 95 % interval, log-RMSE and mean crps of scored forecasts, per group of `by`."""
+    """Forecasts, share in the 95 % interval, log-RMSE and mean crps of scored forecasts, per group of `by`.
+
+    Raises UnknownName for a column that is not there.
+    """
+    for name in by:
+        if name not in table:
+            raise UnknownName("column of scored forecasts", name, table.columns)
     return (
         table.assign(squares=table["log_error"].astype(float) ** 2, covered=table["covered"].astype(float))
         .groupby(by, sort=True, observed=True)

@@ -21,10 +21,11 @@ from scalescope.forecast.columns import (
     pairs,
     recognise,
 )
+from scalescope.forecast.given_units import check_given_unit, notes_of_units
 from scalescope.forecast.reading import read_cells
 from scalescope.forecast.rows import notes_of, refuse_copies, refuse_summaries
-from scalescope.forecast.size_names import check_size_names
-from scalescope.forecast.units import check_given_unit, check_units, notes_of_ratios
+from scalescope.forecast.size_names import check_size_names, refuse_seeds
+from scalescope.forecast.units import check_units, notes_of_ratios
 
 FEWEST_SIZES = 4  # three to fit, one to test on
 SIX = 6.0  # FLOPs per parameter and token
@@ -96,6 +97,8 @@ def run_table(
     to multiply by. response: "loss" or "error" where both are there (loss by default). as_is: no doubt about units is
     raised. FLOPs are 6 N D where they are not given. Raises BadTable (column, value, remedy) and UnknownName.
     """
+    if not isinstance(as_is, bool):
+        raise BadTable(f"as_is must be True or False; got {as_is!r:.80}")
     given = _flat(given)
     names = recognise(given.columns, pairs(columns, "--columns"))
     missing(given.columns, names)
@@ -104,6 +107,7 @@ def run_table(
     conversions = pairs(units, "--units")
     if not as_is:
         check_kinds(names, conversions)
+        refuse_seeds(given, names)
     for quantity in conversions:
         if quantity not in (*SIZES, *RESPONSES):
             raise BadTable(f"--units names {quantity}, which has no unit; {', '.join((*SIZES, *RESPONSES))} have")
@@ -121,6 +125,8 @@ def run_table(
         check_size_names(frame, names, conversions)
         check_units(frame, names)
         notes += notes_of_ratios(frame)
+    plain = {q: numbers_of(given[names[q]], names[q], q) for q in RESPONSES if q in names}
+    notes += notes_of_units(pd.DataFrame(plain).loc[frame.index], names, conversions)
     notes += [*notes_of(frame, given.loc[frame.index], names, chosen), *_derive(frame)]
     _enough(frame)
     if "run" not in frame:

@@ -37,7 +37,7 @@ def parse_target(text: str, table: RunTable, as_is: bool = False) -> dict[str, f
     Raises BadTable naming what is lacking and, unless `as_is`, for a size that no run can have and for tokens below
     parameters where the runs of the table have more.
     """
-    values = [size(part) for part in text.split(",")]
+    values = [size(part) for part in str(text).split(",")]
     own = [name for name in ("parameters", "tokens") if name in table.frame] or ["flops"]
     if len(values) != len(own):
         raise BadTable(
@@ -45,44 +45,51 @@ def parse_target(text: str, table: RunTable, as_is: bool = False) -> dict[str, f
             f"{','.join(SYMBOLS[name] for name in own)}, such as --target {','.join(['7e9', '1.4e11'][: len(own)])}"
         )
     given = dict(zip(own, values, strict=True))
-    if not as_is:
-        _likely(text, given, table)
+    doubts = [] if as_is else doubts_of(given, table)
+    if doubts:
+        raise BadTable(f"--target {text!r} {doubts[0]} {AS_IS}")
     return completed(given, table)
 
 
 def parse_compute(text: str, table: RunTable, as_is: bool = False) -> float:
     """A budget in FLOPs; raises BadTable, unless `as_is`, for one that no run has, or far below all of the table."""
     flops = size(text)
-    low, high = REACH["flops"]
-    least = float(table.frame["flops"].min()) if "flops" in table.frame else low
-    if not as_is and not low <= flops <= high:
-        raise BadTable(f"--compute {text!r}: {flops:g} FLOPs is nothing that a run can have. {AS_IS}")
-    if not as_is and flops < least / FAR_BELOW:
-        raise BadTable(
-            f"--compute {text!r} is {flops:g} FLOPs, and the smallest run of the table has {least:g}: is it the size "
-            f"of a model? Give --target. {AS_IS}"
-        )
+    doubt = "" if as_is else doubt_of_compute(flops, table)
+    if doubt:
+        raise BadTable(f"--compute {text!r} {doubt} {AS_IS}")
     return flops
 
 
-def _likely(text: str, given: dict[str, float], table: RunTable) -> None:
-    """Raise BadTable for what can only be another unit, or the two sizes the wrong way round."""
+def doubt_of_compute(flops: float, table: RunTable) -> str:
+    """What to doubt of a budget: no run can have it, or it is far below all of the table."""
+    low, high = REACH["flops"]
+    least = float(table.frame["flops"].min()) if "flops" in table.frame else low
+    if not low <= flops <= high:
+        return f"is {flops:g} FLOPs, nothing that a run can have."
+    if flops < least / FAR_BELOW:
+        return (
+            f"is {flops:g} FLOPs, and the smallest run of the table has {least:g}: is it the size of a model? Give "
+            f"--target."
+        )
+    return ""
+
+
+def doubts_of(given: Mapping[str, float], table: RunTable) -> list[str]:
+    """What to doubt of sizes: they can only be in another unit, or the two are the wrong way round."""
+    found = []
     for name, value in given.items():
         low, high = REACH[name]
         if not low <= value <= high:
-            raise BadTable(f"--target {text!r}: {value:g} {name} is nothing that a run can have. {AS_IS}")
-        least = float(table.frame[name].min())
-        if value < least / FAR_BELOW:
-            raise BadTable(
-                f"--target {text!r} has {value:g} {name}, and the smallest run of the table has {least:g}: in another "
-                f"unit? {AS_IS}"
-            )
-    both = {"parameters", "tokens"} <= given.keys()
+            found.append(f"has {value:g} {name}, nothing that a run can have.")
+        elif name in table.frame and value < (least := float(table.frame[name].min())) / FAR_BELOW:
+            found.append(f"has {value:g} {name}, and the smallest run of the table has {least:g}: in another unit?")
+    both = {"parameters", "tokens"} <= given.keys() and {"parameters", "tokens"} <= set(table.frame.columns)
     if both and given["tokens"] < given["parameters"] and (table.frame["tokens"] > table.frame["parameters"]).all():
-        raise BadTable(
-            f"--target {text!r} has fewer tokens ({given['tokens']:g}) than parameters ({given['parameters']:g}), and "
-            f"no run of the table has: are they swapped? Give N,D. {AS_IS}"
+        found.append(
+            f"has fewer tokens ({given['tokens']:g}) than parameters ({given['parameters']:g}), and no run of the "
+            f"table has: are they swapped? Give N,D."
         )
+    return found
 
 
 def checked(target: Mapping[str, float], table: RunTable) -> dict[str, float]:

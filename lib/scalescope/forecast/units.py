@@ -49,22 +49,6 @@ def check_units(frame: pd.DataFrame, names: dict[str, str]) -> None:
     _rising(frame, names)
 
 
-def check_given_unit(values: pd.Series, unit: str, column: str, quantity: str, suffixed: bool) -> None:
-    """Raise BadTable where a column contradicts the unit that is given for it: it would be converted twice."""
-    high = values.max()
-    doubt = None
-    if suffixed:
-        doubt = "its values have suffixes (K, M, B, T) already: leave the unit out"
-    elif unit in ("percent", "percent-score") and high <= 1:
-        doubt = f"no value exceeds {high:g}: shares already? " + (
-            "Leave the unit out." if unit == "percent" else "Give error=score."
-        )
-    elif unit == "score" and 1 < high <= 100:
-        doubt = f"it reaches {high:g}: in percent? Give error=percent-score."
-    if doubt:
-        raise BadTable(f"column {column!r} ({quantity}) is given in {unit}, but {doubt} {AS_IS}")
-
-
 def _within_reach(frame: pd.DataFrame, names: dict[str, str], quantity: str) -> None:
     """A value that no run can have, of one row or, with the wrong unit, of all."""
     low, high = REACH[quantity]

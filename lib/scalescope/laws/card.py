@@ -6,6 +6,7 @@ it knows; the caller hands in the rest; what nobody said reads "not reported", a
 
 from __future__ import annotations
 
+import inspect
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -143,6 +144,8 @@ def fit_card(
     for name in study or {}:
         if name not in STUDY:
             raise UnknownName("item of `study`", name, STUDY)
+        if study[name] is not None and not isinstance(study[name], str):
+            raise ValueError(f"{name!r} of `study` must be words; got {study[name]!r:.80}")
     facts = law.facts() | {name: (study or {}).get(name) for name in STUDY}
     weightless, masked = facts["points_left_out"], facts.pop("masked")
     reasons = [f"{count} {why}" for count, why in ((weightless, "of weight zero"), (masked, "masked")) if count]
@@ -156,6 +159,16 @@ def fit_card(
     facts["seeds"] = _plain(seeds, "seeds") if seeds is not None else facts.get("seeds")
     facts["extrapolation"] = None if target is None else _furthest(law, target)
     return FitCard(facts, title or f"Fit card: {type(law).__name__}")
+
+
+def check_items(given: Mapping[str, Any]) -> None:
+    """Raise UnknownName for a keyword that `fit_card` does not take; one of STUDY is told where it belongs."""
+    known = [name for name, of in inspect.signature(fit_card).parameters.items() if of.kind is of.KEYWORD_ONLY]
+    for name in given:
+        if name in STUDY:
+            raise ValueError(f"{name!r} of a card is given in the dict `study`: card(study={{{name!r}: ...}})")
+        if name not in known:
+            raise UnknownName("item of a card", name, known)
 
 
 def _furthest(law: Reported, target: Any) -> float:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scalescope.laws.estimates import Estimate, estimate
+from scalescope.laws.estimates import Estimate, estimate, raised
 from scalescope.laws.exponential import ExponentialLaw
 from scalescope.laws.inputs import amount, numbers, positive
 from scalescope.laws.remarks import SuspectInput
@@ -19,6 +19,7 @@ FlopRule = float | Callable[[np.ndarray], np.ndarray]
 HALVINGS = 120
 WIDEST = 60.0  # logarithm of the factor beyond the fitted sizes that is searched
 STEP = 1e-5
+TAKES = "a rule takes parameters [n] and gives FLOPs per token [n], numbers above zero"
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,11 @@ class ComputeLaw(ExponentialLaw):
         return ComputeOptimal(spent, n, d, self.ask(ratio, level), self.ask(loss, level))
 
     def ask(self, question: Callable[[dict[str, np.ndarray]], np.ndarray], level: float = 0.95) -> Estimate:
-        """A question [B] to the fit, with its bootstrap interval."""
+        """A question to the fit, with its bootstrap interval.
+
+        question: from parameters, a dict of arrays [B] by their names, to numbers [B], such as lambda p: p["alpha"].
+        Raises ValueError for another question or answer, UnknownName for a parameter that the law does not have.
+        """
         return estimate(question, self._fitted(), self.bootstrap_, level)
 
 
@@ -152,11 +157,20 @@ class _Rule:
     def __call__(self, n: np.ndarray) -> np.ndarray:
         if self.function is None:
             return self.factor * n
-        found = positive(numbers(self.function(np.asarray(n, dtype=float)), "flops_per_token"), "flops_per_token")
-        if found.shape != np.shape(n):
+        n = np.asarray(n, dtype=float)
+        try:
+            given = self.function(n)
+        except Exception as fault:
+            raise ValueError(f"flops_per_token, asked for {_some(n)} parameters, {raised(fault)}; {TAKES}") from fault
+        try:
+            found = positive(numbers(given, "flops_per_token"), "flops_per_token")
+        except (TypeError, ValueError) as fault:
+            told = f"{given!r:.80}".replace("\n", " ")
+            raise ValueError(f"{fault}. It gave {told} for {_some(n)} parameters; {TAKES}") from fault
+        if found.shape != n.shape:
             raise ValueError(
                 f"flops_per_token must give one number per number of parameters; it gave the shape "
-                f"{list(found.shape)} for {list(np.shape(n))}"
+                f"{list(found.shape)} for {list(n.shape)}"
             )
         return found
 
@@ -201,6 +215,12 @@ class _Rule:
             over = too_large(np.exp(half))
             low, high = np.where(over, low, half), np.where(over, half, high)
         return np.exp((low + high) / 2)
+
+
+def _some(n: np.ndarray) -> str:
+    """The numbers of parameters that a rule was asked for: the one, or the first and the last of many."""
+    flat = np.ravel(n)
+    return f"{flat[0]:g}" if flat.size == 1 else f"{flat[0]:g} to {flat[-1]:g}"
 
 
 def _quotient(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from scalescope.errors import UnknownName
+from scalescope.laws.inputs import share
 from scalescope.laws.intervals import BootstrapResult
 
 LARGEST = 1e300
+SUCH = "a question is a function of the parameters, such as lambda p: p[{name!r}], that gives a number for each set [B]"
 
 
 class Estimate(float):
@@ -36,16 +39,51 @@ def estimate(
 ) -> Estimate:
     """`question` [B], of an amount above zero, asked of the fitted parameters, and of every bootstrapped set.
 
-    The interval is zero to infinity where as many points as parameters leave nothing to judge by.
+    The interval is zero to infinity where as many points as parameters leave nothing to judge by. Raises ValueError for
+    what is no such function, and UnknownName where it asks for a parameter that is not there.
     """
-    value = float(question(params)[0])
+    level = share(level, "level")
+    value = float(_answer(question, params)[0])
     if bootstrap is None:
         return Estimate(value, level=level)
     if bootstrap.undetermined:
         return Estimate(value, 0.0, np.inf, level)
-    found = np.clip(question(bootstrap.params), -LARGEST, LARGEST)  # percentiles between infinities are not numbers
+    found = np.clip(
+        _answer(question, bootstrap.params), -LARGEST, LARGEST
+    )  # percentiles between infinities are not numbers
     low, high = (
         end if abs(end) < LARGEST / 10 else np.copysign(np.inf, end)
         for end in np.percentile(found, bootstrap.tails(level))
     )
     return Estimate(value, min(low, value), max(high, value), level)  # an interval holds its own estimate
+
+
+def raised(fault: Exception) -> str:
+    """What to say of an error in a function that a user gave."""
+    return f"raised {type(fault).__name__} ({' '.join(str(fault).split()):.200})"
+
+
+def _answer(question: Callable[[dict[str, np.ndarray]], np.ndarray], params: dict[str, np.ndarray]) -> np.ndarray:
+    """Answers [B] to a question; infinite ones and those that are no numbers belong to fits that say nothing."""
+    such = SUCH.format(name=next(iter(params)))
+    if not callable(question):
+        if isinstance(question, str) and question not in params:
+            raise UnknownName("parameter", question, params)
+        raise ValueError(f"{such}; got {question!r:.80}")
+    asked = _Named(params)
+    answer = question(asked)
+    count = len(next(iter(params.values())))
+    try:
+        found = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{such}; it gave {answer!r:.80}") from None
+    if found.shape != (count,):
+        raise ValueError(f"{such}; it gave the shape {list(found.shape)} for {count} set(s)")
+    return found
+
+
+class _Named(dict):
+    """Parameters by name, of which one that is not there is told with the nearest that is."""
+
+    def __missing__(self, name: str) -> np.ndarray:
+        raise UnknownName("parameter", name, self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from datetime import date, timedelta
 from numbers import Real
 from typing import Any
@@ -28,8 +28,10 @@ def numbers(values: Any, name: str) -> np.ndarray:
     """`values` as float64; raises ValueError that names the first entry that is not a finite number.
 
     Text is refused even where it looks like a number, and so are dates, booleans and masked entries: each of them can
-    be read as a number, and then is a wrong one. TypeError for sparse matrices and for objects.
+    be read as a number, and then is a wrong one. So are dicts, sets and iterators, which are no vectors. TypeError for
+    sparse matrices and for objects.
     """
+    _refuse_other_containers(values, name)
     if issparse(values):
         raise TypeError(f"Sparse data was passed for {name}, but dense data is required; use .toarray()")
     masked = np.flatnonzero(np.ma.getmaskarray(values).reshape(-1)) if np.ma.isMaskedArray(values) else ()
@@ -58,6 +60,20 @@ def numbers(values: Any, name: str) -> np.ndarray:
         value = array.reshape(-1)[bad[0]]
         raise ValueError(f"{name} has {bad.size} value(s) that are not finite (NaN or inf); entry {bad[0]} is {value}")
     return array
+
+
+def _refuse_other_containers(values: Any, name: str) -> None:
+    """Raise ValueError for what holds numbers without being a vector, telling what to give in its place."""
+    if isinstance(values, Mapping):
+        keys = ", ".join(f"{key!r:.40}" for key in list(values)[:4])
+        what, give = f"a dict with the keys {keys or 'of none'}", "the values of one of them" if keys else "a list"
+    elif isinstance(values, Set):
+        what, give = f"a {type(values).__name__}, whose order is not kept", "a list"
+    elif isinstance(values, Iterator):
+        what, give = f"a {type(values).__name__}, which is read once", "a list of what it yields"
+    else:
+        return
+    raise ValueError(f"{name} must hold numbers; got {what}: give {give}")
 
 
 def no_other_kind(given: np.ndarray, name: str) -> None:

@@ -12,7 +12,7 @@ from sklearn.utils import Tags, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
 from scalescope.errors import UnknownName
-from scalescope.laws.card import FitCard, fit_card
+from scalescope.laws.card import FitCard, check_items, fit_card
 from scalescope.laws.inputs import point_weights, same_rows, target, without_masked
 from scalescope.laws.intervals import BootstrapResult
 from scalescope.laws.lack import Lack
@@ -182,7 +182,11 @@ class Prediction(RegressorMixin, BaseEstimator):
         raise NotImplementedError
 
     def card(self, **given: Any) -> FitCard:
-        """The fit card; `given` is what the law cannot know, see `card.fit_card`."""
+        """The fit card; `given` is what the law cannot know, see `card.fit_card`.
+
+        Raises what that raises, and UnknownName for what is no item of a card.
+        """
+        check_items(given)
         return fit_card(self, **given)
 
     def _html_repr(self) -> str:

@@ -12,6 +12,9 @@ RISING = 5  # sizes that do not grow one and all by chance
 NATS = 12.0  # ln of a vocabulary of 160,000: no language model that has learned anything loses more
 
 
+FEWEST_PARAMETERS = 100.0  # no model is smaller
+
+
 class SuspectInput(UserWarning):
     """A table that can be fitted but is probably not what the user means."""
 
@@ -50,6 +53,9 @@ def _units(names: Sequence[str], sizes: np.ndarray, y: np.ndarray, share: bool) 
     columns = dict(zip(names, sizes.T, strict=True))
     found = []
     if {"parameters", "tokens"} <= columns.keys():
+        high = float(columns["parameters"].max())
+        if high < FEWEST_PARAMETERS:
+            found.append(f"parameters reach {high:.4g} only: are they in millions or billions, or logarithms?")
         below = int((columns["tokens"] < columns["parameters"]).sum())
         if 2 * below > len(y):
             found.append(

@@ -60,6 +60,8 @@ class Microworld:
             "telling": (telling, 0),
         }
         for key, (value, least) in sizes.items():
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise ValueError(f"microworld {key} is {value!r}; a whole number is expected, such as {least}")
             if value < least:
                 raise ValueError(f"microworld {key} is {value}; nearest valid value is {least}")
         self.seed, self.entities, self.telling = seed, entities, telling

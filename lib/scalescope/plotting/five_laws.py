@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from scalescope.experiment.five_laws import LAWS
 from scalescope.plotting import style
+from scalescope.plotting.drawable import drawable
 from scalescope.plotting.panels import mark_handle
 
 CAPTIONS = {
@@ -26,6 +27,8 @@ MARKERS = dict(zip(LAWS, style.MARKERS, strict=False))
 
 def errors_data(predictions: pd.DataFrame) -> pd.DataFrame:
     """What `draw_errors` draws: predicted over actual and its interval, by study and law; and every law's paper."""
+    columns = ("study", "target", "law", "paper", "mean", "low", "high", "actual")
+    drawable(predictions, columns, "experiment.five_laws.predictions")
     rows = predictions.assign(kind="point")
     for name in ("mean", "low", "high"):
         rows[name] = rows[name] / rows["actual"]
@@ -34,6 +37,7 @@ def errors_data(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def draw_errors(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per study: predicted over actual loss by law, targets side by side."""
+    drawable(data, ("study", "law", "paper", "mean", "low", "high"), "errors_data")
     studies, laws = list(data["study"].unique()), [law for law in LAWS if law in set(data["law"])]
     with style.paper_style(size):
         inches = style.inches(10, 0.6 + 1.9 * len(studies))
@@ -59,6 +63,8 @@ def _bars(ax, place: int, own: pd.DataFrame, colour: str) -> None:
 
 def distance_data(predictions: pd.DataFrame) -> pd.DataFrame:
     """What `draw_distance` draws: law, distance, error (|ln|, at least LEAST) and whether the interval held the run."""
+    columns = ("study", "target", "law", "mean", "distance", "inside", "log_error")
+    drawable(predictions, columns, "experiment.five_laws.predictions", empty=True)
     said = predictions[predictions["mean"].notna()]
     error = said["log_error"].abs().astype(float).clip(lower=LEAST)
     return said[["study", "target", "law", "distance", "inside"]].assign(kind="point", error=error)
@@ -66,6 +72,7 @@ def distance_data(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def draw_distance(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel: error against distance, both logarithmic."""
+    drawable(data, ("law", "distance", "inside", "error"), "distance_data", empty=True)
     laws = [law for law in LAWS if law in set(data["law"])]
     with style.paper_style(size):
         figure, ax = plt.subplots(figsize=style.inches(8.2, 4.6), layout="constrained")

@@ -51,6 +51,8 @@ def law_data(
     response. A law in N and D is drawn along the line, in logarithms, from the smallest run to the target. widening: of
     the band of a new run, in ln y.
     """
+    if not isinstance(table, RunTable) or not isinstance(chosen, Candidate):
+        raise ValueError(f"a table of runs and one of its candidates are drawn; got {table!r:.80} and {chosen!r:.80}")
     axis = chosen.inputs[0] if len(chosen.inputs) == 1 else "flops"
     runs = pd.DataFrame({"kind": "run", "at": table.frame[axis].to_numpy(), "value": table.y})
     low = table.frame.loc[table.frame[axis].idxmin()]
@@ -117,6 +119,8 @@ def draw_rolling(held_out: pd.DataFrame, chosen: str, size: str = style.SCREEN) 
 
     held_out: as `forecast.rolling.rolling` gives it. The chosen law is drawn with the 95 % interval of a new run.
     """
+    needed = ("law", "distance", "log_error", "predicted", "q025", "q975")
+    drawable(held_out, needed, "forecast.rolling.rolling", empty=True)
     own, others = (held_out[(held_out["law"] == chosen) == which] for which in (True, False))
     with style.paper_style(size):
         unit = style.unit()
@@ -139,6 +143,8 @@ def calibration_data(levels: pd.DataFrame, distances: pd.DataFrame) -> pd.DataFr
     levels: `papers.calibration.calibration`, whose "all" is left out, since it mixes two questions; distances: columns
     kind, beyond, forecasts, coverage. Columns: part, kind, nominal, beyond, forecasts, coverage, low, high.
     """
+    drawable(levels, ("kind", "nominal", "forecasts", "coverage", "low", "high"), "papers.calibration.calibration")
+    drawable(distances, ("kind", "beyond", "forecasts", "coverage"), "forecast.ledger.summary")
     far = distances.assign(part="distance", nominal=0.95, beyond=distances["beyond"].astype(str))
     names = ["part", "kind", "nominal", "beyond", "forecasts", "coverage", "low", "high"]
     apart = levels[levels["kind"] != "all"].assign(part="level")
@@ -147,6 +153,7 @@ def calibration_data(levels: pd.DataFrame, distances: pd.DataFrame) -> pd.DataFr
 
 def draw_calibration(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Nominal against actual coverage, and the 95 % interval by distance; data: `calibration_data`."""
+    drawable(data, ("part", "kind", "nominal", "beyond", "forecasts", "coverage", "low", "high"), "calibration_data")
     levels, far = (data[data["part"] == part] for part in ("level", "distance"))
     with style.paper_style(size):
         unit, wide = style.unit(), style.width(2)

@@ -65,6 +65,7 @@ def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]
     data/results/published/forecasts: replayed.csv (every replay of a chosen law, 95 % interval), calibration.csv,
     by_distance.csv, by_law.csv (of all laws, chosen or not). figures/published/forecasts: calibration.
     """
+    files.check_folders(paths.outputs("published", FORECASTS))
     every = replays(n_boot, download)
     every = every.assign(covered=hits(every)[0.95])
     together = with_sealed(every, sealed())

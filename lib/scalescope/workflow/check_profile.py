@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from scalescope.data.doubts import check_files_rows, check_files_text
 from scalescope.data.encoded import SPLITS, of_task, paragraphs
-from scalescope.data.overlap import check_overlap, check_rows_overlap
 from scalescope.data.sources.base import Source
 from scalescope.data.tasks.rows import load_rows
 from scalescope.data.tasks.spec import TASKS
@@ -45,7 +45,7 @@ def _text(profile: Profile, source: Source) -> Iterator[str]:
             raise ValueError(f"the {split} text of source {source.name!r} holds no word")
         few = "" if count >= wanted[split] else f" (fewer words than the {wanted[split]:,} tokens asked for)"
         yield f"{split} text: {count:,} words{few}"
-    if source.name == "files" and (share := check_overlap(source)):
+    if source.name == "files" and (share := check_files_text(source)):
         yield f"held-out text: {share:.2%} of its words in paragraphs that the train text has too"
     size = profile.text.vocabulary_size
     kept, inner = letters(paragraphs(source), size)
@@ -56,7 +56,7 @@ def _rows(profile: Profile, source: Source, name: str) -> str:
     settings, told = profile.finetune, []
     rows = {split: load_rows(source, TASKS[name], split) for split in ("train", "validation")}
     if source.name == "files":
-        check_rows_overlap(TASKS[name], rows["train"], rows["validation"], profile.source.folder)
+        check_files_rows(source, TASKS[name], rows)
     for split, limit in (("train", settings.train_rows), ("validation", settings.eval_rows)):
         found, wanted = len(rows[split]), of_task(limit, name)
         few = f" of {wanted:,} asked for" if wanted is not None and found < wanted else ""

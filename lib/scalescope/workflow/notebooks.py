@@ -56,6 +56,8 @@ def available() -> list[str]:
 
 def find(name: str) -> Path:
     """File of the notebook called `name` (with or without .ipynb); raises UnknownName with the nearest one."""
+    if not isinstance(name, str):
+        raise UnknownName("notebook", name, available())
     name = name.removesuffix(".ipynb").removeprefix("notebooks/")
     if name not in available():
         raise UnknownName("notebook", name, available())
@@ -86,6 +88,10 @@ def checked(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     Raises UnknownName for a parameter that the notebook does not have (papermill alone lets typos pass) and
     ValueError for a value of another type.
     """
+    if not isinstance(given, Mapping):
+        raise ValueError(
+            f"parameters of notebook {notebook.stem!r} must be a dict of values by name; got {given!r:.80}"
+        )
     known = parameters(notebook)
     values = {}
     for name, value in given.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -33,8 +34,9 @@ from scalescope.papers.lin2024 import reported as lin2024_reported
 from scalescope.papers.lin2024 import vanilla as lin2024_vanilla
 from scalescope.papers.reference import reference
 from scalescope.plotting import save, style
+from scalescope.workflow.source import PUBLISHED, FromSource
 
-PROFILE = "published"  # the folder under data/results/ and figures/
+PROFILE = PUBLISHED  # the folder under data/results/ and figures/
 SLOW = {  # tables that take more than seconds, and what makes them
     "alabdulmohsin2022": {
         "scores": alabdulmohsin2022.scores,
@@ -57,15 +59,24 @@ POLICY = pd.Series(range(361)).map(lambda k: 10 ** (18 + k / 40)).to_numpy()  # 
 
 
 @dataclass(frozen=True)
-class Refit:
-    """One published study: its data (None where it is not there), its tables by name, and what to say about them."""
+class Refit(FromSource):
+    """One published study: its data (None where it is not there), its tables by name, and what to say about them.
 
+    Figures have numbers.
+    """
+
+    OURS: ClassVar[bool] = False
     paper: str
     data: pd.DataFrame | None
     tables: dict[str, pd.DataFrame]
     note: str
 
-    def draw(self, number: int) -> Figure:
+    @property
+    def source(self) -> str:
+        """ "published", which is also the folder of its tables."""
+        return PUBLISHED
+
+    def _drawn(self, number: int) -> Figure:
         """Figure `number` of the study; without the data, the committed picture of it."""
         slugs = FIGURES[self.paper].SLUGS
         if number not in slugs:

@@ -1,4 +1,4 @@
-"""What README.md and data/results/README.md show: written between marks from the committed tables, never by hand."""
+"""What the PAGES show between marks: written from the committed tables, never by hand."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from scalescope.forecast import forecast, read_runs
 from scalescope.forecast.show import markdown_table, parts
 from scalescope.forecast.target import parse_target
 from scalescope.number_text import NONE
+from scalescope.papers.ivgi2022.beside_paper import by_task
 from scalescope.papers.ivgi2022.claims.agreement import agreement, agreement_counts
 from scalescope.papers.ivgi2022.law_tables import PAPER, REMEDY, source_tables
 from scalescope.papers.ivgi2022.overview import markdown, overview
 from scalescope.papers.ivgi2022.scorecard import QUANTITIES, shown
 
 EXAMPLE, LARGER = "eight_runs.csv", "large_run.csv"
-PAGES = ("README.md", "data/results/README.md")
+PAGES = ("README.md", "data/results/README.md", "data/examples/README.md")
 FORECASTS = "forecasts"
 STUDIES_REMEDY = "run `scalescope studies` again"
 BLOCK = re.compile(
@@ -148,7 +149,13 @@ def laws_of(profiles: str) -> str:
     return markdown_table(rows.rename(columns={"kind": "loss of runs", "paper": "law of"}))
 
 
+def beside_of(source: str) -> str:
+    """Errors of a source's models beside those of the paper's models of the same shape, as Markdown."""
+    return markdown_table(by_task(read_csv(paths.results(source) / PAPER / "beside_paper.csv", REMEDY)))
+
+
 MADE_OF = {
+    "beside": beside_of,
     "results": results_table,
     "scorecards": scorecards_of,
     "agreement": agreement_of,

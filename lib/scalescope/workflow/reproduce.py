@@ -77,6 +77,7 @@ def reproduce(
     if only_shows(snakemake_arguments):
         _show(settings, folder, workers, snakemake_arguments)
         return None
+    files.check_folders(paths.outputs(settings.name, PAPER))
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
         for place in (folder, paths.results(settings.name), paths.figures(settings.name, PAPER)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.errors import UnknownName
 from scalescope.papers.gallery import write_gallery
 from scalescope.papers.ivgi2022.claims import PUBLISHED
@@ -29,6 +29,7 @@ def remake(sources: Sequence[str] | None = None, n_boot: int = 1000) -> Iterator
     for source in sources or available_sources():
         if source not in [*available_sources(), "smoke"]:
             raise UnknownName("source", source, available_sources())
+        files.check_folders(paths.outputs(source))
         tables = source_tables(source)
         laws = source_laws(source, tables, n_boot)
         names = write_law_tables(source, tables, laws)

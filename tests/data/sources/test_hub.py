@@ -149,3 +149,17 @@ def test_unknown_task():
     with pytest.raises(ValueError, match="mnli_share 0"):
         Hub(mnli_share=0)
     assert np.isclose(Hub().mnli_share, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"mnli_share": "0.25"}, "mnli_share '0.25' lies outside"),
+        ({"mnli_share": True}, "mnli_share True lies outside"),
+        ({"seed": "0"}, "seed '0' of the source 'hub' is no whole number"),
+        ({"load": 3}, "load of the source 'hub' must be a function; got 3"),
+    ],
+)
+def test_settings_of_another_type_are_named(given, told):
+    with pytest.raises(ValueError, match=told):
+        Hub(**given)

@@ -114,3 +114,14 @@ def test_real_rows(name):
 
     source = Files(Path(os.environ["DATA"]))
     assert len(load_rows(source, task(name), "validation")) >= 408
+
+
+def test_what_is_no_row_and_no_task_is_named():
+    for row, told in ((None, "mine, line 1 holds nothing"), ("fine", "mine, line 1 holds str 'fine'")):
+        with pytest.raises(BadInput, match=f"{told} where a dict of fields is expected"):
+            check_rows(task("sst2"), [row], "mine")
+    with pytest.raises(BadInput, match=r"mine: the task must be one of spec\.TASKS.*got 'sst2'"):
+        check_rows("sst2", [{"sentence": "fine", "label": 1}], "mine")
+    for name in (None, ["sst2"]):
+        with pytest.raises(UnknownName, match="unknown task"):
+            task(name)

@@ -77,7 +77,7 @@ def test_symbols_of_code_and_paper_are_the_same_law():
 
 
 def test_the_laws_that_the_notebook_prints_give_the_committed_predictions():
-    cells = nbformat.read(paths.notebooks() / "gadre2024" / "10_published.ipynb", as_version=4).cells
+    cells = nbformat.read(paths.notebooks() / "gadre2024" / "10_overtraining.ipynb", as_version=4).cells
     told = next(cell.source for cell in cells if cell.source.startswith("## The laws"))
     loss, error = (re.search(f"`{name} = ([^`]+)`", told)[1] for name in ("L", "Err"))
     folder = paths.results("published") / "gadre2024"

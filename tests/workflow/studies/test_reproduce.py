@@ -33,6 +33,14 @@ def test_a_dry_run_lists_every_part_of_every_stage_and_the_notebook(live_profile
     assert "five_laws" not in log, "which come after all studies"
 
 
+@pytest.mark.parametrize(
+    ("paper", "told"), [("barnett2024", "20_live.* -p profile="), ("lin2024", "10_sel.* -p source=")]
+)
+def test_each_study_is_run_by_its_notebook_which_is_told_the_profile(live_profile, capfd, paper, told):
+    reproduce("live", [paper], extra=["-np"])
+    assert re.search(rf"scalescope\.cli notebook {paper}/{told}\S+{re.escape(paths.RECORD)}", capfd.readouterr().out)
+
+
 def test_what_cannot_be_run_is_refused(live_profile):
     with pytest.raises(UnknownName, match="did you mean 'barnett2024'"):
         reproduce("live", ["barnet2024"])
@@ -40,12 +48,22 @@ def test_what_cannot_be_run_is_refused(live_profile):
         reproduce("tiny")
 
 
+def test_a_place_for_the_tables_is_asked_for_before_anything_is_trained(live_profile):
+    paths.results("live").mkdir(parents=True)
+    (paths.results("live") / "barnett2024").symlink_to("nowhere")
+    with pytest.raises(NotADirectoryError, match=r"barnett2024 is a link to nowhere.*tables of barnett2024 go there"):
+        reproduce("live", ["barnett2024"])
+    assert not paths.work("live").exists()
+
+
 def test_five_laws_come_after_all_studies_of_a_profile(live_profile, capfd):
     log = dry(capfd)
     counts = dict(re.findall(r"^(train|notebook|five_laws|total) +(\d+)", log, re.MULTILINE))
     assert counts == {"train": "22", "notebook": "2", "five_laws": "1", "total": "25"}
     last = re.search(r"rule five_laws:\n\s+input: (.*)\n\s+output: notebooks/95_five_laws.ipynb", log)
-    assert last and all(f"notebooks/{name}_20_live.ipynb" in last[1] for name in ("barnett2024", "lin2024"))
+    assert last and all(
+        f"notebooks/{name}.ipynb" in last[1] for name in ("barnett2024_20_live", "lin2024_10_selection")
+    )
 
 
 @pytest.mark.parametrize("gone", ["1-0.done", "2-0.done"])
@@ -65,7 +83,9 @@ def test_a_dry_run_of_a_study_that_has_run_shows_what_is_missing_and_changes_not
 
 def test_the_page_of_a_study_that_has_run_has_its_tables_and_figures(live_profile, tmp_path):
     folder, target, source = paths.work("live"), tmp_path / "page.html", Path(__file__).resolve().parents[3]
-    with pytest.raises(stages.NotFinished, match=r"lacks lin2024_20_live\.ipynb: `scalescope studies --profile live`"):
+    with pytest.raises(
+        stages.NotFinished, match=r"lacks lin2024_10_selection\.ipynb: `scalescope studies --profile live`"
+    ):
         reproduce("live", ["lin2024"], extra=["--report", str(target)])
     profile = load_profile("live")
     write_profile(profile, stages.prepare(profile), folder)
@@ -74,7 +94,7 @@ def test_the_page_of_a_study_that_has_run_has_its_tables_and_figures(live_profil
     for stage, count in enumerate(live.counts(profile, "lin2024")):
         for part in range(count):
             files.write_text(folder / "studies" / "lin2024" / f"{stage}-{part}.done", "")
-    files.write_text(folder / "notebooks" / "lin2024_20_live.ipynb", "{}")
+    files.write_text(folder / "notebooks" / "lin2024_10_selection.ipynb", "{}")
     assert reproduce("live", ["lin2024"], extra=["--report", str(target)]) == []
     categories = json.loads(
         re.search(r'"categories">\s+var categories = (.*);\n', target.read_text(encoding="utf-8"))[1]

@@ -47,6 +47,8 @@ class Files:
     def __init__(self, folder: str | Path | None, tasks: int = 1):
         if not folder:
             raise BadInput("the source 'files' has no folder: give one with --data (DATA= of make) or as source.folder")
+        if not isinstance(folder, str | Path):
+            raise BadInput(f"the folder of the source 'files' must be a path such as 'my-data'; got {folder!r:.80}")
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise BadInput(f"data folder {self.folder} does not exist; it should hold {EXPECTED}")

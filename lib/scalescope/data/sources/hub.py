@@ -51,10 +51,15 @@ class Hub:
     name = "hub"
 
     def __init__(self, seed: int = 0, mnli_share: float = 0.25, load: Loader | None = None):
-        if not 0.0 < mnli_share <= 1.0:
-            raise ValueError(f"mnli_share {mnli_share} lies outside (0, 1]")
+        number = isinstance(mnli_share, int | float) and not isinstance(mnli_share, bool)
+        if not number or not 0.0 < mnli_share <= 1.0:
+            raise ValueError(f"mnli_share {mnli_share!r} lies outside (0, 1]")
+        if not isinstance(seed, int) or isinstance(seed, bool):
+            raise ValueError(f"seed {seed!r} of the source 'hub' is no whole number")
         if seed < 0:
             raise ValueError(f"seed {seed} of the source 'hub' is below 0")
+        if load is not None and not callable(load):
+            raise ValueError(f"load of the source 'hub' must be a function; got {load!r:.80}")
         self.seed = seed
         self.mnli_share = mnli_share
         self.load = load or load_from_hub

@@ -15,6 +15,9 @@ from scalescope.errors import BadInput
 MARKUP = {  # how files of other formats begin
     '{"': "JSON",
     '[{"': "JSON",
+    '{ "': "JSON",
+    "{'": "JSON",
+    '["': "JSON",
     "<!doctype": "HTML",
     "<html": "HTML",
     "<?xml": "XML",
@@ -55,6 +58,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 def refuse_markup(path: Path, first: str) -> None:
     """Raise BadInput for a text whose first line is that of JSON, HTML or another format: its signs are no words."""
     kind = next((kind for beginning, kind in MARKUP.items() if first.lower().startswith(beginning)), "")
+    kind = kind or ("JSON" if first in ("{", "[") else "")
     if kind:
         raise BadInput(f"{path} begins with {first[:40]!r} and seems to be {kind}: plain text is expected")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from scalescope.data.sources.base import Source
@@ -32,6 +33,8 @@ def check_rows(task: Task, rows: list[dict], where: str) -> list[dict]:
     2.0) that contradicts the answers. Warns of options that are blank or there twice (real tests have a few), with
     their lines, and of one label for all rows.
     """
+    if not isinstance(task, Task):
+        raise BadInput(f"{where}: the task must be one of spec.TASKS, such as spec.task('sst2'); got {task!r:.80}")
     if not isinstance(rows, list):
         raise BadInput(f"{where}: rows must be a list of dicts; got a {type(rows).__name__}")
     if not rows:
@@ -51,8 +54,14 @@ def _warn_of_options(rows: list[dict], where: str) -> None:
     for fault, is_bad in (("identical options", _has_twice), ("a blank option", _has_blank)):
         lines = [number for number, row in enumerate(rows, start=1) if is_bad(row["options"])]
         if lines:
-            told = ", ".join(map(str, lines[:LINES_TOLD])) + (", ..." if len(lines) > LINES_TOLD else "")
-            warnings.warn(f"{where}: {len(lines)} of {len(rows)} rows have {fault} (lines {told})", stacklevel=4)
+            told = f"{where}: {len(lines)} of {len(rows)} rows have {fault} ({line_numbers(lines)})"
+            warnings.warn(told, stacklevel=4)
+
+
+def line_numbers(lines: Sequence[int]) -> str:
+    """Lines for a message, the first of many: "line 3", "lines 1, 4, ..."."""
+    told = ", ".join(map(str, lines[:LINES_TOLD])) + (", ..." if len(lines) > LINES_TOLD else "")
+    return f"line{'s' if len(lines) > 1 else ''} {told}"
 
 
 def _has_twice(options: list[str]) -> bool:
@@ -64,6 +73,8 @@ def _has_blank(options: list[str]) -> bool:
 
 
 def _check(task: Task, row: dict, place: str) -> dict:
+    if not isinstance(row, dict):
+        raise BadInput(f"{place} holds {_kind(row)} where a dict of fields is expected")
     for name in task.required:
         if name not in row:
             spare = [field for field in row if field not in task.required]

@@ -108,6 +108,6 @@ TASKS: dict[str, Task] = {
 
 def task(name: str) -> Task:
     """The task of that name; raises UnknownName telling the nearest one."""
-    if name not in TASKS:
+    if not isinstance(name, str) or name not in TASKS:
         raise UnknownName("task", name, TASKS)
     return TASKS[name]

@@ -18,6 +18,7 @@ from scalescope.experiment.profile_file import ENDINGS
 from scalescope.experiment.progress import each
 from scalescope.experiment.record import read_csv
 from scalescope.papers.ivgi2022 import tables as ivgi2022
+from scalescope.papers.ivgi2022.beside_paper import beside_paper
 from scalescope.papers.ivgi2022.cards import cards
 from scalescope.papers.ivgi2022.claims import PUBLISHED, Evidence, judge_all
 from scalescope.papers.ivgi2022.compute import compute_saved
@@ -91,6 +92,9 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
         "fit_ceiling": lambda: ceilings,
         "scorecard": lambda: scorecard(fits, laws.pretraining, *others, ceilings),
     }
+    own = beside_paper(points, tables["tasks"], tables.get("transfer"))
+    if source != PUBLISHED and len(own):  # models of the paper's sizes
+        make["beside_paper"] = lambda: own
     if several_seeds(points):
         make["claims_by_seed"] = partial(claims_by_seed, source, tables)
     return {name: make[name]() for name in each(f"tables of {source}", list(make))}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -21,6 +22,7 @@ from scalescope.papers.ledger import HeldOut, scored, seal
 from scalescope.papers.lin2024 import live as lin2024
 from scalescope.papers.su2024 import live as su2024
 from scalescope.plotting import save
+from scalescope.workflow.source import FromSource
 
 STUDIES: dict[str, ModuleType] = {
     "barnett2024": barnett2024,
@@ -28,18 +30,36 @@ STUDIES: dict[str, ModuleType] = {
     "gadre2024": gadre2024,
     "lin2024": lin2024,
 }
+NOTEBOOKS = {  # which one runs a study, and by which parameter it is told the profile
+    "barnett2024": ("20_live", "profile"),
+    "su2024": ("20_live", "profile"),
+    "gadre2024": ("10_overtraining", "source"),
+    "lin2024": ("10_selection", "source"),
+}
 Told = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
-class Live:
+class Live(FromSource):
     """The result of a live study: its tables by name, and its figures as functions of these tables."""
 
+    OURS: ClassVar[bool] = True
     paper: str
     profile: str
     tables: dict[str, pd.DataFrame]
 
-    def draw(self, name: str) -> Figure:
+    @property
+    def source(self) -> str:
+        """The profile."""
+        return self.profile
+
+    @property
+    def note(self) -> str:
+        """How much there is of what."""
+        runs, forecasts = (len(self.tables[name]) for name in ("runs", "forecasts"))
+        return f"{self.profile}: {runs:,} runs, {forecasts:,} sealed forecasts"
+
+    def _drawn(self, name: str) -> Figure:
         """One of the figures; raises UnknownName."""
         data = self.data(name)
         return STUDIES[self.paper].DRAW[name](data)

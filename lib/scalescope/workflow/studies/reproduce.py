@@ -67,6 +67,7 @@ def reproduce(
         with shadow(settings, folder, [path.relative_to(folder).as_posix() for path in made]) as place:
             shown(_snakemake(place, targets, workers, extra), place, folder)
         return []
+    files.check_folders(paths.outputs(settings.name, *parts))
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
         set_right(folder)
@@ -78,7 +79,7 @@ def reproduce(
 
 def _executed(part: str) -> str:
     """The executed notebook of a study or of the five laws."""
-    return "notebooks/95_five_laws.ipynb" if part == FOLDER else f"notebooks/{part}_20_live.ipynb"
+    return "notebooks/95_five_laws.ipynb" if part == FOLDER else f"notebooks/{part}_{live.NOTEBOOKS[part][0]}.ipynb"
 
 
 def _report(profile: str, folder: Path, parts: Sequence[str], command: Sequence[str], target: Path) -> None:

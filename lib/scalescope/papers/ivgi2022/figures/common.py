@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -88,12 +88,21 @@ def with_baselines(data: pd.DataFrame, tasks: pd.DataFrame | None) -> pd.DataFra
 
 
 def draw_tasks(
-    data: pd.DataFrame, names: Sequence[str] | None = None, *, y_label: str = Y_LABEL, size: str = style.SCREEN
+    data: pd.DataFrame,
+    names: Sequence[str] | None = None,
+    *,
+    y_label: str = Y_LABEL,
+    size: str = style.SCREEN,
+    titles: Mapping[str, str] | None = None,
 ) -> Figure:
-    """A grid of three columns, one panel per task (the paper's nine, and others of `data`)."""
+    """A grid of three columns, one panel per task (the paper's nine, and others of `data`).
+
+    titles: of panels that are called otherwise than their tasks.
+    """
     names = task_names(data[["panel"]].dropna().rename(columns={"panel": "task"})) if names is None else names
     looks = {name: look for name, look in LOOKS.items() if name in set(data["series"])}
-    return draw_panels(data, looks, {name: title(name) for name in names}, y_label=y_label, size=size)
+    panels = {name: (titles or {}).get(name, title(name)) for name in names}
+    return draw_panels(data, looks, panels, y_label=y_label, size=size)
 
 
 def draw_panels(

@@ -1,0 +1,78 @@
+"""What is sealed of a forecast, and what came of its run, checked: a ledger is not mended afterwards."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from scalescope.forecast.quantiles import COLUMNS as QUANTILES
+from scalescope.laws.inputs import amount, whole
+
+if TYPE_CHECKING:
+    from scalescope.forecast.ledger import Entry
+
+FAR = 30.0  # factor between a loss and its forecast from which one of both is in another unit
+
+
+def check_entry(entry: Entry) -> None:
+    """Raise ValueError for a forecast that says nothing, or nothing that could be scored.
+
+    Names are text of one line; sizes and quantiles are numbers above zero, quantiles in order (the last may be
+    infinite), all of `quantiles.COLUMNS`.
+    """
+    for name in ("run", "quantity", "law", "sha256"):
+        text = getattr(entry, name)
+        if not isinstance(text, str) or not text.strip() or not text.isprintable():
+            raise ValueError(f"{name} of a forecast must be a text of one line; got {text!r:.80}")
+    if not isinstance(entry.target, Mapping) or not entry.target:
+        raise ValueError(f"target of a forecast must be sizes by name; got {entry.target!r:.80}")
+    for name, size in entry.target.items():
+        amount(size, f"{name} of the target of run {entry.run!r}")
+    whole(entry.points, f"points of the forecast of run {entry.run!r}")
+    missing = [name for name in QUANTILES if name not in entry.quantiles]
+    if missing:
+        raise ValueError(f"the forecast of run {entry.run!r} lacks the quantile(s) {', '.join(missing)}")
+    found = np.array([entry.quantiles[name] for name in QUANTILES], dtype=float)
+    bad = np.flatnonzero(np.isnan(found) | (found < 0) | (np.diff(found, prepend=0.0) < 0))
+    if bad.size:
+        raise ValueError(
+            f"quantiles of the forecast of run {entry.run!r} must grow from zero on; "
+            f"{QUANTILES[bad[0]]} is {found[bad[0]]:g}"
+        )
+
+
+def check_values(table: pd.DataFrame, values: Sequence[float]) -> np.ndarray:
+    """What came of each row of a ledger, as numbers [n], NaN where it is not known.
+
+    Raises ValueError for another number of values and for one below zero. Warns of zero, whose logarithmic scores are
+    infinite, of infinite ones, which are left out, and of a loss that is thirty times its forecast, or a thirtieth.
+    """
+    values = np.asarray(values, dtype=float)
+    if values.shape != (len(table),):
+        raise ValueError(f"the ledger has {len(table)} rows, and values have the shape {list(values.shape)}")
+    ratio = values / pd.to_numeric(table["mean"]).to_numpy(dtype=float)
+    loss = (table["quantity"] == "loss").to_numpy()
+    far = loss & np.isfinite(values) & (values > 0) & ((ratio > FAR) | (ratio < 1 / FAR))
+    doubts = {
+        "zero, and their logarithmic scores are infinite": values == 0,
+        "infinite, and left out: a run that diverged was not forecast well": np.isinf(values) & (values > 0),
+        f"{FAR:g} times their forecast and more, or less than its {FAR:g}th part: in another unit?": far,
+    }
+    if (values < 0).any():
+        raise ValueError(
+            f"{_first(table, values, values < 0)} below zero, which no loss or error is; correct the table"
+        )
+    for told, bad in doubts.items():
+        if bad.any():
+            warnings.warn(f"{_first(table, values, bad)} {told}", stacklevel=3)
+    return values
+
+
+def _first(table: pd.DataFrame, values: np.ndarray, bad: np.ndarray) -> str:
+    place = int(np.flatnonzero(bad)[0])
+    row = table.iloc[place]
+    return f"{row['quantity']} of run {row['run']!r} is {values[place]:g}: {bad.sum()} of {len(values)} are"
