@@ -128,14 +128,14 @@ TOLD = [
     (["compare", "", "quick"], ["''", "quick"]),
     (["compare", "../quick", "quick"], ["'../quick'", "'quick'"]),
     (["compare", "quick", "published"], ["'published'"]),
-    (["compare", "quick", "wikipedia", "--figure", "x.doc"], ["'x.doc'", ".png"]),
+    (["compare", "quick", "thorough", "--figure", "x.doc"], ["'x.doc'", ".png"]),
     (["compare", "quick", "quick"], ["'quick'", "with itself"]),
-    *((["compare", "quick", "wikipedia", "--csv", path], ["--csv", *told]) for path, told in (
+    *((["compare", "quick", "thorough", "--csv", path], ["--csv", *told]) for path, told in (
         ("", ["folder"]), ("dir", ["dir/out.csv"]), ("x.txt", ["x.csv"]), ("f.txt/x.csv", ["no folder"]),
         ("/dev/full", ["no plain file"]), (str(paths.results("quick") / "points.csv"), ["data/results", "fills"]),
         (str(paths.notebooks() / "x.csv"), ["notebooks", "fills"]),
     )),
-    (["compare", "quick", "wikipedia", "--csv", "x.csv", "--figure", "x.csv"], ["'x.csv'", ".png"]),
+    (["compare", "quick", "thorough", "--csv", "x.csv", "--figure", "x.csv"], ["'x.csv'", ".png"]),
     (["report", "quick", "--out", "f.txt"], ["--out f.txt", "f.html"]),
     (["report", "quick", "--out", str(paths.profile_file("x").with_suffix(".html"))], ["profiles", "fills"]),
     ([*FORECAST, "--figure", str(paths.results("quick") / "x.png")], ["--figure", "data/results"]),

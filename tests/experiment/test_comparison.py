@@ -115,8 +115,8 @@ def test_a_task_on_which_nothing_changes_is_shown_as_flat_and_warns_of_nothing(r
 
 
 def test_the_figure_draws_every_row():
-    table = compare("quick", "wikipedia", n_boot=50)
+    table = compare("quick", "thorough", n_boot=50)
     assert len(table) == 20 and table["quantity"].iloc[0] == "pretraining loss"
-    left = draw_comparison(table, "quick", "wikipedia").axes[0]
-    assert [text.get_text() for text in left.get_legend().get_texts()] == ["quick", "wikipedia"]
+    left = draw_comparison(table, "quick", "thorough").axes[0]
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["quick", "thorough"]
     assert np.allclose(left.lines[0].get_xdata(), table["slope_a"]) and left.get_yticklabels()[0].get_text()

@@ -55,7 +55,7 @@ def test_a_row_per_task_says_what_is_the_same():
     found = by_task(beside_paper(ours(), of_tasks()))
     assert list(found) == ["task", "train rows", "validation rows", "12,288", "98,304", "331,776", "no pretraining"]
     assert found.iloc[1].tolist()[:4] == ["SST-2", "same", "same", "0.255 (0.206)"]
-    assert found.iloc[0].tolist()[:3] == ["MNLI", "0.1 of them", "same"] and found.iloc[0].iloc[-1] == "–"
+    assert found.iloc[0].tolist()[:3] == ["MNLI", "10 %", "same"] and found.iloc[0].iloc[-1] == "–"
 
 
 def test_titles_of_the_figure_tell_how_many_train_rows_are_the_papers():
@@ -63,5 +63,5 @@ def test_titles_of_the_figure_tell_how_many_train_rows_are_the_papers():
     laws, theirs = (fit_laws({"points": table}, n_boot=0) for table in (ours(), published))
     data = figures.fig_both_data(ours(), laws, published, theirs, train_shares(of_tasks()))
     titles = [ax.get_title(loc="left") for ax in figures.draw_fig_both(data).axes]
-    assert titles[3] == "SST-2, the same train rows" and titles[1] == "MNLI, 10 % of the train rows"
+    assert titles[3] == "SST-2, same rows" and titles[1] == "MNLI, 10 % of rows"
     assert "train_share" not in figures.fig_both_data(ours(), laws, published, theirs)

@@ -57,7 +57,7 @@ def by_task(found: pd.DataFrame, objective: str = "mlm") -> pd.DataFrame:
         last = part.loc[part["parameters"].idxmax()]
         row = {"task": title(task)}
         for name, heading in zip(ROWS, ("train rows", "validation rows"), strict=True):
-            row[heading] = "same" if last[f"same_{name}"] else f"{last[name] / last[f'{name}_paper']:.2g} of them"
+            row[heading] = "same" if last[f"same_{name}"] else f"{100 * last[name] / last[f'{name}_paper']:.2g} %"
         row |= {f"{size:,}": f"{ours:.3f} ({paper:.3f})" for size, ours, paper in _errors(part)}
         row["no pretraining"] = NONE if pd.isna(last["error_scratch"]) else f"{last['error_scratch']:.3f}"
         rows.append(row)

@@ -124,8 +124,8 @@ CAPTIONS = {
     "questions (HasAns), beside SQuAD 1.1 models. Bars as in figure 3; of HasAns those of the seeds alone.",
     "diagnosis": "Each pretraining run of the ladder against the interval that the other scales predict for it (MLM).",
     "selection": "The difference between objectives that the laws predict for the target, and the one measured.",
-    "fig3_beside_the_paper": "The paper's points and these runs on the same axes (MLM, tuned): other data, other "
-    "sizes, the same law fitted in the same way. Each law is drawn over its own sizes.",
+    "fig3_beside_the_paper": "The paper's points and these runs on the same axes (MLM, tuned), the same law fitted in "
+    "the same way over the sizes of each. Of real tasks, titles tell how many of the paper's train rows these had.",
     "skills": "What pretraining has taught: the share of masked verdicts, answers and names that the model fills in "
     "wrongly, against tokens seen. Darker: larger models.",
     "transfer": "Finetuning error of each size from its initialisation and after pretraining, tuned in the same way on "

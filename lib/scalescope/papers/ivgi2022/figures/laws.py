@@ -144,7 +144,7 @@ def draw_fig_both(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
 
 
 def _of_rows(share: float) -> str:
-    return "the same train rows" if share == 1 else f"{100 * share:.2g} % of the train rows"
+    return "same rows" if share == 1 else f"{100 * share:.2g} % of rows"
 
 
 def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
