@@ -121,3 +121,14 @@ def test_what_a_benchmark_imports_is_there(script):
             module = importlib.import_module(node.module)
             for name in (one.name for one in node.names):
                 assert hasattr(module, name) or importlib.util.find_spec(f"{node.module}.{name}"), (node.module, name)
+
+
+def test_errors_after_more_passes_are_those_of_the_table():
+    table = pd.read_csv(BENCHMARKS / "results" / "presentations.csv")
+    lowest = table.groupby(["task", "parameters", "passes", "start"])["error"].min().unstack()
+    text = (BENCHMARKS / "README.md").read_text(encoding="utf-8").split("## More passes over real rows")[1]
+    said = re.findall(r"^\| (\S+) \| ([\d,]+) \| (\d+) \| ([\d.]+) \| ([\d.]+) \|$", text.split("\n## ")[0], re.M)
+    keys = [(task, int(size.replace(",", "")), int(passes)) for task, size, passes, *_ in said]
+    assert keys == list(lowest.index)
+    for key, (*_, pretrained, scratch) in zip(keys, said, strict=True):
+        assert [pretrained, scratch] == [f"{lowest.loc[key, start]:.3f}" for start in ("mlm", "scratch")]
