@@ -50,6 +50,8 @@ def rows(tmp_path):
 def test_what_is_below_zero_is_refused(rows):
     with pytest.raises(ValueError, match=r"loss of run 'b' is -2\.1: 2 of 3 are below zero"):
         scored(rows, {("a", "loss"): 2.1, ("b", "loss"): -2.1, ("c", "loss"): -1.0})
+    with pytest.raises(ValueError, match="must be the table of a ledger"):
+        judged(None, [2.0])
     with pytest.raises(ValueError, match=r"the ledger has 3 rows, and values have the shape \[1\]"):
         judged(rows, [2.0])
 

@@ -52,6 +52,8 @@ def test_what_cannot_be_scored_is_named(tmp_path):
 
 
 def test_what_is_no_ledger_or_no_entry_is_named(tmp_path):
+    with pytest.raises(BrokenLedger, match="a ledger is read from a path; got 3"):
+        read(3)
     with pytest.raises(BrokenLedger, match="is no file, and a ledger is one"):
         read(tmp_path)
     with pytest.raises(ValueError, match=r"is a folder; a ledger is a file, such as .*forecasts.csv"):

@@ -2,6 +2,7 @@ import matplotlib
 import numpy as np
 import pytest
 
+from scalescope.errors import UnknownName
 from scalescope.papers.gadre2024.figures import CMAP
 from scalescope.plotting import style
 
@@ -53,3 +54,15 @@ def test_sizes_as_text():
         "2T",
     ]
     assert not any("e" in style.size_text(size) for size in np.geomspace(1, 1e13, 997))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (2, 1), (1, 1), (1, float("inf")), (float("nan"), 1)])
+def test_an_axis_that_is_not_logarithmic_is_named(low, high):
+    with pytest.raises(ValueError, match="a logarithmic axis goes from a number above zero to a larger one; got"):
+        style.log_ticks(low, high)
+
+
+@pytest.mark.parametrize("columns", [0, 3, -1])
+def test_a_figure_has_one_column_or_two(columns):
+    with pytest.raises(UnknownName, match="number of columns"):
+        style.width(columns)

@@ -51,6 +51,8 @@ def check_values(table: pd.DataFrame, values: Sequence[float]) -> np.ndarray:
     Raises ValueError for another number of values and for one below zero. Warns of zero, whose logarithmic scores are
     infinite, of infinite ones, which are left out, and of a loss that is thirty times its forecast, or a thirtieth.
     """
+    if not isinstance(table, pd.DataFrame):
+        raise ValueError(f"forecasts must be the table of a ledger, as ledger.read gives it; got {table!r:.80}")
     values = np.asarray(values, dtype=float)
     if values.shape != (len(table),):
         raise ValueError(f"the ledger has {len(table)} rows, and values have the shape {list(values.shape)}")

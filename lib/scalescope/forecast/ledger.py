@@ -165,6 +165,8 @@ def _refusal(entry: Entry, path: Path, trained, fitted_runs: Collection[str], th
 
 def read(path: Path) -> pd.DataFrame:
     """The rows of a ledger as text, empty if there is none; raises BrokenLedger naming the first bad row."""
+    if not isinstance(path, str | Path):
+        raise BrokenLedger(f"a ledger is read from a path; got {path!r:.80}")
     path = Path(path)
     if path.exists() and not path.is_file():
         raise BrokenLedger(f"{path} is no file, and a ledger is one")

@@ -85,7 +85,9 @@ def unit() -> float:
 
 
 def width(columns: int = 2) -> float:
-    """Inches of a figure of one column or two, in the style in use."""
+    """Inches of a figure of one column or two, in the style in use; raises UnknownName for another number."""
+    if columns not in (1, 2):
+        raise UnknownName("number of columns", columns, (1, 2))
     size = min(UNITS, key=lambda name: abs(UNITS[name] - unit()))
     return WIDTHS[size][columns - 1]
 
@@ -129,7 +131,12 @@ def size_text(value: float) -> str:
 
 
 def log_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers within [low, high], three to `most` of them, that spread evenly over a log axis."""
+    """Round numbers within [low, high], three to `most` of them, that spread evenly over a log axis.
+
+    Raises ValueError for ends that are not 0 < low < high.
+    """
+    if not 0 < low < high < np.inf:
+        raise ValueError(f"a logarithmic axis goes from a number above zero to a larger one; got {low:g} to {high:g}")
     for digits in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5), (1, 1.5, 2, 3, 4, 6, 8)):
         decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
         ticks = [d * 10.0**k for k in decades for d in digits if low <= d * 10.0**k <= high]
