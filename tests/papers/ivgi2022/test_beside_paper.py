@@ -44,6 +44,8 @@ def test_only_sizes_of_the_paper_are_compared_and_sets_are_told_by_their_rows():
     assert sst2["error_scratch"].isna().all()
     assert beside_paper(ours(aspect_ratio=16), of_tasks()).empty, "another shape of the same size is another model"
     assert beside_paper(ours(hpt="without"), of_tasks()).empty
+    assert len(beside_paper(ours(source="files"), of_tasks())) == 6
+    assert beside_paper(ours(source="microworld"), of_tasks()).empty, "its tasks are twins of the paper's"
 
 
 def test_the_control_stands_in_its_own_column():

@@ -17,6 +17,7 @@ from scalescope.papers.ivgi2022.data import published_points, published_tasks
 
 KEY = ["objective", "task", "aspect_ratio", "layers", "parameters"]
 ROWS = ["train", "eval"]
+MICROWORLD = "microworld"  # in the column "source"
 COLUMNS = [
     *KEY, "metric", "error", "bar", "n_seeds", "error_paper", "bar_paper", "n_seeds_paper", "difference",
     "error_scratch", "train", "train_paper", "same_train", "eval", "eval_paper", "same_eval",
@@ -29,14 +30,13 @@ def beside_paper(points: pd.DataFrame, tasks: pd.DataFrame, transfer: pd.DataFra
     points, tasks, transfer: those tables of a source. Columns: error (mean over seeds) and bar (see
     `series.error_bar`) of ours and of the paper, difference (ours minus the paper's), error_scratch (ours without
     pretraining), train and eval (rows of ours and of the paper), same_train and same_eval (whether these numbers are
-    equal: the whole train or validation set of the paper).
+    equal: the whole train or validation set of the paper). Tasks of the microworld are twins, not the paper's: no rows.
     """
+    if of_microworld(points):
+        return pd.DataFrame(columns=COLUMNS)
     theirs = _means(published_points()).rename(columns={name: f"{name}_paper" for name in ("error", "bar", "n_seeds")})
     both = _means(points).merge(theirs, on=KEY)
-    rows = tasks[["task", "metric", *ROWS]].merge(
-        published_tasks()[["task", *ROWS]], on="task", suffixes=("", "_paper")
-    )
-    both = both.merge(rows, on="task").assign(difference=lambda table: table["error"] - table["error_paper"])
+    both = both.merge(_rows(tasks), on="task").assign(difference=lambda table: table["error"] - table["error_paper"])
     for name in ROWS:
         both[f"same_{name}"] = both[name] == both[f"{name}_paper"]
     both = both.merge(_scratch(transfer), how="left", on=["objective", "task", "parameters"])
@@ -70,8 +70,19 @@ def _errors(part: pd.DataFrame) -> Iterator[tuple[int, float, float]]:
 
 def train_shares(tasks: pd.DataFrame) -> dict[str, float]:
     """Train rows of each task (table "tasks") over those of the paper; 1: the paper's whole train set."""
-    both = tasks[["task", "train"]].merge(published_tasks()[["task", "train"]], on="task", suffixes=("", "_paper"))
+    both = _rows(tasks)
     return dict(zip(both["task"], both["train"] / both["train_paper"], strict=True))
+
+
+def of_microworld(points: pd.DataFrame) -> bool:
+    """Whether points are of the embedded text and its twins of the tasks."""
+    return "source" in points and bool((points["source"] == MICROWORLD).any())
+
+
+def _rows(tasks: pd.DataFrame) -> pd.DataFrame:
+    """Metric and rows of each task, those of the paper beside ours."""
+    theirs = published_tasks()[["task", *ROWS]]
+    return tasks[["task", "metric", *ROWS]].merge(theirs, on="task", suffixes=("", "_paper"))
 
 
 def _means(points: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from scalescope import paths
 from scalescope.experiment.points import OBJECTIVES
 from scalescope.papers.ivgi2022 import figures
-from scalescope.papers.ivgi2022.beside_paper import train_shares
+from scalescope.papers.ivgi2022.beside_paper import of_microworld, train_shares
 from scalescope.papers.ivgi2022.claims import PUBLISHED
 from scalescope.papers.ivgi2022.fits import Laws
 from scalescope.papers.ivgi2022.law_tables import PAPER, PUBLISHED_PATIENCES, diagnoses, source_tables
@@ -19,8 +19,6 @@ from scalescope.papers.ivgi2022.selection import select_all
 from scalescope.papers.ivgi2022.stopping import heldout_curve
 from scalescope.papers.ivgi2022.stored_laws import source_laws
 from scalescope.plotting import remove, save
-
-MICROWORLD = "microworld"  # a source
 
 
 def figure_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -68,8 +66,7 @@ def beside_the_paper(points: pd.DataFrame, laws: Laws, tasks: pd.DataFrame) -> p
     Shares of the paper's train rows are told of real tasks only: those of the microworld are twins, not samples.
     """
     theirs = source_tables(PUBLISHED)
-    real = "source" in points and (points["source"] != MICROWORLD).all()
-    shares = train_shares(tasks) if real else None
+    shares = None if of_microworld(points) else train_shares(tasks)
     return figures.fig_both_data(points, laws, theirs["points"], source_laws(PUBLISHED, theirs), shares)
 
 

@@ -92,9 +92,10 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
         "fit_ceiling": lambda: ceilings,
         "scorecard": lambda: scorecard(fits, laws.pretraining, *others, ceilings),
     }
-    own = beside_paper(points, tables["tasks"], tables.get("transfer"))
-    if source != PUBLISHED and len(own):  # models of the paper's sizes
-        make["beside_paper"] = lambda: own
+    if source != PUBLISHED:
+        own = beside_paper(points, tables["tasks"], tables.get("transfer"))
+        if len(own):  # real tasks, and models of the paper's shapes
+            make["beside_paper"] = lambda: own
     if several_seeds(points):
         make["claims_by_seed"] = partial(claims_by_seed, source, tables)
     return {name: make[name]() for name in each(f"tables of {source}", list(make))}
