@@ -22,6 +22,7 @@ PROFILES = [
     ("seeds: [0, 1]", "seeds: [0, yes]", ["finetune.seeds.1", "'yes'"]),
     ("seeds: [0, 1]", "seeds: [0, true]", ["finetune.seeds.1", "True"]),
     ("seeds: [0, 1]", "seeds: 0", ["finetune.seeds", "0"]),
+    ("eval_rows: 64", "eval_rows: 1", ["finetune.eval_rows", "10", "got 1"]),
     ("learning_rates: [0.001, 0.003]", "learning_rates: [0.001, 0.001]", ["learning_rates", "0.001 is listed twice"]),
     ("learning_rates: [0.001, 0.003]", "learning_rates: [0.001, 1e-3]", ["learning_rates", "0.001 is listed twice"]),
     ("learning_rates: [0.001, 0.003]", "learning_rates: []", ["learning_rates", "[]"]),

@@ -288,6 +288,11 @@ def test_what_a_reader_should_know_is_noted(frame, fragments):
     assert run_table(RUNS).notes == ("FLOPs are 6 N D (no column of FLOPs)",)
 
 
+def test_a_training_loss_that_is_mapped_is_noted():
+    found = run_table(RUNS.rename(columns={"val_loss": "train_loss"}), columns="L=train_loss").notes
+    assert any("'train_loss' is of training" in note and "held-out" in note for note in found)
+
+
 @pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x85", "\u2028"])
 def test_the_header_ends_where_its_line_ends(tmp_path, sign):
     (tmp_path / "runs.csv").write_text(f"\n  \n{TEXT.replace('name', f'na{sign}me')}", newline="")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from scalescope.errors import UnknownName
+from scalescope.forecast import ledger
 from scalescope.forecast.ledger import (
     BrokenLedger,
     CannotSeal,
@@ -29,10 +30,11 @@ def never(run: str) -> bool:
 
 def test_what_is_sealed_is_read_back_and_scored(tmp_path):
     path = tmp_path / "new" / "forecasts.csv"
-    seal(path, [entry("a"), entry("b", distance=20.0)], never, date="2026-01-01T00:00:00Z")
+    seal(path, [entry("a"), entry("b", distance=20.0)], never)
     seal(path, [entry("c")], never)
     rows = read(path)
-    assert rows["run"].tolist() == ["a", "b", "c"] and rows["date"].iloc[0] == "2026-01-01T00:00:00Z"
+    assert rows["run"].tolist() == ["a", "b", "c"]
+    assert rows["date"].str.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").all()
     done = scored(rows, {("a", "loss"): 2.1, ("b", "loss"): 3.0, ("x", "loss"): 1.0})
     assert done["covered"].tolist() == [True, False]
     assert done["log_error"].iloc[0] == pytest.approx(np.log(2.1 / 2.0)) and (done["crps"] > 0).all()
@@ -40,6 +42,14 @@ def test_what_is_sealed_is_read_back_and_scored(tmp_path):
     by = summary(with_distance(done), ["beyond"])
     assert by["beyond"].astype(str).tolist() == ["2x to 4x", "10x to 100x"] and by["coverage"].tolist() == [1.0, 0.0]
     assert scored(rows, {}).empty
+
+
+def test_a_seal_of_a_day_that_has_not_come_is_told(tmp_path, monkeypatch):
+    path = tmp_path / "forecasts.csv"
+    monkeypatch.setattr(ledger, "DATE", "2999-%m-%dT%H:%M:%SZ")
+    seal(path, [entry("a")], never)
+    with pytest.warns(UserWarning, match=r"run 'a' is sealed on 2999-.*1 of 1 rows are from days to come"):
+        read(path)
 
 
 def test_what_cannot_be_scored_is_named(tmp_path):

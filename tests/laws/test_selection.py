@@ -1,5 +1,7 @@
 """Choosing a model: each method on curves whose answer is known, and what it refuses."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,6 +126,17 @@ def test_bad_input_is_named(laws, change, settings, told):
         losses.loc["m0", column] = value
     with pytest.raises(ValueError, match=told):
         select(losses, settings.pop("budget"), target=TARGET, **settings)
+
+
+def test_positions_and_other_units_are_told(laws):
+    losses = laws[0]
+    with pytest.warns(UserWarning, match=r"columns of losses are 0 to 2: positions.*losses.T turns them"):
+        select(losses.T.set_axis(range(3), axis=1), 2, target=TARGET, method="SubTuning")
+    with pytest.warns(UserWarning, match="losses reach .*perplexities or percentages"):
+        select(100 * losses, 3200, target=TARGET, method="SubTuning")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        select(losses, 3200, target=TARGET, method="SubTuning")
 
 
 def test_zero_shot_needs_its_column():

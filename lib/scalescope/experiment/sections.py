@@ -32,6 +32,8 @@ def _per_task(kind: Any) -> Any:
 
 BatchPerTask, EpochsPerTask = _per_task(Batch), _per_task(Epochs)
 Rows = _per_task(Count) | None  # a limit, or none
+FEWEST_EVAL_ROWS = 10  # an error measured on n rows is a multiple of 1 / n
+EvalRows = _per_task(Annotated[int, Field(ge=FEWEST_EVAL_ROWS, le=MOST)]) | None
 Objective = Literal["mlm", "pmi"]
 Precision = Literal["auto", "fp32", "bf16", "wide"]  # see training/policy.py
 
@@ -239,7 +241,7 @@ class FinetuneSection(Section):
     weight_decay: Share
     precision: Precision = "auto"
     train_rows: Rows = None
-    eval_rows: Rows = None
+    eval_rows: EvalRows = None
     roles: Annotated[list[Literal["ladder", "second", "target"]], Different] = ["ladder", "target"]  # paper: figure 3
     fixed_rate_objectives: Annotated[list[Objective], Different] = ["mlm"]  # as in the paper's figure 4
     from_scratch: bool = False  # the control: each of these models also finetuned from its initialisation

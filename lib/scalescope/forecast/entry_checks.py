@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +17,7 @@ from scalescope.laws.inputs import amount, whole
 if TYPE_CHECKING:
     from scalescope.forecast.ledger import Entry
 
+DATE = "%Y-%m-%dT%H:%M:%SZ"  # of a seal, in UTC
 FAR = 30.0  # factor between a loss and its forecast from which one of both is in another unit
 
 
@@ -42,6 +45,19 @@ def check_entry(entry: Entry) -> None:
         raise ValueError(
             f"quantiles of the forecast of run {entry.run!r} must grow from zero on; "
             f"{QUANTILES[bad[0]]} is {found[bad[0]]:g}"
+        )
+
+
+def check_dates(table: pd.DataFrame, now: datetime, path: Path) -> None:
+    """Warn of rows of a ledger that were sealed more than a day after `now` (UTC): one of two clocks is wrong."""
+    dates = pd.to_datetime(table["date"], format=DATE, utc=True, errors="coerce")
+    late = np.flatnonzero((dates > now + timedelta(days=1)).to_numpy())
+    if late.size:
+        row = table.iloc[late[0]]
+        warnings.warn(
+            f"{path}: the forecast of run {row['run']!r} is sealed on {row['date']}, and it is {now.strftime(DATE)} "
+            f"here: {late.size} of {len(table)} rows are from days to come",
+            stacklevel=3,
         )
 
 

@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from scalescope import files
 from scalescope.errors import UnknownName
-from scalescope.forecast.entry_checks import check_entry, check_values
+from scalescope.forecast.entry_checks import DATE, check_dates, check_entry, check_values
 from scalescope.forecast.quantiles import COLUMNS as QUANTILES
 from scalescope.forecast.quantiles import LEVELS, crps
 
@@ -107,7 +107,6 @@ def seal(
     entries: Collection[Entry] | Entry,
     trained: Callable[[str], bool],
     fitted_runs: Collection[str] = (),
-    date: str | None = None,
     lenient: bool = False,
 ) -> pd.DataFrame:
     """Append forecasts to the ledger at `path`; returns the new rows.
@@ -137,7 +136,7 @@ def seal(
                 if entry.key not in there:
                     files.say(f"not forecast: {reason}")
                 continue
-            row = entry.row(date or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+            row = entry.row(datetime.now(UTC).strftime(DATE))
             before = _seal(row, before)
             rows.append({**row, "seal": before})
             there.add(entry.key)
@@ -164,7 +163,11 @@ def _refusal(entry: Entry, path: Path, trained, fitted_runs: Collection[str], th
 
 
 def read(path: Path) -> pd.DataFrame:
-    """The rows of a ledger as text, empty if there is none; raises BrokenLedger naming the first bad row."""
+    """The rows of a ledger as text, empty if there is none; raises BrokenLedger naming the first bad row.
+
+    A seal of a day that has not come yet is told: either this clock is wrong or that one was. Rows cut off at the end
+    leave a whole ledger: what was there once is known to version control only.
+    """
     if not isinstance(path, str | Path):
         raise BrokenLedger(f"a ledger is read from a path; got {path!r:.80}")
     path = Path(path)
@@ -184,6 +187,7 @@ def read(path: Path) -> pd.DataFrame:
         if found != row["seal"]:
             raise BrokenLedger(f"{path}, row {place} (run {row['run']!r}) is not as it was sealed")
         before = found
+    check_dates(table, datetime.now(UTC), path)
     return table
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from scalescope.forecast.columns import AS_IS, RESPONSES, SIZES, BadTable, plain
+from scalescope.forecast.columns import AS_IS, RESPONSES, SIZES, BadTable, plain, words
 
 SUMMARIES = ("mean", "average", "avg", "total", "sum", "median", "std", "stddev", "min", "max", "count")
 SHOWN = 6  # names that are listed
@@ -56,6 +56,11 @@ def notes_of(frame: pd.DataFrame, given: pd.DataFrame, names: dict[str, str], re
     unread = [name for name in given if name not in names.values()]
     of_text = [name for name in unread if given[name].dtype.kind not in "iufb" and _groups(given[name])]
     found = [*_same_numbers(frame), *_one_run_often(frame, names), *_rounded(frame[response], names[response])]
+    if {"train", "training"} & set(words(names[response])):
+        found.append(
+            f"column {names[response]!r} is of training: where rows are read more than once it falls below the "
+            "held-out loss, which the laws are of"
+        )
     for name in of_text:
         sizes = given[name].value_counts(sort=False)
         found.append(
@@ -72,10 +77,10 @@ def _groups(values: pd.Series) -> bool:
     return len(counts) > 1 and 2 * len(counts) <= counts.sum()
 
 
-def _listed(words: Iterable[str]) -> str:
-    words = list(words)
-    more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
-    return ", ".join(words[:SHOWN]) + more
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def _same_numbers(frame: pd.DataFrame) -> list[str]:

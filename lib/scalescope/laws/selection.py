@@ -6,6 +6,7 @@ Lin 2024, sections 4 and 5.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from scalescope.errors import UnknownName
 from scalescope.laws.inputs import amount, no_other_kind, numbers, positive, same_rows, whole
+from scalescope.laws.remarks import NATS
 from scalescope.laws.selectors import METHODS, Curves, Selector
 
 
@@ -136,7 +138,23 @@ def _curves(losses: Any, budget: float, target: float, parameters: Any) -> Curve
         parameters = positive(numbers(parameters, "parameters"), "parameters")
         if parameters.shape != (len(values),):
             raise ValueError(f"there are {len(values)} models but parameters has the shape {list(parameters.shape)}")
+    _doubts(examples, values)
     return Curves(values, examples[chosen], float(target), parameters)
+
+
+def _doubts(examples: np.ndarray, values: np.ndarray) -> None:
+    """Warn of columns that are positions (a table without its header, or turned) and of losses that are not in nats."""
+    if len(examples) > 2 and np.array_equal(np.sort(examples), np.arange(len(examples))):
+        warnings.warn(
+            f"the columns of losses are 0 to {len(examples) - 1}: positions instead of numbers of examples? Models are "
+            "rows and numbers of examples are columns (losses.T turns them)",
+            stacklevel=4,
+        )
+    if values.max() > NATS:
+        warnings.warn(
+            f"losses reach {values.max():.4g}, more than a loss in nats can be: are they perplexities or percentages?",
+            stacklevel=4,
+        )
 
 
 def _headers(columns: Any) -> list[Any]:
