@@ -26,14 +26,16 @@ def figure_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> I
     control without pretraining, and of error against pretraining tokens. `figures.DRAW` draws each.
 
     laws: of these tables. A figure whose table is lacking (figure 6 without curves, transfer without the control), or
-    that has nothing to show (figure 6 where no patience would have stopped the run), is left out.
+    that has nothing to show (figure 4 where nothing was finetuned at the target's rate, figure 6 where no patience
+    would have stopped the run), is left out.
     """
     points, tasks = tables["points"], tables["tasks"]
     published = source == PUBLISHED
     yield figures.SLUGS[1], figures.fig1_data(points, laws)
     yield figures.SLUGS[2], figures.fig2_data(tables["pretrain"], laws)
     yield figures.SLUGS[3], figures.fig3_data(tables.get("pair_points", points), laws, tasks)
-    yield figures.SLUGS[4], figures.fig4_data(points, laws, tasks)
+    if figures.tuned_both_ways(points):
+        yield figures.SLUGS[4], figures.fig4_data(points, laws, tasks)
     yield figures.SLUGS[5], figures.fig5_data(points, laws)
     if len(tables.get("curves", ())):
         data = figures.fig6_data(heldout_curve(tables["curves"]), PUBLISHED_PATIENCES if published else None)

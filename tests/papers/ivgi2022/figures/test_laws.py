@@ -89,6 +89,15 @@ def test_figure_4_has_both_tunings_of_nine_tasks(points, laws):
     assert "legend_slope_ci" in set(data["kind"])
 
 
+def test_what_was_tuned_in_one_way_is_not_compared(points, laws):
+    assert ivgi2022.tuned_both_ways(points)
+    tuned = points[points["hpt"] == "with"]
+    assert not ivgi2022.tuned_both_ways(tuned)
+    assert not ivgi2022.tuned_both_ways(points[points["objective"] == "pmi"])
+    figure = ivgi2022.draw_fig1(ivgi2022.fig1_data(tuned, laws))
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["SQuAD 1.1 and MRPC, with HPT"]
+
+
 def test_axes_read_in_thousands_and_hold_all_points(points, laws):
     data = ivgi2022.fig3_data(points, laws)
     figure = ivgi2022.draw_fig3(data)

@@ -14,6 +14,7 @@ from scalescope.papers.ivgi2022.figures.laws import (
     fig3_data,
     fig4_data,
     fig_both_data,
+    tuned_both_ways,
 )
 from scalescope.papers.ivgi2022.figures.method import (
     draw_fig5,
@@ -65,6 +66,7 @@ __all__ = [
     "selection_data",
     "skills_data",
     "transfer_data",
+    "tuned_both_ways",
 ]
 
 SLUGS = {
@@ -107,7 +109,8 @@ BARS = (
 )
 CAPTIONS = {
     "fig1_squad_against_mrpc": "Top: a task whose error follows a power law in the paper (SQuAD 1.1) and one "
-    "where it does less so (MRPC), both tuned. Bottom: SQuAD 1.1 with and without tuning. " + BARS,
+    "where it does less so (MRPC), both tuned. Bottom, if it was run both ways: SQuAD 1.1 with and without tuning. "
+    + BARS,
     "fig2_pretraining_loss": "Pretraining loss against model size, both objectives, each aspect ratio. "
     "Shaded: 95 % of the bootstrapped laws; stars: the held-out target, in no fit.",
     "fig3_finetuning_laws": "Finetuning error against model size on nine tasks, MLM and PMI. Points: means over seeds; "

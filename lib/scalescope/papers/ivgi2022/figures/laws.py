@@ -27,7 +27,7 @@ RATIO = "AR {}"
 
 
 def fig1_data(points: pd.DataFrame, laws: Laws, *, tasks: Sequence[str] = ("squad", "mrpc")) -> pd.DataFrame:
-    """Two tasks with tuning (top), the first of them with and without tuning (bottom); MLM.
+    """Two tasks with tuning (top), the first of them with and without tuning (bottom, if it was run both ways); MLM.
 
     Without an untuned target the tuned one stands for it, as in the paper: at that size they are the same
     runs.
@@ -41,7 +41,7 @@ def fig1_data(points: pd.DataFrame, laws: Laws, *, tasks: Sequence[str] = ("squa
         for task, part in zip(tasks, tops, strict=True)
     ]
     tuned = tops[0]
-    for hpt in TUNINGS:
+    for hpt in TUNINGS if tuned_both_ways(usable[usable["task"] == tasks[0]]) else ():
         part = usable[(usable["task"] == tasks[0]) & (usable["hpt"] == hpt)]
         if len(part) and not (part["role"] == "target").any():
             part = pd.concat([part, tuned[tuned["role"] == "target"]])
@@ -57,9 +57,16 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     looks = dict(zip(top, ((style.BLUE, "o"), (style.ORANGE, "s")), strict=False))
     looks |= {name: LOOKS[name] for name in TUNINGS.values()}
     bottom = [title(task) for task in data.loc[data["panel"] == "bottom", "task"].unique()]
-    lines = {"top": [" and ".join(top), "with HPT"], "bottom": [*bottom, "with and without HPT"]}
+    lines = {"top": [" and ".join(top), "with HPT"]}
+    if bottom:
+        lines["bottom"] = [*bottom, "with and without HPT"]
     panels = {panel: ", ".join(part for part in parts if part) for panel, parts in lines.items()}
     return draw_panels(data, looks, panels, size=size, named=False, wrap=1, columns=1, height=0.55)
+
+
+def tuned_both_ways(points: pd.DataFrame) -> bool:
+    """Whether there are MLM points with tuning and without: else figure 4 would be figure 3 again."""
+    return set(points.loc[points["objective"] == "mlm", "hpt"]) >= set(TUNINGS)
 
 
 def fig2_data(pretrain: pd.DataFrame, laws: Laws) -> pd.DataFrame:
