@@ -68,6 +68,7 @@ bench: env  ## speed and memory beside Hugging Face Trainer, into benchmarks/res
 	$(BIN)/python benchmarks/finetuning.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/compile.py
+	$(BIN)/python benchmarks/narrow.py
 
 cluster: env  ## as root: install a Slurm of this machine alone with apt, run smoke through it, compare with a local run
 	TQDM_DISABLE=1 $(BIN)/python tests/cluster.py

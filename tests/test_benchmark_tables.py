@@ -11,6 +11,7 @@ import pytest
 
 from scalescope import paths
 from scalescope.experiment.profile import load_profile
+from scalescope.model.attention import NARROW
 from scalescope.workflow.jobs import planned
 from scalescope.workflow.plan import NOTEBOOK_SECONDS, job_seconds
 
@@ -42,6 +43,19 @@ def test_what_the_named_run_narrows_is_that_of_the_table():
         f"{100 * first['measured_se']:.1f}), at {first['cost']:.1%}."
     ).replace("%", " %") in text
     assert abs(first["foretold"] - first["measured"]) < 2 * first["measured_se"]  # what is foretold comes true
+
+
+def test_what_narrow_products_gain_is_that_of_the_table():
+    table = pd.read_csv(BENCHMARKS / "results" / "narrow.csv")
+    text = " ".join((BENCHMARKS / "README.md").read_text(encoding="utf-8").split())
+    kept = table[table["width"] < NARROW].groupby("part")["ratio"]
+    low, high = kept.min(), kept.max()
+    assert (
+        f"the values of a head take {low['values']:.1f} to {high['values']:.1f} times less and the gradients "
+        f"{low['gradients']:.1f} to {high['gradients']:.1f} times less below {NARROW} dimensions"
+    ) in text
+    assert f"step gets {low['step']:.2f} to {high['step']:.2f} times as fast" in text
+    assert table.loc[table["width"] >= NARROW, "ratio"].between(0.9, 1.1).all()  # nothing is gained there
 
 
 def test_the_cost_of_quick_is_that_of_the_table():
