@@ -20,6 +20,7 @@ BAD = [
     ({"run": "a\nb"}, r"run of a forecast .* got 'a\\nb'"),
     ({"run": 3}, "run of a forecast .* got 3"),
     ({"law": None}, "law of a forecast .* got None"),
+    ({"sha256": "no"}, "sha256 of a forecast must be 64 hex digits, of the points; got 'no'"),
     ({"target": {}}, "target of a forecast must be sizes by name; got {}"),
     ({"target": {"parameters": np.nan}}, "parameters of the target of run 'a' has .* not finite"),
     ({"target": {"parameters": -1}}, "parameters of the target of run 'a' must be above zero"),

@@ -65,7 +65,7 @@ def test_a_run_of_other_sizes_is_not_the_one_that_was_forecast(tmp_path):
 def test_a_law_fitted_elsewhere_can_be_sealed():
     frame = run_table(runs(8)).frame
     law = PowerLaw(n_boot=30).fit(frame["parameters"], frame["loss"])
-    entry = entry_of_law(law, "PowerLaw", {"parameters": 2e9}, "big", "ab")
+    entry = entry_of_law(law, "PowerLaw", {"parameters": 2e9}, "big", "ab" * 32)
     assert entry.points == 8 and entry.distance == pytest.approx(2e9 / 6e8)
     low, high = law.predict_interval([2e9], kind="run")
     assert (entry.quantiles["q025"], entry.quantiles["q975"]) == (pytest.approx(low[0]), pytest.approx(high[0]))

@@ -170,6 +170,11 @@ def test_amounts_that_no_one_can_mean(law):
             law.compute_optimal(value)
 
 
+def test_no_budget_is_no_question(law):
+    with pytest.raises(ValueError, match=r"flops must hold at least one budget; got \[\]"):
+        law.compute_optimal([])
+
+
 def test_a_budget_in_another_unit_draws_a_warning(law):
     with pytest.warns(SuspectInput, match=r"flops 1e\+05 is where parameters reaches"):
         law.compute_optimal(1e5)

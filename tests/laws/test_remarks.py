@@ -15,6 +15,7 @@ from scalescope.laws import ChinchillaLaw, DownstreamErrorLaw, PowerLaw, Suspect
         (ChinchillaLaw(n_boot=0), lambda X, y: (X * [1, 1e-9], y), "tokens lie below parameters in 36 of 36 points"),
         (ChinchillaLaw(n_boot=0), lambda X, y: (X, np.exp(y)), "is it a perplexity"),
         (ChinchillaLaw(n_boot=0), lambda X, y: (X * [1e-9, 1], y), "only: are they in millions or billions"),
+        (PowerLaw(n_boot=0), lambda X, y: (np.log10(X[:, 0]), y), "parameters reach 10 only: are they in millions"),
         (ChinchillaLaw(n_boot=0), lambda X, y: (np.log(X), y), "or logarithms"),
         (
             DownstreamErrorLaw(n_boot=0),

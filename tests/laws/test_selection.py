@@ -132,6 +132,10 @@ def test_positions_and_other_units_are_told(laws):
     losses = laws[0]
     with pytest.warns(UserWarning, match=r"columns of losses are 0 to 2: positions.*losses.T turns them"):
         select(losses.T.set_axis(range(3), axis=1), 2, target=TARGET, method="SubTuning")
+    with pytest.warns(UserWarning, match="losses of 3 of 3 models grow with the number of examples: are they scores"):
+        select(1 / losses, 3200, target=TARGET, method="SubTuning")
+    with pytest.raises(ValueError, match="one row for each model; 'm0' has 2"):
+        select(pd.concat([losses, losses.head(1)]), 3200, target=TARGET)
     with pytest.warns(UserWarning, match="losses reach .*perplexities or percentages"):
         select(100 * losses, 3200, target=TARGET, method="SubTuning")
     with warnings.catch_warnings():

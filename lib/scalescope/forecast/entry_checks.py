@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ def check_entry(entry: Entry) -> None:
         text = getattr(entry, name)
         if not isinstance(text, str) or not text.strip() or not text.isprintable():
             raise ValueError(f"{name} of a forecast must be a text of one line; got {text!r:.80}")
+    if not re.fullmatch("[0-9a-f]{64}", entry.sha256):
+        raise ValueError(f"sha256 of a forecast must be 64 hex digits, of the points; got {entry.sha256!r:.80}")
     if not isinstance(entry.target, Mapping) or not entry.target:
         raise ValueError(f"target of a forecast must be sizes by name; got {entry.target!r:.80}")
     for name, size in entry.target.items():

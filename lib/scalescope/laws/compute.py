@@ -78,6 +78,8 @@ class ComputeLaw(ExponentialLaw):
         rule = _Rule(flops_per_token)
         if flops is not None and np.ndim(flops):
             budgets = positive(np.ravel(numbers(flops, "flops")), "flops")
+            if not budgets.size:
+                raise ValueError(f"flops must hold at least one budget; got {flops!r:.80}")
             return [self._optimal("flops", float(budget), rule, level) for budget in budgets]
         return self._optimal(asked[0], amount(given[asked[0]], asked[0]), rule, level)
 

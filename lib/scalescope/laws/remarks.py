@@ -52,10 +52,10 @@ def _rises(x: np.ndarray, y: np.ndarray) -> bool:
 def _units(names: Sequence[str], sizes: np.ndarray, y: np.ndarray, share: bool) -> list[str]:
     columns = dict(zip(names, sizes.T, strict=True))
     found = []
+    high = float(columns["parameters"].max()) if "parameters" in columns else np.inf
+    if high < FEWEST_PARAMETERS:
+        found.append(f"parameters reach {high:.4g} only: are they in millions or billions, or logarithms?")
     if {"parameters", "tokens"} <= columns.keys():
-        high = float(columns["parameters"].max())
-        if high < FEWEST_PARAMETERS:
-            found.append(f"parameters reach {high:.4g} only: are they in millions or billions, or logarithms?")
         below = int((columns["tokens"] < columns["parameters"]).sum())
         if 2 * below > len(y):
             found.append(

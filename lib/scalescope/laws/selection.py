@@ -110,6 +110,9 @@ def _curves(losses: Any, budget: float, target: float, parameters: Any) -> Curve
             f"losses must have at least one model and one column per number of examples; got {len(losses)} model(s) "
             f"and the columns {list(losses.columns)}"
         )
+    if losses.index.has_duplicates:
+        twice = losses.index[losses.index.duplicated()][0]
+        raise ValueError(f"losses must have one row for each model; {twice!r} has {sum(losses.index == twice)}")
     chosen = np.flatnonzero(examples <= budget)
     chosen = chosen[np.argsort(examples[chosen], kind="stable")]
     if not len(chosen):
@@ -143,7 +146,13 @@ def _curves(losses: Any, budget: float, target: float, parameters: Any) -> Curve
 
 
 def _doubts(examples: np.ndarray, values: np.ndarray) -> None:
-    """Warn of columns that are positions (a table without its header, or turned) and of losses that are not in nats."""
+    """Warn of columns that are positions (no header, or a turned table) and of losses that are none in nats."""
+    rising = int((values[:, -1] > values[:, 0]).sum())
+    if 2 * rising > len(values):
+        warnings.warn(
+            f"losses of {rising} of {len(values)} models grow with the number of examples: are they scores?",
+            stacklevel=4,
+        )
     if len(examples) > 2 and np.array_equal(np.sort(examples), np.arange(len(examples))):
         warnings.warn(
             f"the columns of losses are 0 to {len(examples) - 1}: positions instead of numbers of examples? Models are "
