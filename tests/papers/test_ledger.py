@@ -17,7 +17,7 @@ from scalescope.papers.ledger import final_losses, forecast, points_digest, scor
 
 ENDS = dict(zip(COLUMNS, np.linspace(1.8, 2.2, len(COLUMNS)), strict=True))
 RUN = "pretrain-mlm-ar8-l1-0123456789"
-ONE = Entry(RUN, "loss", "PowerLaw", {"parameters": 1000.0}, 5, 2.0, ENDS, "ab", "x2024")
+ONE = Entry(RUN, "loss", "PowerLaw", {"parameters": 1000.0}, 5, 2.0, ENDS, "ab" * 32, "x2024")
 
 
 @pytest.fixture
