@@ -15,7 +15,7 @@ from scalescope.model.encoder import Encoder
 from scalescope.model.members import Members
 
 MEMBERS, CPU = 3, torch.device("cpu")
-SHAPES = [(4, 5, 6, 2), (2, 9, 8, 1), (3, 1, 12, 4)]  # rows, tokens, width, heads
+SHAPES = [(4, 5, 6, 2), (2, 9, 8, 1), (3, 1, 12, 4), (2, 7, 16, 1)]  # rows, tokens, width, heads
 one_and_members = pytest.mark.parametrize("lead", [(), (MEMBERS,)], ids=["one", "members"])
 kept_and_dropout = pytest.mark.parametrize("dropout", [False, True], ids=["kept", "dropout"])
 

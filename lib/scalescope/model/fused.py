@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from scalescope.model.attention import attend, attend_backward, scaled_product
 from scalescope.model.lookups import flat_rows
 
 EPSILON = 1e-5  # of layer norm, as in torch.nn.LayerNorm
@@ -67,7 +68,7 @@ class _FeedForward(Function):
         dtype, grad = rows.dtype, grad.flatten(-3, -2)
         above = (grad if keep is None else grad * keep).to(dtype)
         grad_out = _product(above.mT, squared)
-        grad_inside = _scaled_product(above, w_out.to(dtype), 2.0).mul_(inside)
+        grad_inside = scaled_product(above, w_out.to(dtype), 2.0).mul_(inside)
         grad_in = _product(grad_inside.mT, rows)
         grad_rows = _product(grad_inside, w_in.to(dtype))
         grad_x, grad_scale, grad_shift = _norm_backward(grad_rows, x, scale, normed, mean, deviation)
@@ -78,18 +79,14 @@ class _FeedForward(Function):
 class _SelfAttention(Function):
     @staticmethod
     def forward(ctx, x, scale, shift, w_query, w_key_value, w_out, bias, at, unseen, keep_probabilities, keep, dtype):
-        heads, batch, length = bias.shape[-4], x.shape[-3], x.shape[-2]
+        heads, batch = bias.shape[-4], x.shape[-3]
         rows, normed, mean, deviation = _norm(x, scale, shift, dtype)
         key, value = _split(_product(rows.flatten(-3, -2), w_key_value.to(dtype).mT), batch, heads, 2)
         chosen = _pick(rows, at)
         (query,) = _split(_product(chosen, w_query.to(dtype).mT), batch, heads, 1)
-        scores = torch.bmm(_flat(query), _flat(key).mT).view(*query.shape[:-1], length)
-        torch.add(bias.to(dtype), scores, alpha=query.shape[-1] ** -0.5, out=scores)
-        if unseen is not None:
-            scores.masked_fill_(unseen, -torch.inf)
-        probabilities = torch._softmax(scores, -1, False, out=scores)
-        kept = probabilities if keep_probabilities is None else probabilities * keep_probabilities.to(dtype)
-        mixed = _merge(torch.bmm(_flat(kept), _flat(value)).view(1, *query.shape))
+        kept = None if keep_probabilities is None else keep_probabilities.to(dtype)
+        probabilities, mixed = attend(query, key, value, bias.to(dtype), unseen, kept)
+        mixed = _merge(mixed[None])
         keep = None if keep is None else keep.flatten(-3, -2)
         ctx.at, ctx.bias_like = at, (bias.shape, bias.dtype)
         weights, factors = (scale, w_query, w_key_value, w_out), (keep_probabilities, keep)
@@ -106,19 +103,13 @@ class _SelfAttention(Function):
         above = (grad if keep is None else grad * keep).to(dtype)
         grad_out = _product(above.mT, mixed)
         (grad_mixed,) = _split(_product(above, w_out.to(dtype)), batch, heads, 1)
-        grad_both = torch.empty((2, *key.shape), dtype=dtype, device=x.device)
-        kept = probabilities if keep_probabilities is None else probabilities * keep_probabilities.to(dtype)
-        torch.bmm(_flat(kept).mT, _flat(grad_mixed), out=_flat(grad_both[1]))
-        grad_scores = torch.bmm(_flat(grad_mixed), _flat(value).mT).view(probabilities.shape)
-        if keep_probabilities is not None:
-            grad_scores.mul_(keep_probabilities)
-        torch._softmax_backward_data(grad_scores, probabilities, -1, dtype, grad_input=grad_scores)
+        kept = None if keep_probabilities is None else keep_probabilities.to(dtype)
         shape, bias_dtype = ctx.bias_like
-        grad_bias = grad_scores.sum_to_size(shape).to(bias_dtype) if ctx.needs_input_grad[6] else None
-        factor = query.shape[-1] ** -0.5
-        _scaled_product(_flat(grad_scores).mT, _flat(query), factor, out=_flat(grad_both[0]))
-        grad_query = _merge(_scaled_product(_flat(grad_scores), _flat(key), factor).view(1, *query.shape))
-        grad_both = _merge(grad_both)
+        grad_query, grad_both, grad_bias = attend_backward(
+            grad_mixed, query, key, value, probabilities, kept, shape if ctx.needs_input_grad[6] else None
+        )
+        grad_bias = None if grad_bias is None else grad_bias.to(bias_dtype)
+        grad_query, grad_both = _merge(grad_query[None]), _merge(grad_both)
         grad_w_query = _product(grad_query.mT, chosen).to(w_query.dtype)
         grad_w_both = _product(grad_both.mT, rows.flatten(-3, -2)).to(w_key_value.dtype)
         grad_rows = _product(grad_both, w_key_value.to(dtype)).view(x.shape)
@@ -176,14 +167,6 @@ def _product(left: Tensor, right: Tensor) -> Tensor:
     return torch.mm(left, right) if left.dim() == 2 else torch.bmm(left, right)
 
 
-def _scaled_product(left: Tensor, right: Tensor, factor: float, out: Tensor | None = None) -> Tensor:
-    """factor * left right, without a pass for the factor."""
-    if out is None:
-        out = left.new_empty(*left.shape[:-1], right.shape[-1])
-    product = torch.addmm if out.dim() == 2 else torch.baddbmm
-    return product(out, left, right, beta=0, alpha=factor, out=out)
-
-
 def _split(rows: Tensor, batch: int, heads: int, parts: int) -> Tensor:
     """[*, B * T, parts * H] to [parts, *, A, B, T, H / A]: heads first, so that each product is one batched call."""
     x = rows.view(*rows.shape[:-2], batch, rows.shape[-2] // batch, parts, heads, -1)
@@ -195,11 +178,6 @@ def _merge(x: Tensor) -> Tensor:
     if x.dim() == 5:
         return x.permute(2, 3, 0, 1, 4).reshape(x.shape[2] * x.shape[3], -1)
     return x.permute(1, 3, 4, 0, 2, 5).reshape(x.shape[1], x.shape[3] * x.shape[4], -1)
-
-
-def _flat(x: Tensor) -> Tensor:
-    """[*, T, D] as one batch of matrices [*, T, D]."""
-    return x.flatten(0, -3)
 
 
 def _pick(x: Tensor, at: int | Tensor | None) -> Tensor:

@@ -29,7 +29,7 @@ from scalescope.training.pretrain import PretrainConfig, Progress, record, start
 from scalescope.training.schedule import schedule
 from scalescope.training.store import Run, Store
 
-# enters run ids: change it with anything that changes the numbers of a member
+# enters run ids: change it with anything that changes the numbers of a member beyond rounding
 ENGINE = "members side by side; 1"
 COPIES = 3  # of the logits of a batch: themselves, their gradient, and what a product needs
 
