@@ -13,7 +13,17 @@ from scalescope.forecast.ledger import Entry
 from scalescope.forecast.quantiles import COLUMNS
 from scalescope.forecast.sealing import ledger_of
 from scalescope.laws import PowerLaw
-from scalescope.papers.ledger import final_losses, forecast, points_digest, scored, scored_ledger, seal, sealed
+from scalescope.papers.ledger import (
+    EARLIER,
+    earlier,
+    final_losses,
+    forecast,
+    points_digest,
+    scored,
+    scored_ledger,
+    seal,
+    sealed,
+)
 
 ENDS = dict(zip(COLUMNS, np.linspace(1.8, 2.2, len(COLUMNS)), strict=True))
 RUN = "pretrain-mlm-ar8-l1-0123456789"
@@ -88,3 +98,29 @@ def test_a_table_without_a_forecast_has_numbers_that_a_figure_can_draw(folder, c
     assert none.empty and "is trained already" in capsys.readouterr().err
     found = scored(none, final_losses(none, pd.DataFrame({"run_id": [RUN], "loss": [1.6]})))
     assert {found[name].dtype.kind for name in ("mean", "low", "high", "actual", "off")} == {"f"}
+
+
+def forecasts(*rows: tuple[str, float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [("PowerLaw", "parameters=1000", *row) for row in rows], columns=["law", "inputs", "run", "actual"]
+    )
+
+
+def test_what_an_earlier_reading_measured_stays_on_the_record(folder, capsys):
+    place = paths.results("live") / "x2024"
+    assert earlier(place, forecasts(("a", 2.0))).empty
+    seal("live", [ONE, replace(ONE, run="new")])
+    files.write_table(place / "forecasts.csv", forecasts((RUN, 1.9), ("never", np.nan)))
+    now = forecasts(("new", 2.5))
+    before = earlier(place, now)
+    assert before["run"].tolist() == [RUN]  # what has no value is no record
+    files.write_table(place / f"{EARLIER}.csv", before)
+    files.write_table(place / "forecasts.csv", now)
+    assert earlier(place, now)["run"].tolist() == [RUN]  # written again it is the same
+    assert scored_ledger("live")[1]["actual"].tolist() == [1.9, 2.5]
+    files.seal(place, ["forecasts.csv", f"{EARLIER}.csv"])
+    (place / "forecasts.csv").write_text("cut")
+    assert earlier(place, now)["run"].tolist() == [RUN] and "forecasts.csv" in capsys.readouterr().err
+    (place / f"{EARLIER}.csv").write_text("cut")
+    with pytest.raises(files.Damaged, match="restore it from version control"):
+        earlier(place, now)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
 from scalescope import paths
 from scalescope.experiment.record import read_csv
+from scalescope.files import Damaged, say
 from scalescope.forecast import ledger
 from scalescope.forecast.ledger import Entry
 from scalescope.forecast.sealing import actual_of_profile, entry_of_law, known_run, ledger_of
 from scalescope.laws import ScalingLaw
 from scalescope.tables import COLUMNS, check
+
+EARLIER = "earlier_forecasts"
+WHICH = ["law", "inputs", "run"]  # one forecast of a study
 
 
 @dataclass(frozen=True)
@@ -67,20 +72,46 @@ def as_table(rows: pd.DataFrame) -> pd.DataFrame:
 def scored_ledger(profile: str) -> tuple[int, pd.DataFrame]:
     """How many forecasts of a profile are sealed, and those whose run is known by now (see `forecast.ledger.judged`).
 
-    The profile's own are scored by its collected tables, those of a study by what the study measured (its table
-    "forecasts"). Raises BrokenLedger, FileNotFoundError where nothing is collected.
+    The profile's own are scored by its collected tables, those of a study by what the study measured (its tables
+    "forecasts" and EARLIER). Raises BrokenLedger, FileNotFoundError where nothing is collected.
     """
     rows = ledger.read(ledger_of(profile))
     own = rows[rows["study"] == ""]
     parts = [ledger.scored(own, actual_of_profile(profile))] if len(own) else []
     for study, part in rows[rows["study"] != ""].groupby("study"):
-        path = paths.results(profile) / str(study) / "forecasts.csv"
-        if path.is_file():
-            table = read_csv(path, f"run `scalescope studies {study}` again")
-            measured = table.set_index(["law", "inputs", "run"])["actual"]
-            asked = as_table(part).set_index(["law", "inputs", "run"]).index
-            parts.append(ledger.judged(part, measured.reindex(asked).to_numpy(dtype=float)))
+        measured = _measured(paths.results(profile) / str(study))
+        if len(measured):
+            asked = as_table(part).set_index(WHICH).index
+            parts.append(ledger.judged(part, measured.set_index(WHICH)["actual"].reindex(asked).to_numpy(dtype=float)))
     return len(rows), pd.concat(parts, ignore_index=True) if parts else ledger.judged(rows.head(0), [])
+
+
+def earlier(folder: Path, forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Forecasts of a study's folder whose runs are known and that the new table "forecasts" does not have any more.
+
+    A profile that trains its runs in another way asks about other runs: what was sealed before stays on the record, as
+    the table EARLIER. A damaged table "forecasts" is told and made again; raises Damaged for EARLIER, which cannot be.
+    """
+    try:
+        known = _measured(folder)
+    except Damaged as error:
+        say(str(error))
+        known = _measured(folder, [EARLIER])
+    if known.empty:
+        return known
+    now = set(forecasts[WHICH].itertuples(index=False, name=None))
+    return known[[row not in now for row in known[WHICH].itertuples(index=False, name=None)]]
+
+
+def _measured(folder: Path, names: Sequence[str] = ("forecasts", EARLIER)) -> pd.DataFrame:
+    """The scored forecasts of a study, of its last reading and of earlier ones."""
+    found = [path for name in names if (path := folder / f"{name}.csv").is_file()]
+    remedy = {"forecasts": f"run `scalescope studies {folder.name}` again", EARLIER: "restore it from version control"}
+    tables = [read_csv(path, remedy[path.stem]) for path in found]
+    if not tables:
+        return pd.DataFrame(columns=[*WHICH, "actual"])
+    known = pd.concat([table[table["actual"].notna()] for table in tables], ignore_index=True)
+    return known.drop_duplicates(WHICH)
 
 
 def final_losses(forecasts: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:

@@ -18,7 +18,7 @@ from scalescope.experiment.profile import Profile
 from scalescope.experiment.study_runs import Planned, Texts, packs, runs_table, train
 from scalescope.papers.barnett2024 import live as barnett2024
 from scalescope.papers.gadre2024 import live as gadre2024
-from scalescope.papers.ledger import HeldOut, scored, seal
+from scalescope.papers.ledger import EARLIER, HeldOut, earlier, scored, seal
 from scalescope.papers.lin2024 import live as lin2024
 from scalescope.papers.su2024 import live as su2024
 from scalescope.plotting import save
@@ -72,12 +72,17 @@ class Live(FromSource):
         return known[name](self.tables)
 
     def write(self) -> list[Path]:
-        """Write tables (CSV) to data/results/<profile>/<paper>/, figures to figures/<profile>/<paper>/."""
+        """Write tables (CSV) to data/results/<profile>/<paper>/, figures to figures/<profile>/<paper>/.
+
+        Scored forecasts of an earlier reading go into a table of their own, see `papers.ledger.earlier`.
+        """
         folder = paths.results(self.profile) / self.paper
-        for name, table in self.tables.items():
+        before = earlier(folder, self.tables["forecasts"])
+        tables = self.tables | ({EARLIER: before} if len(before) else {})
+        for name, table in tables.items():
             files.write_table(folder / f"{name}.csv", table)
-        files.seal(folder, [f"{name}.csv" for name in self.tables])
-        written = [folder / f"{name}.csv" for name in self.tables]
+        files.seal(folder, [f"{name}.csv" for name in tables])
+        written = [folder / f"{name}.csv" for name in tables]
         for name in STUDIES[self.paper].DATA:
             draw, folder = STUDIES[self.paper].DRAW[name], paths.figures(self.profile, self.paper)
             written += save(draw, self.data(name), folder, name)
