@@ -100,6 +100,19 @@ def test_a_table_without_a_forecast_has_numbers_that_a_figure_can_draw(folder, c
     assert {found[name].dtype.kind for name in ("mean", "low", "high", "actual", "off")} == {"f"}
 
 
+def test_a_ledger_whose_last_row_is_cut_off_lacks_what_was_scored(folder):
+    later = replace(ONE, target={"parameters": 2000.0})
+    seal("live", [ONE, later])
+    rows = [("PowerLaw", f"parameters={size}", RUN, 1.9) for size in (1000, 2000)]
+    place = paths.results("live") / "x2024"
+    files.write_table(place / "forecasts.csv", pd.DataFrame(rows, columns=["law", "inputs", "run", "actual"]))
+    assert len(scored_ledger("live")[1]) == 2
+    lines = ledger_of("live").read_text().splitlines(keepends=True)
+    ledger_of("live").write_text("".join(lines[:-1]))
+    with pytest.raises(files.Damaged, match=r"lacks 1 forecast.*has scored, such as that of run 'pretrain-mlm-ar8-l1"):
+        scored_ledger("live")
+
+
 def forecasts(*rows: tuple[str, float]) -> pd.DataFrame:
     return pd.DataFrame(
         [("PowerLaw", "parameters=1000", *row) for row in rows], columns=["law", "inputs", "run", "actual"]

@@ -166,7 +166,7 @@ def read(path: Path) -> pd.DataFrame:
     """The rows of a ledger as text, empty if there is none; raises BrokenLedger naming the first bad row.
 
     A seal of a day that has not come yet is told: either this clock is wrong or that one was. Rows cut off at the end
-    leave a whole ledger: what was there once is known to version control only.
+    leave a whole chain: `papers.ledger.scored_ledger` holds it against what was scored.
     """
     if not isinstance(path, str | Path):
         raise BrokenLedger(f"a ledger is read from a path; got {path!r:.80}")

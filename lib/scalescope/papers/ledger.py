@@ -73,9 +73,11 @@ def scored_ledger(profile: str) -> tuple[int, pd.DataFrame]:
     """How many forecasts of a profile are sealed, and those whose run is known by now (see `forecast.ledger.judged`).
 
     The profile's own are scored by its collected tables, those of a study by what the study measured (its tables
-    "forecasts" and EARLIER). Raises BrokenLedger, FileNotFoundError where nothing is collected.
+    "forecasts" and EARLIER). Raises BrokenLedger, also for a ledger that lacks what a study has scored (rows cut off at
+    its end leave a whole chain of seals), and FileNotFoundError where nothing is collected.
     """
     rows = ledger.read(ledger_of(profile))
+    _refuse_cut(profile, rows)
     own = rows[rows["study"] == ""]
     parts = [ledger.scored(own, actual_of_profile(profile))] if len(own) else []
     for study, part in rows[rows["study"] != ""].groupby("study"):
@@ -84,6 +86,19 @@ def scored_ledger(profile: str) -> tuple[int, pd.DataFrame]:
             asked = as_table(part).set_index(WHICH).index
             parts.append(ledger.judged(part, measured.set_index(WHICH)["actual"].reindex(asked).to_numpy(dtype=float)))
     return len(rows), pd.concat(parts, ignore_index=True) if parts else ledger.judged(rows.head(0), [])
+
+
+def _refuse_cut(profile: str, rows: pd.DataFrame) -> None:
+    """Raise BrokenLedger where a study of the profile has scored a forecast that the ledger does not have."""
+    there = set(as_table(rows)[WHICH].itertuples(index=False, name=None))
+    for path in sorted(paths.results(profile).glob("*/forecasts.csv")):
+        scored_here = _measured(path.parent)[WHICH].itertuples(index=False, name=None)
+        gone = [row for row in scored_here if row not in there]
+        if gone:
+            raise ledger.BrokenLedger(
+                f"{ledger_of(profile)} lacks {len(gone)} forecast(s) that {path.parent} has scored, such as that of "
+                f"run {gone[0][-1]!r}: rows were removed; restore it from version control"
+            )
 
 
 def earlier(folder: Path, forecasts: pd.DataFrame) -> pd.DataFrame:
