@@ -99,3 +99,10 @@ def test_rows_that_are_drawn_hold_fewer_ones_and_no_more_can_be_drawn_than_there
     assert all(row.tobytes() in rows for row in more.tokens) and len({row.tobytes() for row in more.tokens}) == 4
     with pytest.raises(ValueError, match="cannot be drawn"):
         corpus.drawn(len(tokens) + 1, 5)
+
+
+def test_what_is_no_source_and_what_is_no_tokenizer_are_named(tokenizer):
+    with pytest.raises(ValueError, match=r"source must have a method articles.*got None"):
+        encode_corpus(None, tokenizer, "train", 64)
+    with pytest.raises(ValueError, match=r"tokenizer must be a Tokenizer.*got 'words'"):
+        encode_corpus(Told(ARTICLES), "words", "train", 64)

@@ -33,6 +33,7 @@ def but(values, entry, value):
 BAD_SIZES = [
     (None, r"X must have the shape .* columns parameters; got \[\]"),
     ("abc", r"must hold numbers|must have the shape"),
+    ([{"parameters": 1}, {"parameters": 2}], "X is a list of dicts; give pandas.DataFrame"),
     ({"parameters": [1, 2]}, "X is a dict with the columns parameters; give a DataFrame"),
     (np.array([(n,) for n in SIZES], dtype=[("tokens", float)]), "columns tokens; give a DataFrame with .* parameters"),
     (but(SIZES, 3, pd.NA), "parameters must hold numbers; entry 3 is <NA>"),

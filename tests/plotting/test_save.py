@@ -35,6 +35,15 @@ def test_saving_writes_four_files_with_the_same_bytes_again(data, tmp_path):
     pd.testing.assert_frame_equal(pd.read_csv(files[3]), data, check_dtype=False, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("draw", "table", "wrong"), [(None, pd.DataFrame(), "draw must be a function"), (plt.figure, [1], "data must be a")]
+)
+def test_what_cannot_be_drawn_is_told_before_anything_is_written(draw, table, wrong, tmp_path):
+    with pytest.raises(ValueError, match=wrong):
+        save(draw, table, tmp_path / "figures", "fig1")
+    assert not (tmp_path / "figures").exists()
+
+
 def test_a_figure_that_is_removed_is_not_missed(data, tmp_path):
     for name in ("fig1", "fig4"):
         save(figures.draw_fig1, data, tmp_path, name)

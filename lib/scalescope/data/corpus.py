@@ -97,6 +97,12 @@ def encode_corpus(
     are packed into rows (see `packing.pack`). max_tokens: upper bound on the tokens of all rows, padding included;
     None reads all. Raises ValueError if the split is empty, or a size makes no sense.
     """
+    if not callable(getattr(source, "articles", None)):
+        raise ValueError(
+            f"source must have a method articles(split) that yields lists of paragraphs; got {source!r:.80}"
+        )
+    if not isinstance(tokenizer, Tokenizer):
+        raise ValueError(f"tokenizer must be a Tokenizer of the package tokenizers; got {tokenizer!r:.80}")
     if not SHORTEST_ROW <= sequence_length <= LONGEST_ROW:
         raise ValueError(f"sequence_length {sequence_length} lies outside {SHORTEST_ROW}..{LONGEST_ROW}")
     if max_tokens is not None and max_tokens < sequence_length:

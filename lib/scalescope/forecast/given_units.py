@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from scalescope.forecast.columns import ALIASES, AS_IS, BadTable, convert, plain, words
-from scalescope.forecast.units import FEWEST_PARAMETERS, FEWEST_TOKENS, REACH
-from scalescope.laws.remarks import NATS
+from scalescope.forecast.units import FEWEST_TOKENS, REACH
+from scalescope.laws.remarks import FEWEST_PARAMETERS, NATS
 
 PERCENT = {"pct", "percent", "percents", "percentage", "perc"}
 BEYOND = {  # quantity: the least that a run can have; what the smallest and the largest of a study's runs stay below

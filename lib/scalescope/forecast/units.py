@@ -7,9 +7,8 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from scalescope.forecast.columns import AS_IS, SYMBOLS, BadTable
-from scalescope.laws.remarks import NATS
+from scalescope.laws.remarks import FEWEST_PARAMETERS, NATS
 
-FEWEST_PARAMETERS = 100.0  # no language model is smaller: a number below is in thousands or more
 FEWEST_TOKENS = 1e4
 APART = 8.0  # factor by which FLOPs may differ from 6 N D for other ways to count
 RISING = 0.8  # rank correlation from which y counts as rising with size

@@ -142,6 +142,10 @@ def table(X: Any, names: tuple[str, ...], law: str = "this law") -> np.ndarray:
     UnknownName for a column that is missing and ValueError for another shape (naming the `law`) or a value that is not
     a finite number above zero, naming column and entry.
     """
+    if isinstance(X, list | tuple) and len(X) and isinstance(X[0], Mapping):
+        raise ValueError(
+            f"X is a {type(X).__name__} of dicts; give pandas.DataFrame(X), with {', '.join(names)} as columns"
+        )
     if isinstance(X, Mapping) or _fields(X):
         raise ValueError(
             f"X is a {type(X).__name__} with the columns {', '.join(map(str, _fields(X) or X))}; give a DataFrame with "

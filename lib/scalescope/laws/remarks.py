@@ -10,9 +10,7 @@ from scalescope.laws.inputs import SIZES
 
 RISING = 5  # sizes that do not grow one and all by chance
 NATS = 12.0  # ln of a vocabulary of 160,000: no language model that has learned anything loses more
-
-
-FEWEST_PARAMETERS = 100.0  # no model is smaller
+FEWEST_PARAMETERS = 100.0  # no language model is smaller: a number below is in thousands or more
 
 
 class SuspectInput(UserWarning):

@@ -30,6 +30,10 @@ def save(draw: Draw, data: pd.DataFrame, folder: Path, name: str, unpublished: p
     written: measurements of others. The files hold no date, program version or random id: the same tables give the
     same bytes on one machine. The figure stays open, as the current one of pyplot, to be shown.
     """
+    for name_of, value, kind in (("draw", draw, Callable), ("data", data, pd.DataFrame)):
+        if not isinstance(value, kind):
+            wanted = "function that returns a figure" if kind is Callable else "DataFrame"
+            raise ValueError(f"{name_of} must be a {wanted}; got {value!r:.80}")
     folder = Path(folder)
     names = {suffix: folder / f"{name}.{suffix}" for suffix in SUFFIXES}
     written = as_written(data)
