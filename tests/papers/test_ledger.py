@@ -137,3 +137,12 @@ def test_what_an_earlier_reading_measured_stays_on_the_record(folder, capsys):
     (place / f"{EARLIER}.csv").write_text("cut")
     with pytest.raises(files.Damaged, match="restore it from version control"):
         earlier(place, now)
+
+
+def test_a_table_of_a_study_that_was_edited_is_named_with_the_column_it_lacks(folder):
+    seal("live", [ONE])
+    (paths.results("live") / "x2024").mkdir()
+    path = paths.results("live") / "x2024" / "forecasts.csv"
+    sealed("live").to_csv(path, index=False)
+    with pytest.raises(files.Damaged, match=r"forecasts.csv lacks the column\(s\) actual: run `scalescope studies"):
+        scored_ledger("live")

@@ -77,28 +77,32 @@ def scored_ledger(profile: str) -> tuple[int, pd.DataFrame]:
     its end leave a whole chain of seals), and FileNotFoundError where nothing is collected.
     """
     rows = ledger.read(ledger_of(profile))
-    _refuse_cut(profile, rows)
+    known = _known(profile, rows)
     own = rows[rows["study"] == ""]
     parts = [ledger.scored(own, actual_of_profile(profile))] if len(own) else []
     for study, part in rows[rows["study"] != ""].groupby("study"):
-        measured = _measured(paths.results(profile) / str(study))
-        if len(measured):
-            asked = as_table(part).set_index(WHICH).index
-            parts.append(ledger.judged(part, measured.set_index(WHICH)["actual"].reindex(asked).to_numpy(dtype=float)))
+        if study in known:
+            asked, actual = as_table(part).set_index(WHICH).index, known[study].set_index(WHICH)["actual"]
+            parts.append(ledger.judged(part, actual.reindex(asked).to_numpy(dtype=float)))
     return len(rows), pd.concat(parts, ignore_index=True) if parts else ledger.judged(rows.head(0), [])
 
 
-def _refuse_cut(profile: str, rows: pd.DataFrame) -> None:
-    """Raise BrokenLedger where a study of the profile has scored a forecast that the ledger does not have."""
+def _known(profile: str, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The scored forecasts of each study of a profile that has any.
+
+    Raises BrokenLedger where a study has scored a forecast that the ledger, whose `rows` these are, does not have.
+    """
     there = set(as_table(rows)[WHICH].itertuples(index=False, name=None))
-    for path in sorted(paths.results(profile).glob("*/forecasts.csv")):
-        scored_here = _measured(path.parent)[WHICH].itertuples(index=False, name=None)
-        gone = [row for row in scored_here if row not in there]
+    known = {}
+    for folder in sorted({path.parent for path in paths.results(profile).glob("*/*forecasts.csv")}):
+        known[folder.name] = measured = _measured(folder)
+        gone = [row for row in measured[WHICH].itertuples(index=False, name=None) if row not in there]
         if gone:
             raise ledger.BrokenLedger(
-                f"{ledger_of(profile)} lacks {len(gone)} forecast(s) that {path.parent} has scored, such as that of "
+                f"{ledger_of(profile)} lacks {len(gone)} forecast(s) that {folder} has scored, such as that of "
                 f"run {gone[0][-1]!r}: rows were removed; restore it from version control"
             )
+    return {study: measured for study, measured in known.items() if len(measured)}
 
 
 def earlier(folder: Path, forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -123,6 +127,10 @@ def _measured(folder: Path, names: Sequence[str] = ("forecasts", EARLIER)) -> pd
     found = [path for name in names if (path := folder / f"{name}.csv").is_file()]
     remedy = {"forecasts": f"run `scalescope studies {folder.name}` again", EARLIER: "restore it from version control"}
     tables = [read_csv(path, remedy[path.stem]) for path in found]
+    for path, table in zip(found, tables, strict=True):
+        lacks = [name for name in [*WHICH, "actual"] if name not in table]
+        if lacks:
+            raise Damaged(f"{path} lacks the column(s) {', '.join(lacks)}: {remedy[path.stem]}")
     if not tables:
         return pd.DataFrame(columns=[*WHICH, "actual"])
     known = pd.concat([table[table["actual"].notna()] for table in tables], ignore_index=True)
