@@ -20,6 +20,7 @@ import pandas as pd
 import torch
 from machine import describe, destination, merge, options, progress
 
+from scalescope.errors import UnknownName
 from scalescope.experiment import stages
 from scalescope.experiment.finetuning import finetune, tuned_rows
 from scalescope.experiment.profile import Profile, load_profile
@@ -48,6 +49,9 @@ def main() -> None:
     if chosen.quick:
         chosen.profile, chosen.layers, chosen.tasks, chosen.variants = "smoke", [1, 2, 3], ["sst2"], ["as it is"]
     profile = on_world(load_profile(chosen.profile), chosen.world, chosen.layers)
+    for task in chosen.tasks:
+        if task not in profile.tasks:
+            parser.error(str(UnknownName(f"task of profile {chosen.profile!r}", task, profile.tasks)))
     models = [spec.name for spec in reversed(profile.all_models()) if spec.role == "ladder"]  # the longest first
     places = [(model, place) for model in models for place in range(len(profile.pretrain.seeds))]
     with ProcessPoolExecutor(2, get_context("spawn"), torch.set_num_threads, (1,)) as workers:
