@@ -1,7 +1,8 @@
-"""What would raise R2: another grid of finetuning rates, or more passes over the rows? On a development world.
+"""What would raise R2: another grid of finetuning rates, more passes, or more rows? On a development world.
 
     python benchmarks/ceiling.py [--profile thorough] [--world 1] [--layers 1 2 3 4] [--tasks squad sst2 mnli cola]
-        [--variants "as it is" "four rates" "three passes" "four rates, three passes"] [--quick]
+        [--variants "as it is" "four rates" "three passes" "four rates, three passes" "three times the rows"]
+        [--quick]
 
 The ladder of the profile (MLM, all its pretraining seeds) is pretrained on the world of another seed than those that
 are read, then finetuned as the profile does but for the variant. R2 of the power law over all seeds, and `ceiling`,
@@ -32,7 +33,9 @@ VARIANTS: dict[str, dict] = {
     "four rates": {"learning_rates": FOUR},
     "three passes": {"epochs": 3},
     "four rates, three passes": {"learning_rates": FOUR, "epochs": 3},
+    "three times the rows": {},  # as many steps as three passes, no row twice
 }
+MORE_ROWS = {"three times the rows": 3}
 KEYS = ["profile", "world", "variant", "task"]
 OBJECTIVE = "mlm"
 
@@ -58,12 +61,11 @@ def main() -> None:
         for row in workers.map(partial(pretrained, profile), places):
             progress(f"{row['layers']} layers, pretraining seed {row['pretrain_seed']}: {row['loss']:.3f} nats")
         for variant in chosen.variants:
-            tuning = profile.finetune.model_copy(update=VARIANTS[variant])
-            own = profile.model_copy(update={"finetune": tuning})
+            own = varied(profile, variant)
             for task in chosen.tasks:
                 points = pd.concat(workers.map(partial(tuned, own, task), models))
                 row = {"profile": chosen.profile, "world": chosen.world, "variant": variant, "task": task}
-                row |= judged(points, tuning.learning_rates)
+                row |= judged(points, own.finetune.learning_rates)
                 merge(destination(chosen), [{**row, **describe()}], KEYS)
                 progress(f"{variant}, {task}: R2 {row['r2']:.3f}, ceiling {row['ceiling']:.3f}")
 
@@ -86,6 +88,16 @@ def on_world(profile: Profile, world: int, layers: list[int]) -> Profile:
     content["models"]["ladder"]["layers"] = layers
     content["finetune"] |= {"roles": ["ladder"], "fixed_rate_objectives": [], "from_scratch": False}
     return Profile.model_validate(content | {"budgets": None})
+
+
+def varied(profile: Profile, variant: str) -> Profile:
+    """The profile with the finetuning of a variant, which leaves the names of its pretraining runs as they are."""
+    content, times = profile.model_dump(), MORE_ROWS.get(variant, 1)
+    content["finetune"] |= VARIANTS[variant]
+    rows = content["finetune"]["train_rows"]
+    content["finetune"]["train_rows"] = {task: n * times for task, n in rows.items()}
+    content["source"]["options"]["task_train"] *= times
+    return Profile.model_validate(content)
 
 
 def judged(points: pd.DataFrame, rates: list[float]) -> dict:
