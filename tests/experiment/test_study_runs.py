@@ -9,9 +9,9 @@ from scalescope.errors import UnknownName
 from scalescope.experiment import stages, study_runs
 from scalescope.experiment.noted import noted
 from scalescope.experiment.study_runs import STANDARD, Texts, adapted, branch, packs, runs_table, train
+from scalescope.model.optimiser import FlatAdamW
 from scalescope.papers.barnett2024 import live as barnett2024
 from scalescope.tables import COLUMNS
-from scalescope.training import loop
 from scalescope.training.branches import trunk_id
 from scalescope.training.pretrain import MissingStart
 
@@ -118,7 +118,7 @@ def test_runs_are_trained_once_in_the_order_of_their_packs_and_read_as_a_table(l
     seen = near["tokens"] / (near["steps"] * near["batch_size"])
     assert np.allclose(near["finetune_tokens"], near["rows"] * seen, atol=1)
 
-    monkeypatch.setattr(loop.Training, "_learn", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(FlatAdamW, "step", lambda *_: pytest.fail("trained again"))
     assert [run.id for run in train(live_profile, texts, chosen)] == [run.id for run in runs]
 
 

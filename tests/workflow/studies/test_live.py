@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
@@ -12,9 +14,9 @@ from scalescope import paths
 from scalescope.errors import UnknownName
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
+from scalescope.model.optimiser import FlatAdamW
 from scalescope.papers.barnett2024 import live as barnett2024
 from scalescope.papers.lin2024 import live as lin2024
-from scalescope.training import loop
 from scalescope.workflow.studies import live
 
 
@@ -92,6 +94,43 @@ def test_a_model_pretrained_on_a_dialect_is_told_as_pretraining(zoo, monkeypatch
         assert path.stat().st_size > 0
 
 
+def kill_when(ready, act) -> None:
+    """Run `act` in a forked process that dies, as by SIGKILL, before the third training step after `ready()`."""
+    pid = os.fork()
+    if pid:
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+        return
+    step, left = FlatAdamW.step, [3]
+
+    def counted(*args):
+        left[0] -= ready()
+        return step(*args) if left[0] else os._exit(9)
+
+    FlatAdamW.step = counted
+    try:
+        act()
+    finally:
+        os._exit(0)
+
+
+def test_a_study_that_is_killed_goes_on_keeps_its_forecasts_and_ends_with_the_same_tables(
+    live_profile, zoo, tmp_path, monkeypatch
+):
+    (tmp_path / "profiles").symlink_to(paths.profile_file("live").parent)
+    monkeypatch.setenv("SCALESCOPE_ROOT", str(tmp_path))
+    ledger = paths.results("live") / "forecasts.csv"
+    for ready in (lambda: any(paths.runs().glob("adapt-*/manifest.json")), ledger.exists):
+        kill_when(ready, lambda: live.run(live_profile, "lin2024"))
+    finished = {path: path.stat().st_mtime_ns for path in paths.runs().glob("[!.]*/manifest.json")}
+    sealed = ledger.read_bytes()
+    tables = live.run(live_profile, "lin2024").tables
+    assert finished and {path: path.stat().st_mtime_ns for path in finished} == finished, "trained twice"
+    assert ledger.read_bytes() == sealed
+    for name, table in zoo.tables.items():
+        own = tables[name].drop(columns="date", errors="ignore")
+        pd.testing.assert_frame_equal(own, table.drop(columns="date", errors="ignore"), obj=name)
+
+
 def test_every_table_and_figure_is_written_and_a_figure_is_redrawn_from_its_numbers(study):
     for path in study.write():
         assert path.stat().st_size > 0
@@ -108,7 +147,7 @@ def test_every_table_and_figure_is_written_and_a_figure_is_redrawn_from_its_numb
 
 
 def test_a_finished_study_trains_nothing_and_gives_the_same_tables(live_profile, study, monkeypatch):
-    monkeypatch.setattr(loop.Training, "_learn", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(FlatAdamW, "step", lambda *_: pytest.fail("trained again"))
     again = live.run(live_profile, "barnett2024").tables
     for name, table in study.tables.items():
         pd.testing.assert_frame_equal(again[name], table, obj=name)
