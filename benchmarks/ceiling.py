@@ -1,8 +1,7 @@
 """What would raise R2: another grid of finetuning rates, more passes, or more rows? On a development world.
 
     python benchmarks/ceiling.py [--profile thorough] [--world 1] [--layers 1 2 3 4] [--tasks squad sst2 mnli cola]
-        [--variants "as it is" "four rates" "three passes" "four rates, three passes" "three times the rows"]
-        [--quick]
+        [--variants "as it is" ...] [--quick]
 
 The ladder of the profile (MLM, all its pretraining seeds) is pretrained on the world of another seed than those that
 are read, then finetuned as the profile does but for the variant. R2 of the power law over all seeds, and `ceiling`,
@@ -34,8 +33,9 @@ VARIANTS: dict[str, dict] = {
     "three passes": {"epochs": 3},
     "four rates, three passes": {"learning_rates": FOUR, "epochs": 3},
     "three times the rows": {},  # as many steps as three passes, no row twice
+    "three times the rows, near rates": {"learning_rates": [0.0015, 0.003]},
 }
-MORE_ROWS = {"three times the rows": 3}
+MORE_ROWS = {"three times the rows": 3, "three times the rows, near rates": 3}
 KEYS = ["profile", "world", "variant", "task"]
 OBJECTIVE = "mlm"
 
