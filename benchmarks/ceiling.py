@@ -5,9 +5,9 @@
 
 The ladder of the profile (MLM, all its pretraining seeds) is pretrained on the world of another seed than those that
 are read, then finetuned as the profile does but for the variant. R2 of the power law over all seeds, and `ceiling`,
-that of the means of the sizes: no curve through the sizes has more (as in the table fit_ceiling). `lowest`, `highest`:
-models whose best rate is that end of the grid. Two processes of one thread; resumes from the run store. Results:
-results/ceiling.csv.
+that of the means of the sizes: no curve through the sizes has more (as in the table fit_ceiling). `errors`, `rates`:
+mean errors of the sizes, the smallest first, and the best rate of each. Two processes of one thread; resumes from the
+run store. Results: results/ceiling.csv.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def main() -> None:
             for task in chosen.tasks:
                 points = pd.concat(workers.map(partial(tuned, own, task), models))
                 row = {"profile": chosen.profile, "world": chosen.world, "variant": variant, "task": task}
-                row |= judged(points, own.finetune.learning_rates)
+                row |= judged(points)
                 merge(destination(chosen), [{**row, **describe()}], KEYS)
                 progress(f"{variant}, {task}: R2 {row['r2']:.3f}, ceiling {row['ceiling']:.3f}")
 
@@ -100,8 +100,8 @@ def varied(profile: Profile, variant: str) -> Profile:
     return Profile.model_validate(content)
 
 
-def judged(points: pd.DataFrame, rates: list[float]) -> dict:
-    """What the tuned runs of one task say of its law: errors, scatter, R2 and its ceiling, ends of the grid."""
+def judged(points: pd.DataFrame) -> dict:
+    """What the tuned runs of one task say of its law: errors, scatter, R2 and its ceiling, rates."""
     sizes, errors = points["parameters"].astype(float), points["error"].astype(float)
     by_size = errors.groupby(sizes)
     means, total = by_size.mean(), ((errors - errors.mean()) ** 2).sum()
@@ -110,13 +110,11 @@ def judged(points: pd.DataFrame, rates: list[float]) -> dict:
     return {
         "n_sizes": len(means),
         "n_points": len(points),
-        "error_smallest": means.iloc[0],
-        "error_largest": means.iloc[-1],
+        "errors": " ".join(f"{mean:.3f}" for mean in means),
         "sd_within": float((by_size.var() * (by_size.size() - 1)).sum() / (len(errors) - len(means))) ** 0.5,
         "r2": float(1 - ((errors - law.predict(sizes)) ** 2).sum() / total),
         "ceiling": float(1 - ((errors - by_size.transform("mean")) ** 2).sum() / total),
-        "lowest": int((best == min(rates)).sum()),
-        "highest": int((best == max(rates)).sum()),
+        "rates": " ".join(f"{rate:g}" for rate in best),
     }
 
 

@@ -146,3 +146,19 @@ def test_errors_after_more_passes_are_those_of_the_table():
     assert keys == list(lowest.index)
     for key, (*_, pretrained, scratch) in zip(keys, said, strict=True):
         assert [pretrained, scratch] == [f"{lowest.loc[key, start]:.3f}" for start in ("mlm", "scratch")]
+
+
+def test_what_keeps_r2_low_is_that_of_the_table():
+    table = pd.read_csv(BENCHMARKS / "results" / "ceiling.csv").set_index(["variant", "task"])
+    text = (BENCHMARKS / "README.md").read_text(encoding="utf-8").split("## What keeps R2 low")[1].split("\n## ")[0]
+    said = re.findall(r"^\| ([a-z ]+) \| (\w+) \| ([\d., ]+) \| ([\d.| ]+) \|$", text, re.M)
+    assert {(variant, task) for variant, task, *_ in said} == set(table.index)
+    for variant, task, errors, numbers in said:
+        row = table.loc[(variant, task)]
+        assert errors == row["errors"].replace(" ", ", ")
+        assert numbers.split(" | ") == [f"{row[name]:.3f}" for name in ("sd_within", "r2", "ceiling")], (variant, task)
+    before, more = table.loc["as it is"], table.loc["three times the rows"]
+    less = more["sd_within"] / before["sd_within"]
+    assert less[["sst2", "mnli", "squad", "cola"]].between(0.32, 0.55).all() and (more["r2"] < 0.95).all()
+    assert set(more.index[more["ceiling"] < before["ceiling"]]) == {"squad"}
+    assert more.loc["cola", "rates"] == "0.002 0.002 0.002 0.006"
