@@ -149,9 +149,10 @@ def laws_of(profiles: str) -> str:
     return markdown_table(rows.rename(columns={"kind": "loss of runs", "paper": "law of"}))
 
 
-def beside_of(source: str) -> str:
-    """Errors of a source's models beside those of the paper's models of the same shape, as Markdown."""
-    return markdown_table(by_task(read_csv(paths.results(source) / PAPER / "beside_paper.csv", REMEDY)))
+def beside_of(models: str) -> str:
+    """Errors of a source's models of one objective ("SOURCE OBJECTIVE") beside those of the paper's, as Markdown."""
+    source, objective = models.split()
+    return markdown_table(by_task(read_csv(paths.results(source) / PAPER / "beside_paper.csv", REMEDY), objective))
 
 
 MADE_OF = {
