@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scalescope.errors import UnknownName
 from scalescope.papers.ivgi2022 import figures
 from scalescope.papers.ivgi2022.beside_paper import COLUMNS, beside_paper, by_task, train_shares
 from scalescope.papers.ivgi2022.data import published_points, published_tasks
@@ -58,6 +59,11 @@ def test_a_row_per_task_says_what_is_the_same():
     assert list(found) == ["task", "train rows", "validation rows", "12,288", "98,304", "331,776", "no pretraining"]
     assert found.iloc[1].tolist()[:4] == ["SST-2", "same", "same", "0.255 (0.206)"]
     assert found.iloc[0].tolist()[:3] == ["MNLI", "10 %", "same"] and found.iloc[0].iloc[-1] == "–"
+
+
+def test_an_objective_that_was_not_trained_has_no_empty_table():
+    with pytest.raises(UnknownName, match=r"'pmi'.*did you mean 'mlm'"):
+        by_task(beside_paper(ours(), of_tasks()), "pmi")
 
 
 def test_titles_of_the_figure_tell_how_many_train_rows_are_the_papers():

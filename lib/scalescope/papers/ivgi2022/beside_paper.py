@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from scalescope.errors import UnknownName
 from scalescope.experiment.points import OBJECTIVES, split_usable, task_names, title
 from scalescope.experiment.series import error_bar
 from scalescope.number_text import NONE
@@ -49,8 +50,11 @@ def by_task(found: pd.DataFrame, objective: str = "mlm") -> pd.DataFrame:
     """The table `beside_paper` of one objective as people read it: a row per task, a column per size.
 
     Each cell has our error and in parentheses the paper's; columns "train rows" and "validation rows" say "same", or
-    the share of the paper's; "no pretraining": our error at the largest size without it.
+    the share of the paper's; "no pretraining": our error at the largest size without it. Raises UnknownName for an
+    objective that the table does not have.
     """
+    if objective not in set(found["objective"]):
+        raise UnknownName("objective of the table beside_paper", objective, found["objective"].unique())
     own = found[found["objective"] == objective]
     rows = []
     for task, part in own.groupby("task", sort=False):
