@@ -19,6 +19,7 @@ from multiprocessing import get_context
 import pandas as pd
 import torch
 from machine import describe, destination, merge, options, progress
+from sklearn.metrics import r2_score
 
 from scalescope.errors import UnknownName
 from scalescope.experiment import stages
@@ -26,16 +27,14 @@ from scalescope.experiment.finetuning import finetune, tuned_rows
 from scalescope.experiment.profile import Profile, load_profile
 from scalescope.laws import PowerLaw
 
-FOUR = [0.0007, 0.002, 0.006, 0.02]
-VARIANTS: dict[str, dict] = {
-    "as it is": {},
-    "four rates": {"learning_rates": FOUR},
-    "three passes": {"epochs": 3},
-    "four rates, three passes": {"learning_rates": FOUR, "epochs": 3},
-    "three times the rows": {},  # as many steps as three passes, no row twice
-    "three times the rows, near rates": {"learning_rates": [0.0015, 0.003]},
+# times the rows of the profile, and what else changes of its finetuning
+VARIANTS: dict[str, tuple[int, dict]] = {
+    "as it is": (1, {}),
+    "four rates": (1, {"learning_rates": [0.0007, 0.002, 0.006, 0.02]}),
+    "three passes": (1, {"epochs": 3}),
+    "three times the rows": (3, {}),  # as many steps as three passes, no row twice
+    "three times the rows, near rates": (3, {"learning_rates": [0.0015, 0.003]}),
 }
-MORE_ROWS = {"three times the rows": 3, "three times the rows, near rates": 3}
 KEYS = ["profile", "world", "variant", "task"]
 OBJECTIVE = "mlm"
 
@@ -92,8 +91,8 @@ def on_world(profile: Profile, world: int, layers: list[int]) -> Profile:
 
 def varied(profile: Profile, variant: str) -> Profile:
     """The profile with the finetuning of a variant, which leaves the names of its pretraining runs as they are."""
-    content, times = profile.model_dump(), MORE_ROWS.get(variant, 1)
-    content["finetune"] |= VARIANTS[variant]
+    content, (times, changes) = profile.model_dump(), VARIANTS[variant]
+    content["finetune"] |= changes
     rows = content["finetune"]["train_rows"]
     content["finetune"]["train_rows"] = {task: n * times for task, n in rows.items()}
     content["source"]["options"]["task_train"] *= times
@@ -104,7 +103,7 @@ def judged(points: pd.DataFrame) -> dict:
     """What the tuned runs of one task say of its law: errors, scatter, R2 and its ceiling, rates."""
     sizes, errors = points["parameters"].astype(float), points["error"].astype(float)
     by_size = errors.groupby(sizes)
-    means, total = by_size.mean(), ((errors - errors.mean()) ** 2).sum()
+    means = by_size.mean()
     law = PowerLaw(n_boot=0, warn_beyond=None).fit(sizes, errors, groups=sizes)
     best = points.groupby("parameters")["learning_rate"].first()
     return {
@@ -112,8 +111,8 @@ def judged(points: pd.DataFrame) -> dict:
         "n_points": len(points),
         "errors": " ".join(f"{mean:.3f}" for mean in means),
         "sd_within": float((by_size.var() * (by_size.size() - 1)).sum() / (len(errors) - len(means))) ** 0.5,
-        "r2": float(1 - ((errors - law.predict(sizes)) ** 2).sum() / total),
-        "ceiling": float(1 - ((errors - by_size.transform("mean")) ** 2).sum() / total),
+        "r2": r2_score(errors, law.predict(sizes)),
+        "ceiling": r2_score(errors, by_size.transform("mean")),
         "rates": " ".join(f"{rate:g}" for rate in best),
     }
 

@@ -67,3 +67,20 @@ def test_it_counts_the_laws_that_are_exported(readme):
     fitted = {one for one in exported if isinstance(one, type) and issubclass(one, laws.ScalingLaw) and one.inputs}
     said = re.search(r"(\w+) laws share that interface", readme)[1]
     assert WORDS[said.lower()] == len(fitted - {laws.ScalingLaw, laws.CurveLaw})
+
+
+def test_what_is_said_of_real_text_is_what_its_tables_hold():
+    folder = paths.results("wikipedia-full") / "ivgi2022"
+    text = " ".join((paths.results("wikipedia-full").parent / "README.md").read_text(encoding="utf-8").split())
+    off = (
+        pd.read_csv(folder / "target_loss.csv")
+        .query("law == 'power law' and without == 0")
+        .set_index("objective")["off"]
+    )
+    assert f"{100 * off['mlm']:.1f} % above the law of the ladder after MLM, {100 * off['pmi']:.1f} % after PMI" in text
+    beside = pd.read_csv(folder / "beside_paper.csv")
+    whole = beside[beside["same_train"]]
+    below = whole[whole["difference"] < 0]
+    assert below[["objective", "task", "parameters"]].to_numpy().tolist() == [["pmi", "cola", 98304]]
+    assert "all errors but one (CoLA, PMI, 98 K) lie above the paper's" in text
+    assert (whole["difference"].abs() < 2 * (whole["bar"] + whole["bar_paper"])).all()
