@@ -64,6 +64,18 @@ def test_each_budget_is_finetuned_at_the_tuned_rate_with_all_seeds(profile, monk
     assert finished == (2 + 4, plan.budget_runs(profile)) and plan.budget_runs(profile) == 6
 
 
+def test_budgets_may_have_finetuning_seeds_of_their_own(profile):
+    content = {**TINY, "name": "seeds", "tasks": ["sst2"], "budgets": {**SECTION, "seeds": [5, 0, 1]}}
+    paths.profile_file("seeds").write_text(yaml.safe_dump(content))
+    own = load_profile("seeds")
+    assert budgets(own, "mlm")["seed"].tolist() == [5, 0, 1, 5, 0, 1]
+    station = job(own, "35_budgets_ar8-l1_mlm")
+    assert runs.counts(own)[station.name] == (2 + 6, plan.budget_runs(own)) and plan.budget_runs(own) == 8
+    more, fewer = (plan.job_seconds(each, station) for each in (own, profile))
+    assert more > fewer
+    assert profile.budget_seeds == profile.finetune.seeds and "seeds" not in profile.model_dump()["budgets"]
+
+
 def test_budgets_are_the_profiles_own_settings_but_for_steps_and_schedule(profile):
     prepared = stages.prepare(profile)
     own = stages.pretrain_config(profile, prepared, profile.model("ar8-l1"), "mlm")

@@ -138,6 +138,8 @@ def test_the_ladder_has_all_pretraining_seeds_and_other_models_the_first(edited)
         ({"fractions": [0.5, 0.502]}, r"holds 0.5 and 0.502: both are 30 steps"),
         ({"fractions": [0.5, 1.5]}, r"budgets.fractions.1: .*less than or equal to 1"),
         ({"fractions": [1.0]}, r"budgets.fractions: .*at least 2 items"),
+        ({"seeds": []}, r"budgets.seeds: .*at least 1 item"),
+        ({"seeds": [0, 0]}, r"budgets.seeds: .*0 is listed twice"),
     ],
 )
 def test_budgets_that_cannot_be_trained_are_refused(edited, changes, message):

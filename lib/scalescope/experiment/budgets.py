@@ -103,7 +103,7 @@ def _task_rows(
     rate = _best_rate(profile, prepared, objective, name, train) if alive else None
     rows = []
     for run in alive if rate is not None else []:
-        members = [(rate, seed) for seed in profile.finetune.seeds]
+        members = [(rate, seed) for seed in profile.budget_seeds]
         configs = finetuning.finetune_configs(profile, prepared, profile.budget_model, objective, name, run, members)
         rows += [_row(profile, objective, name, run, done) for done in train(configs, run) if not done.failed]
     return pd.DataFrame(rows, columns=COLUMNS["budgets"])

@@ -27,6 +27,7 @@ from scalescope.experiment.sections import (
     Title,
     check_batch,
     check_fractions,
+    is_none,
 )
 from scalescope.experiment.study_checks import check_studies
 from scalescope.experiment.study_sections import StudiesSection
@@ -35,10 +36,6 @@ from scalescope.tables import SCRATCH
 
 LARGEST_MODEL = 1e11  # parameters
 ALL = "all"  # in place of an objective: every one that models are finetuned after
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 @dataclass(frozen=True)
@@ -63,8 +60,7 @@ class Profile(Section):
     tasks: Annotated[list[str], Field(min_length=1), Different]
     finetune: FinetuneSection
     budgets: BudgetsSection | None = None
-    # left out of what is written where it is not given, so that the fingerprints of other profiles stay as they are
-    studies: Annotated[StudiesSection | None, Field(exclude_if=_is_none)] = None
+    studies: Annotated[StudiesSection | None, Field(exclude_if=is_none)] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Profile:
@@ -180,6 +176,11 @@ class Profile(Section):
     def budget_objectives(self) -> list[str]:
         """Objectives whose error is measured against pretraining tokens; none without the section "budgets"."""
         return list(self.budgets.objectives) if self.budgets else []
+
+    @property
+    def budget_seeds(self) -> list[int]:
+        """Finetuning seeds of every budget: those of the section "budgets", or else those of finetuning."""
+        return (self.budgets and self.budgets.seeds) or self.finetune.seeds
 
     @property
     def finetuned_objectives(self) -> list[str]:

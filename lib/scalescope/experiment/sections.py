@@ -55,6 +55,11 @@ def _one_line(text: str) -> str:
     return text
 
 
+def is_none(value: object) -> bool:
+    """Whether a key was not given; it is then left out of what is written, so that older fingerprints stay."""
+    return value is None
+
+
 Different = AfterValidator(_different)
 Title = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 Seeds = Annotated[list[Seed], Field(min_length=1, max_length=MOST_SEEDS), Different]
@@ -271,3 +276,4 @@ class BudgetsSection(Section):
     model: str
     objectives: Annotated[list[Objective], Field(min_length=1), Different]
     fractions: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=2), Different]
+    seeds: Annotated[Seeds | None, Field(exclude_if=is_none)] = None  # of finetuning; those of `finetune`

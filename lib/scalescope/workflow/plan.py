@@ -60,7 +60,7 @@ def finetune_runs(profile: Profile, spec: ModelSpec, objective: str = ALL) -> in
 def budget_runs(profile: Profile) -> int:
     """Runs of one job of the section "budgets": a pretraining run per budget, each finetuned with all seeds."""
     count = len(profile.budgets.fractions) if profile.budgets else 0
-    return count * (1 + len(profile.tasks) * len(profile.finetune.seeds))
+    return count * (1 + len(profile.tasks) * len(profile.budget_seeds))
 
 
 def budget_share(profile: Profile) -> float:
@@ -105,7 +105,7 @@ def job_seconds(profile: Profile, job: Job, speeds: Speeds = NOMINAL) -> float:
 
 def _budget_finetuning(profile: Profile) -> int:
     """Finetuning runs on one task of one job of the section "budgets"."""
-    return len(profile.budgets.fractions) * len(profile.finetune.seeds) if profile.budgets else 0
+    return len(profile.budgets.fractions) * len(profile.budget_seeds) if profile.budgets else 0
 
 
 def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:

@@ -90,12 +90,14 @@ def _count(profile: Profile, prepared: Prepared, job: Job) -> tuple[int, int]:
     if job.station == BUDGETS:
         configs = budgets.branch_configs(profile, prepared, objective)
         pretrained = [run for config in configs if (run := stages.store().find(config.id)) is not None]
-        finished = sum(_finetuned(profile, prepared, spec, objective, run) for run in pretrained) + len(pretrained)
+        finished = len(pretrained)
+        finished += sum(_finetuned(profile, prepared, spec, objective, run, profile.budget_seeds) for run in pretrained)
         return finished, plan.budget_runs(profile)
     places, finished = range(len(profile.pretraining_seeds(spec))), 0
     for own in profile.finetuned_after(objective):
         pretrained = _pretrained(profile, prepared, spec, own, places)
-        finished += sum(_finetuned(profile, prepared, spec, own, run) for run in pretrained)
+        seeds = profile.finetune.seeds
+        finished += sum(_finetuned(profile, prepared, spec, own, run, seeds) for run in pretrained)
     return finished, plan.finetune_runs(profile, spec, objective) * len(profile.tasks)
 
 
@@ -108,9 +110,11 @@ def _pretrained(profile: Profile, prepared: Prepared, spec: ModelSpec, objective
     return found
 
 
-def _finetuned(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, pretrained: Run) -> int:
-    """How many finetuning runs of one pretrained model are there, whatever their rate and seed."""
-    members, finished = list(product(profile.finetune.learning_rates, profile.finetune.seeds)), 0
+def _finetuned(
+    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, pretrained: Run, seeds: list[int]
+) -> int:
+    """How many finetuning runs of one pretrained model with these seeds are there, whatever their rate."""
+    members, finished = list(product(profile.finetune.learning_rates, seeds)), 0
     for name in profile.tasks:
         configs = finetuning.finetune_configs(profile, prepared, spec, objective, name, pretrained, members)
         finished += sum(stages.store().find(config.id) is not None for config in configs)

@@ -96,10 +96,14 @@ def _falling(budgets: pd.DataFrame, n_boot: int) -> Iterator[str]:
     for task, own in budgets.groupby("task", sort=False):
         if own["budget_tokens"].nunique() < 3:
             continue
-        law = PowerLaw(size="tokens", n_boot=n_boot, warn_beyond=None)
-        law.fit(own["tokens"], own["error"], groups=own["budget_tokens"])
-        if law.intervals_["slope"][1] < 0:
+        if law_of_tokens(own, n_boot).intervals_["slope"][1] < 0:
             yield str(task)
+
+
+def law_of_tokens(budgets: pd.DataFrame, n_boot: int = 1000) -> PowerLaw:
+    """The law of one task's error in pretraining tokens, from its rows of the table "budgets" of one model."""
+    law = PowerLaw(size="tokens", n_boot=n_boot, warn_beyond=None)
+    return law.fit(budgets["tokens"], budgets["error"], groups=budgets["budget_tokens"])
 
 
 def _last(skills: pd.DataFrame) -> pd.DataFrame:
