@@ -24,7 +24,7 @@ import torch
 from machine import describe, destination, merge, options, progress
 
 from scalescope.data.corpus import Corpus
-from scalescope.data.encoded import PROBES, Prepared
+from scalescope.data.encoded import Prepared
 from scalescope.data.masking import Masked, Masker
 from scalescope.data.packing import pack
 from scalescope.data.probes import Probes
@@ -32,7 +32,7 @@ from scalescope.data.tokenizer import CLS, MASK
 from scalescope.experiment import stages
 from scalescope.experiment.finetuning import finetune_configs
 from scalescope.experiment.profile import Profile, load_profile
-from scalescope.papers.ivgi2022.scorecard import Z
+from scalescope.papers.ivgi2022.scorecard import above_chance
 from scalescope.training.finetune import finetune
 from scalescope.training.loop import Training
 from scalescope.training.pretrain import finish
@@ -112,7 +112,8 @@ def measured(profile: Profile, model: str, variant: str) -> dict:
     last = run.metrics[run.metrics["step"] == run.metrics["step"].max()].set_index("skill")["accuracy"]
     row = {name: run.manifest["summary"][name] for name in ("tokens", "loss")}
     taught = [variant.removesuffix(ALONE)] if variant.endswith(ALONE) else list(last.index)
-    row |= {"above": above(prepared.probes, last[taught]), **last}
+    chance = pd.Series({skill: prepared.probes.chance(skill) for skill in taught})
+    row |= {"above": int(above_chance(last[taught], chance).sum()), **last}
     for task in () if variant.endswith(ALONE) else [task for task in TASKS if task in profile.tasks]:
         values = errors(profile, prepared, model, variant, task, run)
         row |= {f"{task}_error": np.mean(values), f"{task}_sd": np.std(values, ddof=1)}
@@ -157,12 +158,6 @@ def begins(tokens: np.ndarray, pieces: tuple[int, ...]) -> np.ndarray:
     after = np.zeros(tokens.shape, dtype=bool)
     after[:, 1:] = tokens[:, :-1] == CLS
     return after & np.isin(tokens, pieces)
-
-
-def above(probes: Probes, found: pd.Series) -> int:
-    """How many accuracies (index: skill) lie above chance by more than Z standard errors."""
-    chance = [probes.chance(skill) for skill in found.index]
-    return int((found - chance > Z * np.sqrt(found * (1 - found) / PROBES)).sum())
 
 
 def errors(profile: Profile, prepared: Prepared, model: str, variant: str, task: str, run: Run) -> list[float]:

@@ -63,7 +63,7 @@ def scorecard(
             found.append((TOKENS, list(_falling(own, n_boot)), own["task"].nunique()))
         if skills is not None and len(own := skills[skills["objective"] == objective]):
             last = _last(own)
-            above = last["accuracy"] - last["chance"] > Z * np.sqrt(last["accuracy"] * (1 - last["accuracy"]) / probes)
+            above = above_chance(last["accuracy"], last["chance"], probes)
             found.append((SKILLS, list(last.loc[above, "skill"]), len(last)))
         rows += [(quantity, objective, len(names), of, ", ".join(names)) for quantity, names, of in found]
         law = pretraining_laws[pretraining_laws["objective"] == objective]
@@ -98,6 +98,11 @@ def _falling(budgets: pd.DataFrame, n_boot: int) -> Iterator[str]:
             continue
         if law_of_tokens(own, n_boot).intervals_["slope"][1] < 0:
             yield str(task)
+
+
+def above_chance(accuracy: pd.Series, chance: pd.Series, probes: int = PROBES) -> pd.Series:
+    """Whether accuracies [n] on `probes` masked answers lie above chance [n] by more than Z standard errors."""
+    return accuracy - chance > Z * np.sqrt(accuracy * (1 - accuracy) / probes)
 
 
 def law_of_tokens(budgets: pd.DataFrame, n_boot: int = 1000) -> PowerLaw:
