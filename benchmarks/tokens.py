@@ -18,6 +18,7 @@ from multiprocessing import get_context
 import pandas as pd
 import torch
 from machine import describe, destination, merge, options, progress
+from skills import TIMES, on_longer_text
 
 from scalescope.experiment.budgets import branch_configs, budgets
 from scalescope.experiment.profile import Profile, load_profile
@@ -53,7 +54,7 @@ def main() -> None:
 
 def varied(profile: Profile, world: int, variant: str) -> Profile:
     """The profile on the world of another seed, changed as a variant says."""
-    content = profile.model_dump()
+    content = (on_longer_text(profile, world) if variant == TOKENS else profile).model_dump()
     source, finetune = content["source"]["options"], content["finetune"]
     source["seed"] = world
     if variant == SEEDS:
@@ -62,9 +63,7 @@ def varied(profile: Profile, world: int, variant: str) -> Profile:
         finetune["train_rows"] = {task: n * 3 for task, n in finetune["train_rows"].items()}
         source["task_train"] *= 3
     elif variant == TOKENS:
-        source["train_articles"] *= 4
-        content["text"]["train_tokens"] *= 4
-        content["pretrain"] |= {"steps": profile.pretrain.steps * 4, "patience": profile.pretrain.steps * 4}
+        content["pretrain"] |= {"steps": profile.pretrain.steps * TIMES, "patience": profile.pretrain.steps * TIMES}
     return Profile.model_validate(content)
 
 
