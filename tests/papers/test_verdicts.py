@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scalescope.papers.verdicts import FAILS, HOLDS, UNTESTABLE, Judged, verdicts
+from scalescope.papers.verdicts import FAILS, HOLDS, UNTESTABLE, Judged, first_with_interval, verdicts
 
 CLAIMS = {"X1": "it falls", "X2": "it grows"}
 
@@ -29,3 +29,8 @@ def test_rows_hold_the_claim_in_words_and_the_interval():
 def test_a_claim_nobody_made_is_an_error():
     with pytest.raises(KeyError, match="X3"):
         verdicts(CLAIMS, [Judged("X3", True, "slope", 0.0, "")])
+
+
+def test_an_interval_holds_the_value_that_it_is_about():
+    assert first_with_interval(np.array([5.0, 1.0, 1.0, 1.0])) == (5.0, 1.0, 5.0)
+    assert first_with_interval(np.array([0.0, *np.linspace(-1, 1, 201)])) == pytest.approx((0.0, -0.95, 0.95))

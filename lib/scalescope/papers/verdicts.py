@@ -32,6 +32,12 @@ class Judged(NamedTuple):
         return UNTESTABLE if not np.isfinite(self.value) else HOLDS if self.holds else FAILS
 
 
+def first_with_interval(values: np.ndarray) -> tuple[float, float, float]:
+    """The first value, and the 95 % interval of the others, made wider where it does not hold that value."""
+    value, (low, high) = float(values[0]), map(float, np.percentile(values[1:], [2.5, 97.5]))
+    return value, min(low, value), max(high, value)
+
+
 def verdicts(claims: Mapping[str, str], judged: Iterable[Judged]) -> pd.DataFrame:
     """One row per judged claim: id, claim (`claims`: id -> words), verdict, statistic, value, low, high, threshold."""
     names = ["verdict", "statistic", "value", "low", "high", "threshold"]

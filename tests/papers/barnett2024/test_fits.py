@@ -79,7 +79,7 @@ def test_of_several_rates_the_best_counts_and_a_held_out_run_takes_that_of_the_n
 
 
 def test_shared_exponents_are_recovered_and_lie_in_their_intervals(points):
-    found = shared.fit(points).params
+    found = shared.fit(points)
     assert found["alpha"] == pytest.approx(ALPHA, rel=0.05) and found["beta"] == pytest.approx(BETA, rel=0.05)
     replicates = shared.replicates(points, 60)
     for name, value in [("alpha", ALPHA), ("beta", BETA), *((f"G {text}", gap) for text, gap in GAPS.items())]:

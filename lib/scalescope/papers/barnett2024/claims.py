@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
@@ -23,32 +22,29 @@ SPLIT = "split of a budget"  # what the names of forecasts of splits end with
 
 def judged(tables: dict[str, pd.DataFrame], correlation: dict[str, float]) -> pd.DataFrame:
     """One row per claim: verdict "holds", "fails" or "not testable", with the number that decides and its interval."""
+    worst = tables["fits"].query("exponents == 'separate'")["rms"].max()
+    bic = tables["exponents"].set_index("exponents")["bic"]
+    more = bic["shared"] - bic["separate"]
+    off = tables["forecasts"].loc[~tables["forecasts"]["law"].str.endswith(SPLIT), "off"].abs().dropna()
+    said = f"mean absolute relative error over {len(off)} sealed forecasts"
+    splits = tables["splits"].dropna(subset=["actual"])
+    recommended = splits["factor"] == 1
+    ratio = splits.loc[recommended, "actual"].min() / splits.loc[~recommended, "actual"].min()
     rows = [
-        _described(tables),
+        Judged("T1", worst <= RMS, "largest rms residual of ln L over dialects", worst, f"at most {RMS:g}"),
         _grows(correlation),
-        _shared(tables),
+        Judged("T3", more < 0, "BIC with shared minus BIC with separate exponents", more, "below 0"),
         _allocated(tables),
-        _forecast(tables),
-        _best_split(tables),
+        Judged("T5", off.mean() <= OFF, said, off.mean(), f"at most {OFF:g}"),
+        Judged("T6", ratio < 1, "loss of the recommended split over that of the best other one", ratio, "below 1"),
     ]
     return verdicts(CLAIMS, rows)
-
-
-def _described(tables) -> Judged:
-    worst = tables["fits"].query("exponents == 'separate'")["rms"].max()
-    return Judged("T1", worst <= RMS, "largest rms residual of ln L over dialects", worst, f"at most {RMS:g}")
 
 
 def _grows(correlation: dict[str, float]) -> Judged:
     value, low, high = (correlation[key] for key in ("value", "low", "high"))
     statistic = f"rank correlation of gap and distance over {correlation['dialects']:.0f} dialects"
     return Judged("T2", low > 0, statistic, value, "95 % interval above 0", low, high)
-
-
-def _shared(tables) -> Judged:
-    bic = tables["exponents"].set_index("exponents")["bic"]
-    value = float(bic["shared"] - bic["separate"])
-    return Judged("T3", value < 0, "BIC with shared minus BIC with separate exponents", value, "below 0")
 
 
 def _allocated(tables) -> Judged:
@@ -59,24 +55,6 @@ def _allocated(tables) -> Judged:
         for _, part in shares.groupby("price")
         if len(part) > 2 and part["share"].nunique() > 1 and part["nats"].nunique() > 1
     ]
-    value = float(np.mean(found)) if found else np.nan
-    low, high = (min(found), max(found)) if found else (np.nan, np.nan)
+    value, low, high = pd.Series(found, dtype=float).agg(["mean", "min", "max"])
     statistic = "rank correlation of the share of pretraining with the gap, mean (smallest, largest) over prices"
     return Judged("T4", high < 0, statistic, value, "below 0 at every price", low, high)
-
-
-def _forecast(tables) -> Judged:
-    corner = tables["forecasts"][~tables["forecasts"]["law"].str.endswith(SPLIT)]
-    off = corner["off"].abs().dropna()
-    value = float(off.mean()) if len(off) else np.nan
-    statistic = f"mean absolute relative error over {len(off)} sealed forecasts"
-    return Judged("T5", value <= OFF, statistic, value, f"at most {OFF:g}")
-
-
-def _best_split(tables) -> Judged:
-    splits = tables["splits"].dropna(subset=["actual"])
-    recommended = splits[splits["factor"] == 1]
-    if recommended.empty or len(splits) < 2:
-        return Judged("T6", False, "loss of the recommended split over that of the best other one", np.nan, "below 1")
-    value = float(recommended["actual"].iloc[0] / splits[splits["factor"] != 1]["actual"].min())
-    return Judged("T6", value < 1, "loss of the recommended split over that of the best other one", value, "below 1")

@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from scalescope.papers.barnett2024 import fits as study
 from scalescope.papers.barnett2024.shared import predict
@@ -45,7 +45,7 @@ def loss_data(runs: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
         _means(found.assign(loss=found["loss_before"]), "before"),
     ]
     for text, own in found.groupby("text", sort=False):
-        params = _params(fits, str(text))
+        params = study.params_of(fits, str(text))
         grid = np.geomspace(own["finetune_tokens"].min(), own["finetune_tokens"].max(), LINE)
         for p in own.groupby(own["pretrain_tokens"].round(-1))["pretrain_tokens"].mean():
             line = pd.DataFrame({"panel": text, "kind": "law", "pretrain_tokens": p, "finetune_tokens": grid})
@@ -57,22 +57,14 @@ def draw_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per dialect, in order of distance."""
     names, sizes = list(data["panel"].unique()), np.sort(data.loc[data["kind"] == "point", "pretrain_tokens"].unique())
     colours = dict(zip(sizes, colormaps["viridis"](np.linspace(0.1, 0.85, len(sizes))), strict=True))
-    columns = min(3, len(names))
-    rows = -(-len(names) // columns)
     with style.paper_style(size):
-        inches = style.inches(3.5 * columns, 0.8 + 3 * rows)
-        figure, axes = plt.subplots(rows, columns, figsize=inches, layout="constrained", squeeze=False)
-        for ax in axes.flat[len(names) :]:
-            ax.set_axis_off()
-        for ax, name in zip(axes.flat, names, strict=False):
+        figure, axes = _panels(names, 0.8)
+        for ax, name in zip(axes, names, strict=True):
             _loss_panel(ax, data[data["panel"] == name], colours)
-            ax.set_title(name)
         figure.supxlabel(F_LABEL)
         figure.supylabel("Held-out loss (nats)")
-        handles = [
-            Line2D([], [], color=c, marker="o", markersize=5, label=f"p = {style.size_text(p)}")
-            for p, c in colours.items()
-        ]
+        look = {"marker": "o", "markersize": 5}
+        handles = [line_handle(f"p = {style.size_text(p)}", color=c, **look) for p, c in colours.items()]
         handles += [
             line_handle("from scratch", marker="s", markersize=4),
             line_handle("before finetuning", linestyle=":"),
@@ -82,11 +74,24 @@ def draw_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     return figure
 
 
+def _panels(names: list[str], above_them: float) -> tuple[Figure, list[Axes]]:
+    """A figure of one panel per name, three side by side at most, with so many inches above them for a legend."""
+    columns = min(3, len(names))
+    rows = -(-len(names) // columns)
+    inches = style.inches(3.5 * columns, above_them + 3 * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=inches, layout="constrained", squeeze=False)
+    for ax in axes.flat[len(names) :]:
+        ax.set_axis_off()
+    for ax, name in zip(axes.flat, names, strict=False):
+        ax.set_title(name)
+    return figure, list(axes.flat[: len(names)])
+
+
 def _loss_panel(ax, rows: pd.DataFrame, colours: dict) -> None:
     for p, colour in colours.items():
         law = rows[(rows["kind"] == "law") & np.isclose(rows["pretrain_tokens"], p, rtol=1e-3)]
-        points = rows[(rows["kind"] == "point") & (rows["pretrain_tokens"] == p)]
-        before = rows[(rows["kind"] == "before") & (rows["pretrain_tokens"] == p)]
+        own = rows[rows["pretrain_tokens"] == p]
+        points, before = (own[own["kind"] == kind] for kind in ("point", "before"))
         ax.plot(law["finetune_tokens"], law["loss"], color=colour, linewidth=1.2)
         bars = np.vstack([points["loss"] - points["low"], points["high"] - points["loss"]])
         ax.errorbar(points["finetune_tokens"], points["loss"], yerr=bars, color=colour, fmt="o", markersize=4)
@@ -94,16 +99,8 @@ def _loss_panel(ax, rows: pd.DataFrame, colours: dict) -> None:
     scratch = rows[rows["kind"] == "scratch"]
     ax.plot(scratch["finetune_tokens"], scratch["loss"], color=style.GREY, marker="s", markersize=4, linewidth=1)
     held = rows[rows["kind"] == "held_out"]
-    ax.plot(
-        held["finetune_tokens"],
-        held["loss"],
-        color=style.INK,
-        marker="*",
-        markersize=11,
-        markerfacecolor="white",
-        linestyle="none",
-        zorder=4,
-    )
+    star = {"marker": "*", "markersize": 11, "markerfacecolor": "white", "linestyle": "none"}
+    ax.plot(held["finetune_tokens"], held["loss"], color=style.INK, zorder=4, **star)
     sizes = rows.loc[rows["kind"] != "law", "finetune_tokens"]
     style.log_x(ax, (sizes.min() / 1.3, sizes.max() * 1.3))
     ax.set_yscale("log")
@@ -112,21 +109,11 @@ def _loss_panel(ax, rows: pd.DataFrame, colours: dict) -> None:
 
 def gap_data(gaps: pd.DataFrame) -> pd.DataFrame:
     """What `draw_gap` draws, from the table "gaps": one row per dialect and measure, with its interval."""
-    parts = [
-        pd.DataFrame(
-            {
-                "kind": "fit",
-                "measure": name,
-                "text": gaps["text"],
-                "distance": gaps["distance"],
-                "value": gaps[name],
-                "low": gaps[f"{name}_low"],
-                "high": gaps[f"{name}_high"],
-            }
-        )
-        for name in ("nats", "share")
-    ]
-    return pd.concat(parts, ignore_index=True)
+    parts = []
+    for name in ("nats", "share"):
+        numbers = {"value": gaps[name], "low": gaps[f"{name}_low"], "high": gaps[f"{name}_high"]}
+        parts.append(gaps[["text", "distance"]].assign(kind="fit", measure=name, **numbers))
+    return pd.concat(parts, ignore_index=True)[["kind", "measure", "text", "distance", "value", "low", "high"]]
 
 
 def draw_gap(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
@@ -150,21 +137,16 @@ def _name_points(ax, rows: pd.DataFrame) -> None:
         near = rows[(rows["distance"] - row.distance).abs() < NEAR]
         below = len(near) > 1 and row.value == near["value"].min()
         first = row.distance == rows["distance"].min()  # its error bar's neighbour lies to the right
-        ax.annotate(
-            row.text,
-            (row.distance, row.value),
-            (0, 7) if first else (6, -11 if below else 3),
-            textcoords="offset points",
-            ha="center" if first else "left",
-            fontsize=9 * style.unit(),
-        )
+        aside = (0, 7) if first else (6, -11 if below else 3)
+        look = {"ha": "center" if first else "left", "fontsize": 9 * style.unit()}
+        ax.annotate(row.text, (row.distance, row.value), aside, textcoords="offset points", **look)
 
 
 def iso_loss_data(fits: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """What `draw_iso_loss` draws (COLUMNS): runs, and lines of equal loss at LEVELS losses within those measured."""
     found, parts = study.points(runs), []
     for text, own in found.groupby("text", sort=False):
-        params = _params(fits, str(text))
+        params = study.params_of(fits, str(text))
         parts.append(_means(own, "point"))
         p = np.geomspace(own["pretrain_tokens"].min(), own["pretrain_tokens"].max(), LINE)
         bracket = params["A"] * p ** -params["alpha"] + params["G"]
@@ -179,18 +161,13 @@ def iso_loss_data(fits: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 def draw_iso_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per dialect: finetuning tokens against pretraining tokens."""
     names = list(data["panel"].unique())
-    columns = min(3, len(names))
-    rows = -(-len(names) // columns)
     points = data[data["kind"] == "point"]
     limits = [(points[c].min() / 1.3, points[c].max() * 1.3) for c in ("pretrain_tokens", "finetune_tokens")]
     shades = plt.Normalize(points["loss"].min(), points["loss"].max())
     dots = {"cmap": "viridis", "s": 26, "zorder": 3, "edgecolor": "white", "linewidth": 0.6}
     with style.paper_style(size):
-        inches = style.inches(3.5 * columns, 0.6 + 3 * rows)
-        figure, axes = plt.subplots(rows, columns, figsize=inches, layout="constrained", squeeze=False)
-        for ax in axes.flat[len(names) :]:
-            ax.set_axis_off()
-        for ax, name in zip(axes.flat, names, strict=False):
+        figure, axes = _panels(names, 0.6)
+        for ax, name in zip(axes, names, strict=True):
             own = data[data["panel"] == name]
             for loss, line in own[own["kind"] == "law"].groupby("loss"):
                 ax.plot(line["pretrain_tokens"], line["finetune_tokens"], color=colormaps["viridis"](shades(loss)))
@@ -198,17 +175,11 @@ def draw_iso_loss(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             ax.scatter(runs["pretrain_tokens"], runs["finetune_tokens"], c=runs["loss"], norm=shades, **dots)
             style.log_axes(ax, *limits)
             style.label_log(ax.yaxis, style.size_text)
-            ax.set_title(name)
         figure.supxlabel(P_LABEL)
         figure.supylabel(F_LABEL)
-        bar = figure.colorbar(plt.cm.ScalarMappable(shades, "viridis"), ax=axes, label="Held-out loss (nats)")
+        bar = figure.colorbar(plt.cm.ScalarMappable(shades, "viridis"), ax=figure.axes, label="Held-out loss (nats)")
         bar.outline.set_visible(False)
     return figure
-
-
-def _params(fits: pd.DataFrame, text: str) -> dict[str, float]:
-    own = fits[(fits["exponents"] == "separate") & (fits["text"] == text)]
-    return dict(zip(own["symbol"], own["value"], strict=True))
 
 
 def _means(rows: pd.DataFrame, kind: str) -> pd.DataFrame:

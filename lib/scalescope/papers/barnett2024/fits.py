@@ -17,8 +17,9 @@ from scipy.stats import spearmanr
 from scalescope.errors import UnknownName
 from scalescope.laws import TransferLaw
 from scalescope.papers.barnett2024 import shared
+from scalescope.papers.barnett2024.shared import INPUTS
+from scalescope.papers.verdicts import first_with_interval
 
-INPUTS = ["pretrain_tokens", "finetune_tokens"]
 N_BOOT = 400
 WIDEST = 0.98  # share of a budget that a split may spend on one side
 
@@ -78,22 +79,29 @@ def fits(found: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:
 
     rms: root mean squared residual of ln L of the dialect's fit.
     """
-    rows = []
+    common, replicates = shared.fit(found), shared.replicates(found, n_boot) if n_boot else {}
+    separate, together = [], []
     for text, own in found.groupby("text", sort=False):
         made = law(found, str(text), n_boot)
-        rms = float(np.sqrt(np.mean(np.log(made.predict(own[INPUTS]) / own["loss"]) ** 2)))
-        for symbol, value in made.params_.items():
-            low, high = made.intervals_.get(symbol, (np.nan, np.nan))
-            rows.append(("separate", text, own["distance"].iloc[0], symbol, value, low, high, rms, len(own)))
-    common, replicates = shared.fit(found), shared.replicates(found, n_boot) if n_boot else None
-    for text, own in found.groupby("text", sort=False):
-        made = common.of(str(text))
-        rms = float(np.sqrt(np.mean(np.log(shared.predict(made, own) / own["loss"]) ** 2)))
-        for symbol, value in made.items():
-            low, high = shared.interval(replicates, str(text), symbol)
-            rows.append(("shared", text, own["distance"].iloc[0], symbol, value, low, high, rms, len(own)))
+        separate += _parameters("separate", own, made.params_, made.intervals_, made.predict(own[INPUTS]))
+        params, drawn = shared.of(common, str(text)), shared.of(replicates, str(text)) if n_boot else {}
+        intervals = {symbol: np.percentile(values, [2.5, 97.5]) for symbol, values in drawn.items()}
+        together += _parameters("shared", own, params, intervals, shared.predict(params, own))
     columns = ["exponents", "text", "distance", "symbol", "value", "low", "high", "rms", "n_points"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame([*separate, *together], columns=columns)
+
+
+def _parameters(exponents: str, own: pd.DataFrame, params: dict, intervals: dict, predicted: np.ndarray) -> list[tuple]:
+    rms = float(np.sqrt(np.mean(np.log(predicted / own["loss"]) ** 2)))
+    about = (exponents, own["text"].iloc[0], own["distance"].iloc[0])
+    ends = {symbol: intervals.get(symbol, (np.nan, np.nan)) for symbol in params}
+    return [(*about, symbol, value, *ends[symbol], rms, len(own)) for symbol, value in params.items()]
+
+
+def params_of(fitted: pd.DataFrame, text: str) -> dict[str, float]:
+    """The five parameters of one dialect with exponents of its own, from the table that `fits` gives."""
+    own = fitted[(fitted["exponents"] == "separate") & (fitted["text"] == text)]
+    return dict(zip(own["symbol"], own["value"], strict=True))
 
 
 def exponents_compared(fitted: pd.DataFrame) -> pd.DataFrame:
@@ -114,46 +122,35 @@ def gaps(found: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:
     G: of the fit with shared exponents. nats: G f^-beta at the middle (geometric) of the finetuning tokens, what the
     law says that no pretraining removes there. share: of G in the bracket (A p^-alpha + G) at most pretraining.
     """
-    common, replicates = shared.fit(found), shared.replicates(found, n_boot)
-    middle = float(np.exp(np.log(found["finetune_tokens"]).mean()))
+    every, middle = _optimum_and_replicates(found, n_boot), _middle(found["finetune_tokens"])
     most, rows = found["pretrain_tokens"].max(), []
     for text, own in found.groupby("text", sort=False):
-        row = {"text": text, "distance": own["distance"].iloc[0]}
-        for name, of in _measures(str(text), middle, most).items():
-            values = of(replicates)
-            low, high = np.percentile(values, [2.5, 97.5])
-            value = float(of({key: np.array([each]) for key, each in common.params.items()})[0])
-            row |= {name: value, f"{name}_low": min(low, value), f"{name}_high": max(high, value)}
+        row, params = {"text": text, "distance": own["distance"].iloc[0]}, shared.of(every, str(text))
+        gap, removed = params["G"], params["A"] * most ** -params["alpha"]
+        measures = {"G": gap, "nats": gap * middle ** -params["beta"], "share": gap / np.maximum(gap + removed, 1e-300)}
+        for name, values in measures.items():
+            row |= zip((name, f"{name}_low", f"{name}_high"), first_with_interval(values), strict=True)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _measures(text: str, middle: float, most: float) -> dict:
-    """The three measures of a gap, each a function of replicates [B]."""
-    gap = f"G {text}"
-    return {
-        "G": lambda params: params[gap],
-        "nats": lambda params: params[gap] * middle ** -params["beta"],
-        "share": lambda params: (
-            params[gap] / np.maximum(params[gap] + params[f"A {text}"] * most ** -params["alpha"], 1e-300)
-        ),
-    }
+def _optimum_and_replicates(found: pd.DataFrame, n_boot: int) -> dict[str, np.ndarray]:
+    """Parameters of shared exponents by name [1 + n_boot]: those of the optimum, then those of the replicates."""
+    replicates = shared.replicates(found, n_boot)
+    return {name: np.append(value, replicates[name]) for name, value in shared.fit(found).items()}
+
+
+def _middle(values: pd.Series) -> float:
+    return float(np.exp(np.log(values).mean()))
 
 
 def rank_correlation(found: pd.DataFrame, n_boot: int = N_BOOT) -> dict[str, float]:
     """Spearman's correlation of the gap (nats) with the known distance: value, low, high (95 % of the bootstrap)."""
     order = found.drop_duplicates("text")
-    middle = float(np.exp(np.log(found["finetune_tokens"]).mean()))
-    common, replicates = shared.fit(found), shared.replicates(found, n_boot)
-
-    def gaps_of(params: dict[str, np.ndarray]) -> np.ndarray:
-        return np.stack([params[f"G {text}"] for text in order["text"]], axis=1) * middle ** -params["beta"][:, None]
-
-    one = gaps_of({key: np.array([value]) for key, value in common.params.items()})[0]
-    ranks = [_spearman(row, order["distance"]) for row in gaps_of(replicates)]
-    low, high = np.percentile(ranks, [2.5, 97.5])
-    value = _spearman(one, order["distance"])
-    return {"value": value, "low": min(float(low), value), "high": max(float(high), value), "dialects": len(order)}
+    every, middle = _optimum_and_replicates(found, n_boot), _middle(found["finetune_tokens"])
+    nats = np.stack([every[f"G {text}"] for text in order["text"]], axis=1) * middle ** -every["beta"][:, None]
+    value, low, high = first_with_interval(np.array([_spearman(row, order["distance"]) for row in nats]))
+    return {"value": value, "low": low, "high": high, "dialects": len(order)}
 
 
 def _spearman(values: np.ndarray, distance: pd.Series) -> float:
@@ -172,58 +169,38 @@ def effective_data(found: pd.DataFrame, without: pd.DataFrame) -> pd.DataFrame:
     for text, own in found.groupby("text", sort=False):
         curve = without[without["text"] == text].groupby("finetune_tokens")["loss"].mean().sort_index()
         falling = np.minimum.accumulate(curve.to_numpy())
-        for (p, f), loss in _means(own).items():
-            beyond = bool(loss < falling[-1])
+        cells = own.groupby(["pretrain_tokens", "rows"])[["finetune_tokens", "loss"]].mean()
+        for (p, _), f, loss in cells.itertuples(name=None):
             needed = np.exp(np.interp(-np.log(loss), -np.log(falling), np.log(curve.index.to_numpy(dtype=float))))
-            rows.append(
-                {
-                    "text": text,
-                    "distance": own["distance"].iloc[0],
-                    "pretrain_tokens": p,
-                    "finetune_tokens": f,
-                    "loss": loss,
-                    "from_scratch": float(needed),
-                    "transferred": max(round(float(needed)) - f, 0),
-                    "beyond": beyond,
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def _means(own: pd.DataFrame) -> pd.Series:
-    means = own.groupby(["pretrain_tokens", "rows"])[["finetune_tokens", "loss"]].mean().reset_index()
-    return means.set_index(["pretrain_tokens", "finetune_tokens"])["loss"]
+            more = max(round(float(needed)) - f, 0)
+            beyond = bool(loss < falling[-1])
+            rows.append((text, own["distance"].iloc[0], p, f, loss, float(needed), more, beyond))
+    columns = ["text", "distance", *INPUTS, "loss", "from_scratch", "transferred", "beyond"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def middle_budget(own: pd.DataFrame, price: float) -> float:
     """Price, in pretraining tokens, of the middle (geometric) of the grid of one dialect."""
-    p, f = (np.exp(np.log(own[name]).mean()) for name in INPUTS)
-    return float(p + price * f)
+    p, f = (_middle(own[name]) for name in INPUTS)
+    return p + price * f
 
 
 def allocation(found: pd.DataFrame, prices: list[float], n_boot: int = N_BOOT) -> pd.DataFrame:
     """The split of a budget that the law of each dialect recommends, for several prices of a dialect token.
 
     price: of a dialect token in tokens of pretraining text. budget: in tokens of pretraining text, what the middle of
-    the grid costs. share: of the budget, on pretraining, with its 95 % interval; a dash of NaN where A is 0.
+    the grid costs. share: of the budget, on pretraining, with its 95 % interval; NaN where A is 0.
     """
     rows = []
     for text, own in found.groupby("text", sort=False):
         made = law(found, str(text), n_boot)
         for price in prices:
-            budget = middle_budget(own, price)
-            row = {"text": text, "distance": own["distance"].iloc[0], "price": price, "budget": budget}
+            budget, split = middle_budget(own, price), [np.nan] * 6
             if made.params_["A"] > 0:
                 best = made.optimal_allocation(budget, 1.0, price)
-                row |= {
-                    "share": float(best.pretrain_share),
-                    "low": best.pretrain_share.low,
-                    "high": best.pretrain_share.high,
-                    "pretrain_tokens": float(best.pretrain_tokens),
-                    "finetune_tokens": float(best.finetune_tokens),
-                    "loss": float(best.loss),
-                }
-            rows.append(row)
+                share = best.pretrain_share
+                split = [share, share.low, share.high, best.pretrain_tokens, best.finetune_tokens, best.loss]
+            rows.append((text, own["distance"].iloc[0], price, budget, *map(float, split)))
     columns = ["text", "distance", "price", "budget", "share", "low", "high", *INPUTS, "loss"]
     return pd.DataFrame(rows, columns=columns)
 

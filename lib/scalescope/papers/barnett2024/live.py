@@ -79,12 +79,10 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
         forecasts.append(forecast(PAPER, f"TransferLaw, {name}", law, inputs, config.id, points_digest(own)))
         last.append(Planned(HELD_OUT, config, name, base))
     splits, bases, more = _splits(profile, known, points, base)
-    own = points[points["text"] == part.check_dialect]
-    law = study.law(points, part.check_dialect)
-    for row, planned in zip(splits.itertuples(), more, strict=True):
-        inputs = {"pretrain_tokens": row.pretrain_tokens, "finetune_tokens": row.finetune_tokens}
-        name = f"TransferLaw, {part.check_dialect}, {claims.SPLIT}"
-        forecasts.append(forecast(PAPER, name, law, inputs, planned.config.id, points_digest(own)))
+    law, name = study.law(points, part.check_dialect), f"TransferLaw, {part.check_dialect}, {claims.SPLIT}"
+    digest = points_digest(points[points["text"] == part.check_dialect])
+    for inputs, planned in zip(splits[study.INPUTS].to_dict("records"), more, strict=True):
+        forecasts.append(forecast(PAPER, name, law, inputs, planned.config.id, digest))
     return HeldOut(forecasts, [bases, [*last, *more]], {"splits": splits})
 
 
@@ -96,9 +94,9 @@ def _splits(profile: Profile, known: Texts, points: pd.DataFrame, base) -> tuple
     own = points[points["text"] == part.check_dialect]
     per_row = float((own["finetune_tokens"] / own["rows"]).mean())
     per_padded = float(own["pretrain_tokens"].max()) / max(part.budgets)
-    for split in study.splits(points, part.check_dialect, part.check_price, SPLITS).itertuples():
-        steps = max(round(split.pretrain_tokens / per_padded / per_step), profile.pretrain.warmup_steps + 2)
-        count = min(max(round(split.finetune_tokens / per_row), 1), 2 * max(part.rows))
+    for split in study.splits(points, part.check_dialect, part.check_price, SPLITS).to_dict("records"):
+        steps = max(round(split["pretrain_tokens"] / per_padded / per_step), profile.pretrain.warmup_steps + 2)
+        count = min(max(round(split["finetune_tokens"] / per_row), 1), 2 * max(part.rows))
         start = replace(base, steps=steps)
         tokens = {"pretrain_tokens": steps * per_step * per_padded, "finetune_tokens": count * per_row}
         rate = study.nearest_rate(own, **tokens)
@@ -107,8 +105,8 @@ def _splits(profile: Profile, known: Texts, points: pd.DataFrame, base) -> tuple
             continue
         bases.append(Planned(HELD_OUT, start))
         last.append(Planned(HELD_OUT, config, part.check_dialect, start))
-        rows.append({**split._asdict(), **tokens, "run_id": config.id})
-    return pd.DataFrame(rows).drop(columns="Index"), bases, last
+        rows.append({**split, **tokens, "run_id": config.id})
+    return pd.DataFrame(rows), bases, last
 
 
 def fitted_runs(profile: Profile, known: Texts) -> pd.DataFrame:
@@ -122,7 +120,9 @@ def tables(
     """All tables of the study from its runs and scored forecasts."""
     found, without = study.points(runs), study.scratch(runs)
     fitted = study.fits(found)
-    own = forecasts[forecasts["law"].str.endswith(claims.SPLIT)]
+    last = runs[(runs["kind"] == "adapt") & (runs["role"] == HELD_OUT) & (runs["status"] == "finished")]
+    said = forecasts.loc[forecasts["law"].str.endswith(claims.SPLIT), ["run", "mean", "low", "high", "actual"]]
+    splits = held.tables["splits"].merge(said, how="left", left_on="run_id", right_on="run").drop(columns="run")
     result = {
         "runs": runs,
         "rates": chosen_rates(runs),
@@ -130,20 +130,13 @@ def tables(
         "fits": fitted,
         "exponents": study.exponents_compared(fitted),
         "gaps": study.gaps(found),
-        "prelearned": prelearned.compared(found, fitted, _trained_last(runs)),
+        "prelearned": prelearned.compared(found, fitted, last),
         "effective_data": study.effective_data(found, without),
         "allocation": study.allocation(found, section(profile).prices),
         "forecasts": forecasts,
-        "splits": held.tables["splits"]
-        .merge(own[["run", "mean", "low", "high", "actual"]], how="left", left_on="run_id", right_on="run")
-        .drop(columns="run"),
+        "splits": splits,
     }
     return {**result, "claims": claims.judged(result, study.rank_correlation(found))}
-
-
-def _trained_last(runs: pd.DataFrame) -> pd.DataFrame:
-    """The finished held-out runs on dialects."""
-    return runs[(runs["kind"] == "adapt") & (runs["role"] == HELD_OUT) & (runs["status"] == "finished")]
 
 
 measured = final_losses

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize, nnls
 
+from scalescope.papers.barnett2024.fits import params_of
 from scalescope.papers.barnett2024.shared import INPUTS, LIMITS
 
 COLUMNS = ["text", "distance", "n_points", "rms", "rms_prelearned", "f_0", "held_out", "off", "off_prelearned"]
@@ -28,14 +29,10 @@ def compared(points: pd.DataFrame, fitted: pd.DataFrame, held_out: pd.DataFrame)
     """
     rows = []
     for text, own in points.groupby("text", sort=False):
-        law = fitted[(fitted["exponents"] == "separate") & (fitted["text"] == text)]
-        before = {**dict(zip(law["symbol"], law["value"], strict=True)), "f_0": 0.0}
-        after = fit(own)
+        before, after = {**params_of(fitted, str(text)), "f_0": 0.0}, fit(own)
         last = held_out[held_out["text"] == text]
         rms = [float(np.sqrt(np.mean(np.log(predict(each, own) / own["loss"]) ** 2))) for each in (before, after)]
-        off = [np.nan, np.nan]
-        if len(last):
-            off = [float(np.mean(np.abs(predict(each, last) / last["loss"] - 1))) for each in (before, after)]
+        off = [(predict(each, last) / last["loss"] - 1).abs().mean() for each in (before, after)]
         rows.append((text, own["distance"].iloc[0], len(own), *rms, after["f_0"], len(last), *off))
     return pd.DataFrame(rows, columns=COLUMNS)
 

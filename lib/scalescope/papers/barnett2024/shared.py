@@ -7,7 +7,6 @@ first order that of ln L): the exponents are searched, the rest is solved (varia
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -19,22 +18,17 @@ STARTS = [(alpha, beta) for alpha in (0.1, 0.4, 1.2) for beta in (0.05, 0.2, 0.6
 LIMITS = (1e-3, 5.0)  # of both exponents
 
 
-@dataclass(frozen=True)
-class Shared:
-    """The fit: "alpha", "beta", and "A <dialect>", "G <dialect>", "E <dialect>" for each."""
+def fit(points: pd.DataFrame) -> dict[str, float]:
+    """The fit to all dialects of `points` (columns text, pretrain_tokens, finetune_tokens, loss).
 
-    params: dict[str, float]
-
-    def of(self, text: str) -> dict[str, float]:
-        """The five parameters of one dialect."""
-        own = {name: self.params[f"{name} {text}"] for name in "AGE"}
-        return {"A": own["A"], "alpha": self.params["alpha"], "G": own["G"], "beta": self.params["beta"], "E": own["E"]}
+    Keys: "alpha", "beta", and "A <dialect>", "G <dialect>", "E <dialect>" for each.
+    """
+    return _Problem(points).solve(np.ones(len(points)), STARTS)
 
 
-def fit(points: pd.DataFrame) -> Shared:
-    """The fit to all dialects of `points` (columns text, pretrain_tokens, finetune_tokens, loss)."""
-    problem = _Problem(points)
-    return Shared(problem.solve(np.ones(len(points)), STARTS))
+def of(params: dict, text: str) -> dict:
+    """The five parameters of one dialect: numbers from `fit`, arrays from `replicates`."""
+    return {name: params[f"{name} {text}" if name in "AGE" else name] for name in ("A", "alpha", "G", "beta", "E")}
 
 
 def predict(params: dict[str, float], sizes: pd.DataFrame) -> np.ndarray:
@@ -53,7 +47,6 @@ def _replicates(text: str, n_boot: int) -> dict[str, np.ndarray]:
     points = pd.read_json(io.StringIO(text), orient="split", dtype={"text": str})
     problem = _Problem(points)
     start = [tuple(problem.solve(np.ones(len(points)), STARTS)[name] for name in ("alpha", "beta"))]
-
     found = [problem.solve(weights, start) for weights in draws(points, n_boot)]
     return {name: np.array([each[name] for each in found]) for name in found[0]}
 
@@ -69,14 +62,6 @@ def draws(points: pd.DataFrame, n_boot: int, random_state: int = 0) -> np.ndarra
             seeds = np.flatnonzero(cell == name)
             counts[:, seeds] = rng.multinomial(drawn[:, place] * len(seeds), np.full(len(seeds), 1 / len(seeds)))
     return counts
-
-
-def interval(found: dict[str, np.ndarray] | None, text: str, symbol: str) -> tuple[float, float]:
-    """95 % interval of one dialect's symbol; NaN without replicates."""
-    if found is None:
-        return np.nan, np.nan
-    low, high = np.percentile(found[symbol if symbol in found else f"{symbol} {text}"], [2.5, 97.5])
-    return float(low), float(high)
 
 
 class _Problem:

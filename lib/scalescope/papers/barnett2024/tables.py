@@ -14,6 +14,14 @@ def with_interval(value: float, low: float, high: float, digits: int = 3) -> str
     return text if not np.isfinite(low) else f"{text} [{low:.{digits}g}, {high:.{digits}g}]".replace("-", "−")
 
 
+def _shown(values: pd.Series, text: str, missing: str = "–") -> list[str]:
+    return [text.format(value) if np.isfinite(value) else missing for value in values]
+
+
+def _with_intervals(found: pd.DataFrame, *columns: str, digits: int = 3) -> list[str]:
+    return [with_interval(*row, digits) for row in found[list(columns)].itertuples(index=False, name=None)]
+
+
 def laws(fits: pd.DataFrame, exponents: str = "separate") -> pd.DataFrame:
     """One row per dialect in order of distance: the five parameters with intervals, and the rms residual of ln L."""
     rows = []
@@ -25,37 +33,27 @@ def laws(fits: pd.DataFrame, exponents: str = "separate") -> pd.DataFrame:
 
 def prelearned(found: pd.DataFrame) -> pd.DataFrame:
     """One row per dialect: rms of both laws, f_0, and how far off each is on the held-out runs, in percent."""
-
-    def percent(value: float) -> str:
-        return "–" if np.isnan(value) else f"{100 * value:.1f}"
-
-    rows = [
-        {
-            "dialect": row.text,
-            "distance": f"{row.distance:.2f}",
-            "rms": f"{row.rms:.4f}",
-            "rms with f_0": f"{row.rms_prelearned:.4f}",
-            "f_0 (tokens)": f"{row.f_0:,.0f}",
-            "held out off, %": percent(row.off),
-            "with f_0": percent(row.off_prelearned),
-        }
-        for row in found.itertuples()
-    ]
-    return pd.DataFrame(rows)
+    columns = {
+        "dialect": found["text"],
+        "distance": _shown(found["distance"], "{:.2f}"),
+        "rms": _shown(found["rms"], "{:.4f}"),
+        "rms with f_0": _shown(found["rms_prelearned"], "{:.4f}"),
+        "f_0 (tokens)": _shown(found["f_0"], "{:,.0f}"),
+        "held out off, %": _shown(100 * found["off"], "{:.1f}"),
+        "with f_0": _shown(100 * found["off_prelearned"], "{:.1f}"),
+    }
+    return pd.DataFrame(columns)
 
 
 def gaps(found: pd.DataFrame) -> pd.DataFrame:
     """One row per dialect: distance, the gap in nats and as a share."""
-    rows = [
-        {
-            "dialect": row["text"],
-            "distance": f"{row['distance']:.2f}",
-            "gap (nats)": with_interval(row["nats"], row["nats_low"], row["nats_high"]),
-            "share of the gap": with_interval(row["share"], row["share_low"], row["share_high"]),
-        }
-        for row in found.to_dict("records")
-    ]
-    return pd.DataFrame(rows)
+    columns = {
+        "dialect": found["text"],
+        "distance": _shown(found["distance"], "{:.2f}"),
+        "gap (nats)": _with_intervals(found, "nats", "nats_low", "nats_high"),
+        "share of the gap": _with_intervals(found, "share", "share_low", "share_high"),
+    }
+    return pd.DataFrame(columns)
 
 
 def allocation(found: pd.DataFrame) -> pd.DataFrame:
@@ -68,15 +66,12 @@ def allocation(found: pd.DataFrame) -> pd.DataFrame:
 
 def forecasts(found: pd.DataFrame) -> pd.DataFrame:
     """One row per sealed forecast: what was said, what came, and how far off it was in percent."""
-    rows = [
-        {
-            "law": row.law,
-            "inputs": row.inputs,
-            "forecast (nats)": with_interval(row.mean, row.low, row.high, 4),
-            "came": "not trained" if not np.isfinite(row.actual) else f"{row.actual:.4f}",
-            "off, %": "–" if not np.isfinite(row.off) else f"{100 * row.off:+.2f}",
-            "sealed": str(row.date)[:16],
-        }
-        for row in found.itertuples()
-    ]
-    return pd.DataFrame(rows)
+    columns = {
+        "law": found["law"],
+        "inputs": found["inputs"],
+        "forecast (nats)": _with_intervals(found, "mean", "low", "high", digits=4),
+        "came": _shown(found["actual"], "{:.4f}", "not trained"),
+        "off, %": _shown(100 * found["off"], "{:+.2f}"),
+        "sealed": found["date"].astype(str).str[:16],
+    }
+    return pd.DataFrame(columns)
