@@ -24,13 +24,8 @@ N_BOOT = 2000
 
 def judged(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per claim: verdict, the number that decides with its 95 % interval over models, and what was asked."""
-    found = [
-        _described(tables["fits"]),
-        _pre_power(tables["slopes"]),
-        *_forecasts(tables["forecasts"]),
-        *_selected(tables["scores"], tables["contests"]),
-    ]
-    return verdicts(CLAIMS, found)
+    found = [_described(tables["fits"]), _pre_power(tables["slopes"]), *_forecasts(tables["forecasts"])]
+    return verdicts(CLAIMS, [*found, *_selected(tables["scores"], tables["contests"])])
 
 
 def _over_models(values: np.ndarray, of) -> tuple[float, float, float]:
@@ -67,35 +62,21 @@ def _forecasts(forecasts: pd.DataFrame) -> list[Judged]:
     if len(means):
         value, low, high = _over_models((means.iloc[:, 0] - means.iloc[:, 1]).to_numpy(), np.mean)
     inside = known.loc[parts[0] == "RectifiedLaw", "inside"].astype(float)
-    share = float(inside.mean()) if len(inside) else np.nan
+    share, counted = inside.mean(), f"share of {len(inside)} intervals"
     return [
         Judged("S3", high < 0, statistic, value, "95 % interval below 0", low, high),
-        Judged("S4", share >= COVERED, f"share of {len(inside)} intervals", share, f"at least {COVERED:g}"),
+        Judged("S4", share >= COVERED, counted, share, f"at least {COVERED:g}"),
     ]
 
 
 def _selected(scores: pd.DataFrame, contests: pd.DataFrame) -> list[Judged]:
     own = scores.query("method == 'AtS' and measure == 'relative_accuracy' and ratio == 0").iloc[0]
+    accuracy, *ends = own[["value", "low", "high"]]
     rivals = contests[contests["other"].isin(BASELINES)]
-    worst = rivals.loc[rivals["low"].idxmin()]
-    statistic = f"mean relative accuracy of AtS minus that of {worst['other']}, its hardest rival"
+    rival, gain, low, high = rivals.loc[rivals["low"].idxmin(), ["other", "difference", "low", "high"]]
+    less = f"mean relative accuracy of AtS minus that of {rival}, its hardest rival"
+    mean, asked = "mean relative accuracy over budgets", f"at least {ACCURATE:g}"
     return [
-        Judged(
-            "S5",
-            own["value"] >= ACCURATE,
-            "mean relative accuracy over budgets",
-            own["value"],
-            f"at least {ACCURATE:g}",
-            own["low"],
-            own["high"],
-        ),
-        Judged(
-            "S6",
-            worst["low"] > 0,
-            statistic,
-            worst["difference"],
-            "95 % interval above 0 against each",
-            worst["low"],
-            worst["high"],
-        ),
+        Judged("S5", accuracy >= ACCURATE, mean, accuracy, asked, *ends),
+        Judged("S6", low > 0, less, gain, "95 % interval above 0 against each", low, high),
     ]

@@ -6,6 +6,7 @@ github.com/linhaowei1/Fine-tuning-Scaling-Law (Apache 2.0), one CSV per data set
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -26,5 +27,12 @@ def _tidy(wide: pd.DataFrame, dataset: str) -> pd.DataFrame:
     names = {"config name": "model", "size": "parameters"}
     table = wide.rename(columns=names).melt(["model", "family", "parameters"], var_name="examples", value_name="loss")
     table = table.assign(dataset=dataset, examples=table["examples"].astype(int))
-    order = {model: place for place, model in enumerate(wide["config name"])}
-    return table.sort_values(["model", "examples"], key=lambda c: c.map(order) if c.name == "model" else c)
+    return in_order(table, wide["config name"])
+
+
+def in_order(table: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
+    """Rows of curves by model, in the order of `models`, then by examples."""
+    order = {model: place for place, model in enumerate(models)}
+    return table.sort_values(
+        ["model", "examples"], key=lambda c: c.map(order) if c.name == "model" else c, kind="stable", ignore_index=True
+    )

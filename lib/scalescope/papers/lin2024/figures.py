@@ -11,15 +11,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from scalescope.papers.lin2024 import fits as study
 from scalescope.papers.reference import reference
 from scalescope.plotting import style
 from scalescope.plotting.heat import heat
-from scalescope.plotting.panels import LawGrid, above
+from scalescope.plotting.panels import LawGrid, above, line_handle
 
 Tables = Mapping[str, pd.DataFrame]  # "fits" and "selection" of the study
 SLUGS = dict(enumerate(("fig1_curves", "fig2_rmsd", "fig3_phase_transition", "fig4_selection"), start=1))
@@ -46,7 +46,9 @@ MODELS = (
 PALETTE = dict(zip(MODELS, (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, "#E69F00", style.INK), strict=True))
 COLOURS = dict(zip(study.TITLES, (style.BLUE, style.ORANGE, style.GREEN), strict=True))
 MARKERS = dict(zip(study.TITLES, "osD", strict=True))
+RMSD_LABELS = {"xlabel": "RMSD of ln L, vanilla law", "ylabel": "RMSD of ln L, rectified law"}
 RATIO = "published_over_ours"
+LINE = 80
 
 
 def fig1_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
@@ -56,37 +58,27 @@ def fig1_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
         for model in MODELS:
             chosen = (table["dataset"] == dataset) & (table["model"] == model) & (table["examples"] > 0)
             points, law = table[chosen].assign(kind="point"), fitted.loc[(dataset, model)]
-            grid = np.geomspace(points["examples"].min(), points["examples"].max(), 80)
-            lines = pd.DataFrame(
-                {
-                    "kind": "law",
-                    "dataset": dataset,
-                    "model": model,
-                    "examples": grid,
-                    "rectified": law["B"] / (law["D_l"] + grid ** law["beta"]) + law["E"],
-                    "vanilla": law["vanilla_B"] / grid ** law["vanilla_beta"] + law["vanilla_E"],
-                }
-            )
-            drawn += [lines, points]
+            lines = law_lines(law, points["examples"].min(), points["examples"].max())
+            drawn += [lines.assign(kind="law", dataset=dataset, model=model), points]
     names = ["kind", "dataset", "model", "examples", "loss", "rectified", "vanilla"]
     return pd.concat(drawn, ignore_index=True).reindex(columns=names)
+
+
+def law_lines(law: Mapping[str, float], smallest: float, largest: float) -> pd.DataFrame:
+    """Both laws of one curve (a row of "fits") at LINE sizes between two numbers of examples."""
+    grid = np.geomspace(smallest, largest, LINE)
+    rectified = law["B"] / (law["D_l"] + grid ** law["beta"]) + law["E"]
+    vanilla = law["vanilla_B"] / grid ** law["vanilla_beta"] + law["vanilla_E"]
+    return pd.DataFrame({"examples": grid, "rectified": rectified, "vanilla": vanilla})
 
 
 def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per data set, both axes logarithmic; dashed: the vanilla law."""
     with style.paper_style(size):
         wide, unit = style.width(2) / 3, style.unit()
-        grid = LawGrid(
-            data,
-            col="dataset",
-            col_order=list(study.TITLES),
-            hue="model",
-            hue_order=list(MODELS),
-            palette=PALETTE,
-            height=1.26 * wide,
-            aspect=1 / 1.26,
-            sharey=False,
-        )
+        look = {"hue": "model", "hue_order": list(MODELS), "palette": PALETTE, "sharey": False}
+        panels = {"col": "dataset", "col_order": list(study.TITLES), "height": 1.26 * wide, "aspect": 1 / 1.26}
+        grid = LawGrid(data, **panels, **look)
         grid.map_dataframe(_curve)
         for dataset, ax in grid.axes_dict.items():
             low, high = ax.get_ylim()
@@ -95,28 +87,28 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         grid.axes.flat[0].set_ylabel("Test loss")
         grid.figure.set_layout_engine("constrained")
         grid.figure.supxlabel("Finetuning examples")
-        handles = [
-            Line2D([], [], color=c, marker="o", markersize=4 * unit, label=model.split("/")[-1])
-            for model, c in PALETTE.items()
-        ]
-        handles += [
-            Line2D([], [], color=style.GREY, linestyle=line, label=name)
-            for name, line in (("rectified", "-"), ("vanilla", "--"))
-        ]
+        dots = {"marker": "o", "markersize": 4 * unit}
+        handles = [line_handle(model.split("/")[-1], color=colour, **dots) for model, colour in PALETTE.items()]
+        handles += [line_handle("rectified", linestyle="-"), line_handle("vanilla", linestyle="--")]
         above(grid.figure, handles, columns=4)
     return grid.figure
 
 
 def fig2_data(table: pd.DataFrame | None, tables: Tables) -> pd.DataFrame:
     """RMSD of both laws on every curve, and that of the published rectified fits over ours, in its order."""
-    fitted, reported = tables["fits"], reference("lin2024")
-    published = reported[reported["quantity"] == "RMSD of log loss, rectified law (published)"]
-    by_curve = published.set_index("setting")["reported"].astype(float)
+    fitted = tables["fits"]
     names = fitted["dataset"].str.upper() + "; " + fitted["model"]
-    over = by_curve.reindex(names).to_numpy() / fitted["rmsd"].to_numpy()
+    over = published_rmsd("rectified").reindex(names).to_numpy() / fitted["rmsd"].to_numpy()
     cells = fitted[["dataset", "model", "rmsd", "vanilla_rmsd"]].assign(kind="fit", **{RATIO: over})
     cells = cells.sort_values(RATIO, kind="stable", ignore_index=True)
     return cells[["kind", "dataset", "model", "rmsd", "vanilla_rmsd", RATIO]]
+
+
+def published_rmsd(law: str) -> pd.Series:
+    """RMSD of ln L of every curve as the paper reports it: law "rectified" or "vanilla"."""
+    reported = reference("lin2024")
+    rows = reported[reported["quantity"] == f"RMSD of log loss, {law} law (published)"]
+    return rows.set_index("setting")["reported"].astype(float)
 
 
 def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
@@ -124,37 +116,17 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     with style.paper_style(size):
         wide, unit = style.width(2), style.unit()
         figure, (left, right) = plt.subplots(1, 2, figsize=(wide, 0.44 * wide), layout="constrained")
-        look = {
-            "hue": "dataset",
-            "style": "dataset",
-            "hue_order": list(COLOURS),
-            "style_order": list(COLOURS),
-            "palette": COLOURS,
-            "markers": MARKERS,
-            "s": 26 * unit**2,
-            "linewidth": 0,
-        }
+        look = {"palette": COLOURS, "markers": MARKERS, "s": 26 * unit**2, "linewidth": 0}
+        look |= dict.fromkeys(("hue", "style"), "dataset") | dict.fromkeys(("hue_order", "style_order"), list(COLOURS))
         sns.scatterplot(data, x="vanilla_rmsd", y="rmsd", ax=left, **look)
         sns.scatterplot(data.assign(order=data.index + 1), x="order", y=RATIO, ax=right, legend=False, **look)
         span = (data["rmsd"].min() * 0.8, data["vanilla_rmsd"].max() * 1.2)
         dashed = {"color": style.GREY, "linewidth": unit, "linestyle": "--"}
         left.plot(span, span, **dashed)
-        left.set(
-            xscale="log",
-            yscale="log",
-            xlim=span,
-            ylim=span,
-            xlabel="RMSD of ln L, vanilla law",
-            ylabel="RMSD of ln L, rectified law",
-            title="Both laws at their optimum",
-        )
+        left.set(xscale="log", yscale="log", xlim=span, ylim=span, title="Both laws at their optimum", **RMSD_LABELS)
         right.axhline(1, **dashed)
-        right.set(
-            xlabel="Curve, in order",
-            ylabel="RMSD, published over ours",
-            yscale="log",
-            title="Published rectified fits against the optimum",
-        )
+        right.set(xlabel="Curve, in order", ylabel="RMSD, published over ours", yscale="log")
+        right.set_title("Published rectified fits against the optimum")
         style.ticks(right.yaxis, [1, 1.1, 1.25, 1.5, 2, 2.5])
         handles, names = left.get_legend_handles_labels()
         left.legend(handles, [study.TITLES[name] for name in names], loc="upper left")
@@ -177,16 +149,9 @@ def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     with style.paper_style(size):
         wide = style.width(2) / 3
         cells = data[data["kind"] == "fit"]
-        grid = LawGrid(
-            cells,
-            col="dataset",
-            col_order=list(study.TITLES),
-            hue="dataset",
-            hue_order=list(COLOURS),
-            palette=COLOURS,
-            height=1.14 * wide,
-            aspect=1 / 1.14,
-        )
+        look = {"hue": "dataset", "hue_order": list(COLOURS), "palette": COLOURS}
+        panels = {"col": "dataset", "col_order": list(study.TITLES), "height": 1.14 * wide, "aspect": 1 / 1.14}
+        grid = LawGrid(cells, **panels, **look)
         grid.map_dataframe(_ends_of_phase)
         for dataset, ax in grid.axes_dict.items():
             ax.set(xscale="log", yscale="log", title=study.TITLES[dataset], ylim=(0.6, 1e9))
@@ -216,9 +181,8 @@ def draw_fig4(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     with style.paper_style(size):
         wide, unit = style.width(2), style.unit()
         high = (0.9 + 0.36 * len(methods) * len(datasets)) * unit
-        figure, axes = plt.subplots(
-            len(datasets), 2, figsize=(wide, high), layout="constrained", sharex=True, sharey=True, squeeze=False
-        )
+        shared = {"sharex": True, "sharey": True, "squeeze": False}
+        figure, axes = plt.subplots(len(datasets), 2, figsize=(wide, high), layout="constrained", **shared)
         for column, (measure, (name, norm)) in zip(axes.T, measures.items(), strict=True):
             for ax, dataset in zip(column, datasets, strict=True):
                 part = data[data["dataset"] == dataset]
@@ -237,23 +201,19 @@ DRAW = dict(zip(SLUGS.values(), (draw_fig1, draw_fig2, draw_fig3, draw_fig4), st
 
 
 def _curve(data: pd.DataFrame, color: str, **_: object) -> None:
-    ax, unit = plt.gca(), style.unit()
-    lines, points = data[data["kind"] == "law"], data[data["kind"] == "point"]
-    ax.plot(lines["examples"], lines["rectified"], color=color, linewidth=1.4 * unit)
-    ax.plot(lines["examples"], lines["vanilla"], color=color, linewidth=unit, linestyle="--")
-    ax.scatter(points["examples"], points["loss"], s=16 * unit**2, color=color, zorder=3)
+    draw_curve(plt.gca(), data[data["kind"] == "point"], data[data["kind"] == "law"], color)
+
+
+def draw_curve(ax: Axes, points: pd.DataFrame, lines: pd.DataFrame, colour: object) -> None:
+    """The points of one model and both its laws."""
+    unit = style.unit()
+    ax.plot(lines["examples"], lines["rectified"], color=colour, linewidth=1.4 * unit)
+    ax.plot(lines["examples"], lines["vanilla"], color=colour, linewidth=unit, linestyle="--")
+    ax.scatter(points["examples"], points["loss"], s=16 * unit**2, color=[colour], zorder=3)
 
 
 def _ends_of_phase(data: pd.DataFrame, color: str, **_: object) -> None:
-    unit = style.unit()
+    look = {"s": 30 * style.unit() ** 2, "zorder": 3, "linewidth": 1.2 * style.unit(), "edgecolor": color}
     for bound, part in data.groupby("E_at_bound"):
         at = part["phase_transition"].clip(lower=1)
-        plt.gca().scatter(
-            part["parameters"],
-            at,
-            s=30 * unit**2,
-            zorder=3,
-            linewidth=1.2 * unit,
-            edgecolor=color,
-            facecolor="white" if bound else color,
-        )
+        plt.gca().scatter(part["parameters"], at, facecolor="white" if bound else color, **look)

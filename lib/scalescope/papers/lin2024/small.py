@@ -17,6 +17,8 @@ from scalescope.laws import CurveLaw, RectifiedLaw, VanillaFinetuningLaw
 from scalescope.laws.selection import relative_accuracy, select
 from scalescope.laws.selectors import METHODS
 from scalescope.papers.lin2024 import fits as published
+from scalescope.papers.lin2024.data import in_order
+from scalescope.papers.verdicts import first_with_interval
 from scalescope.tables import COLUMNS
 
 LAWS: dict[str, type[CurveLaw]] = {"RectifiedLaw": RectifiedLaw, "VanillaFinetuningLaw": VanillaFinetuningLaw}
@@ -36,10 +38,7 @@ def points(runs: pd.DataFrame, member: dict[str, str]) -> pd.DataFrame:
     rows = rows.assign(model=rows["run_id"].map(member), examples=rows["rows"])
     found = rows[["model", "examples", "role", "learning_rate", "finetune_tokens", "loss", "loss_before", "run_id"]]
     best = found.sort_values(["loss", "learning_rate"], kind="stable").drop_duplicates(["model", "examples"])
-    order = {name: place for place, name in enumerate(dict.fromkeys(member.values()))}
-    return best.sort_values(
-        ["model", "examples"], key=lambda c: c.map(order) if c.name == "model" else c, kind="stable", ignore_index=True
-    )
+    return in_order(best, dict.fromkeys(member.values()))
 
 
 def last_rate(own: pd.DataFrame) -> float:
@@ -67,11 +66,7 @@ def curves(found: pd.DataFrame, zoo: pd.DataFrame, task: str) -> pd.DataFrame:
     about = zoo.set_index("model").loc[both["model"]]
     family = about["objective"] + " on " + about["text"]
     table = both.assign(dataset=task, family=family.to_numpy(), parameters=about["parameters"].to_numpy())
-    order = {name: place for place, name in enumerate(zoo["model"])}
-    table = table.sort_values(
-        ["model", "examples"], key=lambda c: c.map(order) if c.name == "model" else c, kind="stable", ignore_index=True
-    )
-    return table[COLUMNS["lin2024"]]
+    return in_order(table, zoo["model"])[COLUMNS["lin2024"]]
 
 
 def fits(table: pd.DataFrame) -> pd.DataFrame:
@@ -141,11 +136,8 @@ def judged_zoos(table: pd.DataFrame, n_zoos: int = N_ZOOS) -> dict[str, np.ndarr
     zoos = [np.arange(count), *(zoo for zoo in drawn if np.ptp(full[zoo]) > 0)]
     found = {}
     for method in METHODS:
-        orders = [
-            select(losses, target / ratio, target=target, method=method, parameters=sizes).order
-            for ratio in ratios(table)
-        ]
-        ranks = np.argsort(orders, axis=1)
+        asked = {"target": target, "method": method, "parameters": sizes}
+        ranks = np.argsort([select(losses, target / ratio, **asked).order for ratio in ratios(table)], axis=1)
         found[method] = np.array([[_judged(rank[zoo], full[zoo]) for rank in ranks] for zoo in zoos])
     return found
 
@@ -166,18 +158,12 @@ def scores(table: pd.DataFrame, zoos: dict[str, np.ndarray]) -> pd.DataFrame:
         both = np.concatenate([values, values.mean(axis=1, keepdims=True)], axis=1)
         for place, ratio in enumerate([*ratios(table), MEAN]):
             for which, measure in enumerate(MEASURES):
-                rows.append((method, ratio, measure, *_interval(both[:, place, which])))
+                rows.append((method, ratio, measure, *first_with_interval(both[:, place, which])))
     return pd.DataFrame(rows, columns=["method", "ratio", "measure", "value", "low", "high"])
 
 
 def contests(zoos: dict[str, np.ndarray], method: str = "AtS") -> pd.DataFrame:
     """Mean relative accuracy over budgets of a method minus that of each other one in the same zoos."""
     means = {name: values[:, :, MEASURES.index("relative_accuracy")].mean(axis=1) for name, values in zoos.items()}
-    rows = [(method, name, *_interval(means[method] - means[name])) for name in means if name != method]
+    rows = [(method, name, *first_with_interval(means[method] - means[name])) for name in means if name != method]
     return pd.DataFrame(rows, columns=["method", "other", "difference", "low", "high"])
-
-
-def _interval(values: np.ndarray) -> tuple[float, float, float]:
-    """The first value, and the 95 % interval of the others, which holds it."""
-    low, high = np.percentile(values[1:], [2.5, 97.5])
-    return float(values[0]), min(float(low), float(values[0])), max(float(high), float(values[0]))

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
+from scalescope.papers.lin2024.figures import RMSD_LABELS, draw_curve, law_lines, published_rmsd
 from scalescope.papers.lin2024.small import MEAN
 from scalescope.papers.reference import reference
 from scalescope.plotting import style
 from scalescope.plotting.panels import line_handle, mark_handle
 
 OURS, THEIRS = "ours", "published"
-LINE = 80
+LOOKS = {THEIRS: {"color": style.GREY, "marker": "o"}, OURS: {"color": style.BLUE, "marker": "D"}}
 CAPTIONS = {
     "live_curves": "Held-out loss of each model of our zoo against the number of rows of the task, with the rectified "
     "(solid) and the vanilla law (dashed) of the whole curve. Dotted: the loss without finetuning.",
@@ -32,18 +32,7 @@ def curves_data(curves: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
     """What `draw_curves` draws: points of every model (kind "point") and both laws at LINE sizes (kind "law")."""
     parts = [curves[["model", "family", "parameters", "examples", "loss"]].assign(kind="point")]
     for row in fits.to_dict("records"):
-        grid = np.geomspace(row["smallest"], row["largest"], LINE)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "kind": "law",
-                    "model": row["model"],
-                    "examples": grid,
-                    "rectified": row["B"] / (row["D_l"] + grid ** row["beta"]) + row["E"],
-                    "vanilla": row["vanilla_B"] / grid ** row["vanilla_beta"] + row["vanilla_E"],
-                }
-            )
-        )
+        parts.append(law_lines(row, row["smallest"], row["largest"]).assign(kind="law", model=row["model"]))
     names = ["kind", "model", "family", "parameters", "examples", "loss", "rectified", "vanilla"]
     return pd.concat(parts, ignore_index=True).reindex(columns=names)
 
@@ -65,7 +54,9 @@ def draw_curves(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             own = points[points["family"] == family]
             for model, rows_of in own.groupby("model", sort=False):
                 law = data[(data["kind"] == "law") & (data["model"] == model)]
-                _curve(ax, rows_of, law, shades[model])
+                draw_curve(ax, rows_of[rows_of["examples"] > 0], law, shades[model])
+                for before in rows_of.loc[rows_of["examples"] == 0, "loss"]:
+                    ax.axhline(before, color=shades[model], linewidth=0.7 * style.unit(), linestyle=":")
             ax.set(xscale="log", yscale="log", title=family)
             style.label_log(ax.yaxis)
         figure.supxlabel("Rows of the task")
@@ -77,25 +68,10 @@ def draw_curves(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     return figure
 
 
-def _curve(ax, own: pd.DataFrame, law: pd.DataFrame, colour) -> None:
-    unit, finetuned = style.unit(), own[own["examples"] > 0]
-    ax.plot(law["examples"], law["rectified"], color=colour, linewidth=1.4 * unit)
-    ax.plot(law["examples"], law["vanilla"], color=colour, linewidth=unit, linestyle="--")
-    ax.scatter(finetuned["examples"], finetuned["loss"], s=16 * unit**2, color=[colour], zorder=3)
-    for before in own.loc[own["examples"] == 0, "loss"]:
-        ax.axhline(before, color=colour, linewidth=0.7 * unit, linestyle=":")
-
-
 def rmsd_data(fits: pd.DataFrame) -> pd.DataFrame:
     """What `draw_rmsd` draws: RMSD of both laws, of our curves and of the published ones as the paper reports them."""
-    reported = reference("lin2024")
-    wide = {}
-    for law in ("rectified", "vanilla"):
-        rows = reported[reported["quantity"] == f"RMSD of log loss, {law} law (published)"]
-        wide[law] = rows.set_index("setting")["reported"].astype(float)
-    theirs = (
-        pd.DataFrame({"rmsd": wide["rectified"], "vanilla_rmsd": wide["vanilla"]}).rename_axis("model").reset_index()
-    )
+    theirs = pd.DataFrame({"rmsd": published_rmsd("rectified"), "vanilla_rmsd": published_rmsd("vanilla")})
+    theirs = theirs.rename_axis("model").reset_index()
     both = [fits[["model", "rmsd", "vanilla_rmsd"]].assign(source=OURS), theirs.assign(source=THEIRS)]
     return pd.concat(both, ignore_index=True).assign(kind="fit")[["kind", "source", "model", "rmsd", "vanilla_rmsd"]]
 
@@ -105,29 +81,14 @@ def draw_rmsd(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     with style.paper_style(size):
         figure, ax = plt.subplots(figsize=style.inches(5.4, 4.6), layout="constrained")
         unit = style.unit()
-        for source, colour, marker in ((THEIRS, style.GREY, "o"), (OURS, style.BLUE, "D")):
+        for source, look in LOOKS.items():
             rows = data[data["source"] == source]
-            label = f"{source} ({len(rows)} curves)"
-            ax.scatter(
-                rows["vanilla_rmsd"],
-                rows["rmsd"],
-                color=colour,
-                marker=marker,
-                s=26 * unit**2,
-                label=label,
-                linewidth=0,
-            )
+            look = {**look, "label": f"{source} ({len(rows)} curves)", "s": 26 * unit**2, "linewidth": 0}
+            ax.scatter(rows["vanilla_rmsd"], rows["rmsd"], **look)
         values = data[["rmsd", "vanilla_rmsd"]].to_numpy()
         span = (values.min() / 1.3, values.max() * 1.3)
         ax.plot(span, span, color=style.INK, linewidth=0.8 * unit, linestyle="--")
-        ax.set(
-            xscale="log",
-            yscale="log",
-            xlim=span,
-            ylim=span,
-            xlabel="RMSD of ln L, vanilla law",
-            ylabel="RMSD of ln L, rectified law",
-        )
+        ax.set(xscale="log", yscale="log", xlim=span, ylim=span, **RMSD_LABELS)
         ax.legend(loc="upper left")
     return figure
 
@@ -154,31 +115,19 @@ def draw_selection(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per method: relative accuracy against the budget."""
     methods = [name for name in METHODS if name in set(data["method"])]
     with style.paper_style(size):
-        figure, axes = plt.subplots(
-            2,
-            -(-len(methods) // 2),
-            figsize=style.inches(10, 5.6),
-            layout="constrained",
-            sharex=True,
-            sharey=True,
-            squeeze=False,
-        )
+        wide, shared = -(-len(methods) // 2), {"sharex": True, "sharey": True, "squeeze": False}
+        figure, axes = plt.subplots(2, wide, figsize=style.inches(10, 5.6), layout="constrained", **shared)
         for ax, method in zip(axes.flat, methods, strict=False):
-            for source, colour, marker in ((THEIRS, style.GREY, "o"), (OURS, style.BLUE, "D")):
+            for source, look in LOOKS.items():
                 rows = data[(data["method"] == method) & (data["source"] == source)].sort_values("ratio")
                 spread = None if source == THEIRS else [rows["value"] - rows["low"], rows["high"] - rows["value"]]
-                ax.errorbar(
-                    rows["ratio"], rows["value"], yerr=spread, color=colour, marker=marker, markersize=4, capsize=2
-                )
+                ax.errorbar(rows["ratio"], rows["value"], yerr=spread, markersize=4, capsize=2, **look)
             ax.set_xscale("log", base=2)
             ax.set(title=method, ylim=(-0.05, 1.05))
             style.ticks(ax.xaxis, sorted(data["ratio"].unique()), "1/{:g}".format)
             ax.tick_params(axis="x", rotation=45)
         figure.supxlabel("Share of the data that the budget pays for")
         figure.supylabel("Relative accuracy")
-        handles = [
-            Line2D([], [], color=c, marker=m, markersize=4, label=name)
-            for name, c, m in ((OURS, style.BLUE, "D"), (THEIRS, style.GREY, "o"))
-        ]
+        handles = [line_handle(source, markersize=4, **LOOKS[source]) for source in (OURS, THEIRS)]
         axes.flat[0].legend(handles=handles, loc="lower left")
     return figure

@@ -22,11 +22,9 @@ OFF = 0.03  # B4: mean absolute relative error of the loss over the steps
 def judged(tables: dict[str, pd.DataFrame], slope: dict[str, float]) -> pd.DataFrame:
     """One row per claim: verdict, the number that decides with its interval, and what was asked of it."""
     standard = tables["critical"][tables["critical"]["variant"] == STANDARD]
-    rms = standard["rms"].median() if len(standard) else np.nan
-    spread = _spread(standard)
+    rms, spread = standard["rms"].median(), _spread(standard)
     off = tables["forecasts"]["off"].abs().dropna()
-    mean = off.mean() if len(off) else np.nan
-    low, high = slope["low"], slope["high"]
+    mean, low, high = off.mean(), slope["low"], slope["high"]
     found = [
         Judged("B1", rms <= RMS, "median rms distance from the hyperbola, relative", rms, f"at most {RMS:g}"),
         Judged("B2", high < 0, "slope of ln B_crit against ln L", slope["value"], "95 % interval below 0", low, high),

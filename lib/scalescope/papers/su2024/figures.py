@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from scalescope.laws import TrajectoryLaw
 from scalescope.papers.su2024.fits import AFTER_WARMUP, INPUTS, STANDARD
 from scalescope.plotting import style
+from scalescope.plotting.panels import line_handle
 
 CAPTIONS = {
     "curves": "Held-out loss against steps, one panel per model, one colour per batch size (sequences): runs (points) "
@@ -32,21 +32,13 @@ def curves_data(curves: pd.DataFrame, fits: pd.DataFrame, forecasts: pd.DataFram
     law, parts = _law(fits), [points]
     for (n, batch), own in points.groupby(["parameters", "batch_size"], sort=False):
         steps = np.geomspace(own["steps"].min(), own["steps"].max(), LINE)
-        line = pd.DataFrame(
-            {"kind": "law", "role": own["role"].iloc[0], "parameters": n, "steps": steps, "batch_size": batch}
-        )
-        parts.append(line.assign(loss=law(line)))
+        line = pd.DataFrame({"parameters": n, "steps": steps, "batch_size": batch})
+        parts.append(line.assign(kind="law", role=own["role"].iloc[0], loss=law(line)))
     said = forecasts.assign(steps=forecasts["inputs"].str.extract(r"steps=([\d.e+]+)")[0].astype(float))
     held = points[points["role"] == "held_out"]
     if len(held):
-        parts.append(
-            said.rename(columns={"mean": "loss"})[["steps", "loss", "low", "high"]].assign(
-                kind="forecast",
-                role="held_out",
-                parameters=held["parameters"].iloc[0],
-                batch_size=held["batch_size"].iloc[0],
-            )
-        )
+        said = said.rename(columns={"mean": "loss"})[["steps", "loss", "low", "high"]]
+        parts.append(said.assign(kind="forecast", **held[["role", "parameters", "batch_size"]].iloc[0]))
     return pd.concat(parts, ignore_index=True).reindex(columns=["kind", "role", *INPUTS, "loss", "low", "high"])
 
 
@@ -54,11 +46,11 @@ def draw_curves(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per model, the held-out one last."""
     panels = list(data[["role", "parameters"]].drop_duplicates().itertuples(index=False, name=None))
     panels = sorted(panels, key=lambda panel: (panel[0] != "fit", panel[1]))
-    colours = _colours(data)
+    batches = np.sort(data["batch_size"].unique())
+    colours = dict(zip(batches, colormaps["viridis"](np.linspace(0.05, 0.9, len(batches))), strict=True))
     with style.paper_style(size):
-        figure, axes = plt.subplots(
-            1, len(panels), figsize=style.inches(3.3 * len(panels), 3.6), layout="constrained", squeeze=False
-        )
+        inches = style.inches(3.3 * len(panels), 3.6)
+        figure, axes = plt.subplots(1, len(panels), figsize=inches, layout="constrained", squeeze=False)
         for ax, (role, n) in zip(axes[0], panels, strict=True):
             rows = data[(data["role"] == role) & (data["parameters"] == n)]
             for batch, colour in colours.items():
@@ -72,7 +64,8 @@ def draw_curves(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             style.log_x(ax, (rows["steps"].min() / 1.2, rows["steps"].max() * 1.2))
         axes[0, 0].set_ylabel("Held-out loss (nats)")
         figure.supxlabel("Steps")
-        _legend(figure, colours)
+        handles = [line_handle(f"B = {b:g}", color=c, marker="o", markersize=4) for b, c in colours.items()]
+        figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 8))
     return figure
 
 
@@ -84,18 +77,8 @@ def contours_data(contours: pd.DataFrame) -> pd.DataFrame:
     for (n, loss), own in rows.groupby(["parameters", "loss"], sort=False):
         batch = np.geomspace(own["batch_size"].min(), own["batch_size"].max(), LINE)
         steps = own["S_min"].iloc[0] + own["E_min"].iloc[0] / batch
-        parts.append(
-            pd.DataFrame(
-                {
-                    "kind": "law",
-                    "parameters": n,
-                    "loss": loss,
-                    "batch_size": batch,
-                    "steps": steps,
-                    "examples": steps * batch,
-                }
-            )
-        )
+        law = {"parameters": n, "loss": loss, "batch_size": batch, "steps": steps, "examples": steps * batch}
+        parts.append(pd.DataFrame({"kind": "law", **law}))
     return pd.concat(parts, ignore_index=True)[["kind", *keep]]
 
 
@@ -103,16 +86,10 @@ def draw_contours(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per model: sequences against steps, both logarithmic."""
     sizes = sorted(data["parameters"].unique())
     shades = plt.Normalize(data["loss"].min(), data["loss"].max())
+    panels, shared = max(len(sizes), 1), {"squeeze": False, "sharex": True, "sharey": True}
     with style.paper_style(size):
-        figure, axes = plt.subplots(
-            1,
-            max(len(sizes), 1),
-            figsize=style.inches(3.3 * max(len(sizes), 1), 3.4),
-            layout="constrained",
-            squeeze=False,
-            sharex=True,
-            sharey=True,
-        )
+        inches = style.inches(3.3 * panels, 3.4)
+        figure, axes = plt.subplots(1, panels, figsize=inches, layout="constrained", **shared)
         for ax, n in zip(axes[0], sizes, strict=False):
             rows = data[data["parameters"] == n]
             for loss, own in rows.groupby("loss"):
@@ -164,13 +141,3 @@ def _law(fits: pd.DataFrame):
     """The law as a function of a table with the columns INPUTS."""
     params = {symbol: np.array([value]) for symbol, value in zip(fits["symbol"], fits["value"], strict=True)}
     return lambda rows: TrajectoryLaw(n_boot=0).predict_many(params, rows[INPUTS].to_numpy(dtype=float))[0]
-
-
-def _colours(data: pd.DataFrame) -> dict:
-    batches = np.sort(data["batch_size"].unique())
-    return dict(zip(batches, colormaps["viridis"](np.linspace(0.05, 0.9, len(batches))), strict=True))
-
-
-def _legend(figure: Figure, colours: dict) -> None:
-    handles = [Line2D([], [], color=c, marker="o", markersize=4, label=f"B = {b:g}") for b, c in colours.items()]
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 8))

@@ -61,21 +61,10 @@ def contours(curves: pd.DataFrame) -> pd.DataFrame:
             if len(steps) < 3:
                 continue
             fewest, examples = _hyperbola(steps)
+            law = (fewest, examples, examples / fewest if fewest > 0 and examples > 0 else np.nan)
             for batch, value in steps.items():
-                rows.append(
-                    {
-                        "variant": variant,
-                        "parameters": n,
-                        "loss": level,
-                        "batch_size": batch,
-                        "steps": value,
-                        "examples": value * batch,
-                        "fitted": fewest + examples / batch,
-                        "S_min": fewest,
-                        "E_min": examples,
-                        "B_crit": examples / fewest if fewest > 0 and examples > 0 else np.nan,
-                    }
-                )
+                fitted = fewest + examples / batch
+                rows.append((variant, n, level, batch, value, value * batch, fitted, *law))
     columns = ["variant", "parameters", "loss", "batch_size", "steps", "examples", "fitted", "S_min", "E_min", "B_crit"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -107,19 +96,10 @@ def _hyperbola(steps: dict[float, float]) -> tuple[float, float]:
 def critical(found: pd.DataFrame) -> pd.DataFrame:
     """One row per variant, model and loss: S_min, E_min, B_crit, and the rms relative distance from the hyperbola."""
     rest = (found["fitted"] / found["steps"] - 1) ** 2
-    key = ["variant", "parameters", "loss"]
-    table = (
-        found.assign(rest=rest)
-        .groupby(key, sort=False)
-        .agg(
-            batches=("batch_size", "size"),
-            S_min=("S_min", "first"),
-            E_min=("E_min", "first"),
-            B_crit=("B_crit", "first"),
-            rms=("rest", lambda squares: float(np.sqrt(squares.mean()))),
-        )
-    )
-    return table.reset_index()
+    levels = found.assign(rest=rest).groupby(["variant", "parameters", "loss"], sort=False)
+    law = {name: (name, "first") for name in ("S_min", "E_min", "B_crit")}
+    rms = ("rest", lambda squares: float(np.sqrt(squares.mean())))
+    return levels.agg(batches=("batch_size", "size"), **law, rms=rms).reset_index()
 
 
 def critical_slope(table: pd.DataFrame, n_boot: int = 400) -> dict[str, float]:
@@ -129,7 +109,7 @@ def critical_slope(table: pd.DataFrame, n_boot: int = 400) -> dict[str, float]:
     """
     rows = table[(table["variant"] == STANDARD) & table["B_crit"].notna()]
     if len(rows) < 3:
-        return {"value": np.nan, "low": np.nan, "high": np.nan, "levels": len(rows)}
+        return dict.fromkeys(("value", "low", "high"), np.nan)
     x, y = np.log(rows["loss"].to_numpy()), np.log(rows["B_crit"].to_numpy())
     groups = list(rows.groupby("parameters", sort=False).indices.values())
     rng, slopes = np.random.default_rng(0), []
@@ -139,7 +119,7 @@ def critical_slope(table: pd.DataFrame, n_boot: int = 400) -> dict[str, float]:
         if np.ptp(x[chosen]) > 0:
             slopes.append(np.polyfit(x[chosen], y[chosen], 1)[0])
     low, high = np.percentile(slopes, [2.5, 97.5]) if slopes else (np.nan, np.nan)
-    return {"value": float(np.polyfit(x, y, 1)[0]), "low": float(low), "high": float(high), "levels": len(rows)}
+    return {"value": float(np.polyfit(x, y, 1)[0]), "low": float(low), "high": float(high)}
 
 
 def variants(table: pd.DataFrame, model: int, names: Sequence[str]) -> pd.DataFrame:
@@ -156,19 +136,11 @@ def variants(table: pd.DataFrame, model: int, names: Sequence[str]) -> pd.DataFr
         part = own[own["variant"] == name]
         inside = part[part["loss"].between(standard["loss"].min(), standard["loss"].max())]
         if len(standard) < 2 or inside.empty:
-            rows.append({"variant": name, "levels": 0, "ratio": np.nan, "low": np.nan, "high": np.nan})
+            rows.append((name, 0, np.nan, np.nan, np.nan))
             continue
         there = np.interp(np.log(inside["loss"]), np.log(standard["loss"]), np.log(standard["B_crit"]))
         ratio = np.exp(np.log(inside["B_crit"].to_numpy()) - there)
-        rows.append(
-            {
-                "variant": name,
-                "levels": len(inside),
-                "ratio": float(np.exp(np.log(ratio).mean())),
-                "low": float(ratio.min()),
-                "high": float(ratio.max()),
-            }
-        )
+        rows.append((name, len(inside), np.exp(np.log(ratio).mean()), ratio.min(), ratio.max()))
     return pd.DataFrame(rows, columns=["variant", "levels", "ratio", "low", "high"])
 
 
@@ -176,30 +148,9 @@ def answers(made: TrajectoryLaw, sizes: list[int], losses: list[float]) -> pd.Da
     """What the law says of each model: the loss it ends at, and the fewest steps and sequences to given losses."""
     rows = []
     for n in sizes:
-        least = made.minimum_loss(n)
-        rows.append(
-            {
-                "parameters": n,
-                "question": "minimum loss",
-                "loss": np.nan,
-                "value": float(least),
-                "low": least.low,
-                "high": least.high,
-            }
-        )
+        asked = [("minimum loss", np.nan, made.minimum_loss(n))]
         for loss in losses:
-            for name, found in (
-                ("fewest steps", made.minimum_steps(n, loss)),
-                ("fewest sequences", made.minimum_tokens(n, loss)),
-            ):
-                rows.append(
-                    {
-                        "parameters": n,
-                        "question": name,
-                        "loss": loss,
-                        "value": float(found),
-                        "low": found.low,
-                        "high": found.high,
-                    }
-                )
-    return pd.DataFrame(rows)
+            asked.append(("fewest steps", loss, made.minimum_steps(n, loss)))
+            asked.append(("fewest sequences", loss, made.minimum_tokens(n, loss)))
+        rows += [(n, question, loss, float(found), found.low, found.high) for question, loss, found in asked]
+    return pd.DataFrame(rows, columns=["parameters", "question", "loss", "value", "low", "high"])

@@ -58,10 +58,6 @@ def _row_length(profile: Profile, context: float) -> int:
     return round(context * profile.text.sequence_length)
 
 
-def _text(profile: Profile, changes: dict) -> str:
-    return context_text(_row_length(profile, changes["context"])) if "context" in changes else study.STANDARD
-
-
 def config(
     profile: Profile,
     known: Texts,
@@ -106,7 +102,8 @@ def planned(profile: Profile, known: Texts) -> dict[str, list[Planned]]:
     for variant, changes in VARIANTS.items():
         models = part.models if variant == study.STANDARD else [part.variant_model]
         made = [config(profile, known, model, batch, **changes) for model in models for batch in part.batch_sizes]
-        found[variant] = [Planned(FIT, each, _text(profile, changes)) for each in made]
+        text = context_text(_row_length(profile, changes["context"])) if "context" in changes else study.STANDARD
+        found[variant] = [Planned(FIT, each, text) for each in made]
     return found
 
 
@@ -141,16 +138,10 @@ def curves(profile: Profile, known: Texts) -> pd.DataFrame:
             run = stages.store().find(each.config.id)
             if run is None:
                 continue
-            heldout = run.curve[run.curve["split"] == "heldout"]
-            own = {
-                "run_id": run.id,
-                "role": each.role,
-                "variant": variant,
-                "parameters": each.config.encoder.parameters,
-                "batch_size": each.config.batch_size,
-                "warmup_steps": each.config.warmup_steps,
-            }
-            parts.append(heldout[["step", "loss"]].assign(**own))
+            heldout = run.curve.loc[run.curve["split"] == "heldout", ["step", "loss"]]
+            rules = {name: getattr(each.config, name) for name in ("batch_size", "warmup_steps")}
+            own = {"run_id": run.id, "role": each.role, "parameters": each.config.encoder.parameters, **rules}
+            parts.append(heldout.assign(variant=variant, **own))
     columns = ["run_id", "role", "variant", "parameters", "batch_size", "warmup_steps", "step", "loss"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
