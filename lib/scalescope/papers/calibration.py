@@ -41,9 +41,8 @@ class Series:
 
 def series_of(paper: str, data: pd.DataFrame | None) -> Iterator[Series]:
     """The series of a published study; `data` as `published.load` gives it (None for ivgi2022, which is committed)."""
-    return {"besiroglu2024": _besiroglu, "gadre2024": _gadre, "lin2024": _lin, "ivgi2022": lambda _: _ivgi()}[paper](
-        data
-    )
+    makers = {"besiroglu2024": _besiroglu, "gadre2024": _gadre, "lin2024": _lin, "ivgi2022": lambda _: _ivgi()}
+    return makers[paper](data)
 
 
 def _besiroglu(data: pd.DataFrame) -> Iterator[Series]:
@@ -74,9 +73,8 @@ def _ivgi() -> Iterator[Series]:
     laws = [law for law in default_candidates() if law.inputs == ("parameters",)]
     pretrain, points = published_pretrain(), published_points()
     for (objective, ratio), runs in pretrain[pretrain["role"] != "target"].groupby(["objective", "aspect_ratio"]):
-        yield Series(
-            "ivgi2022", f"pretraining, {objective}, {ratio}", _named(runs[["parameters", "loss"]]), "loss", laws
-        )
+        frame = _named(runs[["parameters", "loss"]])
+        yield Series("ivgi2022", f"pretraining, {objective}, {ratio}", frame, "loss", laws)
     tuned = points[(points["hpt"] == "with") & (points["role"] != "second")]
     for (task, objective), runs in tuned.groupby(["task", "objective"]):
         frame = _named(runs[["parameters", "error"]])
@@ -112,12 +110,8 @@ def _with_choice(found: pd.DataFrame, laws: Sequence[Candidate]) -> pd.DataFrame
 
 def hits(table: pd.DataFrame) -> pd.DataFrame:
     """Whether the central interval of each nominal level holds `actual`: one column per level, named by it."""
-    return pd.DataFrame(
-        {
-            level: (table[low] <= table["actual"]) & (table["actual"] <= table[high])
-            for level, (low, high) in LEVELS.items()
-        }
-    )
+    inside = {level: table["actual"].between(table[low], table[high]) for level, (low, high) in LEVELS.items()}
+    return pd.DataFrame(inside)
 
 
 def calibration(table: pd.DataFrame, cluster: str = "series", random_state: int = 0) -> pd.DataFrame:
@@ -137,18 +131,9 @@ def calibration(table: pd.DataFrame, cluster: str = "series", random_state: int 
         for level in held:
             inside = np.bincount(number, held.loc[chosen, level])
             ends = np.percentile(drawn @ inside / (drawn @ size), [2.5, 97.5]) if count > 1 else (np.nan, np.nan)
-            rows.append(
-                {
-                    "kind": kind,
-                    "nominal": level,
-                    "forecasts": int(chosen.sum()),
-                    "clusters": int(count),
-                    "coverage": float(held.loc[chosen, level].mean()),
-                    "low": float(ends[0]),
-                    "high": float(ends[1]),
-                }
-            )
-    return pd.DataFrame(rows).sort_values(["kind", "nominal"], ignore_index=True)
+            rows.append((kind, level, int(chosen.sum()), int(count), held.loc[chosen, level].mean(), *ends))
+    columns = ["kind", "nominal", "forecasts", "clusters", "coverage", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["kind", "nominal"], ignore_index=True)
 
 
 def with_sealed(replays: pd.DataFrame, ledgers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

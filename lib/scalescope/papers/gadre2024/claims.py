@@ -39,6 +39,6 @@ def judged(predictions: pd.DataFrame, forecasts: pd.DataFrame, law: str = MAIN) 
         ("O4", float(np.sqrt((rest**2).mean())), SPREAD, "rms distance of the error from the law, all runs"),
     ]
     found = [Judged(id, value <= most, said, value, f"at most {most:g}") for id, value, most, said in rows]
-    share = inside.mean() if len(inside) else np.nan
-    found.append(Judged("O5", share >= COVERED, f"share of {len(inside)} intervals", share, f"at least {COVERED:g}"))
+    share, said = inside.mean(), f"share of {len(inside)} intervals"
+    found.append(Judged("O5", share >= COVERED, said, share, f"at least {COVERED:g}"))
     return verdicts(CLAIMS, found)

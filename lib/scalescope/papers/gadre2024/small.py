@@ -100,7 +100,8 @@ def error_law(
 def fits(found: pd.DataFrame, errors_of: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:
     """Parameters of every law with 95 % intervals; `of` is "loss" or the average whose error the law is of."""
     laws = [(name, "loss", law(found, name, n_boot)) for name in LAWS]
-    laws += [("DownstreamErrorLaw", each, error_law(found, errors_of, each, n_boot)) for each in _averages(errors_of)]
+    averages = errors_of["average"].unique()
+    laws += [("DownstreamErrorLaw", each, error_law(found, errors_of, each, n_boot)) for each in averages]
     rows = []
     for name, of, made in laws:
         if made is None:
@@ -109,10 +110,6 @@ def fits(found: pd.DataFrame, errors_of: pd.DataFrame, n_boot: int = N_BOOT) -> 
             low, high = made.intervals_.get(symbol, (np.nan, np.nan))
             rows.append((name, of, symbol, value, low, high, made.n_points_))
     return pd.DataFrame(rows, columns=["law", "of", "symbol", "value", "low", "high", "n_points"])
-
-
-def _averages(errors_of: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(errors_of["average"]))
 
 
 def predictions(found: pd.DataFrame, errors_of: pd.DataFrame) -> pd.DataFrame:
@@ -124,11 +121,9 @@ def predictions(found: pd.DataFrame, errors_of: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for name in LAWS:
         loss = law(found, name, 0).predict(found[INPUTS])
-        for average in _averages(errors_of):
+        for average, own in errors_of.groupby("average", sort=False):
             second = error_law(found, errors_of, average, 0)
-            rows = found.assign(law=name, loss_predicted=loss).merge(
-                errors_of[errors_of["average"] == average], on="run_id"
-            )
+            rows = found.assign(law=name, loss_predicted=loss).merge(own, on="run_id")
             for said, read in (("error_predicted", "loss_predicted"), ("error_from_loss", "loss")):
                 rows[said] = second.predict(rows[read].to_numpy()) if second else np.nan
             parts.append(rows)

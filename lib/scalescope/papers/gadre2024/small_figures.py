@@ -22,6 +22,7 @@ CAPTIONS = {
     "exponential law of the filled points. Stars: held-out runs.",
 }
 LINE = 60
+STAR = {"marker": "*", "s": 130}  # of a held-out run
 COMPUTE, LOSS = "Compute 6 N D (FLOPs)", "Held-out loss (nats)"
 
 
@@ -55,15 +56,14 @@ def draw_runs(ax: Axes, data: pd.DataFrame, colours: dict, quantity: str) -> Non
     for n, colour in colours.items():
         rows = data[data["parameters"] == n].sort_values("flops")
         ax.plot(rows["flops"], rows[f"{quantity}_predicted"], color=colour, linewidth=1.3, marker="_", markersize=9)
-        for role, look in (("fit", {"marker": "o", "s": 28}), ("held_out", {"marker": "*", "s": 130})):
+        for role, face, look in (("fit", [colour], {"marker": "o", "s": 28}), ("held_out", "white", STAR)):
             part = rows[rows["role"] == role]
-            face = [colour] if role == "fit" else "white"
             ax.scatter(part["flops"], part[quantity], facecolors=face, edgecolors=[colour], zorder=3, **look)
 
 
 def size_handles(colours: dict) -> list[Line2D]:
     """Entries of the legend of `draw_runs`."""
-    handles = [Line2D([], [], color=c, marker="o", markersize=5, label=style.size_text(n)) for n, c in colours.items()]
+    handles = [line_handle(style.size_text(n), color=c, marker="o", markersize=5) for n, c in colours.items()]
     return [*handles, line_handle("law, at each run", marker="_", markersize=9), target_handle("held out")]
 
 
@@ -94,17 +94,9 @@ def draw_error(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             rows = data[data["average"] == average]
             law = rows[rows["kind"] == "law"]
             ax.plot(law["loss"], law["error"], color=style.BLUE)
-            for role, marker, face in (("fit", "o", style.BLUE), ("held_out", "*", "white")):
+            for role, face, look in (("fit", style.BLUE, {"marker": "o", "s": 30}), ("held_out", "white", STAR)):
                 part = rows[(rows["kind"] == "point") & (rows["role"] == role)]
-                ax.scatter(
-                    part["loss"],
-                    part["error"],
-                    marker=marker,
-                    facecolors=face,
-                    edgecolors=style.BLUE,
-                    s=30 if role == "fit" else 130,
-                    zorder=3,
-                )
+                ax.scatter(part["loss"], part["error"], facecolors=face, edgecolors=style.BLUE, zorder=3, **look)
             ax.set(xlabel=LOSS, ylabel="Mean error", title=average)
         handles = [
             mark_handle("in the fit", marker="o", markersize=5, color=style.BLUE),

@@ -59,16 +59,14 @@ def pairs_data(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def draw_pairs(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One heat map per pair of texts; framed: the runs of the fit."""
-    names = list(data["text"].unique())
+    names, data = list(data["text"].unique()), data.assign(used=data["role"] == "fit")
     with style.paper_style(size):
         inches = style.inches(5.2 * len(names) + 1, 3.0 * len(names) + 0.5)
         figure, axes = plt.subplots(len(names), len(names), figsize=inches, layout="constrained", squeeze=False)
         for row, trained in enumerate(names):
             for ax, where in zip(axes[row], names, strict=True):
                 rows = data[(data["text"] == trained) & (data["evaluated_on"] == where)]
-                cells = rows.assign(used=rows["role"] == "fit").pivot(
-                    index="parameters", columns="multiplier", values=["loss_off", "used"]
-                )
+                cells = rows.pivot(index="parameters", columns="multiplier", values=["loss_off", "used"])
                 cells = cells.sort_index(ascending=False).rename(index=style.size_text)
                 values, used = cells["loss_off"].astype(float), cells["used"].eq(True)
                 image = heat(ax, values.rename(columns="{:g}".format), Normalize(0, WORST), outlined=used)

@@ -116,8 +116,8 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     with style.paper_style(size):
         wide, unit = style.width(2), style.unit()
         figure, (left, right) = plt.subplots(1, 2, figsize=(wide, 0.44 * wide), layout="constrained")
-        look = {"palette": COLOURS, "markers": MARKERS, "s": 26 * unit**2, "linewidth": 0}
-        look |= dict.fromkeys(("hue", "style"), "dataset") | dict.fromkeys(("hue_order", "style_order"), list(COLOURS))
+        look = {"hue": "dataset", "style": "dataset", "palette": COLOURS, "markers": MARKERS, "s": 26 * unit**2}
+        look |= {"hue_order": list(COLOURS), "style_order": list(COLOURS), "linewidth": 0}
         sns.scatterplot(data, x="vanilla_rmsd", y="rmsd", ax=left, **look)
         sns.scatterplot(data.assign(order=data.index + 1), x="order", y=RATIO, ax=right, legend=False, **look)
         span = (data["rmsd"].min() * 0.8, data["vanilla_rmsd"].max() * 1.2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -50,9 +51,7 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
                 "phase_transition": float(rectified.phase_transition()),
                 "E_at_bound": params["E"] < AT_BOUND * losses.min(),
                 "rmsd": rmsd(rectified.predict(examples), losses),
-                "vanilla_B": vanilla.params_["B"],
-                "vanilla_beta": vanilla.params_["beta"],
-                "vanilla_E": vanilla.params_["E"],
+                **{f"vanilla_{name}": value for name, value in vanilla.params_.items()},
                 "vanilla_rmsd": rmsd(vanilla.predict(examples), losses),
             }
         )
@@ -99,18 +98,10 @@ def selection(
             for method in methods:
                 made = METHODS[method]() if isinstance(method, str) else method
                 found = select(losses, target / ratio, target=target, method=made, parameters=parameters)
-                rows.append(
-                    {
-                        "dataset": dataset,
-                        "ratio": ratio,
-                        "budget": target // ratio,
-                        "method": made.name,
-                        "pearson": found.pearson(actual),
-                        "relative_accuracy": found.relative_accuracy(actual),
-                        "chosen": losses.index[found.best],
-                    }
-                )
-    return pd.DataFrame(rows)
+                scores = (found.pearson(actual), found.relative_accuracy(actual))
+                rows.append((dataset, ratio, target // ratio, made.name, *scores, losses.index[found.best]))
+    columns = ["dataset", "ratio", "budget", "method", "pearson", "relative_accuracy", "chosen"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def printed(selected: pd.DataFrame, measure: str = "pearson") -> pd.DataFrame:
@@ -134,14 +125,12 @@ def ablation(
 ) -> pd.DataFrame:
     """Mean Pearson correlation (percent) of AtS over data sets and budgets, for each k and delta; and mended."""
     rows = []
-    deltas = tuple(deltas)
-    for k in ks:
-        for delta in deltas:
-            row = {"k": k, "delta": delta}
-            for name, mended in (("published", False), ("mended", True)):
-                found = selection(table, [AtS(k=k, delta=delta, mended=mended)])
-                row[name] = found["pearson"].map(percent).mean()
-            rows.append(row)
+    for k, delta in product(ks, deltas):
+        row = {"k": k, "delta": delta}
+        for name, mended in (("published", False), ("mended", True)):
+            found = selection(table, [AtS(k=k, delta=delta, mended=mended)])
+            row[name] = found["pearson"].map(percent).mean()
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
