@@ -54,11 +54,6 @@ def nearest_rate(own: pd.DataFrame, pretrain_tokens: float, finetune_tokens: flo
     return float(own["learning_rate"].iloc[int(np.argmin(away))])
 
 
-def cells(found: pd.DataFrame) -> pd.Series:
-    """Which cell (dialect, p, f) a point belongs to: cells are drawn first in the bootstrap, then seeds within."""
-    return found["text"] + " " + found["pretrain_tokens"].round(-1).astype(str) + " " + found["rows"].astype(str)
-
-
 def law(found: pd.DataFrame, text: str, n_boot: int = N_BOOT) -> TransferLaw:
     """The law of one dialect, by least squares of ln L. Raises UnknownName for a dialect without points."""
     if text not in set(found["text"]):
@@ -70,8 +65,9 @@ def law(found: pd.DataFrame, text: str, n_boot: int = N_BOOT) -> TransferLaw:
 @lru_cache(maxsize=32)  # forecasts, fits and allocation ask the same law, whose bootstrap takes seconds
 def _law(points_as_json: str, n_boot: int) -> TransferLaw:
     own = pd.read_json(io.StringIO(points_as_json), orient="split", dtype={"text": str})
+    cells = own["text"] + " " + own["pretrain_tokens"].round(-1).astype(str) + " " + own["rows"].astype(str)
     made = TransferLaw(loss="log_squares", n_boot=n_boot, warn_beyond=None)
-    return made.fit(own[INPUTS], own["loss"], groups=cells(own) if n_boot else None)
+    return made.fit(own[INPUTS], own["loss"], groups=cells if n_boot else None)  # cells are drawn, then seeds within
 
 
 def fits(found: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:

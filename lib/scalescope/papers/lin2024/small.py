@@ -71,10 +71,8 @@ def curves(found: pd.DataFrame, zoo: pd.DataFrame, task: str) -> pd.DataFrame:
 
 def fits(table: pd.DataFrame) -> pd.DataFrame:
     """Both laws of every whole curve, as of the published ones (`fits.fits`), and what they were fitted to."""
-    sizes = table.loc[table["examples"] > 0].groupby("model")["examples"].agg(["min", "max", "size"])
-    found = published.fits(table)
-    own = sizes.loc[found["model"]].set_axis(["smallest", "largest", "n_points"], axis=1)
-    return found.assign(**{name: own[name].to_numpy() for name in own})
+    sizes = table.loc[table["examples"] > 0].groupby("model")["examples"]
+    return published.fits(table).join(sizes.agg(smallest="min", largest="max", n_points="size"), on="model")
 
 
 def parameters(found: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:
