@@ -122,8 +122,8 @@ def gaps(found: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:
     most, rows = found["pretrain_tokens"].max(), []
     for text, own in found.groupby("text", sort=False):
         row, params = {"text": text, "distance": own["distance"].iloc[0]}, shared.of(every, str(text))
-        gap, removed = params["G"], params["A"] * most ** -params["alpha"]
-        measures = {"G": gap, "nats": gap * middle ** -params["beta"], "share": gap / np.maximum(gap + removed, 1e-300)}
+        gap, left = params["G"], params["A"] * most ** -params["alpha"]
+        measures = {"G": gap, "nats": gap * middle ** -params["beta"], "share": gap / np.maximum(gap + left, 1e-300)}
         for name, values in measures.items():
             row |= zip((name, f"{name}_low", f"{name}_high"), first_with_interval(values), strict=True)
         rows.append(row)
@@ -137,6 +137,7 @@ def _optimum_and_replicates(found: pd.DataFrame, n_boot: int) -> dict[str, np.nd
 
 
 def _middle(values: pd.Series) -> float:
+    """Geometric mean."""
     return float(np.exp(np.log(values).mean()))
 
 

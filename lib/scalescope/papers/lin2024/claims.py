@@ -62,10 +62,10 @@ def _forecasts(forecasts: pd.DataFrame) -> list[Judged]:
     if len(means):
         value, low, high = _over_models((means.iloc[:, 0] - means.iloc[:, 1]).to_numpy(), np.mean)
     inside = known.loc[parts[0] == "RectifiedLaw", "inside"].astype(float)
-    share, counted = inside.mean(), f"share of {len(inside)} intervals"
+    share = inside.mean()
     return [
         Judged("S3", high < 0, statistic, value, "95 % interval below 0", low, high),
-        Judged("S4", share >= COVERED, counted, share, f"at least {COVERED:g}"),
+        Judged("S4", share >= COVERED, f"share of {len(inside)} intervals", share, f"at least {COVERED:g}"),
     ]
 
 
