@@ -83,10 +83,9 @@ def held_out(profile: Profile, known: Texts) -> HeldOut:
         for rows in larger:
             run = finetuned(profile, known, base, rows, rate, HELD_OUT)
             last.append(run)
-            forecasts += [
-                forecast(PAPER, f"{law_name}, {name}", law, {"examples": rows}, run.config.id, digest)
-                for law_name, law in laws.items()
-            ]
+            for law_name, law in laws.items():
+                said = forecast(PAPER, f"{law_name}, {name}", law, {"examples": rows}, run.config.id, digest)
+                forecasts.append(said)
     return HeldOut(forecasts, [last])
 
 
