@@ -56,11 +56,9 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     top = list(dict.fromkeys(data.loc[data["panel"] == "top", "series"]))
     looks = dict(zip(top, ((style.BLUE, "o"), (style.ORANGE, "s")), strict=False))
     looks |= {name: LOOKS[name] for name in TUNINGS.values()}
-    bottom = [title(task) for task in data.loc[data["panel"] == "bottom", "task"].unique()]
-    lines = {"top": [" and ".join(top), "with HPT"]}
-    if bottom:
-        lines["bottom"] = [*bottom, "with and without HPT"]
-    panels = {panel: ", ".join(part for part in parts if part) for panel, parts in lines.items()}
+    panels = {"top": f"{' and '.join(top)}, with HPT" if top else "with HPT"}
+    for task in data.loc[data["panel"] == "bottom", "task"].unique():
+        panels["bottom"] = f"{title(task)}, with and without HPT"
     return draw_panels(data, looks, panels, size=size, named=False, wrap=1, columns=1, height=0.55)
 
 

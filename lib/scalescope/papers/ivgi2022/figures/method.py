@@ -95,7 +95,7 @@ def draw_fig6(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
 def _zoom(ax: Axes, best: pd.DataFrame, stops: pd.DataFrame) -> None:
     """From a little before the first stop on, or the last half of the run."""
     last = best["step"].max()
-    first = 0.93 * stops["step"].min() if len(stops) and stops["step"].min() < 0.9 * last else last / 2
+    first = 0.93 * stops["step"].min() if stops["step"].min() < 0.9 * last else last / 2
     shown = best[best["step"] >= first]
     range_ = max(shown["value"].max() - shown["value"].min(), 1e-3)
     ax.set_xlim(first, last + 0.03 * (last - first))
