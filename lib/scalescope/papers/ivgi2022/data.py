@@ -76,6 +76,17 @@ def published_tasks(folder: Path | None = None) -> pd.DataFrame:
     return table.assign(**named, majority=majority).reindex(columns=COLUMNS["tasks"])
 
 
+def published_tables() -> dict[str, pd.DataFrame]:
+    """All of these by the names of the live tables; "pair_points": of the comparison between objectives (figure 3)."""
+    return {
+        "points": published_points(),
+        "pair_points": published_points(keep_outlier=False),
+        "pretrain": published_pretrain(),
+        "curves": published_curve(),
+        "tasks": published_tasks(),
+    }
+
+
 def published_table(number: int, folder: Path | None = None) -> pd.DataFrame:
     """Table `number` (1 to 7) with the digits the paper prints; raises ValueError for another number."""
     if number not in range(1, 8):

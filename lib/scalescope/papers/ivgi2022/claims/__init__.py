@@ -12,7 +12,7 @@ from scalescope.papers.ivgi2022.claims.finetuning import c3, c4, c5, c6, c7, c8
 from scalescope.papers.ivgi2022.claims.method import c9, c11, c12
 from scalescope.papers.ivgi2022.claims.pretraining import PUBLISHED, c1, c2, c10, c13
 from scalescope.papers.ivgi2022.claims.verdict import CLAIMS, Verdict
-from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain
+from scalescope.papers.ivgi2022.data import published_tables
 
 __all__ = ["CLAIMS", "JUDGES", "Evidence", "Verdict", "judge", "judge_all", "published_evidence"]
 
@@ -35,5 +35,4 @@ def judge_all(evidence: Evidence) -> pd.DataFrame:
 
 def published_evidence(n_boot: int = 1000) -> Evidence:
     """The paper's own points; table 5 and C8 use those of its figure 3."""
-    points, pair = published_points(), published_points(keep_outlier=False)
-    return Evidence(PUBLISHED, points, published_pretrain(), published_curve(), pair_points=pair, n_boot=n_boot)
+    return Evidence(PUBLISHED, published_tables(), n_boot=n_boot)

@@ -35,11 +35,8 @@ def c9(evidence: Evidence) -> Verdict:
 def c11(evidence: Evidence) -> Verdict:
     """R2 of the finetuning loss is lower than that of the metric in most tasks."""
     what = "share of tasks whose metric has a higher R2 than the finetuning loss (MLM, tuned)"
-    pairs = {}
-    for task in LOSS_TASKS:
-        law, loss = evidence.law(task), evidence.law(task, y="loss")
-        if law is not None and loss is not None:
-            pairs[task] = (law, loss)
+    pairs = {task: (evidence.law(task), evidence.law(task, y="loss")) for task in LOSS_TASKS}
+    pairs = {task: pair for task, pair in pairs.items() if None not in pair}
     if not pairs:
         return untestable("C11", what, "no finetuning losses of three sizes", "finetuning losses")
     share = np.mean([metric.r2 > loss.r2 for metric, loss in pairs.values()], axis=0)
