@@ -62,8 +62,7 @@ def judge(profile: str, half: Half, seeds: int) -> pd.DataFrame:
     tables = source_tables(profile)
     places = dict(zip(sizes_with_two(tables["points"]), half, strict=True))
     own = {name: of_half(tables[name], places, seeds) for name in SEEDED if name in tables}
-    evidence = (own.get(name) for name in ("curves", "finetune", "pair_points"))
-    judged = judge_all(Evidence(profile, own["points"], own["pretrain"], *evidence, n_boot=N_BOOT))
+    judged = judge_all(Evidence(profile, own, n_boot=N_BOOT))
     return judged.set_index("id")[["verdict", "value"]]
 
 

@@ -6,8 +6,6 @@ their numbers of rows are (table 1 of Ivgi 2022). Text, tokens, batch and vocabu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 
 from scalescope.errors import UnknownName
@@ -62,14 +60,11 @@ def by_task(found: pd.DataFrame, objective: str = "mlm") -> pd.DataFrame:
         row = {"task": title(task)}
         for name, heading in zip(ROWS, ("train rows", "validation rows"), strict=True):
             row[heading] = "same" if last[f"same_{name}"] else f"{100 * last[name] / last[f'{name}_paper']:.2g} %"
-        row |= {f"{size:,}": f"{ours:.3f} ({paper:.3f})" for size, ours, paper in _errors(part)}
+        for one in part.sort_values("parameters").itertuples():
+            row[f"{one.parameters:,}"] = f"{one.error:.3f} ({one.error_paper:.3f})"
         row["no pretraining"] = NONE if pd.isna(last["error_scratch"]) else f"{last['error_scratch']:.3f}"
         rows.append(row)
     return pd.DataFrame(rows).fillna(NONE)
-
-
-def _errors(part: pd.DataFrame) -> Iterator[tuple[int, float, float]]:
-    return part.sort_values("parameters")[["parameters", "error", "error_paper"]].itertuples(index=False, name=None)
 
 
 def train_shares(tasks: pd.DataFrame) -> dict[str, float]:

@@ -28,12 +28,10 @@ def compute_saved(pretrain: pd.DataFrame, finetune: pd.DataFrame | None = None) 
     one = pretrain[pretrain["objective"] == pretrain["objective"].iloc[0]] if len(pretrain) else pretrain
     rows = [_row("parameters trained", one.drop_duplicates(["role", "parameters"]), "parameters")]
     known = "flops" in pretrain and pretrain["flops"].notna().all()
-    rows.append(_row("pretraining FLOPs", pretrain, "flops") if known else _blank("pretraining FLOPs"))
+    rows.append(_row("pretraining FLOPs", pretrain if known else None))
     for what, runs in _finetuning(finetune).items():
-        whole = (
-            pd.concat([pretrain[["role", "flops"]], runs[["role", "flops"]]]) if known and runs is not None else None
-        )
-        rows.append(_row(what, whole, "flops") if whole is not None else _blank(what))
+        both = pd.concat([pretrain[["role", "flops"]], runs[["role", "flops"]]]) if known and runs is not None else None
+        rows.append(_row(what, both))
     return pd.DataFrame(rows, columns=COMPUTE)
 
 
@@ -50,16 +48,9 @@ def _finetuning(finetune: pd.DataFrame | None) -> dict[str, pd.DataFrame | None]
     return {untuned: once, tuned: finetune}
 
 
-def _row(what: str, rows: pd.DataFrame, column: str) -> dict:
+def _row(what: str, rows: pd.DataFrame | None, column: str = "flops") -> tuple:
+    """A row of COMPUTE; `rows` is None where the column is not known."""
+    if rows is None:
+        return what, np.nan, np.nan, np.nan, NOT_MEASURED
     ladder, target = (float(rows.loc[rows["role"] == role, column].sum()) for role in ("ladder", "target"))
-    return {
-        "what": what,
-        "ladder": ladder,
-        "target": target,
-        "saved": target / ladder if ladder else np.nan,
-        "note": "",
-    }
-
-
-def _blank(what: str) -> dict:
-    return {"what": what, "ladder": np.nan, "target": np.nan, "saved": np.nan, "note": NOT_MEASURED}
+    return what, ladder, target, target / ladder if ladder else np.nan, ""

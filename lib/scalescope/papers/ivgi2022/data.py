@@ -53,16 +53,9 @@ def published_curve(folder: Path | None = None) -> pd.DataFrame:
     steps = np.arange(drawn["step"].min(), drawn["step"].max() + 1, STEPS_BETWEEN_EVALUATIONS)
     loss = np.interp(steps, drawn["step"], drawn["value"].cummin())  # the zoomed panel repeats the end
     target = published_table(6, folder).iloc[-1]
-    curve = pd.DataFrame({"step": steps, "loss": loss}).assign(
-        run_id="BERT-Base",
-        objective="mlm",
-        aspect_ratio=int(target["aspect_ratio"]),
-        layers=int(target["layers"]),
-        parameters=int(target["parameters"]),
-        pretrain_seed=np.nan,
-        tokens=np.nan,
-        split="heldout",
-    )
+    curve = pd.DataFrame({"step": steps, "loss": loss, "run_id": "BERT-Base", "objective": "mlm", "split": "heldout"})
+    model = {name: int(target[name]) for name in ("aspect_ratio", "layers", "parameters")}
+    curve = curve.assign(**model, pretrain_seed=np.nan, tokens=np.nan)
     return curve[COLUMNS["curves"]]
 
 
@@ -78,17 +71,20 @@ def published_tasks(folder: Path | None = None) -> pd.DataFrame:
     table = published_table(1, folder)
     fig3 = pd.read_csv(_folder(folder) / "fig3.csv")
     drawn = 1 - fig3[fig3["kind"] == "baseline"].set_index("task")["value"]
-    tasks = pd.DataFrame(
-        {
-            "task": table["task"].map(KEY_OF_TITLE),
-            "title": table["task"],
-            "metric": table["metric"].map(METRICS),
-            "train": table["train"],
-            "eval": table["eval"],
-            "majority": table["task"].map(drawn).fillna(table["top_freq"]),
-        }
-    )
-    return tasks.reindex(columns=COLUMNS["tasks"])
+    majority = table["task"].map(drawn).fillna(table["top_freq"])
+    named = {"title": table["task"], "task": table["task"].map(KEY_OF_TITLE), "metric": table["metric"].map(METRICS)}
+    return table.assign(**named, majority=majority).reindex(columns=COLUMNS["tasks"])
+
+
+def published_tables() -> dict[str, pd.DataFrame]:
+    """All of these by the names of the live tables; "pair_points": of the comparison between objectives (figure 3)."""
+    return {
+        "points": published_points(),
+        "pair_points": published_points(keep_outlier=False),
+        "pretrain": published_pretrain(),
+        "curves": published_curve(),
+        "tasks": published_tasks(),
+    }
 
 
 def published_table(number: int, folder: Path | None = None) -> pd.DataFrame:

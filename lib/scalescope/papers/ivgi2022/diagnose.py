@@ -13,10 +13,8 @@ ON, ABOVE, BELOW, UNKNOWN = "on the law", "above the law: undertrained?", "below
 FEWEST_OTHERS = 3  # a line through two scales leaves nothing to estimate the spread from
 
 
-def prediction_interval(
-    sizes: np.ndarray, values: np.ndarray, at: float, level: float = 0.95
-) -> tuple[float, float, float]:
-    """Law at the size `at` and the interval in which one more scale falls, from scales [n] and their values.
+def prediction_interval(sizes: np.ndarray, values: np.ndarray, at: float) -> tuple[float, float, float]:
+    """Law at the size `at` and the 95 % interval in which one more scale falls, from scales [n] and their values.
 
     A line of ln y against ln N by least squares, with Student's interval for a new observation (n - 2 degrees
     of freedom): the spread of scales about their law, and the law's own uncertainty. Raises ValueError for
@@ -33,14 +31,12 @@ def prediction_interval(
     variance = ((y - intercept - slope * (x - x.mean())) ** 2).sum() / freedom
     centre = np.log(at) - x.mean()
     spread = np.sqrt(variance * (1 + 1 / len(x) + centre**2 / ((x - x.mean()) ** 2).sum()))
-    middle, half = intercept + slope * centre, stats.t.ppf(0.5 + level / 2, freedom) * spread
+    middle, half = intercept + slope * centre, stats.t.ppf(0.975, freedom) * spread
     return float(np.exp(middle)), float(np.exp(middle - half)), float(np.exp(middle + half))
 
 
-def diagnose(
-    points: pd.DataFrame, run: float | str | None = None, *, y: str = "loss", level: float = 0.95
-) -> pd.DataFrame:
-    """One row per scale: its value, the leave-one-out prediction interval of the other scales, a verdict.
+def diagnose(points: pd.DataFrame, run: float | str | None = None, *, y: str = "loss") -> pd.DataFrame:
+    """One row per scale: its value, the leave-one-out 95 % prediction interval of the other scales, a verdict.
 
     `points` is one series (one objective, one task, one aspect ratio beside the target) of "pretrain" or
     "points"; `y` a column of it, of which the geometric mean over seeds counts. `run` keeps one scale: its
@@ -54,15 +50,15 @@ def diagnose(
     rows = []
     for scale in scales.to_dict("records"):
         others = fitted[fitted["parameters"] != scale["parameters"]]
-        rows.append({**scale, "n_others": len(others), **_judged(scale, others, level)})
+        rows.append({**scale, "n_others": len(others), **_judged(scale, others)})
     table = pd.DataFrame(rows, columns=[*DIAGNOSIS, "run_id"])
     return _only(table, run)[DIAGNOSIS].reset_index(drop=True)
 
 
-def _judged(scale: dict, others: pd.DataFrame, level: float) -> dict:
+def _judged(scale: dict, others: pd.DataFrame) -> dict:
     if len(others) < FEWEST_OTHERS:
         return {"verdict": UNKNOWN}
-    predicted, low, high = prediction_interval(others["parameters"], others["value"], scale["parameters"], level)
+    predicted, low, high = prediction_interval(others["parameters"], others["value"], scale["parameters"])
     verdict = ABOVE if scale["value"] > high else BELOW if scale["value"] < low else ON
     return {"predicted": predicted, "low": low, "high": high, "ratio": scale["value"] / predicted, "verdict": verdict}
 

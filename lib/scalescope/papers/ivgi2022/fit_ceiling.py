@@ -13,9 +13,9 @@ from scalescope.experiment.points import OBJECTIVES, split_usable, task_names
 from scalescope.experiment.pretraining_seeds import SEED
 from scalescope.laws import ShiftedPowerLaw
 from scalescope.laws.prediction import ROUNDING
+from scalescope.papers.ivgi2022.one_law import MIN_SIZES_R2
 
 COLUMNS = ["objective", "task", "n_sizes", "n_points", "r2", "with_floor", "ceiling", "ceiling_by_seed"]
-FEWEST = 3  # sizes, as for every R2 here
 
 
 def fit_ceiling(points: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def _shares(sizes: np.ndarray, errors: np.ndarray, seeds: np.ndarray | None) -> 
     """R2 of the law with a floor, of the means by size, and of those by size and seed; all are [n]."""
     total = ((errors - errors.mean()) ** 2).sum()
     distinct = len(np.unique(sizes))
-    if distinct < FEWEST or total <= len(errors) * (ROUNDING * errors.mean()) ** 2:
+    if distinct < MIN_SIZES_R2 or total <= len(errors) * (ROUNDING * errors.mean()) ** 2:
         return np.nan, np.nan, np.nan
 
     def share(predicted: np.ndarray) -> float:
@@ -57,6 +57,6 @@ def _shares(sizes: np.ndarray, errors: np.ndarray, seeds: np.ndarray | None) -> 
         return share(pd.Series(errors).groupby(list(keys)).transform("mean").to_numpy())
 
     floor = ShiftedPowerLaw(n_boot=0, warn_beyond=None)
-    with_floor = share(floor.fit(sizes, errors, groups=sizes).predict(sizes)) if distinct > FEWEST else np.nan
+    with_floor = share(floor.fit(sizes, errors, groups=sizes).predict(sizes)) if distinct > MIN_SIZES_R2 else np.nan
     by_seed = np.nan if seeds is None else of_means(sizes, seeds)
     return with_floor, of_means(sizes), by_seed

@@ -22,62 +22,17 @@ from scalescope.experiment.points import (
 )
 from scalescope.experiment.pretraining_seeds import SEED
 from scalescope.experiment.progress import each
-from scalescope.papers.ivgi2022.one_law import NUMBERS, STATISTICS, FittedLaw, fit_series
+from scalescope.papers.ivgi2022.one_law import FORECAST, LAW, LINE, NUMBERS, STATISTICS, FittedLaw, fit_series
 
-FITS = [
-    "objective",
-    "hpt",
-    "task",
-    "title",
-    "n_sizes",
-    "n_points",
-    "n_left_out",
-    "slope",
-    "slope_low",
-    "slope_high",
-    "intercept",
-    "r2",
-    "r2_from_2",
-    "mre",
-    "target_parameters",
-    "extrapolation",
-    "prediction",
-    "prediction_low",
-    "prediction_high",
-    "actual",
-    "re",
-    "re_from_2",
-]
-PRETRAINING = [
-    "objective",
-    "aspect_ratio",
-    "n_sizes",
-    "slope",
-    "slope_low",
-    "slope_high",
-    "intercept",
-    "r2",
-    "target_parameters",
-    "prediction",
-    "prediction_low",
-    "prediction_high",
-    "actual",
-    "re",
-]
-# of: the table of a source; draw: "hierarchical" or "naive"; seed: beside the random state of all
+NAMES = ["objective", "hpt", "task", "title"]
+COUNTS = ["n_sizes", "n_points", "n_left_out"]
+FITS = [*NAMES, *COUNTS, *LAW, "extrapolation", *FORECAST, "actual", "re", "re_from_2"]
+PRETRAINING = ["objective", "aspect_ratio", "n_sizes", *LINE, "target_parameters", *FORECAST, "actual", "re"]
 TABLES = ("points", "pair_points", "pretrain")  # that laws are fitted to
-KEYS = ["of", "objective", "hpt", "task", "aspect_ratio", "y", "draw", "seed"]
+# of: the table of a source; draw: "hierarchical" or "naive"; seed: beside the random state of all
+USUAL = dict(of="points", objective="mlm", hpt="with", task="", aspect_ratio=0, y="error", draw="hierarchical", seed=0)
+KEYS = list(USUAL)
 LAWS = [*KEYS, "n_left_out", *NUMBERS, "facts"]
-USUAL = {
-    "of": "points",
-    "objective": "mlm",
-    "hpt": "with",
-    "task": "",
-    "aspect_ratio": 0,
-    "y": "error",
-    "draw": "hierarchical",
-    "seed": 0,
-}
 LOSS_TASKS = ("mnli", "qnli", "sst2", "race", "mrpc", "boolq")  # figure 7
 
 
@@ -259,7 +214,7 @@ def _of_pretraining(pretrain: pd.DataFrame) -> Iterator[tuple[dict, pd.DataFrame
         part = usable[usable["objective"] == objective]
         for ratio in aspect_ratios(part):
             series = part[(part["role"] == "target") | (part["aspect_ratio"] == ratio)]
-            key = {**USUAL, "of": "pretrain", "objective": objective, "hpt": "", "aspect_ratio": ratio, "y": "loss"}
+            key = USUAL | dict(of="pretrain", objective=objective, hpt="", aspect_ratio=ratio, y="loss")
             yield key, series, 0
             if (series["role"] == "second").any():
                 yield key | {"seed": 1}, series, 0
@@ -282,5 +237,4 @@ def _relative(prediction: pd.Series, actual: pd.Series) -> pd.Series:
 
 def _numeric(table: pd.DataFrame) -> pd.DataFrame:
     """Every column but the names as float, so that blank tables still calculate."""
-    names = {"objective", "hpt", "task", "title", "aspect_ratio"}
-    return table.astype({name: float for name in table.columns if name not in names})
+    return table.astype({name: float for name in table.columns.difference([*NAMES, "aspect_ratio"])})

@@ -22,7 +22,7 @@ from scalescope.papers.ivgi2022.beside_paper import beside_paper
 from scalescope.papers.ivgi2022.cards import cards
 from scalescope.papers.ivgi2022.claims import PUBLISHED, Evidence, judge_all
 from scalescope.papers.ivgi2022.compute import compute_saved
-from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain, published_tasks
+from scalescope.papers.ivgi2022.data import published_tables
 from scalescope.papers.ivgi2022.diagnose import DIAGNOSIS, diagnose
 from scalescope.papers.ivgi2022.fit_ceiling import fit_ceiling
 from scalescope.papers.ivgi2022.fits import Laws
@@ -45,22 +45,16 @@ def source_tables(source: str) -> dict[str, pd.DataFrame]:
     "pair_points" are the points of the comparison between objectives. Raises FileNotFoundError telling how to
     make the tables of a profile that has none, or lacks one of NEEDED (a campaign alone writes into this folder too).
     """
-    if source != PUBLISHED:
-        tables = read_tables(source)
-        lacking = [name for name in NEEDED if name not in tables]
-        if lacking:
-            raise FileNotFoundError(
-                f"{paths.results(source)} has no {lacking[0]}.csv (it has {', '.join(tables)}): run `make reproduce "
-                f"PROFILE={source}` or 40_collect first"
-            )
-        return tables
-    return {
-        "points": published_points(),
-        "pair_points": published_points(keep_outlier=False),
-        "pretrain": published_pretrain(),
-        "curves": published_curve(),
-        "tasks": published_tasks(),
-    }
+    if source == PUBLISHED:
+        return published_tables()
+    tables = read_tables(source)
+    lacking = [name for name in NEEDED if name not in tables]
+    if lacking:
+        raise FileNotFoundError(
+            f"{paths.results(source)} has no {lacking[0]}.csv (it has {', '.join(tables)}): run `make reproduce "
+            f"PROFILE={source}` or 40_collect first"
+        )
+    return tables
 
 
 def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict[str, pd.DataFrame]:
@@ -69,7 +63,6 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
     tables: as `source_tables` gives them; "curves" and "finetune" may be lacking. laws: of these tables.
     """
     points, pretrain, fits = tables["points"], tables["pretrain"], laws.fits()
-    evidence = Evidence(source, points, pretrain, tables.get("curves"), tables.get("finetune"), laws=laws)
     ceilings = fit_ceiling(points, fits)
     others = [tables.get(name) for name in ("transfer", "budgets", "skills")]
     make: dict[str, Callable[[], pd.DataFrame]] = {
@@ -88,7 +81,7 @@ def law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> dict
         "stopping": partial(stops, source, tables.get("curves")),
         "selection": partial(select_all, laws),
         "compute": partial(compute_saved, pretrain, tables.get("finetune")),
-        "claims": partial(judge_all, evidence),
+        "claims": lambda: judge_all(Evidence(source, tables, laws)),
         "fit_ceiling": lambda: ceilings,
         "scorecard": lambda: scorecard(fits, laws.pretraining, *others, ceilings),
     }
@@ -108,8 +101,7 @@ def claims_by_seed(source: str, tables: dict[str, pd.DataFrame], n_boot: int = 1
     for place, seed in enumerate(ladder[SEED].drop_duplicates()):
         own = {name: at_place(tables[name], place) for name in SEEDED if name in tables}
         named = f"{source}, pretraining seed {seed:.0f}"
-        evidence = (own.get(name) for name in ("curves", "finetune", "pair_points"))
-        parts.append(judge_all(Evidence(named, own["points"], own["pretrain"], *evidence, n_boot=n_boot)))
+        parts.append(judge_all(Evidence(named, own, n_boot=n_boot)))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -124,22 +116,19 @@ def diagnoses(pretrain: pd.DataFrame) -> pd.DataFrame:
                 parts.append(diagnose(series).assign(objective=objective))
     if not parts:  # every pretraining failed
         return pd.DataFrame(columns=["objective", *DIAGNOSIS])
-    table = pd.concat(parts, ignore_index=True)
-    return table[["objective", *table.columns.drop("objective")]]
+    return pd.concat(parts, ignore_index=True)[["objective", *DIAGNOSIS]]
 
 
 def stops(source: str, curves: pd.DataFrame | None) -> pd.DataFrame:
     """`stopping` of the largest model of each objective that has a curve."""
+    columns = ["objective", *STOPPING]
     if curves is None or curves.empty:
-        return pd.DataFrame(columns=["objective", *STOPPING])
-    patiences: Sequence[int] | None = PUBLISHED_PATIENCES if source == PUBLISHED else None
-    parts = []
-    for objective in OBJECTIVES:
-        if ((curves["objective"] == objective) & (curves["split"] == "heldout")).any():
-            table = stopping(heldout_curve(curves, objective), patiences)
-            table.insert(0, "objective", objective)
-            parts.append(table)
-    return pd.concat(parts, ignore_index=True)
+        return pd.DataFrame(columns=columns)
+    patiences = PUBLISHED_PATIENCES if source == PUBLISHED else None
+    measured = set(curves.loc[curves["split"] == "heldout", "objective"])
+    found = {name: heldout_curve(curves, name) for name in OBJECTIVES if name in measured}
+    parts = [stopping(curve, patiences).assign(objective=name) for name, curve in found.items()]
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def write_law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -18,25 +19,10 @@ from scalescope.laws.prediction import ROUNDING
 HELD_OUT_SCALES = 2  # "six scales predict the next two"
 MIN_SIZES_R2 = 3  # a line through two sizes always fits
 STATISTICS = ("slope", "intercept", "r2", "r2_from_2", "mre", "prediction")
-NUMBERS = [
-    "n_sizes",
-    "n_points",
-    "free",
-    "slope",
-    "slope_low",
-    "slope_high",
-    "intercept",
-    "r2",
-    "r2_from_2",
-    "mre",
-    "target_parameters",
-    "actual",
-    "extrapolation",
-    "prediction",
-    "prediction_low",
-    "prediction_high",
-    "prediction_from_2",
-]
+LINE = ["slope", "slope_low", "slope_high", "intercept", "r2"]
+LAW = [*LINE, "r2_from_2", "mre", "target_parameters"]
+FORECAST = ["prediction", "prediction_low", "prediction_high"]
+NUMBERS = ["n_sizes", "n_points", "free", *LAW, "actual", "extrapolation", *FORECAST, "prediction_from_2"]
 
 
 @dataclass(frozen=True)
@@ -116,7 +102,7 @@ def fit_series(
     low, high = law.intervals_.get("slope", (np.nan, np.nan))
     numbers |= {"free": law.scatter_.free, "slope_low": low, "slope_high": high, "prediction_from_2": from_2}
     numbers |= {name: values[0] for name, values in found.items()} | _predicted(law, numbers["target_parameters"])
-    facts = json.dumps(law.facts(), default=_plain)
+    facts = json.dumps(law.facts(), default=methodcaller("tolist"))  # of numpy values
     return FittedLaw({**dict.fromkeys(NUMBERS, np.nan), **numbers, "facts": facts}, found)
 
 
@@ -133,11 +119,6 @@ def _fitted(ladder: pd.DataFrame, y: str, n_boot: int, random_state: int, naive:
         warnings.simplefilter("ignore", SuspectInput)  # a warning cannot say of which task; the fit card does
         law.fit(ladder, ladder[y], groups=None if naive else drawn_together(ladder))
     return law, np.vstack(asked)
-
-
-def _plain(value: Any) -> Any:
-    """A numpy value as JSON knows it."""
-    return value.tolist()
 
 
 def _actual(target: pd.DataFrame, y: str) -> dict[str, float]:

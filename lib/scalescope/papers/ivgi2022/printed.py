@@ -21,11 +21,8 @@ SAME, ERRATUM, DIFFERS, STALE = "same", "erratum", "DIFFERS", "STALE ERRATUM"
 
 def errata(folder: Path | None = None) -> pd.DataFrame:
     """What the paper prints and its own points do not give (errata.csv); those without a table are on its text."""
-    table = pd.read_csv(
-        Path(folder or paths.published("ivgi2022")) / "errata.csv",
-        dtype={"table": "Int64", "printed": str, "recomputed": str},
-    )
-    return table[ERRATA]
+    file = Path(folder or paths.published("ivgi2022")) / "errata.csv"
+    return pd.read_csv(file, dtype={"table": "Int64", "printed": str, "recomputed": str})[ERRATA]
 
 
 def check(folder: Path | None = None, *, n_boot: int = REPLICATES, random_state: int = 0) -> pd.DataFrame:

@@ -62,7 +62,8 @@ def scorecard(
         if budgets is not None and len(own := budgets[budgets["objective"] == objective]):
             found.append((TOKENS, list(_falling(own, n_boot)), own["task"].nunique()))
         if skills is not None and len(own := skills[skills["objective"] == objective]):
-            last = _last(own)
+            last = own[own["parameters"] == own["parameters"].max()]
+            last = last[last["step"] == last["step"].max()]
             above = above_chance(last["accuracy"], last["chance"], probes)
             found.append((SKILLS, list(last.loc[above, "skill"]), len(last)))
         rows += [(quantity, objective, len(names), of, ", ".join(names)) for quantity, names, of in found]
@@ -84,12 +85,9 @@ def side_by_side(cards: pd.DataFrame) -> pd.DataFrame:
     """Scorecards of several sources (column "source") as text: rows quantity and objective, a column per source."""
     key = ["quantity", "objective"]
     table = cards.assign(shown=shown(cards)).pivot(index=key, columns="source", values="shown")
-    order = pd.MultiIndex.from_frame(cards[key].drop_duplicates().sort_values("quantity", key=_place, kind="stable"))
-    return table.loc[order, list(dict.fromkeys(cards["source"]))].fillna(NONE)
-
-
-def _place(quantities: pd.Series) -> pd.Series:
-    return quantities.map({name: place for place, name in enumerate(QUANTITIES)})
+    places = {name: place for place, name in enumerate(QUANTITIES)}
+    rows = cards[key].drop_duplicates().sort_values("quantity", key=lambda names: names.map(places), kind="stable")
+    return table.loc[pd.MultiIndex.from_frame(rows), list(dict.fromkeys(cards["source"]))].fillna(NONE)
 
 
 def _falling(budgets: pd.DataFrame, n_boot: int) -> Iterator[str]:
@@ -109,8 +107,3 @@ def law_of_tokens(budgets: pd.DataFrame, n_boot: int = 1000) -> PowerLaw:
     """The law of one task's error in pretraining tokens, from its rows of the table "budgets" of one model."""
     law = PowerLaw(size="tokens", n_boot=n_boot, warn_beyond=None)
     return law.fit(budgets["tokens"], budgets["error"], groups=budgets["budget_tokens"])
-
-
-def _last(skills: pd.DataFrame) -> pd.DataFrame:
-    largest = skills[skills["parameters"] == skills["parameters"].max()]
-    return largest[largest["step"] == largest["step"].max()]

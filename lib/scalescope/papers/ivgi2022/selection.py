@@ -10,23 +10,8 @@ from scalescope.experiment.points import title
 from scalescope.papers.ivgi2022.fits import Laws
 from scalescope.papers.ivgi2022.one_law import FittedLaw
 
-CHOICES = [
-    "task",
-    "a",
-    "b",
-    "at",
-    "extrapolation",
-    "gap",
-    "gap_low",
-    "gap_high",
-    "choice",
-    "probability",
-    "decided",
-    "r2_a",
-    "r2_b",
-    "actual_gap",
-    "correct",
-]
+CHOICES = ["task", "a", "b", "at", "extrapolation", "gap", "gap_low", "gap_high", "choice", "probability", "decided"]
+CHOICES += ["r2_a", "r2_b", "actual_gap", "correct"]
 SEEDS = {"mlm": 0, "pmi": 1}  # laws of a pair are drawn independently of each other
 
 
@@ -54,36 +39,21 @@ def select(laws: Laws, task: str, *, a: str = "mlm", b: str = "pmi", at: float |
     gap, gaps = drawn[0][0] - drawn[1][0], drawn[0][1:] - drawn[1][1:]
     known = min(law.numbers["free"] for law in pair) >= 1
     low, high = np.percentile(gaps, [2.5, 97.5]) if known else (-np.inf, np.inf)
-    row = [
-        title(task),
-        a,
-        b,
-        at,
-        float(pair[0].extrapolation([at])[0]),
-        gap,
-        low,
-        high,
-        b if gap > 0 else a,
-        float(np.mean((gaps > 0) == (gap > 0))) if known else np.nan,
-        bool(low > 0 or high < 0),
-        *(law.r2[0] for law in pair),
-        actual,
-        bool(np.sign(gap) == np.sign(actual)) if np.isfinite(actual) else None,
-    ]
+    asked = [title(task), a, b, at, float(pair[0].extrapolation([at])[0])]
+    probability = float(np.mean((gaps > 0) == (gap > 0))) if known else np.nan
+    chosen = [gap, low, high, b if gap > 0 else a, probability, bool(low > 0 or high < 0)]
+    correct = bool(np.sign(gap) == np.sign(actual)) if np.isfinite(actual) else None
+    row = [*asked, *chosen, *(law.r2[0] for law in pair), actual, correct]
     return dict(zip(CHOICES, row, strict=True))
 
 
-def select_all(laws: Laws, **settings: object) -> pd.DataFrame:
-    """`select` for every task that has two sizes of both objectives, in the paper's order."""
-    pair = [str(settings.get("a", "mlm")), str(settings.get("b", "pmi"))]
+def select_all(laws: Laws) -> pd.DataFrame:
+    """`select` for every task whose target and two sizes have both objectives, in the paper's order."""
     rows = []
     for task in laws.fits("pair")["task"].unique():
-        found = [laws.of(of="pair", task=task, objective=name, seed=SEEDS[name]) for name in pair]
-        known = settings.get("at") is not None or all(
-            law is not None and np.isfinite(law.numbers["target_parameters"]) for law in found
-        )
-        if known and None not in found:
-            rows.append(select(laws, task, **settings))
+        pair = [laws.of(of="pair", task=task, objective=name, seed=seed) for name, seed in SEEDS.items()]
+        if None not in pair and np.isfinite([law.numbers["target_parameters"] for law in pair]).all():
+            rows.append(select(laws, task))
     return pd.DataFrame(rows, columns=CHOICES)
 
 

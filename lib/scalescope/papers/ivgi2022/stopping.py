@@ -53,17 +53,9 @@ def stopping(curve: pd.DataFrame, patiences: Sequence[int] | None = None) -> pd.
     rows = []
     for patience in patiences:
         at, stopped = _stop(steps, best, patience)
-        rows.append(
-            {
-                "patience": patience,
-                "stopped": stopped,
-                "step": steps[at],
-                "loss": best[at],
-                "above_best": best[at] / best[-1] - 1,
-                "share_of_steps": steps[at] / steps[-1],
-                "flops": 6 * curve["parameters"].iloc[0] * curve["tokens"].iloc[at],
-            }
-        )
+        flops = 6 * curve["parameters"].iloc[0] * curve["tokens"].iloc[at]
+        lost, share = best[at] / best[-1] - 1, steps[at] / steps[-1]
+        rows.append((patience, stopped, steps[at], best[at], lost, share, flops))
         if not stopped:
             break
     return pd.DataFrame(rows, columns=STOPPING)

@@ -13,7 +13,6 @@ from scalescope.papers.ivgi2022 import fits, one_law
 from scalescope.papers.ivgi2022.fits import Laws, fit_laws
 
 PAPER = "ivgi2022"
-FITTED = ("points", "pair_points", "pretrain")
 LAWS_FILE, REPLICATES_FILE = "laws.parquet", "replicates.parquet"
 RECORD = "laws.json"  # "made_from": digest of the fitted tables and the code that fits; "files": of both files
 
@@ -29,7 +28,7 @@ def source_laws(source: str, tables: Mapping[str, pd.DataFrame], n_boot: int = 1
     stored = _read(folder, made_from)
     if stored is not None:
         return stored
-    given = {name: tables[name] for name in FITTED if name in tables}
+    given = {name: tables[name] for name in fits.TABLES if name in tables}
     found = fit_laws(given, n_boot=n_boot, bar=f"laws of {source}")
     files.write(folder / REPLICATES_FILE, lambda part: found.replicates.to_parquet(part, index=False))
     files.write(folder / LAWS_FILE, lambda part: found.laws.to_parquet(part, index=False))
@@ -58,7 +57,7 @@ def _read(folder: Path, made_from: str) -> Laws | None:
 
 def _digest(tables: Mapping[str, pd.DataFrame], n_boot: int) -> str:
     found = hashlib.sha256(str(n_boot).encode())
-    for name in FITTED:
+    for name in fits.TABLES:
         if name in tables:
             found.update(f"{name}\n{tables[name].to_csv(index=False)}".encode())
     code = sorted(Path(laws.__file__).parent.rglob("*.py"))

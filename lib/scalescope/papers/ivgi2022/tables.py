@@ -19,39 +19,34 @@ from scalescope.papers.ivgi2022.fits import FITS
 
 __all__ = ["missing", "printed", "table1", "table2", "table3", "table4", "table5", "table6", "table7"]
 
-TABLE_7 = [
-    "task",
-    "r2_mlm",
-    "r2_pmi",
-    "slope_mlm_low",
-    "slope_mlm_high",
-    "slope_pmi_low",
-    "slope_pmi_high",
-    "pred_mlm",
-    "act_mlm",
-    "pred_pmi",
-    "act_pmi",
-    "r2_from_2_mlm",
-    "r2_from_2_pmi",
-    "re_from_2_mlm",
-    "re_from_2_pmi",
-]
-TWO_DIGITS = {"slope_hpt", "slope_hpt_pm", "slope_no_hpt", "slope_no_hpt_pm", "top_freq", *TABLE_7[1:]}
+TABLE_7 = {  # column: objective, and its column of the table "fits"
+    "r2_mlm": ("mlm", "r2"),
+    "r2_pmi": ("pmi", "r2"),
+    "slope_mlm_low": ("mlm", "slope_low"),
+    "slope_mlm_high": ("mlm", "slope_high"),
+    "slope_pmi_low": ("pmi", "slope_low"),
+    "slope_pmi_high": ("pmi", "slope_high"),
+    "pred_mlm": ("mlm", "prediction"),
+    "act_mlm": ("mlm", "actual"),
+    "pred_pmi": ("pmi", "prediction"),
+    "act_pmi": ("pmi", "actual"),
+    "r2_from_2_mlm": ("mlm", "r2_from_2"),
+    "r2_from_2_pmi": ("pmi", "r2_from_2"),
+    "re_from_2_mlm": ("mlm", "re_from_2"),
+    "re_from_2_pmi": ("pmi", "re_from_2"),
+}
+TWO_DIGITS = {"slope_hpt", "slope_hpt_pm", "slope_no_hpt", "slope_no_hpt_pm", "top_freq", *TABLE_7}
 CLEAR = 0.95  # R2 from which the paper calls a law clear
 
 
 def table1(tasks: pd.DataFrame) -> pd.DataFrame:
     """Data statistics: train and evaluation examples, metric, majority baseline (metric units)."""
     need(tasks, "tasks", ["task", "train", "eval", "majority"])
-    found = check_tasks(tasks).set_index("task")
-    rows = []
-    for task in task_names(tasks):
-        row = found.loc[task] if task in found.index else pd.Series(dtype=object)
-        metric = PAPER_TASKS[task][1] if task in PAPER_TASKS else row["metric"]
-        rows.append([title(task), row.get("train"), row.get("eval"), metric, row.get("majority")])
-    table = pd.DataFrame(rows, columns=["task", "train", "eval", "metric", "top_freq"])
-    counts = table[["train", "eval"]].apply(pd.to_numeric).astype("Int64")
-    return _rounded(table.assign(**counts, top_freq=pd.to_numeric(table["top_freq"])), exact=False)
+    found = check_tasks(tasks).set_index("task").reindex(task_names(tasks))
+    metric = [PAPER_TASKS[task][1] if task in PAPER_TASKS else found.loc[task, "metric"] for task in found.index]
+    counts = found[["train", "eval"]].apply(pd.to_numeric).astype("Int64")
+    table = counts.assign(metric=metric, top_freq=pd.to_numeric(found["majority"])).rename(index=title)
+    return _rounded(table.rename_axis("task").reset_index(), exact=False)
 
 
 def table2(fits: pd.DataFrame, *, objective: str = "mlm", exact: bool = False) -> pd.DataFrame:
@@ -111,21 +106,9 @@ def table7(fits: pd.DataFrame, *, exact: bool = False) -> pd.DataFrame:
 
     RE is relative to the target of the same objective; the paper's PMI column is not (errata.csv).
     """
-    table = pd.DataFrame({"task": [title(task) for task in task_names(fits)]})
-    names = {
-        "r2": "r2",
-        "slope_low": "slope_{}_low",
-        "slope_high": "slope_{}_high",
-        "prediction": "pred",
-        "actual": "act",
-        "r2_from_2": "r2_from_2",
-        "re_from_2": "re_from_2",
-    }
-    for objective in OBJECTIVES:
-        rows = _select(fits, objective, "with")
-        for name, wanted in names.items():
-            table[wanted.format(objective) if "{}" in wanted else f"{wanted}_{objective}"] = rows[name]
-    return _rounded(table[TABLE_7], exact)
+    rows = {objective: _select(fits, objective, "with") for objective in OBJECTIVES}
+    numbers = {column: rows[objective][name] for column, (objective, name) in TABLE_7.items()}
+    return _rounded(pd.DataFrame({"task": rows["mlm"]["task"], **numbers}), exact)
 
 
 def printed(table: pd.DataFrame) -> pd.DataFrame:

@@ -23,9 +23,10 @@ def verdicts(published):
     return judge_all(published).set_index("id")
 
 
-def evidence(points=None, pretrain=None, **more):
-    points = published_points() if points is None else points
-    return Evidence("test", points, published_pretrain() if pretrain is None else pretrain, n_boot=BOOT, **more)
+def evidence(points=None, pretrain=None, curves=None, laws=None):
+    tables = {"points": published_points() if points is None else points}
+    tables["pretrain"] = published_pretrain() if pretrain is None else pretrain
+    return Evidence("test", tables if curves is None else tables | {"curves": curves}, laws, n_boot=BOOT)
 
 
 def test_thirteen_claims_are_judged(verdicts):

@@ -12,25 +12,13 @@ from scalescope.papers.ivgi2022.claims.finetuning import c3, c4, c5, c6, c7, c8
 from scalescope.papers.ivgi2022.claims.method import c9, c11, c12
 from scalescope.papers.ivgi2022.claims.pretraining import PUBLISHED, c1, c2, c10, c13
 from scalescope.papers.ivgi2022.claims.verdict import CLAIMS, Verdict
-from scalescope.papers.ivgi2022.data import published_curve, published_points, published_pretrain
+from scalescope.papers.ivgi2022.data import published_tables
 
 __all__ = ["CLAIMS", "JUDGES", "Evidence", "Verdict", "judge", "judge_all", "published_evidence"]
 
-JUDGES: dict[str, Callable[[Evidence], Verdict]] = {
-    "C1": c1,
-    "C2": c2,
-    "C3": c3,
-    "C4": c4,
-    "C5": c5,
-    "C6": c6,
-    "C7": c7,
-    "C8": c8,
-    "C9": c9,
-    "C10": c10,
-    "C11": c11,
-    "C12": c12,
-    "C13": c13,
-}
+JUDGES: dict[str, Callable[[Evidence], Verdict]] = dict(
+    zip(CLAIMS, (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13), strict=True)
+)
 
 
 def judge(claim: str, evidence: Evidence) -> Verdict:
@@ -47,11 +35,4 @@ def judge_all(evidence: Evidence) -> pd.DataFrame:
 
 def published_evidence(n_boot: int = 1000) -> Evidence:
     """The paper's own points; table 5 and C8 use those of its figure 3."""
-    return Evidence(
-        PUBLISHED,
-        published_points(),
-        published_pretrain(),
-        published_curve(),
-        pair_points=published_points(keep_outlier=False),
-        n_boot=n_boot,
-    )
+    return Evidence(PUBLISHED, published_tables(), n_boot=n_boot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from scalescope.experiment.points import PAPER_TASKS, split_usable, usable_pretraining
@@ -12,28 +14,16 @@ from scalescope.papers.ivgi2022.one_law import MIN_SIZES_R2, FittedLaw
 class Evidence:
     """Tables of one source (published or live), checked once, and its laws.
 
-    points: "points" or "summaries"; pretrain, curves, finetune: as collected, None where there are none.
-    pair_points: points of the comparison between objectives where they differ (the paper's figure 3). laws: of these
-    tables; without them they are fitted here, with `n_boot` replicates.
+    tables: as `law_tables.source_tables` gives them; "curves" and "finetune" may be lacking, and "pair_points" (of the
+    comparison between objectives) where they are the points. laws: of these tables; without them they are fitted here,
+    with `n_boot` replicates.
     """
 
-    def __init__(
-        self,
-        source: str,
-        points: pd.DataFrame,
-        pretrain: pd.DataFrame,
-        curves: pd.DataFrame | None = None,
-        finetune: pd.DataFrame | None = None,
-        pair_points: pd.DataFrame | None = None,
-        n_boot: int = 1000,
-        laws: Laws | None = None,
-    ):
+    def __init__(self, source: str, tables: Mapping[str, pd.DataFrame], laws: Laws | None = None, n_boot: int = 1000):
         self.source = source
-        self.points, _ = split_usable(points)
-        self.pretrain = pretrain[usable_pretraining(pretrain)]
-        self.curves, self.finetune = curves, finetune
-        tables = {"points": points, "pretrain": pretrain}
-        tables |= {} if pair_points is None else {"pair_points": pair_points}
+        self.points, _ = split_usable(tables["points"])
+        self.pretrain = tables["pretrain"][usable_pretraining(tables["pretrain"])]
+        self.curves, self.finetune = tables.get("curves"), tables.get("finetune")
         self.laws = fit_laws(tables, n_boot=n_boot) if laws is None else laws
 
     @property
@@ -42,9 +32,10 @@ class Evidence:
         part = self.points[(self.points["objective"] == "mlm") & (self.points["hpt"] == "with")]
         return [task for task in PAPER_TASKS if task in set(part["task"])]
 
-    def law(self, task: str, **key: object) -> FittedLaw | None:
+    def law(self, task: str = "", **key: object) -> FittedLaw | None:
         """The law of a task's error (or of what `key` says, see `fits.KEYS`); None for fewer than three sizes."""
-        return self._of(task=task, **key)
+        law = self.laws.of(task=task, **key)
+        return law if law is not None and law.numbers["n_sizes"] >= MIN_SIZES_R2 else None
 
     def pretraining_law(self, objective: str, role: str, seed: int = 0) -> FittedLaw | None:
         """The law of the pretraining loss of one ladder ("ladder" or "second"); None for fewer than three sizes."""
@@ -52,7 +43,7 @@ class Evidence:
         if not len(ratios):
             return None
         ratio = int(ratios[0])
-        return self._of(of="pretrain", objective=objective, hpt="", aspect_ratio=ratio, y="loss", seed=seed)
+        return self.law(of="pretrain", objective=objective, hpt="", aspect_ratio=ratio, y="loss", seed=seed)
 
     def pretraining(self, objective: str, role: str) -> pd.DataFrame:
         """Pretraining runs of one ladder ("ladder" or "second"), by size."""
@@ -64,7 +55,3 @@ class Evidence:
         points = self.points[(self.points["role"] == "ladder") & (self.points["task"] == task)]
         tuned = points[(points["objective"] == "mlm") & (points["hpt"] == "with")]
         return bool((tuned.groupby("parameters").size() > 1).any())
-
-    def _of(self, **key: object) -> FittedLaw | None:
-        law = self.laws.of(**key)
-        return law if law is not None and law.numbers["n_sizes"] >= MIN_SIZES_R2 else None

@@ -7,15 +7,13 @@ import numpy as np
 from scalescope.experiment.points import title
 from scalescope.papers.ivgi2022.claims.evidence import Evidence
 from scalescope.papers.ivgi2022.claims.verdict import (
-    BOOTSTRAP,
     EXTRAPOLATION_ERROR,
     INTERPOLATION_ERROR,
     MINIMAL_SIZE_TASKS,
     MOST,
     R2_CLEAR,
     Verdict,
-    bounds,
-    decided,
+    judged,
     untestable,
     weakness,
 )
@@ -41,20 +39,11 @@ def c3(evidence: Evidence) -> Verdict:
     if len(laws) < 2:
         return untestable("C3", what, "fewer than two tasks have a law", MORE_SIZES)
     counts = np.sum([law.r2 >= R2_CLEAR for law in laws.values()], axis=0)
-    yes = 0 < counts[0] < len(laws)
     names = ", ".join(title(task) for task, law in laws.items() if law.r2[0] >= R2_CLEAR) or "none"
     best = max(laws, key=lambda task: laws[task].r2[0])
-    return Verdict(
-        "C3",
-        decided(bool(yes)),
-        what,
-        float(counts[0]),
-        *bounds(counts[1:].astype(float)),
-        BOOTSTRAP,
-        f"more than 0 and fewer than {len(laws)}",
-        f"{counts[0]} of {len(laws)} tasks: {names}; the best R2 is {laws[best].r2[0]:.3f} ({title(best)}).",
-        "" if yes else CLEARER,
-    )
+    asked = f"more than 0 and fewer than {len(laws)}"
+    text = f"{counts[0]} of {len(laws)} tasks: {names}; the best R2 is {laws[best].r2[0]:.3f} ({title(best)})."
+    return judged("C3", 0 < counts[0] < len(laws), what, counts, asked, text, CLEARER)
 
 
 def c4(evidence: Evidence) -> Verdict:
@@ -65,21 +54,12 @@ def c4(evidence: Evidence) -> Verdict:
     if len(laws) < len(MINIMAL_SIZE_TASKS):
         return untestable("C4", what, "not all three tasks have a law without the smallest size", MORE_SIZES)
     gains = {task: law.r2_from_2 - law.r2 for task, law in laws.items()}
-    worst = min(gains, key=lambda task: gains[task][0])
-    yes = bool(gains[worst][0] > 0)
+    worst = min(gains.values(), key=lambda gain: gain[0])
     text = ", ".join(f"{title(task)} {gain[0]:+.3f}" for task, gain in gains.items())
     others = [title(task) for task, law in _clear(evidence).items() if law.r2_from_2[0] > law.r2[0]]
-    return Verdict(
-        "C4",
-        decided(yes),
-        what,
-        float(gains[worst][0]),
-        *bounds(gains[worst][1:]),
-        BOOTSTRAP,
-        "above 0 in all three",
-        f"Gain in R2: {text}. R2 rises in: {', '.join(others) or 'none'}." + _weakness(evidence),
-        "" if yes else "tasks that follow a law here, and sizes below the minimal one",
-    )
+    text = f"Gain in R2: {text}. R2 rises in: {', '.join(others) or 'none'}." + _weakness(evidence)
+    needed = "tasks that follow a law here, and sizes below the minimal one"
+    return judged("C4", worst[0] > 0, what, worst, "above 0 in all three", text, needed)
 
 
 def c5(evidence: Evidence) -> Verdict:
@@ -91,20 +71,11 @@ def c5(evidence: Evidence) -> Verdict:
         return untestable("C5", what, "no task was finetuned with and without tuning", "runs without tuning")
     cleaner = np.mean([tuned.r2 > fixed.r2 for tuned, fixed in pairs.values()], axis=0)
     flatter = np.mean([abs(tuned.slope[0]) < abs(fixed.slope[0]) for tuned, fixed in pairs.values()])
-    yes = bool(cleaner[0] > MOST and flatter > MOST)
-    n = len(pairs)
-    return Verdict(
-        "C5",
-        decided(yes),
-        what,
-        float(cleaner[0]),
-        *bounds(cleaner[1:]),
-        BOOTSTRAP,
-        f"more than {MOST:.0%} cleaner, and more than {MOST:.0%} flatter",
-        f"R2 is higher in {cleaner[0] * n:.0f} of {n} tasks, the slope flatter in {flatter * n:.0f}."
-        + _weakness(evidence),
-        "" if yes else "a grid in which the best rate changes with size, and more seeds",
-    )
+    yes, n = cleaner[0] > MOST and flatter > MOST, len(pairs)
+    asked = f"more than {MOST:.0%} cleaner, and more than {MOST:.0%} flatter"
+    text = f"R2 is higher in {cleaner[0] * n:.0f} of {n} tasks, the slope flatter in {flatter * n:.0f}."
+    needed = "a grid in which the best rate changes with size, and more seeds"
+    return judged("C5", yes, what, cleaner, asked, text + _weakness(evidence), needed)
 
 
 def c6(evidence: Evidence) -> Verdict:
@@ -117,19 +88,9 @@ def c6(evidence: Evidence) -> Verdict:
         reason = "no task has R2 >= 0.95" + (f" (best: {title(best)}, {laws[best].r2[0]:.3f})" if best else "")
         return untestable("C6", what, reason, CLEARER)
     worst = np.max([np.abs(law.re) for law in clear.values()], axis=0)
-    yes = bool(worst[0] <= EXTRAPOLATION_ERROR)
+    yes, asked = worst[0] <= EXTRAPOLATION_ERROR, f"<= {EXTRAPOLATION_ERROR}"
     text = ", ".join(f"{title(task)} {law.re[0]:+.3f}" for task, law in clear.items())
-    return Verdict(
-        "C6",
-        decided(yes),
-        what,
-        float(worst[0]),
-        *bounds(worst[1:]),
-        BOOTSTRAP,
-        f"<= {EXTRAPOLATION_ERROR}",
-        f"Relative errors: {text}.",
-        "" if yes else CLEARER,
-    )
+    return judged("C6", yes, what, worst, asked, f"Relative errors: {text}.", CLEARER)
 
 
 def c7(evidence: Evidence) -> Verdict:
@@ -139,20 +100,11 @@ def c7(evidence: Evidence) -> Verdict:
     if not laws:
         return untestable("C7", what, "no task has four sizes", MORE_SIZES)
     share = np.mean([law.mre <= INTERPOLATION_ERROR for law in laws.values()], axis=0)
-    yes = bool(share[0] > MOST)
     worst = max(laws, key=lambda task: laws[task].mre[0])
-    return Verdict(
-        "C7",
-        decided(yes),
-        what,
-        float(share[0]),
-        *bounds(share[1:]),
-        BOOTSTRAP,
-        f"more than {MOST:.0%}",
-        f"{share[0] * len(laws):.0f} of {len(laws)} tasks; the largest MRE is {laws[worst].mre[0]:.3f} "
-        f"({title(worst)})." + _weakness(evidence),
-        "" if yes else "more seeds at the two largest sizes",
-    )
+    largest = f"the largest MRE is {laws[worst].mre[0]:.3f} ({title(worst)})."
+    text = f"{share[0] * len(laws):.0f} of {len(laws)} tasks; {largest}" + _weakness(evidence)
+    needed = "more seeds at the two largest sizes"
+    return judged("C7", share[0] > MOST, what, share, f"more than {MOST:.0%}", text, needed)
 
 
 def c8(evidence: Evidence) -> Verdict:
@@ -169,16 +121,6 @@ def c8(evidence: Evidence) -> Verdict:
     if not clear:
         return untestable("C8", what, f"no task has R2 >= 0.95 and both objectives; {everywhere}", CLEARER)
     share = np.mean(list(clear.values()), axis=0)
-    yes = bool(share[0] == 1)
     names = ", ".join(f"{title(task)} {'right' if right[0] else 'wrong'}" for task, right in clear.items())
-    return Verdict(
-        "C8",
-        decided(yes),
-        what,
-        float(share[0]),
-        *bounds(share[1:]),
-        BOOTSTRAP,
-        "all of them",
-        f"{names}; {everywhere}.",
-        "" if yes else "more seeds, or objectives that differ more",
-    )
+    needed = "more seeds, or objectives that differ more"
+    return judged("C8", share[0] == 1, what, share, "all of them", f"{names}; {everywhere}.", needed)

@@ -8,20 +8,20 @@ import pandas as pd
 from scalescope.experiment.points import OBJECTIVES
 from scalescope.papers.ivgi2022.claims.evidence import Evidence
 from scalescope.papers.ivgi2022.claims.verdict import (
-    BOOTSTRAP,
     EARLY_PATIENCE,
     EARLY_SHARE,
     FLOPS_SAVED,
     MOST,
     PARAMETERS_SAVED,
     R2_PRETRAINING,
+    UNTESTABLE,
     Verdict,
     bounds,
-    decided,
+    judged,
     untestable,
 )
 from scalescope.papers.ivgi2022.compute import compute_saved
-from scalescope.papers.ivgi2022.diagnose import ABOVE, ON, diagnose
+from scalescope.papers.ivgi2022.diagnose import ABOVE, UNKNOWN, diagnose
 from scalescope.papers.ivgi2022.stopping import heldout_curve, stopping
 
 LADDERS = ("ladder", "second")
@@ -42,18 +42,7 @@ def c1(evidence: Evidence) -> Verdict:
     tail = f"; too few sizes: {', '.join(lacking)}" if lacking else ""
     if worst[0] >= R2_PRETRAINING and lacking:
         return untestable("C1", what, f"R2 is {text}{tail}", needed)
-    yes = bool(worst[0] >= R2_PRETRAINING)
-    return Verdict(
-        "C1",
-        decided(yes),
-        what,
-        float(worst[0]),
-        *bounds(worst[1:]),
-        BOOTSTRAP,
-        asked,
-        f"R2: {text}{tail}.",
-        "" if yes else needed,
-    )
+    return judged("C1", worst[0] >= R2_PRETRAINING, what, worst, asked, f"R2: {text}{tail}.", needed)
 
 
 def c2(evidence: Evidence) -> Verdict:
@@ -69,24 +58,12 @@ def c2(evidence: Evidence) -> Verdict:
             gaps[name] = sign * (pair[1].slope - pair[0].slope)
     if len(gaps) < len(OBJECTIVES):
         return untestable("C2", what, "not both aspect ratios have three sizes for both objectives", needed)
-    worst = max(gaps, key=lambda name: gaps[name][0])
-    low, high = bounds(gaps[worst][1:])
-    yes = all(bounds(gap[1:])[1] < 0 for gap in gaps.values())
-    text = ", ".join(
-        "{} {:+.3f} [{:+.3f}, {:+.3f}]".format(name, gap[0], *bounds(gap[1:])) for name, gap in gaps.items()
-    )
-    return Verdict(
-        "C2",
-        decided(yes),
-        what,
-        float(gaps[worst][0]),
-        low,
-        high,
-        BOOTSTRAP,
-        "below 0 with its whole interval, for MLM and PMI",
-        f"Difference of slopes: {text}.",
-        "" if yes else needed,
-    )
+    worst = max(gaps.values(), key=lambda gap: gap[0])
+    intervals = {name: bounds(gap[1:]) for name, gap in gaps.items()}
+    yes = all(high < 0 for _, high in intervals.values())
+    told = [f"{name} {gaps[name][0]:+.3f} [{low:+.3f}, {high:+.3f}]" for name, (low, high) in intervals.items()]
+    asked = "below 0 with its whole interval, for MLM and PMI"
+    return judged("C2", yes, what, worst, asked, f"Difference of slopes: {', '.join(told)}.", needed)
 
 
 def c10(evidence: Evidence) -> Verdict:
@@ -102,13 +79,11 @@ def c10(evidence: Evidence) -> Verdict:
     for objective, parameters, loss, run in early:
         runs = _alone_at_its_size(series[objective], parameters, run)
         cut = runs.assign(loss=np.where(runs["parameters"] == parameters, loss, runs["loss"]))
-        before, after = (diagnose(table, parameters)["verdict"].iloc[0] for table in (cut, runs))
-        if before in (ABOVE, ON) or before.startswith("below"):
-            found.append(before == ABOVE)
-            back.append(after != ABOVE)
-            others.append(
-                runs.loc[(runs["role"] != "target") & (runs["parameters"] != parameters), "parameters"].nunique()
-            )
+        before, after = (diagnose(table, parameters).iloc[0] for table in (cut, runs))
+        if before["verdict"] != UNKNOWN:
+            found.append(before["verdict"] == ABOVE)
+            back.append(after["verdict"] != ABOVE)
+            others.append(before["n_others"])
     if not found:
         return untestable("C10", what, "no run has three other sizes to be held against", needed)
     both = float(np.mean(np.array(found) & np.array(back)))
@@ -117,20 +92,11 @@ def c10(evidence: Evidence) -> Verdict:
         lacking = f"more sizes of one aspect ratio: the interval of {min(others)} others is wide"
     else:
         lacking = "runs that are trained longer: run on, they lie above the law of the others too"
-    how = (
-        f"with a patience of {EARLY_PATIENCE}" if evidence.source == PUBLISHED else f"at {EARLY_SHARE:.0%} of the steps"
-    )
-    return Verdict(
-        "C10",
-        decided(yes),
-        what,
-        both,
-        interval="none",
-        threshold=asked,
-        needed="" if yes else lacking,
-        sentence=f"Stopped {how}, {sum(found)} of {len(found)} run(s) lie above the law of the others; "
-        f"run on, {sum(back)} of {len(back)} do not.",
-    )
+    live = f"at {EARLY_SHARE:.0%} of the steps"
+    how = f"with a patience of {EARLY_PATIENCE}" if evidence.source == PUBLISHED else live
+    above = f"{sum(found)} of {len(found)} run(s) lie above the law of the others"
+    text = f"Stopped {how}, {above}; run on, {sum(back)} of {len(back)} do not."
+    return judged("C10", yes, what, [both], asked, text, lacking, "none")
 
 
 def _alone_at_its_size(runs: pd.DataFrame, parameters: float, run: str | None) -> pd.DataFrame:
@@ -166,26 +132,11 @@ def c13(evidence: Evidence) -> Verdict:
     if not np.isfinite(parameters):
         return untestable("C13", what, "no target or no ladder", needed)
     if parameters >= PARAMETERS_SAVED and not np.isfinite(flops):
-        return Verdict(
-            "C13",
-            "not testable",
-            what,
-            parameters,
-            interval="none",
-            threshold=asked,
-            needed=needed,
-            sentence=f"{parameters:.2f} times fewer parameters, as claimed; FLOPs are not known, since the "
-            "tokens of the runs are not published.",
-        )
+        unknown = "FLOPs are not known, since the tokens of the runs are not published."
+        text = f"{parameters:.2f} times fewer parameters, as claimed; {unknown}"
+        told = {"interval": "none", "threshold": asked, "sentence": text, "needed": needed}
+        return Verdict("C13", UNTESTABLE, what, parameters, **told)
     yes = parameters >= PARAMETERS_SAVED and flops >= FLOPS_SAVED
     spent = f"{flops:.2f} times in FLOPs with tuning" if np.isfinite(flops) else "FLOPs not known"
-    return Verdict(
-        "C13",
-        decided(bool(yes)),
-        what,
-        parameters,
-        interval="none",
-        threshold=asked,
-        sentence=f"{parameters:.2f} times in parameters, {spent}.",
-        needed="" if yes else needed,
-    )
+    text = f"{parameters:.2f} times in parameters, {spent}."
+    return judged("C13", yes, what, [parameters], asked, text, needed, "none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -56,19 +57,9 @@ class Verdict:
     sentence: str = ""
     needed: str = ""
 
-    @property
-    def claim(self) -> str:
-        """The claim in words."""
-        return CLAIMS[self.id]
-
     def row(self, source: str) -> dict:
         """The verdict as a row of claims.csv."""
-        return {
-            "source": source,
-            "id": self.id,
-            "claim": self.claim,
-            **{k: v for k, v in asdict(self).items() if k != "id"},
-        }
+        return {"source": source, "id": self.id, "claim": CLAIMS[self.id]} | asdict(self)
 
 
 BOOTSTRAP = "95 % of hierarchical bootstrap"
@@ -91,6 +82,20 @@ def untestable(id: str, statistic: str, reason: str, needed: str) -> Verdict:
     return Verdict(id, UNTESTABLE, statistic, sentence=f"Not testable: {reason}.", needed=needed)
 
 
-def decided(yes: bool) -> str:
-    """ "holds" or "fails"."""
-    return HOLDS if yes else FAILS
+def judged(
+    id: str,
+    yes: bool,
+    statistic: str,
+    values: Sequence[float] | np.ndarray,
+    threshold: str,
+    sentence: str,
+    needed: str,
+    interval: str = BOOTSTRAP,
+) -> Verdict:
+    """The verdict on a claim whose statistic has the values [1 + B], in the data and in every replicate.
+
+    needed: told where the claim fails.
+    """
+    value, low_and_high = float(values[0]), bounds(np.asarray(values[1:], dtype=float))
+    word, needed = (HOLDS, "") if yes else (FAILS, needed)
+    return Verdict(id, word, statistic, value, *low_and_high, interval, threshold, sentence, needed)

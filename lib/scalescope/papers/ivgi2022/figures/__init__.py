@@ -69,40 +69,25 @@ __all__ = [
     "tuned_both_ways",
 ]
 
-SLUGS = {
-    1: "fig1_squad_against_mrpc",
-    2: "fig2_pretraining_loss",
-    3: "fig3_finetuning_laws",
-    4: "fig4_tuning",
-    5: "fig5_bootstraps",
-    6: "fig6_patience",
-    7: "fig7_finetuning_loss",
-    8: "fig8_answerable",
-    "both": "fig3_beside_the_paper",
-    "diagnosis": "diagnosis",
-    "selection": "selection",
-    "skills": "skills",
-    "transfer": "transfer",
-    "gain": "transfer_gain",
-    "budgets": "budgets",
+FIGURES = {  # name of the files, and what draws the figure from its CSV
+    1: ("fig1_squad_against_mrpc", draw_fig1),
+    2: ("fig2_pretraining_loss", draw_fig2),
+    3: ("fig3_finetuning_laws", draw_fig3),
+    4: ("fig4_tuning", draw_fig4),
+    5: ("fig5_bootstraps", draw_fig5),
+    6: ("fig6_patience", draw_fig6),
+    7: ("fig7_finetuning_loss", draw_fig7),
+    8: ("fig8_answerable", draw_fig8),
+    "both": ("fig3_beside_the_paper", draw_fig_both),
+    "diagnosis": ("diagnosis", draw_diagnosis),
+    "selection": ("selection", draw_selection),
+    "skills": ("skills", draw_skills),
+    "transfer": ("transfer", draw_transfer),
+    "gain": ("transfer_gain", draw_gain),
+    "budgets": ("budgets", draw_budgets),
 }
-DRAW = {  # what draws the figure of a CSV of this name
-    SLUGS[1]: draw_fig1,
-    SLUGS[2]: draw_fig2,
-    SLUGS[3]: draw_fig3,
-    SLUGS[4]: draw_fig4,
-    SLUGS[5]: draw_fig5,
-    SLUGS[6]: draw_fig6,
-    SLUGS[7]: draw_fig7,
-    SLUGS[8]: draw_fig8,
-    SLUGS["both"]: draw_fig_both,
-    SLUGS["diagnosis"]: draw_diagnosis,
-    SLUGS["selection"]: draw_selection,
-    SLUGS["skills"]: draw_skills,
-    SLUGS["transfer"]: draw_transfer,
-    SLUGS["gain"]: draw_gain,
-    SLUGS["budgets"]: draw_budgets,
-}
+SLUGS = {key: slug for key, (slug, _) in FIGURES.items()}
+DRAW = dict(FIGURES.values())
 BARS = (
     "Bars: square root of the variance between seeds plus that of the evaluation sample, where its examples are known; "
     "else the standard deviation over seeds."

@@ -110,7 +110,6 @@ def draw_panels(
     looks: Looks,
     panels: dict[str, str],
     *,
-    x_label: str = X_LABEL,
     y_label: str = Y_LABEL,
     size: str = style.SCREEN,
     named: bool = True,
@@ -119,6 +118,6 @@ def draw_panels(
 ) -> Figure:
     """Panels of laws with their legend; `named`: the series are in it."""
     with style.paper_style(size):
-        figure = law_grid(data, looks, panels, x_label=x_label, y_label=y_label, **settings)
+        figure = law_grid(data, looks, panels, x_label=X_LABEL, y_label=y_label, **settings)
         legend(figure, looks if named else {}, data, by_band=by_band)
     return figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -26,28 +26,26 @@ from scalescope.plotting import style
 RATIO = "AR {}"
 
 
-def fig1_data(points: pd.DataFrame, laws: Laws, *, tasks: Sequence[str] = ("squad", "mrpc")) -> pd.DataFrame:
-    """Two tasks with tuning (top), the first of them with and without tuning (bottom, if it was run both ways); MLM.
+def fig1_data(points: pd.DataFrame, laws: Laws) -> pd.DataFrame:
+    """SQuAD 1.1 and MRPC with tuning (top), the first with and without it (bottom, if it was run both ways); MLM.
 
     Without an untuned target the tuned one stands for it, as in the paper: at that size they are the same
     runs.
     """
     every = one_ratio(points)
     usable = every[every["objective"] == "mlm"]
-    span = span_of(usable, every)
-    tops = [usable[(usable["task"] == task) & (usable["hpt"] == "with")] for task in tasks]
-    series = [
-        law_series(part, "error", span, laws.of(task=task), panel="top", task=task, hpt="with", series=title(task))
-        for task, part in zip(tasks, tops, strict=True)
-    ]
-    tuned = tops[0]
-    for hpt in TUNINGS if tuned_both_ways(usable[usable["task"] == tasks[0]]) else ():
-        part = usable[(usable["task"] == tasks[0]) & (usable["hpt"] == hpt)]
-        if len(part) and not (part["role"] == "target").any():
-            part = pd.concat([part, tuned[tuned["role"] == "target"]])
-        law = laws.of(task=tasks[0], hpt=hpt)
-        labels = {"panel": "bottom", "task": tasks[0], "hpt": hpt, "series": TUNINGS[hpt]}
-        series.append(law_series(part, "error", span, law, **labels))
+    span, series = span_of(usable, every), []
+    for task in ("squad", "mrpc"):
+        tuned = usable[(usable["task"] == task) & (usable["hpt"] == "with")]
+        labels = {"panel": "top", "task": task, "hpt": "with", "series": title(task)}
+        series.append(law_series(tuned, "error", span, laws.of(task=task), **labels))
+    squad = usable[usable["task"] == "squad"]
+    for hpt, name in TUNINGS.items() if tuned_both_ways(squad) else ():
+        part = squad[squad["hpt"] == hpt]
+        if not (part["role"] == "target").any():
+            part = pd.concat([part, squad[(squad["hpt"] == "with") & (squad["role"] == "target")]])
+        labels = {"panel": "bottom", "task": "squad", "hpt": hpt, "series": name}
+        series.append(law_series(part, "error", span, laws.of(task="squad", hpt=hpt), **labels))
     return pd.concat(series, ignore_index=True)
 
 
@@ -56,11 +54,9 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     top = list(dict.fromkeys(data.loc[data["panel"] == "top", "series"]))
     looks = dict(zip(top, ((style.BLUE, "o"), (style.ORANGE, "s")), strict=False))
     looks |= {name: LOOKS[name] for name in TUNINGS.values()}
-    bottom = [title(task) for task in data.loc[data["panel"] == "bottom", "task"].unique()]
-    lines = {"top": [" and ".join(top), "with HPT"]}
-    if bottom:
-        lines["bottom"] = [*bottom, "with and without HPT"]
-    panels = {panel: ", ".join(part for part in parts if part) for panel, parts in lines.items()}
+    panels = {"top": f"{' and '.join(top)}, with HPT" if top else "with HPT"}
+    for task in data.loc[data["panel"] == "bottom", "task"].unique():
+        panels["bottom"] = f"{title(task)}, with and without HPT"
     return draw_panels(data, looks, panels, size=size, named=False, wrap=1, columns=1, height=0.55)
 
 

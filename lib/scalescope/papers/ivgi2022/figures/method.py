@@ -28,13 +28,13 @@ SCORES = {
 LOSS_LABEL = "Evaluation loss / ln(classes)"
 
 
-def fig5_data(points: pd.DataFrame, laws: Laws, *, tasks: Sequence[str] = BOOTSTRAP_TASKS) -> pd.DataFrame:
+def fig5_data(points: pd.DataFrame, laws: Laws) -> pd.DataFrame:
     """Bands and slope intervals of the naive and the hierarchical bootstrap of four tasks (MLM, tuned)."""
     every = one_ratio(points)
     usable = every[(every["objective"] == "mlm") & (every["hpt"] == "with")]
     span = span_of(usable, every)
     parts = []
-    for task in tasks:
+    for task in BOOTSTRAP_TASKS:
         rows = usable[usable["task"] == task]
         for name in BOOTSTRAPS:
             law = laws.of(task=task, draw=name)
@@ -95,7 +95,7 @@ def draw_fig6(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
 def _zoom(ax: Axes, best: pd.DataFrame, stops: pd.DataFrame) -> None:
     """From a little before the first stop on, or the last half of the run."""
     last = best["step"].max()
-    first = 0.93 * stops["step"].min() if len(stops) and stops["step"].min() < 0.9 * last else last / 2
+    first = 0.93 * stops["step"].min() if stops["step"].min() < 0.9 * last else last / 2
     shown = best[best["step"] >= first]
     range_ = max(shown["value"].max() - shown["value"].min(), 1e-3)
     ax.set_xlim(first, last + 0.03 * (last - first))
@@ -115,12 +115,12 @@ def _label_stops(ax: Axes, best: pd.DataFrame, stops: pd.DataFrame) -> None:
         ax.annotate(text, (step, value), fontsize=9 * unit, color=colour, textcoords="offset points", **place)
 
 
-def fig7_data(points: pd.DataFrame, laws: Laws, *, tasks: Sequence[str] = LOSS_TASKS) -> pd.DataFrame:
+def fig7_data(points: pd.DataFrame, laws: Laws) -> pd.DataFrame:
     """Finetuning evaluation loss / ln(classes) against N on the six tasks of the paper, both objectives, tuned."""
     need(points, "points", ["loss"])
     every = one_ratio(points)
-    usable = every[(every["hpt"] == "with") & every["task"].isin(tasks)]
-    uniform = usable["task"].map({task: nats(task) for task in tasks}).astype(float)
+    usable = every[(every["hpt"] == "with") & every["task"].isin(LOSS_TASKS)]
+    uniform = usable["task"].map({task: nats(task) for task in LOSS_TASKS}).astype(float)
     usable = usable.assign(normalised_loss=usable["loss"].astype(float) / uniform)
     usable = usable[(usable["normalised_loss"] > 0) & (usable["normalised_loss"] < float("inf"))]
 
@@ -128,13 +128,12 @@ def fig7_data(points: pd.DataFrame, laws: Laws, *, tasks: Sequence[str] = LOSS_T
         found = laws.of(task=task, objective=objective, y="loss")
         return None if found is None else found.divided_by(nats(task))
 
-    return grid_data(usable, tasks, "objective", OBJECTIVES, law, y="normalised_loss", otherwise=every)
+    return grid_data(usable, LOSS_TASKS, "objective", OBJECTIVES, law, y="normalised_loss", otherwise=every)
 
 
 def draw_fig7(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Loss against size, one panel per task."""
-    names = [*LOSS_TASKS, *(name for name in dict.fromkeys(data["panel"]) if name not in LOSS_TASKS)]
-    return draw_tasks(data, names, y_label=LOSS_LABEL, size=size)
+    return draw_tasks(data, LOSS_TASKS, y_label=LOSS_LABEL, size=size)
 
 
 def fig8_data(points: pd.DataFrame, laws: Laws) -> pd.DataFrame:

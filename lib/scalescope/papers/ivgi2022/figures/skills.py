@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from scalescope.experiment.points import OBJECTIVES
 from scalescope.papers.ivgi2022.figures.transfer import task_panels
 from scalescope.plotting import style
-from scalescope.plotting.panels import DASHES, above
+from scalescope.plotting.panels import DASHES, above, line_handle
 
 SKILLS = {
     "opinion": "Praise or blame",
@@ -36,16 +36,7 @@ def skills_data(skills: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["objective", "role", "parameters", "tokens", "skill"]  # pretraining seeds are averaged
     kept = skills[skills["role"] != "second"].groupby(keys, sort=False, as_index=False)[["accuracy", "chance"]].mean()
-    points = pd.DataFrame(
-        {
-            "panel": kept["skill"],
-            "kind": "point",
-            "objective": kept["objective"],
-            "parameters": kept["parameters"],
-            "tokens": kept["tokens"],
-            "value": 1 - kept["accuracy"],
-        }
-    )
+    points = kept.assign(panel=kept["skill"], kind="point", value=1 - kept["accuracy"])[COLUMNS]
     known = kept.drop_duplicates("skill")
     chance = pd.DataFrame({"panel": known["skill"], "kind": "chance", "value": 1 - known["chance"]})
     return pd.concat([points, chance], ignore_index=True).reindex(columns=COLUMNS)
@@ -82,7 +73,7 @@ def draw_skills(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
 
 
 def _handles(points: pd.DataFrame, colours: dict[float, tuple]) -> list[Line2D]:
-    sizes = [Line2D([], [], color=colour, label=style.size_text(size)) for size, colour in colours.items()]
+    sizes = [line_handle(style.size_text(size), color=colour) for size, colour in colours.items()]
     names = [name for name in OBJECTIVES if (points["objective"] == name).any()]
-    kinds = [Line2D([], [], color=style.INK, linestyle=LINES[name], label=OBJECTIVES[name]) for name in names]
-    return [*sizes, *kinds, Line2D([], [], color=style.GREY, linestyle=DASHES, label="most frequent answer")]
+    kinds = [line_handle(OBJECTIVES[name], color=style.INK, linestyle=LINES[name]) for name in names]
+    return [*sizes, *kinds, line_handle("most frequent answer", linestyle=DASHES)]

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from scalescope.papers.ivgi2022.diagnose import ABOVE, BELOW
 from scalescope.papers.ivgi2022.figures.common import X_LABEL
 from scalescope.plotting import style
-from scalescope.plotting.panels import above
+from scalescope.plotting.panels import above, line_handle, mark_handle
 
 OFF = {ABOVE: style.ORANGE, BELOW: style.PURPLE}
 LOSS = "Evaluation loss (nats)"
@@ -41,15 +40,11 @@ def draw_diagnosis(data: pd.DataFrame, size: str = style.SCREEN, y_label: str = 
             ax.set_title(name)
             ax.set_xlabel(X_LABEL)
         axes[0][0].set_ylabel(y_label)
-        unit = style.unit()
-        dot = {"marker": "o", "markersize": 6 * unit, "linestyle": "none"}
-        handles = [
-            Line2D([], [], color=style.GREY, linewidth=6 * unit, alpha=0.4, label="95 % interval from the other scales")
-        ]
+        look = {"marker": "o", "markersize": 6 * style.unit()}
         seen = data["verdict"].where(data["verdict"].isin(list(OFF)), "inside, or not testable")
-        for verdict in dict.fromkeys(seen):
-            handles.append(Line2D([], [], color=OFF.get(verdict, style.BLUE), label=verdict, **dot))
-        above(figure, handles)
+        dots = [mark_handle(name, color=OFF.get(name, style.BLUE), **look) for name in dict.fromkeys(seen)]
+        bar = line_handle("95 % interval from the other scales", linewidth=6 * style.unit(), alpha=0.4)
+        above(figure, [bar, *dots])
     return figure
 
 
@@ -80,27 +75,10 @@ def draw_selection(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         drawn = data[["gap", "gap_low", "gap_high", "actual_gap"]].to_numpy(dtype=float)
         ends = drawn[:, 1:3].clip(*style.show_finite(ax, drawn))
         bars = np.abs(ends.T - drawn[:, 0])
-        ax.errorbar(
-            data["gap"],
-            places + 0.1,
-            xerr=bars,
-            color=style.BLUE,
-            marker="o",
-            markersize=6 * unit,
-            linestyle="none",
-            capsize=2 * unit,
-            label="predicted, 95 % of bootstrapped laws",
-        )
-        ax.plot(
-            data["actual_gap"],
-            places - 0.14,
-            color=style.ORANGE,
-            marker="*",
-            markersize=11 * unit,
-            linestyle="none",
-            markerfacecolor="white",
-            label="measured",
-        )
+        dot = {"color": style.BLUE, "marker": "o", "markersize": 6 * unit, "linestyle": "none", "capsize": 2 * unit}
+        ax.errorbar(data["gap"], places + 0.1, xerr=bars, label="predicted, 95 % of bootstrapped laws", **dot)
+        star = {"color": style.ORANGE, "marker": "*", "markersize": 11 * unit, "linestyle": "none"}
+        ax.plot(data["actual_gap"], places - 0.14, markerfacecolor="white", label="measured", **star)
         ax.set_yticks(places, data["task"])
         ax.set_ylim(-0.7, len(data) - 0.3)
         ax.set_xlabel(f"Metric of {b} minus metric of {a}, at the target")
