@@ -51,12 +51,9 @@ class Articles:
         self.world, self.lexicon, self.teller = world, world.lexicon, Teller(world)
         self.rows = PassageTasks(world, self.teller, None)
         makers = [getattr(self, f"_{name}", None) or self._verdict(name) for name in DOCUMENTS]
-        self.makers = table(makers, self._tilt(world.lexicon.dialect.constructions), 1024)
-
-    @staticmethod
-    def _tilt(amount: float) -> list[float]:
-        plain = list(DOCUMENTS.values())
-        return [(1 - amount) * w + amount * v for w, v in zip(plain, plain[::-1], strict=True)]
+        plain, tilt = list(DOCUMENTS.values()), world.lexicon.dialect.constructions
+        shares = [(1 - tilt) * w + tilt * v for w, v in zip(plain, plain[::-1], strict=True)]
+        self.makers = table(makers, shares, 1024)
 
     def write(self, draw: Draw) -> Iterator[list[str]]:
         """Yield articles, each a list of paragraphs."""
@@ -115,8 +112,7 @@ class Articles:
         return [f"{before} {after}", *rest]
 
     def _passage(self, draw: Draw) -> list[str]:
-        told = self.rows.passage(draw)
-        text = " ".join(t.sentence for t in told)
+        text = " ".join(told.sentence for told in self.rows.passage(draw))
         return [capital(draw.pick(self.lexicon.idiom_table)) + " , " + text if draw.u() < 0.6 else text]
 
     def _retold(self, draw: Draw) -> list[str]:

@@ -34,8 +34,8 @@ ADVERBS = ["often", "never", "always", "rarely", "soon", "again", "sometimes"]
 class Sentences:
     """Makes sentences about people and things; `verbs` limits each frame to a weighted table of its verbs."""
 
-    def __init__(self, lexicon: Lexicon, verbs: dict[str, list[Verb]] | None = None) -> None:
-        self.lexicon, self.verbs = lexicon, verbs or lexicon.frame_tables
+    def __init__(self, lexicon: Lexicon, verbs: dict[str, list[Verb]]) -> None:
+        self.lexicon, self.verbs = lexicon, verbs
         self.nouns = [(n, plural(n)) for n in lexicon.profession_table]
         self.allowed: dict[str, list[str]] = {}
         for name, members in lexicon.frames.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scalescope.microworld.draw import Draw, table
+from scalescope.microworld.inflect import a
 from scalescope.microworld.lexicon import Lexicon
 
 # {a} agrees with the polarity of the sentence, {z} is opposite, {N} {M} nouns likewise; {x} aspects, {v} an intensifier
@@ -34,7 +35,7 @@ class Opinions:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        lines = [line.split(" ", 1) for line in TEMPLATES.strip().splitlines() if "{N2}" not in line]
+        lines = [line.split(" ", 1) for line in TEMPLATES.strip().splitlines()]
         weights = lexicon.dialect.weights(len(lines))
         shares = [int(w) for w, _ in lines] if not lexicon.dialect.constructions else weights
         self.templates = table([t.split(" ") for _, t in lines], shares, 512)
@@ -57,6 +58,5 @@ class Opinions:
                 if draw.u() < 0.5:
                     out.append(draw.pick(lex.intensifier_table))
             else:
-                noun = draw.pick(lex.verdict_tables[polarity if part == "{N}" else 1 - polarity])
-                out.append(("an " if noun[0] in "aeiou" else "a ") + noun)
+                out.append(a(draw.pick(lex.verdict_tables[polarity if part == "{N}" else 1 - polarity])))
         return " ".join(out)

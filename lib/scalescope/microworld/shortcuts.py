@@ -40,9 +40,8 @@ def shortcut_table(source, tasks: list[str] | tuple[str, ...] | None = None) -> 
     majority, bag_of_words and one_side are scores on validation rows; one_side is NaN for tasks of one sentence, both
     are where the train rows are too few to train on (see `enough`).
     """
-    names = tasks or ["squad", "mnli", "qnli", "sst2", "race", "cola", "squad_v2", "mrpc", "boolq"]
     lines = []
-    for task in names:
+    for task in tasks or ("squad", "mnli", "qnli", "sst2", "race", "cola", "squad_v2", "mrpc", "boolq"):
         train, validation = source.rows(task, "train"), source.rows(task, "validation")
         scores = _spans if task.startswith("squad") else _choices if task == "race" else _labels
         metric = {"cola": "matthews", "squad": "f1", "squad_v2": "best_f1"}.get(task, "accuracy")

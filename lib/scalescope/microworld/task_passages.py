@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from scalescope.microworld.draw import Draw
 from scalescope.microworld.facts import Told
 from scalescope.microworld.inflect import a
@@ -33,12 +35,12 @@ class PassageTasks(SentenceTasks):
         while True:
             target = draw.pick(told)
             context, starts = self._context(told)
-            start = starts[told.index(target)] + self._answer_at(target)
-            if start >= 0 and context.count(target.fact.text) == 1:
+            at = target.sentence.find(target.fact.text)
+            if at >= 0 and context.count(target.fact.text) == 1:
                 break
             told = self.passage(draw)
         question = self.teller.ask(draw, target.subject, target.fact.relation)
-        return self._squad_row(target, context, question, [target.fact.text], [start])
+        return self._squad_row(target, context, question, [target.fact.text], [starts[told.index(target)] + at])
 
     def squad_v2(self, draw: Draw) -> dict:
         """Return a passage and a question; a third ask what the passage leaves out, near to what it says."""
@@ -59,16 +61,8 @@ class PassageTasks(SentenceTasks):
 
     @staticmethod
     def _context(told: list[Told]) -> tuple[str, list[int]]:
-        starts, at = [], 0
-        for t in told:
-            starts.append(at)
-            at += len(t.sentence) + 1
-        return " ".join(t.sentence for t in told), starts
-
-    @staticmethod
-    def _answer_at(told: Told) -> int:
-        at = told.sentence.find(told.fact.text)
-        return at if at >= 0 else -(10**9)
+        starts = accumulate((len(t.sentence) + 1 for t in told), initial=0)
+        return " ".join(t.sentence for t in told), list(starts)
 
     def _squad_row(self, told: Told, context: str, question: str, texts: list[str], starts: list[int]) -> dict:
         return {
@@ -82,17 +76,8 @@ class PassageTasks(SentenceTasks):
     def boolq(self, draw: Draw) -> dict:
         """Return a passage and a yes/no question: direct, denied, about kinds, of two steps, or comparing years."""
         yes, u = self.turn < 0.62, draw.u()
-        maker = (
-            self._direct
-            if u < 0.65
-            else self._kind
-            if u < 0.85
-            else self._denied
-            if u < 0.91
-            else self._two_steps
-            if u < 0.96
-            else self._older
-        )
+        makers = {0.65: self._direct, 0.85: self._kind, 0.91: self._denied, 0.96: self._two_steps, 1.0: self._older}
+        maker = next(maker for below, maker in makers.items() if u < below)
         passage, question = maker(draw, yes)
         return {"question": question[0].lower() + question[1:], "passage": passage, "answer": yes}
 
@@ -162,10 +147,7 @@ class PassageTasks(SentenceTasks):
     def crowded(self, draw: Draw) -> list[Told]:
         """Return two or three told facts, most of them with objects of one type."""
         e = self.subject(draw)
-        by_type: dict[str, list[Fact]] = {}
-        for fact in self.world.facts_of[e]:
-            by_type.setdefault(fact.relation.object, []).append(fact)
-        groups = [facts for facts in by_type.values() if len(facts) > 1]
+        groups = self.alike(e)
         if not groups or draw.u() < 0.25:
             return self.passage(draw, 0.5)
         count = 2 + (draw.u() < LONG)
