@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -56,10 +57,7 @@ def unit_starts(tokens: np.ndarray, tokenizer: Tokenizer, vocabulary: PmiVocabul
     A unit is a listed n-gram (longest first, then leftmost), else a whole word. Every special token, the
     token after it and the first of a row begin a unit; [UNK] is a word of its own.
     """
-    lexicon: dict[str, int] = {}
-    for ngram in vocabulary.ngrams:
-        for word in ngram:
-            lexicon.setdefault(word, len(lexicon))
+    lexicon = {word: number for number, word in enumerate(dict.fromkeys(chain.from_iterable(vocabulary.ngrams)))}
     listed = {}
     for length in LENGTHS:
         rows = [[lexicon[word] for word in ngram] for ngram in vocabulary.ngrams if len(ngram) == length]

@@ -13,17 +13,11 @@ from typing import BinaryIO
 from scalescope.errors import BadInput
 
 MARKUP = {  # how files of other formats begin
-    '{"': "JSON",
-    '[{"': "JSON",
-    '{ "': "JSON",
-    "{'": "JSON",
-    '["': "JSON",
-    "<!doctype": "HTML",
-    "<html": "HTML",
-    "<?xml": "XML",
-    "<mediawiki": "XML",
-    "%pdf": "PDF",
-    "{\\rtf": "RTF",
+    "JSON": ('{"', '[{"', '{ "', "{'", '["'),
+    "HTML": ("<!doctype", "<html"),
+    "XML": ("<?xml", "<mediawiki"),
+    "PDF": ("%pdf",),
+    "RTF": ("{\\rtf",),
 }
 LFS_POINTER = "version https://git-lfs.github.com/spec/"  # how each of these pointers begins
 CHUNK = 2**20  # bytes read at once for a digest
@@ -57,8 +51,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def refuse_markup(path: Path, first: str) -> None:
     """Raise BadInput for a text whose first line is that of JSON, HTML or another format: its signs are no words."""
-    kind = next((kind for beginning, kind in MARKUP.items() if first.lower().startswith(beginning)), "")
-    kind = kind or ("JSON" if first in ("{", "[") else "")
+    alone = "JSON" if first in ("{", "[") else ""
+    kind = next((kind for kind, beginnings in MARKUP.items() if first.lower().startswith(beginnings)), alone)
     if kind:
         raise BadInput(f"{path} begins with {first[:40]!r} and seems to be {kind}: plain text is expected")
 

@@ -133,7 +133,7 @@ def without_spans(
     nowhere = np.zeros(0, dtype=np.int32)
     return Features(
         tokens=np.concatenate(tokens).astype(np.uint16),
-        starts=np.concatenate([[0], np.cumsum([len(feature) for feature in tokens])]).astype(np.int64),
+        starts=np.cumsum([0, *map(len, tokens)], dtype=np.int64),
         example=(np.arange(count) // group).astype(np.int32),
         labels=labels.astype(np.int32),
         span_start=np.zeros(count, dtype=np.int32),
