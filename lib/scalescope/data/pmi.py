@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -88,7 +89,7 @@ def _rank(stream: np.ndarray, lexicon: list[str], size: int | None, coverage: fl
         return float(cover(len(stream), found)[0].sum() / n_words)
 
     most = max(int(np.ceil(len(order[n]) / SHARES[n])) for n in LENGTHS)
-    wanted = size if size is not None else _smallest(covered, most, coverage)
+    wanted = size if size is not None else bisect_left(range(most), coverage, key=covered)
     best = {n: order[n][: _quota(n, wanted)] for n in LENGTHS}
     ngrams = tuple(
         tuple(lexicon[word] for word in stream[place : place + n]) for n in LENGTHS for place in tables[n][0][best[n]]
@@ -107,18 +108,6 @@ def _ranks(order: np.ndarray) -> np.ndarray:
 
 def _quota(length: int, size: int) -> int:
     return int(SHARES[length] * size)
-
-
-def _smallest(covered, most: int, coverage: float) -> int:
-    """Smallest size whose coverage reaches `coverage`, or `most`."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high) // 2
-        if covered(middle) >= coverage:
-            high = middle
-        else:
-            low = middle + 1
-    return high
 
 
 def _count(

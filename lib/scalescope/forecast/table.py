@@ -64,19 +64,14 @@ class RunTable:
     @property
     def digest(self) -> str:
         """The sha256 of the points that are fitted, 64 hex digits; the same for the same numbers in any order."""
-        return digest_of(self.frame, self.response)
+        names = [*self.sizes, self.response]
+        rows = sorted(",".join(float(value).hex() for value in row) for row in self.frame[names].to_numpy(dtype=float))
+        return hashlib.sha256("\n".join([",".join(names), *rows]).encode()).hexdigest()
 
 
 def scale_of(frame: pd.DataFrame) -> np.ndarray:
     """FLOPs of each row, or the only size there is [n]."""
     return frame[next(name for name in ("flops", "parameters", "tokens") if name in frame)].to_numpy(dtype=float)
-
-
-def digest_of(frame: pd.DataFrame, response: str) -> str:
-    """The sha256 of sizes and response of all rows, sorted, each number in full."""
-    names = [name for name in (*SIZES, response) if name in frame]
-    rows = sorted(",".join(float(value).hex() for value in row) for row in frame[names].to_numpy(dtype=float))
-    return hashlib.sha256("\n".join([",".join(names), *rows]).encode()).hexdigest()
 
 
 def read_runs(

@@ -73,18 +73,12 @@ class Events:
         lex = self.lexicon
         q, kind, u = draw.pick(self.quantifiers), draw.pick(self.kinds), draw.u()
         thing = kind if u < 0.5 else lex.category_of[kind] if u < 0.85 else lex.top_of[lex.category_of[kind]]
-        group = draw.pick(self.groups)
-        return Event(
-            q,
-            draw.pick(lex.profession_table),
-            group,
-            self._member(draw, group),
-            thing,
-            draw.pick(self.adjectives) if draw.u() < 0.3 else "",
-            self._adjunct(draw) if draw.u() < 0.3 else "",
-            q in ("the", "this") and draw.u() < 0.1,
-            draw.u() < 0.2,
-        )
+        group, noun = draw.pick(self.groups), draw.pick(lex.profession_table)
+        verb = self._member(draw, group)
+        adjective = draw.pick(self.adjectives) if draw.u() < 0.3 else ""
+        adjunct = self._adjunct(draw) if draw.u() < 0.3 else ""
+        negated = q in ("the", "this") and draw.u() < 0.1
+        return Event(q, noun, group, verb, thing, adjective, adjunct, negated, draw.u() < 0.2)
 
     def premise(self, draw: Draw, event: Event, label: int) -> Event:
         """Return a premise from which the event follows (0), is open (1), or is excluded (2).

@@ -99,7 +99,8 @@ def _choices(task: str, train: list[dict], validation: list[dict]) -> tuple[floa
     """
     right, truth = (np.array(["ABCD".index(row["answer"]) for row in rows]) for rows in (train, validation))
     majority = float(np.bincount(truth).max() / len(truth))
-    if not enough((np.arange(4) == right[:, None]).ravel()):
+    labels = (np.arange(4) == right[:, None]).ravel()
+    if not enough(labels):
         return majority, float("nan"), float("nan")
     x, held = word_counts(*([(option,) for row in rows for option in row["options"]] for rows in (train, validation)))
     inside, held_inside = (
@@ -108,8 +109,7 @@ def _choices(task: str, train: list[dict], validation: list[dict]) -> tuple[floa
     )
 
     def run(x: csr_matrix, held: csr_matrix) -> float:
-        fitted = fit_linear(x, (np.arange(4) == right[:, None]).ravel())
-        return _score(task, fitted.decision_function(held).reshape(-1, 4).argmax(1), truth)
+        return _score(task, fit_linear(x, labels).decision_function(held).reshape(-1, 4).argmax(1), truth)
 
     both = run(hstack([x, inside], format="csr"), hstack([held, held_inside], format="csr"))
     return majority, both, run(x, held)

@@ -11,17 +11,8 @@ import numpy as np
 from scalescope import files
 from scalescope.data.tokenizer import unknown_share
 
-ARRAYS = {
-    "tokens": np.uint16,
-    "starts": np.int64,
-    "example": np.int32,
-    "labels": np.int32,
-    "span_start": np.int32,
-    "span_end": np.int32,
-    "context_start": np.int32,
-    "char_start": np.int32,
-    "char_end": np.int32,
-}
+_PLACES = ("example", "labels", "span_start", "span_end", "context_start", "char_start", "char_end")
+ARRAYS = {"tokens": np.uint16, "starts": np.int64, **dict.fromkeys(_PLACES, np.int32)}
 FACTS = "features.json"
 LONGEST_ANSWER = 30  # tokens that a predicted answer may have at least; Devlin et al. (2019), max_answer_length
 
