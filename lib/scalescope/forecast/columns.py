@@ -157,7 +157,7 @@ def missing(header: Iterable[object], found: Mapping[str, str]) -> None:
         return
     for name in names:
         if kind := kind_of(name):
-            raise BadTable(f"column {name!r} {WHAT[kind]}: add {_mapped(kind, name)} {REMEDIES[kind]}")
+            raise BadTable(f"column {name!r} {WHAT[kind]}: add {_mapped(KINDS[kind], name)} {REMEDIES[kind]}")
     raise BadTable(f"no column to predict (loss or error) among: {seen}; map one: --columns L=<column of the loss>")
 
 
@@ -166,13 +166,13 @@ def check_kinds(found: Mapping[str, str], units: Mapping[str, str]) -> None:
     for quantity in (name for name in RESPONSES if name in found and name not in units):
         column = found[quantity]
         if kind := kind_of(column):
-            mapped = "" if KINDS[kind] == quantity else _mapped(kind, column) + " "
+            mapped = "" if KINDS[kind] == quantity else _mapped(KINDS[kind], column) + " "
             raise BadTable(f"column {column!r} {WHAT[kind]}: add {mapped}{REMEDIES[kind]}. {AS_IS}")
         other = next(name for name in RESPONSES if name != quantity)
         if plain(column) in ALIASES[other]:
             raise BadTable(
-                f"column {column!r} is called as if it held the {other}, not the {quantity}: give --columns "
-                f"{SYMBOLS[other] if other == 'loss' else other}={column}. {AS_IS}"
+                f"column {column!r} is called as if it held the {other}, not the {quantity}: give "
+                f"{_mapped(other, column)}. {AS_IS}"
             )
 
 
@@ -190,8 +190,7 @@ def kind_of(name: object) -> str:
     return "" if "error" in said else next((kind for kind, each in KIND_WORDS.items() if said & each), "")
 
 
-def _mapped(kind: str, column: str) -> str:
-    quantity = KINDS[kind]
+def _mapped(quantity: str, column: str) -> str:
     return f"--columns {'L' if quantity == 'loss' else quantity}={column}"
 
 

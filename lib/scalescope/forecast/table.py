@@ -188,12 +188,10 @@ def _derive(frame: pd.DataFrame) -> list[str]:
     if {"parameters", "tokens"} <= there and "flops" not in there:
         frame["flops"] = SIX * frame["parameters"] * frame["tokens"]
         return ["FLOPs are 6 N D (no column of FLOPs)"]
-    if {"parameters", "flops"} <= there and "tokens" not in there:
-        frame["tokens"] = frame["flops"] / (SIX * frame["parameters"])
-        return ["tokens are C / 6 N (no column of tokens)"]
-    if {"tokens", "flops"} <= there and "parameters" not in there:
-        frame["parameters"] = frame["flops"] / (SIX * frame["tokens"])
-        return ["parameters are C / 6 D (no column of parameters)"]
+    for third, other in (("tokens", "parameters"), ("parameters", "tokens")):
+        if {other, "flops"} <= there and third not in there:
+            frame[third] = frame["flops"] / (SIX * frame[other])
+            return [f"{third} are C / 6 {SYMBOLS[other]} (no column of {third})"]
     return []
 
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
+from scalescope.microworld.dialect import tilted
 from scalescope.microworld.draw import Draw, table
 from scalescope.microworld.facts import Teller, capital
 from scalescope.microworld.inflect import a, plural
@@ -40,8 +43,7 @@ class Articles:
         self.world, self.lexicon, self.teller = world, world.lexicon, Teller(world)
         self.rows = PassageTasks(world, self.teller, None)
         makers = [getattr(self, f"_{name}", None) or self._verdict(name) for name in DOCUMENTS]
-        plain, tilt = list(DOCUMENTS.values()), world.lexicon.dialect.constructions
-        shares = [(1 - tilt) * w + tilt * v for w, v in zip(plain, plain[::-1], strict=True)]
+        shares = tilted(np.array(list(DOCUMENTS.values())), world.lexicon.dialect.constructions)
         self.makers = table(makers, shares, 1024)
 
     def write(self, draw: Draw) -> Iterator[list[str]]:
@@ -101,7 +103,7 @@ class Articles:
         return [f"{before} {after}", *rest]
 
     def _passage(self, draw: Draw) -> list[str]:
-        text = " ".join(told.sentence for told in self.rows.passage(draw))
+        text = self.rows.text(self.rows.passage(draw))
         return [capital(draw.pick(self.lexicon.idiom_table)) + " , " + text if draw.u() < 0.6 else text]
 
     def _retold(self, draw: Draw) -> list[str]:

@@ -42,18 +42,15 @@ class Opinions:
 
     def sentence(self, draw: Draw, polarity: int, tables: list[list[str]] | None = None) -> str:
         """Return one evaluative clause, uncapitalised; `tables` (negative, positive) limits the words."""
-        lex = self.lexicon
-        words = tables or lex.evaluative_tables
+        lex, words = self.lexicon, tables or self.lexicon.evaluative_tables
+        own, opposite = words[polarity], words[1 - polarity]
+        pools = {"{a}": own, "{a2}": own, "{z}": opposite, "{z2}": opposite, "{x}": lex.aspects, "{y}": lex.aspects}
         out = []
         for part in draw.pick(self.templates):
             if part[0] != "{":
                 out.append(part)
-            elif part in ("{a}", "{a2}"):
-                out.append(draw.other(words[polarity], *out))
-            elif part in ("{z}", "{z2}"):
-                out.append(draw.other(words[1 - polarity], *out))
-            elif part in ("{x}", "{y}"):
-                out.append(draw.other(lex.aspects, *out))
+            elif part in pools:
+                out.append(draw.other(pools[part], *out))
             elif part == "{v}":
                 if draw.u() < 0.5:
                     out.append(draw.pick(lex.intensifier_table))
