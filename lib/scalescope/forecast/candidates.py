@@ -122,8 +122,7 @@ def candidates(table: RunTable, asked: str = "") -> tuple[list[Candidate], dict[
         raise UnknownName("law", asked, [*names, *(f for f in families if f not in names)])
     wanted = [c for c in every if asked in (ALL, c.name, c.family)] if asked else default_candidates()
     looked_at = [c for c in every if c in wanted or c.family not in ON_REQUEST]
-    reasons = {candidate.name: _reason(candidate, table) for candidate in looked_at}
-    left_out = {name: reason for name, reason in reasons.items() if reason}
+    left_out = {candidate.name: reason for candidate in looked_at if (reason := _reason(candidate, table))}
     possible = [candidate for candidate in wanted if candidate.name not in left_out]
     if not possible:
         why = "; ".join(f"{c.name}: {left_out[c.name]}" for c in wanted)

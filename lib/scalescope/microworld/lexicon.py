@@ -48,7 +48,9 @@ class Lexicon:
         self.seed, self.dialect = seed, dialect
         self._parts = syllables(np.random.default_rng((seed, 77)))
         self._build_kinds()
-        self._build_pairs()
+        self.verb_groups = self._groups(words.VERB_GROUPS, verbs=True)
+        self.adjective_groups = self._groups(words.ADJECTIVES, verbs=False)
+        self.verb_group_of = {v.base: i for i, g in enumerate(self.verb_groups) for v in g.members}
         self._build_frames()
         self._build_opinions()
         idioms = [phrase.strip() for phrase in words.IDIOMS.replace("\n", " ").split(";")]
@@ -98,11 +100,6 @@ class Lexicon:
         self.kind_table = zipf_table(self.kinds)
         lines = [line.split(":") for line in words.CATEGORY_VERBS.strip().splitlines()]
         self.verbs_for = {self.word(c): [make_verb(self.word(v)) for v in vs.split()] for c, vs in lines}
-
-    def _build_pairs(self) -> None:
-        self.verb_groups = self._groups(words.VERB_GROUPS, verbs=True)
-        self.adjective_groups = self._groups(words.ADJECTIVES, verbs=False)
-        self.verb_group_of = {v.base: i for i, g in enumerate(self.verb_groups) for v in g.members}
 
     def _groups(self, text: str, verbs: bool) -> list[Group]:
         groups: list[Group] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -84,24 +85,21 @@ class World:
         if obj == "year":
             low, high = YEARS.get(relation.key, (1400, 1900))
             return str(low + int(u * u * (high - low))), -1
-        return self.values(obj)[int(u * len(self.values(obj)))], -1
+        return self.values[obj][int(u * len(self.values[obj]))], -1
 
-    def values(self, kind: str) -> list[str]:
-        """Return the weighted table of texts an object of a kind without entities can have."""
-        if not hasattr(self, "_values"):
-            lexicon = self.lexicon
-            whole = [k for k in lexicon.kind_table if lexicon.top_of[lexicon.category_of[k]] != "food"]
-            self._values = {
-                "building_kind": [a(lexicon.word(k)) for k in BUILDING_KINDS.split()],
-                "work_kind": [a(lexicon.word(k)) for k in WORK_KINDS.split()],
-                "profession": [a(p) for p in lexicon.profession_table],
-                "material": lexicon.materials,
-                "thing": [a(k) for k in whole],
-                "things": [plural(k) for k in whole],
-                "region": self.region_names,
-                "year": [str(y) for y in range(1400, 2000)],
-            }
-        return self._values[kind]
+    @cached_property
+    def values(self) -> dict[str, list[str]]:
+        """The weighted tables of texts that objects can have, by their kinds, where they are no entities or numbers."""
+        lexicon = self.lexicon
+        whole = [k for k in lexicon.kind_table if lexicon.top_of[lexicon.category_of[k]] != "food"]
+        return {
+            "building_kind": [a(lexicon.word(k)) for k in BUILDING_KINDS.split()],
+            "work_kind": [a(lexicon.word(k)) for k in WORK_KINDS.split()],
+            "profession": [a(p) for p in lexicon.profession_table],
+            "material": lexicon.materials,
+            "thing": [a(k) for k in whole],
+            "things": [plural(k) for k in whole],
+        }
 
     def pronoun(self, e: int) -> tuple[str, str]:
         """Return the two short ways of naming an entity again: as a first word, and elsewhere."""

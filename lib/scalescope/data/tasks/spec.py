@@ -57,10 +57,6 @@ class Task:
         return (*self.fields, self.target)
 
 
-def _span(name: str, title: str, metric: str, train: int, evaluation: int, has_no_answer: bool) -> Task:
-    return Task(name, title, "span", ("question", "context"), "answers", (), metric, train, evaluation, has_no_answer)
-
-
 def _classes(
     name: str, title: str, fields: tuple[str, ...], train: int, evaluation: int, names: tuple[str, ...], metric: str
 ) -> Task:
@@ -72,7 +68,7 @@ def _classes(
 TASKS: dict[str, Task] = {
     made.name: made
     for made in (
-        _span("squad", "SQuAD 1.1", "f1", 87_599, 10_570, has_no_answer=False),
+        Task("squad", "SQuAD 1.1", "span", ("question", "context"), "answers", (), "f1", 87_599, 10_570),
         _classes("mnli", "MNLI", ("premise", "hypothesis"), 98_175, 9_815,
                  ("entailment", "neutral", "contradiction"), "accuracy"),
         _classes("qnli", "QNLI", ("question", "sentence"), 104_743, 5_463, ("answered", "not answered"), "accuracy"),
@@ -80,7 +76,8 @@ TASKS: dict[str, Task] = {
         Task("race", "RACE", "choice", ("article", "question", "options"), "answer", tuple(OPTIONS),
              "accuracy", 87_866, 4_887),
         _classes("cola", "CoLA", ("sentence",), 8_551, 1_043, ("unacceptable", "acceptable"), "matthews"),
-        _span("squad_v2", "SQuAD 2.0", "best_f1", 130_319, 11_873, has_no_answer=True),
+        Task("squad_v2", "SQuAD 2.0", "span", ("question", "context"), "answers", (), "best_f1", 130_319, 11_873,
+             has_no_answer=True),
         _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 3_668, 408, ("different", "same meaning"),
                  "accuracy"),
         Task("boolq", "BoolQ", "classification", ("question", "passage"), "answer", (False, True),
