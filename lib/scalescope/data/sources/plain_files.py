@@ -7,6 +7,7 @@ import hashlib
 import stat
 import zlib
 from collections.abc import Iterator
+from itertools import combinations, product
 from pathlib import Path
 from typing import BinaryIO
 
@@ -82,12 +83,9 @@ def refuse_both_forms(files: list[Path]) -> None:
 def refuse_twice(files: list[Path]) -> None:
     """Raise BadInput for a text that is there under two names: it would count twice."""
     sizes = {path: _plain_size(path) for path in files}
-    for place, path in enumerate(files):
-        for other in files[place + 1 :]:
-            if _same(path, other, sizes):
-                raise BadInput(
-                    f"{path} and {other.name} hold the same text, which would count twice: remove one of them"
-                )
+    for path, other in combinations(files, 2):
+        if _same(path, other, sizes):
+            raise BadInput(f"{path} and {other.name} hold the same text, which would count twice: remove one of them")
 
 
 def refuse_same(files: list[Path], others: list[Path]) -> None:
@@ -95,10 +93,9 @@ def refuse_same(files: list[Path], others: list[Path]) -> None:
     for path in (*files, *others):
         refuse_irregular(path)
     sizes = {path: _plain_size(path) for path in (*files, *others)}
-    for path in files:
-        for other in others:
-            if _same(path, other, sizes):
-                raise BadInput(f"{path} holds the same text as {other}: what is evaluated must not be trained on")
+    for path, other in product(files, others):
+        if _same(path, other, sizes):
+            raise BadInput(f"{path} holds the same text as {other}: what is evaluated must not be trained on")
 
 
 def _same(path: Path, other: Path, sizes: dict[Path, int]) -> bool:
