@@ -52,7 +52,8 @@ def check_rows(task: Task, rows: list[dict], where: str) -> list[dict]:
 
 def _warn_of_options(rows: list[dict], where: str) -> None:
     shown = [[" ".join(option.split()) for option in row["options"]] for row in rows]
-    twice, blank = [len(set(options)) < len(options) for options in shown], [not all(options) for options in shown]
+    twice = [len(set(options)) < len(options) for options in shown]
+    blank = [not all(options) for options in shown]
     for fault, bad in {"identical options": twice, "a blank option": blank}.items():
         lines = [number for number, is_bad in enumerate(bad, start=1) if is_bad]
         if lines:
