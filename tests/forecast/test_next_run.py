@@ -9,7 +9,7 @@ from forecast.made import loss, runs
 
 from scalescope.forecast import forecast, run_table
 from scalescope.forecast.candidates import every_candidate
-from scalescope.forecast.next_run import LARGEST_SHARE, considered, design_of, least_narrowing, next_runs
+from scalescope.forecast.next_run import LARGEST_SHARE, considered, least_narrowing, narrowing, next_runs
 from scalescope.forecast.show import next_run
 from scalescope.laws import PowerLaw
 
@@ -29,7 +29,7 @@ def test_the_narrowing_is_that_of_least_squares():
     law.bootstrap_.params.update(slope=drawn[:, 0], intercept=drawn[:, 1])
     grid = pd.DataFrame({"parameters": [1e6, 1e7, 1e8, 3e8]})
     candidate = next(c for c in every_candidate() if c.name == "power-N")
-    found = design_of(candidate, law, {"parameters": 1e9}, grid).narrowing()
+    found = narrowing(candidate, law, {"parameters": 1e9}, grid)
     at = np.array([np.log(1e9), 1.0])
     for share, size in zip(found, grid["parameters"], strict=True):
         more = np.vstack([design, [np.log(size), 1.0]])

@@ -100,14 +100,9 @@ class Prepared:
         """Identifies the encoded rows of one task."""
         settings = self.settings
         if name not in self._task_ids:
-            facts = {
-                "corpus": self.corpus_id,
-                "rows": self.source.task_fingerprint(name),
-                "max_length": settings.max_length,
-                "stride": settings.stride,
-                "train_rows": of_task(settings.train_rows, name),
-                "eval_rows": of_task(settings.eval_rows, name),
-            }
+            facts = {"corpus": self.corpus_id, "rows": self.source.task_fingerprint(name)}
+            facts |= {"max_length": settings.max_length, "stride": settings.stride}
+            facts |= {limit: of_task(getattr(settings, limit), name) for limit in ("train_rows", "eval_rows")}
             self._task_ids[name] = run_id(f"task-{name}", facts)
         return self._task_ids[name]
 
@@ -194,8 +189,7 @@ class Prepared:
         for split, rows in (("train", train), ("validation", evaluation)):
             features = encode(TASKS[name], rows, self.tokenizer, settings.max_length, settings.stride, longest)
             features.save(into / split)
-        text = "".join(json.dumps(row) + "\n" for row in evaluation)
-        files.write_text(into / "rows.jsonl", text)
+        files.write_text(into / "rows.jsonl", "".join(json.dumps(row) + "\n" for row in evaluation))
         self._encoded += 1
         self._tell("encoding the tasks", f"{TASKS[name].title}, done", self._encoded, 0)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -56,10 +58,7 @@ def unit_starts(tokens: np.ndarray, tokenizer: Tokenizer, vocabulary: PmiVocabul
     A unit is a listed n-gram (longest first, then leftmost), else a whole word. Every special token, the
     token after it and the first of a row begin a unit; [UNK] is a word of its own.
     """
-    lexicon: dict[str, int] = {}
-    for ngram in vocabulary.ngrams:
-        for word in ngram:
-            lexicon.setdefault(word, len(lexicon))
+    lexicon = {word: number for number, word in enumerate(dict.fromkeys(chain.from_iterable(vocabulary.ngrams)))}
     listed = {}
     for length in LENGTHS:
         rows = [[lexicon[word] for word in ngram] for ngram in vocabulary.ngrams if len(ngram) == length]
@@ -90,7 +89,7 @@ def _rank(stream: np.ndarray, lexicon: list[str], size: int | None, coverage: fl
         return float(cover(len(stream), found)[0].sum() / n_words)
 
     most = max(int(np.ceil(len(order[n]) / SHARES[n])) for n in LENGTHS)
-    wanted = size if size is not None else _smallest(covered, most, coverage)
+    wanted = size if size is not None else bisect_left(range(most), coverage, key=covered)
     best = {n: order[n][: _quota(n, wanted)] for n in LENGTHS}
     ngrams = tuple(
         tuple(lexicon[word] for word in stream[place : place + n]) for n in LENGTHS for place in tables[n][0][best[n]]
@@ -109,18 +108,6 @@ def _ranks(order: np.ndarray) -> np.ndarray:
 
 def _quota(length: int, size: int) -> int:
     return int(SHARES[length] * size)
-
-
-def _smallest(covered, most: int, coverage: float) -> int:
-    """Smallest size whose coverage reaches `coverage`, or `most`."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high) // 2
-        if covered(middle) >= coverage:
-            high = middle
-        else:
-            low = middle + 1
-    return high
 
 
 def _count(

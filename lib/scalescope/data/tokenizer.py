@@ -92,15 +92,11 @@ def encode_flat(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[np.ndarray,
     if not isinstance(tokenizer, Tokenizer):
         raise ValueError(f"tokenizer must be one that train_tokenizer or load_tokenizer gives; got {tokenizer!r:.80}")
     texts = _texts(texts)
-    pieces, lengths = [], []
+    pieces = []
     for begin in range(0, len(texts), BATCH):
         batch = tokenizer.encode_batch_fast(texts[begin : begin + BATCH], add_special_tokens=False)
-        for encoding in batch:
-            ids = encoding.ids
-            lengths.append(len(ids))
-            pieces.append(np.array(ids, dtype=np.uint16))
-    starts = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=starts[1:])
+        pieces += [np.array(encoding.ids, dtype=np.uint16) for encoding in batch]
+    starts = np.cumsum([0, *map(len, pieces)], dtype=np.int64)
     return np.concatenate([np.zeros(0, np.uint16), *pieces]), starts
 
 

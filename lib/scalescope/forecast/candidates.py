@@ -55,8 +55,7 @@ class Candidate:
 
     def enough(self, frame: pd.DataFrame) -> bool:
         """Whether the distinct sizes determine the law and leave something to judge it by."""
-        law = self.make(len(frame), False)
-        X = self.X(frame)
+        law, X = self.make(len(frame), False), self.X(frame)
         varied = all(len(np.unique(column)) > 1 for column in X.T)
         return varied and len(np.unique(X, axis=0)) >= max(law.min_distinct + LEFT, 3)
 
@@ -81,23 +80,13 @@ def _interval(grouped: bool) -> str:
     return "bootstrap" if grouped else "residual"
 
 
-def _power(size: str) -> Callable[..., ScalingLaw]:
-    return lambda points, grouped: PowerLaw(size=size)
+def _of_one(law: type[ScalingLaw], size: str) -> Callable[..., ScalingLaw]:
+    if law is PowerLaw:  # it has one kind of interval only
+        return lambda points, grouped: PowerLaw(size=size)
+    return lambda points, grouped: law(size=size, interval=_interval(grouped), warn_beyond=None)
 
 
-def _shifted(size: str) -> Callable[..., ScalingLaw]:
-    return lambda points, grouped: ShiftedPowerLaw(size=size, interval=_interval(grouped), warn_beyond=None)
-
-
-def _saturating(size: str) -> Callable[..., ScalingLaw]:
-    return lambda points, grouped: SaturatingLaw(size=size, interval=_interval(grouped), warn_beyond=None)
-
-
-def _broken(size: str) -> Callable[..., ScalingLaw]:
-    return lambda points, grouped: BrokenLaw(size=size, interval=_interval(grouped), warn_beyond=None)
-
-
-MAKERS = {"power": _power, "shifted": _shifted, "saturating": _saturating, "broken": _broken}
+OF_ONE = {"power": PowerLaw, "shifted": ShiftedPowerLaw, "saturating": SaturatingLaw, "broken": BrokenLaw}
 
 
 def default_candidates() -> list[Candidate]:
@@ -108,8 +97,8 @@ def default_candidates() -> list[Candidate]:
 def every_candidate() -> list[Candidate]:
     """All laws that any table could allow, the simplest first."""
     one = [
-        Candidate(f"{family}-{SYMBOLS[size]}", family, (size,), make(size))
-        for family, make in MAKERS.items()
+        Candidate(f"{family}-{SYMBOLS[size]}", family, (size,), _of_one(law, size))
+        for family, law in OF_ONE.items()
         for size in ("parameters", "tokens", "flops")
     ]
     both = ("parameters", "tokens")
@@ -133,8 +122,7 @@ def candidates(table: RunTable, asked: str = "") -> tuple[list[Candidate], dict[
         raise UnknownName("law", asked, [*names, *(f for f in families if f not in names)])
     wanted = [c for c in every if asked in (ALL, c.name, c.family)] if asked else default_candidates()
     looked_at = [c for c in every if c in wanted or c.family not in ON_REQUEST]
-    reasons = {candidate.name: _reason(candidate, table) for candidate in looked_at}
-    left_out = {name: reason for name, reason in reasons.items() if reason}
+    left_out = {candidate.name: reason for candidate in looked_at if (reason := _reason(candidate, table))}
     possible = [candidate for candidate in wanted if candidate.name not in left_out]
     if not possible:
         why = "; ".join(f"{c.name}: {left_out[c.name]}" for c in wanted)

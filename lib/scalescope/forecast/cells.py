@@ -38,7 +38,7 @@ def numbers_of(values: pd.Series, column: str, quantity: str) -> pd.Series:
         if pd.api.types.is_scalar(value) and pd.isna(value):
             found.append(np.nan)
             continue
-        match = None if isinstance(value, bool) else match_number(str(value))
+        match = match_number(str(value))
         if match is None or (quantity not in SIZES and (match[2] or "," in match[1] or "_" in match[1])):
             remedy = "write it as 1.4e9, or a size as 1.4B; leave a missing value empty"
             if DECIMAL_COMMA.match(str(value)):
@@ -52,7 +52,7 @@ def suffixed(values: pd.Series) -> np.ndarray:
     """Which values [n] have a suffix, such as "70M"."""
     if values.dtype.kind in "iuf":
         return np.zeros(len(values), dtype=bool)
-    matches = [None if isinstance(value, bool) else match_number(str(value)) for value in values]
+    matches = [match_number(str(value)) for value in values]
     return np.array([match is not None and bool(match[2]) for match in matches])
 
 

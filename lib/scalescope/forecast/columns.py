@@ -40,11 +40,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "seed": ("seed", "seeds", "randomseed", "replicate"),
     "run": ("run", "runid", "runname", "id", "name", "model", "modelname"),
 }  # fmt: skip
-PERPLEXITIES = ("perplexity", "ppl", "valppl", "valperplexity", "evalppl", "testppl")
-BITS = ("bpb", "bpc", "bpt", "bitsperbyte", "bitsperchar", "bitspercharacter", "bitspertoken", "lossbits", "bits")
-SCORES = ("accuracy", "acc", "f1", "score", "metric", "valacc", "valaccuracy", "testaccuracy")
-
-
+KIND_NAMES = {
+    "perplexity": ("perplexity", "ppl", "valppl", "valperplexity", "evalppl", "testppl"),
+    "bits": ("bpb", "bpc", "bpt", "bitsperbyte", "bitsperchar", "bitspercharacter", "bitspertoken", "lossbits", "bits"),
+    "score": ("accuracy", "acc", "f1", "score", "metric", "valacc", "valaccuracy", "testaccuracy"),
+}
 KIND_WORDS = {  # in names of several words: val_bpb, wiki_ppl, acc_norm
     "perplexity": {"perplexity", "ppl"},
     "bits": {"bits", "bpb", "bpc", "bpt", "log2"},
@@ -63,10 +63,6 @@ REMEDIES = {
 }
 
 
-def _ln(values: np.ndarray) -> np.ndarray:
-    return np.log(values)
-
-
 def _times(factor: float) -> Callable[[np.ndarray], np.ndarray]:
     return lambda values: values * factor
 
@@ -74,7 +70,7 @@ def _times(factor: float) -> Callable[[np.ndarray], np.ndarray]:
 UNITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "thousands": _times(1e3), "millions": _times(1e6), "billions": _times(1e9), "trillions": _times(1e12),
     "teraflops": _times(1e12), "petaflops": _times(1e15), "exaflops": _times(1e18), "petaflop-days": _times(8.64e19),
-    "percent": _times(0.01), "bits": _times(float(np.log(2))), "perplexity": _ln,
+    "percent": _times(0.01), "bits": _times(float(np.log(2))), "perplexity": np.log,
     "score": lambda values: 1 - values, "percent-score": lambda values: 1 - values / 100,
 }  # fmt: skip
 OF_SIZES = ("thousands", "millions", "billions", "trillions")
@@ -138,9 +134,7 @@ def recognise(header: Iterable[object], given: Mapping[str, str]) -> dict[str, s
         if quantity in found:
             continue
         likely = [name for name in free if plain(name) in aliases]
-        if quantity == "run" and len(likely) > 1:  # a label only: the first will do
-            likely = likely[:1]
-        if len(likely) > 1:
+        if len(likely) > 1 and quantity != "run":  # a label only: the first will do
             raise BadTable(
                 f"columns {' and '.join(map(repr, likely))} could both be {quantity}; say which: "
                 f"--columns {SYMBOLS.get(quantity, quantity)}={likely[0]}"
@@ -162,9 +156,8 @@ def missing(header: Iterable[object], found: Mapping[str, str]) -> None:
     if any(name in found for name in RESPONSES):
         return
     for name in names:
-        kind = kind_of(name)
-        if kind:
-            raise BadTable(f"column {name!r} {WHAT[kind]}: add {_mapped(kind, name)} {REMEDIES[kind]}")
+        if kind := kind_of(name):
+            raise BadTable(f"column {name!r} {WHAT[kind]}: add {_mapped(KINDS[kind], name)} {REMEDIES[kind]}")
     raise BadTable(f"no column to predict (loss or error) among: {seen}; map one: --columns L=<column of the loss>")
 
 
@@ -172,15 +165,14 @@ def check_kinds(found: Mapping[str, str], units: Mapping[str, str]) -> None:
     """Raise BadTable for a mapped column whose name says that it is in another unit, and none is given."""
     for quantity in (name for name in RESPONSES if name in found and name not in units):
         column = found[quantity]
-        kind = kind_of(column)
-        if kind:
-            mapped = "" if KINDS[kind] == quantity else _mapped(kind, column) + " "
+        if kind := kind_of(column):
+            mapped = "" if KINDS[kind] == quantity else _mapped(KINDS[kind], column) + " "
             raise BadTable(f"column {column!r} {WHAT[kind]}: add {mapped}{REMEDIES[kind]}. {AS_IS}")
         other = next(name for name in RESPONSES if name != quantity)
         if plain(column) in ALIASES[other]:
             raise BadTable(
-                f"column {column!r} is called as if it held the {other}, not the {quantity}: give --columns "
-                f"{SYMBOLS[other] if other == 'loss' else other}={column}. {AS_IS}"
+                f"column {column!r} is called as if it held the {other}, not the {quantity}: give "
+                f"{_mapped(other, column)}. {AS_IS}"
             )
 
 
@@ -191,16 +183,14 @@ def words(name: object) -> list[str]:
 
 def kind_of(name: object) -> str:
     """What a column is by its name beside a loss in nats or an error: "perplexity", "bits", "score", else nothing."""
-    kinds = {"perplexity": PERPLEXITIES, "bits": BITS, "score": SCORES}
-    whole = next((kind for kind, names in kinds.items() if plain(name) in names), "")
+    whole = next((kind for kind, names in KIND_NAMES.items() if plain(name) in names), "")
     if whole:
         return whole
     said = set(words(name))
     return "" if "error" in said else next((kind for kind, each in KIND_WORDS.items() if said & each), "")
 
 
-def _mapped(kind: str, column: str) -> str:
-    quantity = KINDS[kind]
+def _mapped(quantity: str, column: str) -> str:
     return f"--columns {'L' if quantity == 'loss' else quantity}={column}"
 
 

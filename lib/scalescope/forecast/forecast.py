@@ -152,14 +152,12 @@ def forecast(
     comparison = compared(held_out)
     optimum_law = _with_optimum(table, possible, fitted, comparison)
     place, note = _target(table, target, compute, fitted.get(optimum_law), optimum_law)
-    usable = [c for c in possible if set(c.inputs) <= place.keys()]
-    left_out |= {
-        c.name: f"the target has no {' and '.join(set(c.inputs) - place.keys())}" for c in possible if c not in usable
-    }
-    if not usable:
+    lacking = {c.name: set(c.inputs) - place.keys() for c in possible}
+    left_out |= {name: f"the target has no {' and '.join(sizes)}" for name, sizes in lacking.items() if sizes}
+    by_name = {c.name: c for c in possible if not lacking[c.name]}
+    if not by_name:
         raise ValueError(f"no law can say anything of the target: {'; '.join(left_out.values())}")
-    chosen = choose(comparison[comparison["law"].isin([c.name for c in usable])], usable, law)
-    by_name = {c.name: c for c in usable}
+    chosen = choose(comparison[comparison["law"].isin(list(by_name))], list(by_name.values()), law)
     doubts = [f"the target {doubt.removesuffix('.')}" for doubt in doubts_of(target or {}, table)]
     if compute is not None and (doubt := doubt_of_compute(compute, table)):
         doubts.append(f"the budget {doubt.removesuffix('.')}")
@@ -190,8 +188,7 @@ def _possible(table: RunTable, target: Any, compute: Any, n_boot: int) -> None:
     if not isinstance(table, RunTable):
         raise BadTable(f"forecast takes a table that run_table or read_runs gives; got {table!r:.80}")
     replicate_count(n_boot, FEWEST_BOOTS)
-    if len(table.frame) * n_boot > MOST_DRAWN:
-        count = len(table.frame)
+    if (count := len(table.frame)) * n_boot > MOST_DRAWN:
         raise BadTable(
             f"{count:,} runs with {n_boot:,} bootstrap samples take {8e-9 * count * n_boot:.0f} GB for each law: give "
             f"at most {max(MOST_DRAWN // count, FEWEST_BOOTS):,} samples (--n-boot), or a row per run (the last one)"
@@ -248,19 +245,10 @@ def _predictions(fitted: dict[str, ScalingLaw], by_name: dict[str, Candidate], p
         factor = own_widening(held_out, name)
         with np.errstate(over="ignore"):
             run_low, run_high = (float(mean * (end / mean) ** factor) for end in (run_low, run_high))
-        rows.append(
-            {
-                "law": name,
-                "mean": float(mean),
-                "law_low": law_low,
-                "law_high": law_high,
-                "run_low": run_low,
-                "run_high": run_high,
-                "widening": factor,
-                "extrapolation": float(law.extrapolation(X)[0]),
-            }
-        )
-    return pd.DataFrame(rows)
+        reach = float(law.extrapolation(X)[0])
+        rows.append((name, float(mean), law_low, law_high, run_low, run_high, factor, reach))
+    columns = ["law", "mean", "law_low", "law_high", "run_low", "run_high", "widening", "extrapolation"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def as_dict(found: Forecast) -> dict[str, Any]:
@@ -291,14 +279,8 @@ def _optimal_dict(found: Forecast) -> dict[str, Any] | None:
     if found.optimum is None:
         return None
     best, grown = found.optimum, found.exponents
-    values = {
-        "parameters": best.parameters,
-        "tokens": best.tokens,
-        "tokens_per_parameter": best.tokens_per_parameter,
-        "loss": best.loss,
-        "exponent_parameters": grown.parameters,
-        "exponent_tokens": grown.tokens,
-    }
+    values = {name: getattr(best, name) for name in ("parameters", "tokens", "tokens_per_parameter", "loss")}
+    values |= {"exponent_parameters": grown.parameters, "exponent_tokens": grown.tokens}
     return {"law": found.optimum_law, "flops": found.target["flops"]} | {
         name: {"value": float(value), "low": value.low, "high": value.high} for name, value in values.items()
     }

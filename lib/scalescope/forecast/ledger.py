@@ -23,23 +23,9 @@ from scalescope.forecast.entry_checks import DATE, check_dates, check_entry, che
 from scalescope.forecast.quantiles import COLUMNS as QUANTILES
 from scalescope.forecast.quantiles import LEVELS, crps
 
-SEALED = [
-    "study",
-    "run",
-    "quantity",
-    "law",
-    "sizes",
-    "target",
-    "points",
-    "distance",
-    "mean",
-    "low",
-    "high",
-    *QUANTILES,
-    "sha256",
-    "date",
-]
 KEY = ("run", "quantity", "law", "sizes", "target")
+NUMBERS = ("points", "distance", "mean", "low", "high", *QUANTILES)
+SEALED = ["study", *KEY, *NUMBERS, "sha256", "date"]
 HEADER = [*SEALED, "seal"]
 START = "0" * 64
 
@@ -83,21 +69,15 @@ class Entry:
 
     def row(self, date: str) -> dict[str, str]:
         """The fields of the table as text, numbers in full."""
-        ends = LEVELS[0.95]
+        low, high = (self.quantiles[name] for name in LEVELS[0.95])
+        values = {"distance": self.distance, "mean": self.quantiles["q500"], "low": low, "high": high}
+        values |= {name: self.quantiles[name] for name in QUANTILES}
         return {
-            "study": self.study,
-            "run": self.run,
-            "quantity": self.quantity,
-            "law": self.law,
+            **{name: getattr(self, name) for name in ("study", "run", "quantity", "law", "sha256")},
             "sizes": " ".join(self.target),
             "target": " ".join(repr(float(value)) for value in self.target.values()),
             "points": str(self.points),
-            "distance": repr(float(self.distance)),
-            "mean": repr(float(self.quantiles["q500"])),
-            "low": repr(float(self.quantiles[ends[0]])),
-            "high": repr(float(self.quantiles[ends[1]])),
-            **{name: repr(float(self.quantiles[name])) for name in QUANTILES},
-            "sha256": self.sha256,
+            **{name: repr(float(value)) for name, value in values.items()},
             "date": date,
         }
 
@@ -197,8 +177,7 @@ def _seal(row: dict[str, str], before: str) -> str:
 
 def numbers(table: pd.DataFrame) -> pd.DataFrame:
     """A ledger with its numbers as numbers."""
-    columns = ["points", "distance", "mean", "low", "high", *QUANTILES]
-    return table.assign(**{name: pd.to_numeric(table[name]) for name in columns})
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in NUMBERS})
 
 
 def scored(table: pd.DataFrame, actual: Mapping[tuple[str, str], float]) -> pd.DataFrame:
@@ -240,18 +219,11 @@ def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     for name in by:
         if name not in table:
             raise UnknownName("column of scored forecasts", name, table.columns)
-    return (
-        table.assign(squares=table["log_error"].astype(float) ** 2, covered=table["covered"].astype(float))
-        .groupby(by, sort=True, observed=True)
-        .agg(
-            forecasts=("covered", "size"),
-            coverage=("covered", "mean"),
-            squares=("squares", "mean"),
-            crps=("crps", "mean"),
-        )
-        .assign(log_rmse=lambda t: np.sqrt(t.pop("squares")))
-        .reset_index()[[*by, "forecasts", "coverage", "log_rmse", "crps"]]
-    )
+    table = table.assign(squares=table["log_error"].astype(float) ** 2, coverage=table["covered"].astype(float))
+    groups = table.groupby(by, sort=True, observed=True)
+    means = groups[["coverage", "squares", "crps"]].mean()
+    found = means.assign(forecasts=groups.size(), log_rmse=np.sqrt(means["squares"]))
+    return found.reset_index()[[*by, "forecasts", "coverage", "log_rmse", "crps"]]
 
 
 DISTANCES = [0.0, 2.0, 4.0, 10.0, 100.0, np.inf]

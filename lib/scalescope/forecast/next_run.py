@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -18,32 +16,6 @@ WORTH = 0.05  # a run must narrow the interval by this much to be named
 CHANCE = 3.0  # standard deviations of a correlation that is zero
 BEYOND = 4.0  # times the tokens per parameter of the runs: no law has been tried farther off
 ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class Design:
-    """Laws drawn about the fitted one: ln of what they say at the target [B] and at each candidate [B, m]."""
-
-    target: np.ndarray
-    candidates: np.ndarray
-    deviation: float
-
-    def narrowing(self) -> np.ndarray:
-        """Share [m] by which the interval of the law at the target gets narrower with one run of each kind.
-
-        Linear Gaussian update: the variance at the target falls by cov^2 / (var + noise^2), covariances over the drawn
-        laws (Chaloner and Verdinelli 1995, section 2; with an ensemble, Evensen 2009). Exact for laws that are linear
-        in their parameters.
-        """
-        off = self.target - self.target.mean()
-        others = self.candidates - self.candidates.mean(axis=0)
-        count = len(off) - 1
-        covariance = off @ others / count
-        variance = (others**2).sum(axis=0) / count + self.deviation**2
-        total = off @ off / count
-        if total <= 0:
-            return np.zeros(len(variance))
-        return 1 - np.sqrt(np.maximum(1 - covariance**2 / (variance * total), 0.0))
 
 
 def next_runs(table: RunTable, candidate: Candidate, law: ScalingLaw, target: dict[str, float]) -> pd.DataFrame:
@@ -71,7 +43,7 @@ def considered(table: RunTable, candidate: Candidate, law: ScalingLaw, target: d
     if law.bootstrap_ is None or not np.isfinite(law.scatter_.deviation):
         return pd.DataFrame(columns=[*candidate.inputs, "cost", "narrowing", "per_flop"], dtype=float)
     grid = _grid(table, target, candidate)
-    found = grid.assign(narrowing=design_of(candidate, law, target, grid).narrowing())
+    found = grid.assign(narrowing=narrowing(candidate, law, target, grid))
     return found.assign(per_flop=found["narrowing"] / found["cost"])
 
 
@@ -84,15 +56,27 @@ def least_narrowing(law: ScalingLaw) -> float:
     return max(WORTH, 1 - (1 - chance) ** 0.5)
 
 
-def design_of(candidate: Candidate, law: ScalingLaw, target: dict[str, float], grid: pd.DataFrame) -> Design:
-    """What the law's replicates say at the target and at the runs of a grid, in the unit of its scatter."""
-    logarithmic = law.scatter_.logarithmic
+def narrowing(candidate: Candidate, law: ScalingLaw, target: dict[str, float], grid: pd.DataFrame) -> np.ndarray:
+    """Share [m] by which the interval of the law at the target gets narrower with one of the m runs of a grid.
+
+    Linear Gaussian update: the variance at the target falls by cov^2 / (var + noise^2), covariances over the law's
+    replicates, in the unit of its scatter (Chaloner and Verdinelli 1995, section 2; with an ensemble, Evensen 2009).
+    Exact for laws that are linear in their parameters.
+    """
 
     def said(frame: pd.DataFrame) -> np.ndarray:
         values = law.predict_many(law.bootstrap_.params, candidate.X(frame))
-        return np.log(np.maximum(values, 1e-300)) if logarithmic else values
+        return np.log(np.maximum(values, 1e-300)) if law.scatter_.logarithmic else values
 
-    return Design(said(frame_of(target))[:, 0], said(grid), law.scatter_.deviation)
+    at_target, at_grid = said(frame_of(target))[:, 0], said(grid)
+    off, others = at_target - at_target.mean(), at_grid - at_grid.mean(axis=0)
+    count = len(off) - 1
+    covariance = off @ others / count
+    variance = (others**2).sum(axis=0) / count + law.scatter_.deviation**2
+    total = off @ off / count
+    if total <= 0:
+        return np.zeros(len(variance))
+    return 1 - np.sqrt(np.maximum(1 - covariance**2 / (variance * total), 0.0))
 
 
 def _grid(table: RunTable, target: dict[str, float], candidate: Candidate) -> pd.DataFrame:

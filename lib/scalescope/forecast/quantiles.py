@@ -21,11 +21,7 @@ WIDEST = 1e12  # of y: an interval without end is scored as one this wide
 def quantiles(law: ScalingLaw, X: np.ndarray) -> np.ndarray:
     """Quantiles [n, len(PROBABILITIES)] of one new run at X, rising; the middle one is the law's own value."""
     middle = law.predict_many({name: np.array([value]) for name, value in law.params_.items()}, X)[0]
-    low, high = [], []
-    for level in LEVELS:
-        ends = law.predict_interval(X, level, kind="run")
-        low.append(ends[0])
-        high.append(ends[1])
+    low, high = zip(*(law.predict_interval(X, level, kind="run") for level in LEVELS), strict=True)
     return np.maximum.accumulate(np.column_stack([*low, middle, *high[::-1]]), axis=1)
 
 

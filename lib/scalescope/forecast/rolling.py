@@ -17,20 +17,8 @@ from scalescope.laws import RollingSizesOut, ScalingLaw
 FOLDS = 8  # at most
 FEWEST_FITTED = 3  # distinct sizes
 FEWEST_ASKED = 2
-COLUMNS = [
-    "law",
-    "fold",
-    "fitted",
-    "run",
-    "at",
-    "distance",
-    "predicted",
-    "actual",
-    "log_error",
-    "crps",
-    "widening",
-    *QUANTILES,
-]
+COLUMNS = ["law", "fold", "fitted", "run", "at", "distance", "predicted", "actual", "log_error", "crps", "widening"]
+COLUMNS += QUANTILES
 
 
 def rolling(
@@ -51,11 +39,9 @@ def rolling(
             if not candidate.enough(past):
                 continue
             law = quiet_fit(candidate, past, response, n_boot)
-            rows.append(
-                _asked(candidate, law, next_ones, response).assign(
-                    law=candidate.name, fold=fold, fitted=len(past), at=at[asked], distance=at[asked] / at[fitted].max()
-                )
-            )
+            about = {"law": candidate.name, "fold": fold, "fitted": len(past)}
+            places = {"at": at[asked], "distance": at[asked] / at[fitted].max()}
+            rows.append(_asked(candidate, law, next_ones, response).assign(**about, **places))
     if not rows:
         return pd.DataFrame(columns=COLUMNS)
     found = pd.concat(rows, ignore_index=True)
@@ -79,8 +65,7 @@ def own_widening(held_out: pd.DataFrame, law: str) -> float:
     part = held_out[held_out["law"] == law]
     if part.empty:
         return 1.0
-    raw = widened_back(part)
-    return widening(part["log_error"].to_numpy(dtype=float), raw)
+    return widening(part["log_error"].to_numpy(dtype=float), widened_back(part))
 
 
 def widened_back(part: pd.DataFrame) -> np.ndarray:
@@ -102,15 +87,9 @@ def quiet_fit(
 def _asked(candidate: Candidate, law: ScalingLaw, frame: pd.DataFrame, response: str) -> pd.DataFrame:
     X, actual = candidate.X(frame), frame[response].to_numpy(dtype=float)
     predicted, found = law.predict(X), quantiles(law, X)
-    return pd.DataFrame(
-        {
-            "run": frame["run"].to_numpy(),
-            "predicted": predicted,
-            "actual": actual,
-            "log_error": np.log(actual / predicted),
-            **dict(zip(QUANTILES, found.T, strict=True)),
-        }
-    )
+    told = {"run": frame["run"].to_numpy(), "predicted": predicted, "actual": actual}
+    told["log_error"] = np.log(actual / predicted)
+    return pd.DataFrame(told | dict(zip(QUANTILES, found.T, strict=True)))
 
 
 def compared(held_out: pd.DataFrame) -> pd.DataFrame:
@@ -130,14 +109,8 @@ def compared(held_out: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, part in held_out[shared].groupby("law", sort=False):
         low, high = part[QUANTILES[0]], part[QUANTILES[-1]]
-        rows.append(
-            {
-                "law": name,
-                "forecasts": len(part),
-                "log_rmse": float(np.sqrt((part["log_error"] ** 2).mean())),
-                "coverage": float(((low <= part["actual"]) & (part["actual"] <= high)).mean()),
-                "width": float(np.log(high / low.clip(lower=1e-300)).mean()),
-                "crps": float(part["crps"].mean()),
-            }
-        )
+        log_rmse = float(np.sqrt((part["log_error"] ** 2).mean()))
+        coverage = float(((low <= part["actual"]) & (part["actual"] <= high)).mean())
+        width = float(np.log(high / low.clip(lower=1e-300)).mean())
+        rows.append((name, len(part), log_rmse, coverage, width, float(part["crps"].mean())))
     return pd.DataFrame(rows, columns=columns).sort_values("log_rmse", kind="stable", ignore_index=True)

@@ -87,7 +87,8 @@ def _same_numbers(frame: pd.DataFrame) -> list[str]:
     """Rows that are alike in all numbers and differ in name only; losses of few digits are alike by chance."""
     numbers = [name for name in (*SIZES, *RESPONSES, "seed") if name in frame]
     response = next(name for name in RESPONSES if name in frame)
-    twice = frame.index[frame.duplicated(numbers) & ~_few_digits(frame[response])]
+    few_digits = np.isclose(frame[response], frame[response].round(FEWEST_DIGITS - 1), rtol=1e-12, atol=0)
+    twice = frame.index[frame.duplicated(numbers) & ~few_digits]
     if not len(twice):
         return []
     first = frame.index[(frame[numbers] == frame.loc[twice[0], numbers]).all(axis=1)][0]
@@ -95,10 +96,6 @@ def _same_numbers(frame: pd.DataFrame) -> list[str]:
         f"row {twice[0] + 1} has the numbers of row {first + 1} ({len(twice)} of {len(frame)} are such): if it is a "
         f"copy, it counts twice"
     ]
-
-
-def _few_digits(values: pd.Series) -> np.ndarray:
-    return np.isclose(values, values.round(FEWEST_DIGITS - 1), rtol=1e-12, atol=0)
 
 
 def _one_run_often(frame: pd.DataFrame, names: dict[str, str]) -> list[str]:

@@ -40,23 +40,13 @@ def entry_of(found: Forecast, run: str) -> Entry:
 
 def entries_of(found: Forecast, run: str) -> list[Entry]:
     """What is sealed of every law of a forecast of the run called `run`, the chosen one first."""
-    largest = float(scale_of(found.table.frame).max())
-    asked = frame_of(found.target)
-    shared = [name for name in found.table.sizes if name in asked]
-    beyond = float(scale_of(asked)[0]) / largest if shared == found.table.sizes else None
-    rows = zip(found.predictions["law"], found.predictions["extrapolation"], strict=True)
+    table, asked = found.table, frame_of(found.target)
+    laws, distances = found.predictions["law"], found.predictions["extrapolation"].tolist()
+    if set(table.sizes) <= set(asked):
+        distances = [float(scale_of(asked)[0]) / float(scale_of(table.frame).max())] * len(laws)
     return [
-        Entry(
-            run,
-            found.table.response,
-            law,
-            found.target,
-            len(found.table.frame),
-            float(extrapolation) if beyond is None else beyond,
-            found.quantiles_of(law),
-            found.table.digest,
-        )
-        for law, extrapolation in rows
+        Entry(run, table.response, law, found.target, len(table.frame), distance, found.quantiles_of(law), table.digest)
+        for law, distance in zip(laws, distances, strict=True)
     ]
 
 

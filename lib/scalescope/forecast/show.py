@@ -59,11 +59,8 @@ def parts(found: Forecast) -> list[Part]:
         )
     said = [Part("Forecast", head), Part("Laws", [], predictions(found))]
     if found.optimum is not None:
-        said.append(
-            Part(
-                f"Compute-optimal at C = {significant(found.target['flops'])} ({found.optimum_law})", [], optimum(found)
-            )
-        )
+        title = f"Compute-optimal at C = {significant(found.target['flops'])} ({found.optimum_law})"
+        said.append(Part(title, [], optimum(found)))
     said.append(Part("Which run next", *next_run(found)))
     said.append(Part(f"Lack of fit ({found.choice.law})", [found.lack_of_fit]))
     said.append(Part("Notes", list(found.notes) or ["none"]))
@@ -83,19 +80,14 @@ def predictions(found: Forecast) -> pd.DataFrame:
     tested = found.comparison.set_index("law")
     rows = []
     for row in found.predictions.itertuples():
-        seen = tested.loc[row.law] if row.law in tested.index else None
-        rows.append(
-            {
-                "law": row.law,
-                "forecast": significant(row.mean),
-                "new run, 95 %": _ends(row.run_low, row.run_high),
-                "law alone, 95 %": _ends(row.law_low, row.law_high),
-                "held-out log-RMSE": NONE if seen is None else significant(seen["log_rmse"]),
-                "held out": NONE if seen is None else f"{seen['forecasts']:.0f}",
-                "of these in 95 %": NONE if seen is None else f"{seen['coverage'] * seen['forecasts']:.0f}",
-            }
-        )
-    return pd.DataFrame(rows)
+        ends, judged = [_ends(row.run_low, row.run_high), _ends(row.law_low, row.law_high)], [NONE] * 3
+        if row.law in tested.index:
+            seen = tested.loc[row.law]
+            count, inside = seen["forecasts"], seen["coverage"] * seen["forecasts"]
+            judged = [significant(seen["log_rmse"]), f"{count:.0f}", f"{inside:.0f}"]
+        rows.append((row.law, significant(row.mean), *ends, *judged))
+    of_law = ["law", "forecast", "new run, 95 %", "law alone, 95 %"]
+    return pd.DataFrame(rows, columns=[*of_law, "held-out log-RMSE", "held out", "of these in 95 %"])
 
 
 def _ends(low: float, high: float) -> str:
@@ -105,17 +97,10 @@ def _ends(low: float, high: float) -> str:
 def optimum(found: Forecast) -> pd.DataFrame:
     """Compute-optimal N, D, D / N and loss with 95 % intervals, and the exponents of N and D in C, as text."""
     best, grown = found.optimum, found.exponents
-    rows = [
-        ("N", best.parameters),
-        ("D", best.tokens),
-        ("D / N", best.tokens_per_parameter),
-        ("loss", best.loss),
-        ("exponent of N in C", grown.parameters),
-        ("exponent of D in C", grown.tokens),
-    ]
-    return pd.DataFrame(
-        {"quantity": [name for name, _ in rows], "value [95 %]": [between(v, v.low, v.high) for _, v in rows]}
-    )
+    values = {"N": best.parameters, "D": best.tokens, "D / N": best.tokens_per_parameter, "loss": best.loss}
+    values |= {"exponent of N in C": grown.parameters, "exponent of D in C": grown.tokens}
+    shown = [between(value, value.low, value.high) for value in values.values()]
+    return pd.DataFrame({"quantity": list(values), "value [95 %]": shown})
 
 
 def next_run(found: Forecast) -> tuple[list[str], pd.DataFrame | None]:

@@ -101,23 +101,10 @@ def stored(
             "student": float(student.ppf(tail, scatter.free) / norm.ppf(tail)),
         }
     points = [{"x": [float(v) for v in row], "y": float(value)} for row, value in zip(sizes, y, strict=True)]
-    return Stored(
-        title,
-        name,
-        tuple(law.input_names),
-        response,
-        {k: float(v) for k, v in law.params_.items()},
-        replicates,
-        float(scatter.deviation),
-        int(scatter.free),
-        int(scatter.units),
-        bool(scatter.logarithmic),
-        [float(v) for v in normal],
-        levels,
-        points,
-        [float(v) for v in target],
-        float(widening),
-    )
+    inputs, params = tuple(law.input_names), {key: float(value) for key, value in law.params_.items()}
+    noise = (float(scatter.deviation), int(scatter.free), int(scatter.units), bool(scatter.logarithmic))
+    shown = (normal.tolist(), levels, points, [float(value) for value in target], float(widening))
+    return Stored(title, name, inputs, response, params, replicates, *noise, *shown)
 
 
 def panel_script() -> str:

@@ -64,19 +64,14 @@ class RunTable:
     @property
     def digest(self) -> str:
         """The sha256 of the points that are fitted, 64 hex digits; the same for the same numbers in any order."""
-        return digest_of(self.frame, self.response)
+        names = [*self.sizes, self.response]
+        rows = sorted(",".join(float(value).hex() for value in row) for row in self.frame[names].to_numpy(dtype=float))
+        return hashlib.sha256("\n".join([",".join(names), *rows]).encode()).hexdigest()
 
 
 def scale_of(frame: pd.DataFrame) -> np.ndarray:
     """FLOPs of each row, or the only size there is [n]."""
     return frame[next(name for name in ("flops", "parameters", "tokens") if name in frame)].to_numpy(dtype=float)
-
-
-def digest_of(frame: pd.DataFrame, response: str) -> str:
-    """The sha256 of sizes and response of all rows, sorted, each number in full."""
-    names = [name for name in (*SIZES, response) if name in frame]
-    rows = sorted(",".join(float(value).hex() for value in row) for row in frame[names].to_numpy(dtype=float))
-    return hashlib.sha256("\n".join([",".join(names), *rows]).encode()).hexdigest()
 
 
 def read_runs(
@@ -193,12 +188,10 @@ def _derive(frame: pd.DataFrame) -> list[str]:
     if {"parameters", "tokens"} <= there and "flops" not in there:
         frame["flops"] = SIX * frame["parameters"] * frame["tokens"]
         return ["FLOPs are 6 N D (no column of FLOPs)"]
-    if {"parameters", "flops"} <= there and "tokens" not in there:
-        frame["tokens"] = frame["flops"] / (SIX * frame["parameters"])
-        return ["tokens are C / 6 N (no column of tokens)"]
-    if {"tokens", "flops"} <= there and "parameters" not in there:
-        frame["parameters"] = frame["flops"] / (SIX * frame["tokens"])
-        return ["parameters are C / 6 D (no column of parameters)"]
+    for third, other in (("tokens", "parameters"), ("parameters", "tokens")):
+        if {other, "flops"} <= there and third not in there:
+            frame[third] = frame["flops"] / (SIX * frame[other])
+            return [f"{third} are C / 6 {SYMBOLS[other]} (no column of {third})"]
     return []
 
 

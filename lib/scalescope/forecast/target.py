@@ -146,14 +146,11 @@ def per_pair(table: RunTable) -> float:
 def default_target(table: RunTable) -> tuple[dict[str, float], str]:
     """Ten times the largest run, at its tokens per parameter, and words that say so."""
     if {"parameters", "tokens"} <= set(table.frame.columns):
-        return (
-            along_ratio(AHEAD * float(scale_of(table.frame).max()), table),
-            f"no target given: {AHEAD:g} times the FLOPs of the largest run, at its tokens per parameter",
-        )
+        note = f"no target given: {AHEAD:g} times the FLOPs of the largest run, at its tokens per parameter"
+        return along_ratio(AHEAD * float(scale_of(table.frame).max()), table), note
     only = table.sizes[0]
-    return {
-        only: AHEAD * float(table.frame[only].max())
-    }, f"no target given: {AHEAD:g} times the {SYMBOLS[only]} of the largest run"
+    note = f"no target given: {AHEAD:g} times the {SYMBOLS[only]} of the largest run"
+    return {only: AHEAD * float(table.frame[only].max())}, note
 
 
 def along_ratio(flops: float, table: RunTable) -> dict[str, float]:
@@ -161,11 +158,12 @@ def along_ratio(flops: float, table: RunTable) -> dict[str, float]:
     largest = table.frame.iloc[int(scale_of(table.frame).argmax())]
     unit = per_pair(table)
     if table.frame["tokens"].nunique() == 1:
-        n = flops / (unit * largest["tokens"])
-        return {"parameters": float(n), "tokens": float(largest["tokens"]), "flops": flops}
-    ratio = largest["tokens"] / largest["parameters"]
-    n = (flops / (unit * ratio)) ** 0.5
-    return {"parameters": float(n), "tokens": float(n * ratio), "flops": flops}
+        n, d = flops / (unit * largest["tokens"]), largest["tokens"]
+    else:
+        ratio = largest["tokens"] / largest["parameters"]
+        n = (flops / (unit * ratio)) ** 0.5
+        d = n * ratio
+    return {"parameters": float(n), "tokens": float(d), "flops": flops}
 
 
 def of_compute(flops: float, table: RunTable, law: ScalingLaw | None, name: str = "") -> tuple[dict[str, float], str]:
@@ -177,14 +175,10 @@ def of_compute(flops: float, table: RunTable, law: ScalingLaw | None, name: str 
         return {"flops": flops}, ""
     if law is not None:
         best = law.compute_optimal(flops, flops_per_token=per_pair(table))
-        return (
-            {"parameters": float(best.parameters), "tokens": float(best.tokens), "flops": flops},
-            f"N and D of --compute are those of the lowest loss under {name}",
-        )
-    return (
-        along_ratio(flops, table),
-        "N and D of --compute follow the largest run's tokens per parameter (no law in N and D has an optimum here)",
-    )
+        sizes = {"parameters": float(best.parameters), "tokens": float(best.tokens), "flops": flops}
+        return sizes, f"N and D of --compute are those of the lowest loss under {name}"
+    note = "N and D of --compute follow the largest run's tokens per parameter (no law in N and D has an optimum here)"
+    return along_ratio(flops, table), note
 
 
 def frame_of(target: dict[str, float]) -> pd.DataFrame:

@@ -17,12 +17,8 @@ PER_PARAMETER = 20.0  # tokens, in the usual run
 MOST_PER_PARAMETER = 1e6  # tokens: the tiniest models of this project have a thousandth of it
 LARGE_ENOUGH = 1e5  # parameters that the largest model has where nothing but parameters is given
 STRAY = 100.0  # factor from which FLOPs, or tokens per parameter, of one row are not those of the other rows
-REACH = {
-    "parameters": (FEWEST_PARAMETERS, 1e16),
-    "tokens": (1e3, 1e19),
-    "flops": (1e8, 1e35),
-    "loss": (1e-6, 1e9),
-}  # of any run
+# least and most of any run
+REACH = {"parameters": (FEWEST_PARAMETERS, 1e16), "tokens": (1e3, 1e19), "flops": (1e8, 1e35), "loss": (1e-6, 1e9)}
 POWERS = {"teraflops": 1e12, "petaflops": 1e15, "exaflops": 1e18, "petaflop-days": 8.64e19}
 
 
@@ -64,13 +60,6 @@ def _within_reach(frame: pd.DataFrame, names: dict[str, str], quantity: str) -> 
             f"column {names[quantity]!r} ({quantity}) is {frame[quantity][row]:g} in row {row + 1}, and other rows are "
             f"{frame[quantity][~far].min():g} and more: no run has that, check the value. {AS_IS}"
         )
-
-
-def _unit(value: float, least: float) -> str:
-    """The unit that would lift a value above the least that makes sense."""
-    return next(
-        (unit for unit, factor in (("millions", 1e6), ("billions", 1e9)) if value * factor >= least), "billions"
-    )
 
 
 def _small_models(frame: pd.DataFrame, names: dict[str, str]) -> None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
+from scalescope.microworld.dialect import tilted
 from scalescope.microworld.draw import Draw, table
 from scalescope.microworld.facts import Teller, capital
 from scalescope.microworld.inflect import a, plural
@@ -18,19 +21,8 @@ from scalescope.microworld.world import World
 Parts = tuple[str, str, list[str]]  # before and after the answer in the first paragraph, and the other paragraphs
 
 # kinds of documents, with their shares
-DOCUMENTS = {
-    "opinion": 26,
-    "inference": 20,
-    "grammar": 16,
-    "same": 14,
-    "reading": 13,
-    "words": 9,
-    "answered": 7,
-    "whether": 7,
-    "passage": 5,
-    "chosen": 4,
-    "retold": 3,
-}
+DOCUMENTS = {"opinion": 26, "inference": 20, "grammar": 16, "same": 14, "reading": 13, "words": 9}
+DOCUMENTS |= {"answered": 7, "whether": 7, "passage": 5, "chosen": 4, "retold": 3}
 VERDICTS = {
     "opinion": ("Blame", "Praise"),
     "grammar": ("Wrong", "Right"),
@@ -51,12 +43,8 @@ class Articles:
         self.world, self.lexicon, self.teller = world, world.lexicon, Teller(world)
         self.rows = PassageTasks(world, self.teller, None)
         makers = [getattr(self, f"_{name}", None) or self._verdict(name) for name in DOCUMENTS]
-        self.makers = table(makers, self._tilt(world.lexicon.dialect.constructions), 1024)
-
-    @staticmethod
-    def _tilt(amount: float) -> list[float]:
-        plain = list(DOCUMENTS.values())
-        return [(1 - amount) * w + amount * v for w, v in zip(plain, plain[::-1], strict=True)]
+        shares = tilted(np.array(list(DOCUMENTS.values())), world.lexicon.dialect.constructions)
+        self.makers = table(makers, shares, 1024)
 
     def write(self, draw: Draw) -> Iterator[list[str]]:
         """Yield articles, each a list of paragraphs."""
@@ -115,8 +103,7 @@ class Articles:
         return [f"{before} {after}", *rest]
 
     def _passage(self, draw: Draw) -> list[str]:
-        told = self.rows.passage(draw)
-        text = " ".join(t.sentence for t in told)
+        text = self.rows.text(self.rows.passage(draw))
         return [capital(draw.pick(self.lexicon.idiom_table)) + " , " + text if draw.u() < 0.6 else text]
 
     def _retold(self, draw: Draw) -> list[str]:

@@ -28,15 +28,18 @@ class Dialect:
             if not 0.0 <= amount <= 1.0:
                 raise ValueError(f"dialect {name} is {amount}; nearest valid value is {min(1.0, max(0.0, amount))}")
 
-    def weights(self, count: int, exponent: float = 1.2) -> np.ndarray:
+    def weights(self, count: int) -> np.ndarray:
         """Return the probabilities of `count` alternative wordings, most frequent first in the standard."""
-        base = zipf(count, exponent)
-        return (1 - self.constructions) * base + self.constructions * base[::-1]
+        return tilted(zipf(count, 1.2), self.constructions)
 
-    def entity_weights(self, count: int, exponent: float = 1.0) -> np.ndarray:
+    def entity_weights(self, count: int) -> np.ndarray:
         """Return the probabilities of `count` entities in order of their rank in the standard."""
-        base = zipf(count, exponent)
-        return (1 - self.entities) * base + self.entities * base[::-1]
+        return tilted(zipf(count, 1.0), self.entities)
+
+
+def tilted(shares: np.ndarray, amount: float) -> np.ndarray:
+    """Return shares of which `amount` (0 to 1) goes by the reversed order."""
+    return (1 - amount) * shares + amount * shares[::-1]
 
 
 @dataclass(frozen=True)

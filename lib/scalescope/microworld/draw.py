@@ -54,6 +54,11 @@ def zipf(count: int, exponent: float) -> np.ndarray:
     return weights / weights.sum()
 
 
+def zipf_table(items: Sequence[Any], exponent: float = 0.8, size: int = 4096) -> list[Any]:
+    """Return the `table` of items that follow Zipf's law, the most frequent first."""
+    return table(items, zipf(len(items), exponent), size)
+
+
 def table(items: Sequence[Any], weights: Sequence[float] | np.ndarray, size: int = 2048) -> list[Any]:
     """Return a list in which every item occurs in proportion to its weight, at least once.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from scalescope.microworld.draw import Draw, table, zipf
+from scalescope.microworld.draw import Draw, table, zipf_table
 from scalescope.microworld.inflect import a, plural
 from scalescope.microworld.lexicon import Lexicon, Verb
 
@@ -59,7 +59,7 @@ class Events:
     def __init__(self, lexicon: Lexicon, limited: bool = False) -> None:
         self.lexicon = lexicon
         kept = {c: kinds[::2] if limited else kinds for c, kinds in lexicon.kinds_of.items()}
-        self.kind_tables = {c: table(kinds, zipf(len(kinds), 0.8), 256) for c, kinds in kept.items()}
+        self.kind_tables = {c: zipf_table(kinds, size=256) for c, kinds in kept.items()}
         known = {kind for kinds in kept.values() for kind in kinds}
         self.kinds = [kind for kind in lexicon.kind_table if kind in known]
         self.verbs = [group.members[: 2 if limited else None] for group in lexicon.verb_groups]
@@ -73,18 +73,12 @@ class Events:
         lex = self.lexicon
         q, kind, u = draw.pick(self.quantifiers), draw.pick(self.kinds), draw.u()
         thing = kind if u < 0.5 else lex.category_of[kind] if u < 0.85 else lex.top_of[lex.category_of[kind]]
-        group = draw.pick(self.groups)
-        return Event(
-            q,
-            draw.pick(lex.profession_table),
-            group,
-            self._member(draw, group),
-            thing,
-            draw.pick(self.adjectives) if draw.u() < 0.3 else "",
-            self._adjunct(draw) if draw.u() < 0.3 else "",
-            q in ("the", "this") and draw.u() < 0.1,
-            draw.u() < 0.2,
-        )
+        group, noun = draw.pick(self.groups), draw.pick(lex.profession_table)
+        verb = self._member(draw, group)
+        adjective = draw.pick(self.adjectives) if draw.u() < 0.3 else ""
+        adjunct = self._adjunct(draw) if draw.u() < 0.3 else ""
+        negated = q in ("the", "this") and draw.u() < 0.1
+        return Event(q, noun, group, verb, thing, adjective, adjunct, negated, draw.u() < 0.2)
 
     def premise(self, draw: Draw, event: Event, label: int) -> Event:
         """Return a premise from which the event follows (0), is open (1), or is excluded (2).
@@ -104,12 +98,8 @@ class Events:
     def _unrelated(self, draw: Draw, event: Event, down: bool) -> Event:
         group = draw.other(self.groups, event.group, self.lexicon.verb_groups[event.group].opposite)
         new = replace(self.draw_event(draw), group=group, verb=self._member(draw, group))
-        return replace(
-            new,
-            quantifier=event.quantifier,
-            noun=event.noun,
-            negated=event.quantifier in ("the", "this") and draw.u() < 0.3,
-        )
+        negated = event.quantifier in ("the", "this") and draw.u() < 0.3
+        return replace(new, quantifier=event.quantifier, noun=event.noun, negated=negated)
 
     def _denying(self, draw: Draw, event: Event, down: bool) -> Event:
         if not down:
@@ -158,9 +148,7 @@ class Events:
         return draw.pick(steps) if steps else event
 
     def _open(self, draw: Draw, event: Event, down: bool) -> Event:
-        lex = self.lexicon
-        taken = (event.group, lex.verb_groups[event.group].opposite)
-        group = draw.other(self.groups, *taken)
+        group = draw.other(self.groups, event.group, self.lexicon.verb_groups[event.group].opposite)
         other_verb = replace(event, group=group, verb=self._member(draw, group))
         steps = [
             self._widen(draw, event) if down else self._narrow(draw, event),
@@ -172,12 +160,9 @@ class Events:
         return draw.pick([s for s in steps if s is not None])
 
     def _excluding(self, draw: Draw, event: Event, down: bool) -> Event:
-        lex = self.lexicon
+        lex, denied = self.lexicon, self._denying(draw, event, down)
         if not down:
-            positive = replace(
-                event, negated=False, quantifier="some" if event.quantifier == "no" else event.quantifier
-            )
-            return (self._narrow(draw, positive) if draw.u() < 0.4 else None) or positive
+            return (self._narrow(draw, denied) if draw.u() < 0.4 else None) or denied
         steps = [replace(event, thing=self._sibling(draw, event.thing))] * 2
         group = lex.verb_groups[event.group].opposite
         if group >= 0:
@@ -188,11 +173,7 @@ class Events:
         if event.adjunct:
             same = lex.places if event.adjunct in lex.places else lex.times
             steps.append(replace(event, adjunct=draw.other(same, event.adjunct)))
-        if event.quantifier in ("the", "this"):
-            steps += [replace(event, negated=True)] * 2
-        else:
-            steps += [replace(event, quantifier="no")] * 2
-        return draw.pick(steps)
+        return draw.pick([*steps, denied, denied])
 
     def _narrow(self, draw: Draw, event: Event) -> Event | None:
         lex, thing = self.lexicon, event.thing

@@ -55,10 +55,10 @@ class Teller:
         """Deny that the object is `text`, without the full stop."""
         return capital(render(draw.pick(relation.denials), s, text))
 
-    def rival(self, draw: Draw, fact: Fact, near: list[Told] | list[Fact] = ()) -> str:
+    def rival(self, draw: Draw, fact: Fact, near: list[Told] = ()) -> str:
         """Return a wrong object of the right type, from `near` if it has one, else as frequent as a right one."""
         if near and draw.u() < 0.7:
-            facts = [n.fact if isinstance(n, Told) else n for n in near]
+            facts = [told.fact for told in near]
             texts = [f.text for f in facts if f.relation.object == fact.relation.object and f.text != fact.text]
             if texts:
                 return draw.pick(texts)

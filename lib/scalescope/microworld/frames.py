@@ -12,20 +12,10 @@ from scalescope.microworld.draw import Draw, table
 from scalescope.microworld.inflect import a, plural
 from scalescope.microworld.lexicon import Lexicon, Verb
 
-# what neighbours show (order, tense, determiner), what one word and its class show, what only structure shows
-WEIGHTS = {
-    "order": 18,
-    "tense": 14,
-    "determiner": 12,
-    "agreement": 22,
-    "amount": 5,
-    "preposition": 9,
-    "complement": 7,
-    "selection": 5,
-    "transitivity": 4,
-    "reflexive": 2,
-    "two_objects": 2,
-}
+# what neighbours show; what one word and its class show; what only structure shows
+WEIGHTS = {"order": 18, "tense": 14, "determiner": 12}
+WEIGHTS |= {"agreement": 22, "amount": 5, "preposition": 9, "complement": 7, "selection": 5, "transitivity": 4}
+WEIGHTS |= {"reflexive": 2, "two_objects": 2}
 OBSERVERS = ["knows", "likes", "sees", "fears", "follows", "envies"]
 TRAITS = ["young", "tall", "shy", "local", "foreign", "tired", "elderly", "busy"]
 ADVERBS = ["often", "never", "always", "rarely", "soon", "again", "sometimes"]
@@ -34,8 +24,8 @@ ADVERBS = ["often", "never", "always", "rarely", "soon", "again", "sometimes"]
 class Sentences:
     """Makes sentences about people and things; `verbs` limits each frame to a weighted table of its verbs."""
 
-    def __init__(self, lexicon: Lexicon, verbs: dict[str, list[Verb]] | None = None) -> None:
-        self.lexicon, self.verbs = lexicon, verbs or lexicon.frame_tables
+    def __init__(self, lexicon: Lexicon, verbs: dict[str, list[Verb]]) -> None:
+        self.lexicon, self.verbs = lexicon, verbs
         self.nouns = [(n, plural(n)) for n in lexicon.profession_table]
         self.allowed: dict[str, list[str]] = {}
         for name, members in lexicon.frames.items():

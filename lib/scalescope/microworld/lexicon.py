@@ -9,7 +9,7 @@ import numpy as np
 
 from scalescope.microworld import words
 from scalescope.microworld.dialect import Dialect
-from scalescope.microworld.draw import table, zipf
+from scalescope.microworld.draw import zipf, zipf_table
 from scalescope.microworld.inflect import gerund, participle, past, plain, third
 from scalescope.microworld.names import syllables
 
@@ -48,28 +48,25 @@ class Lexicon:
         self.seed, self.dialect = seed, dialect
         self._parts = syllables(np.random.default_rng((seed, 77)))
         self._build_kinds()
-        self._build_pairs()
+        self.verb_groups = self._groups(words.VERB_GROUPS, verbs=True)
+        self.adjective_groups = self._groups(words.ADJECTIVES, verbs=False)
+        self.verb_group_of = {v.base: i for i, g in enumerate(self.verb_groups) for v in g.members}
         self._build_frames()
         self._build_opinions()
-        split = words.IDIOMS.replace("\n", " ").split(";")
-        self.idioms = [phrase.strip() for phrase in split]
-        self.idiom_table = table(self.idioms, zipf(len(self.idioms), 0.7), 256)
-        self.places = [self._phrase(p) for p in words.PLACES.replace("\n", " ").split(";")]
-        self.times = [self._phrase(p) for p in words.TIMES.replace("\n", " ").split(";")]
+        idioms = [phrase.strip() for phrase in words.IDIOMS.replace("\n", " ").split(";")]
+        self.idiom_table = zipf_table(idioms, 0.7, 256)
+        self.places = [self._phrase(phrase) for phrase in words.PLACES.split(";")]
+        self.times = [self._phrase(phrase) for phrase in words.TIMES.split(";")]
         self.materials = self._words(words.MATERIALS)
-        self.professions = self._words(words.PROFESSIONS)
-        self.profession_table = self._zipf(self.professions)
+        self.profession_table = zipf_table(self._words(words.PROFESSIONS))
         self.mass = self._words(words.MASS)
-        self.people = self._words(words.GENERAL_PEOPLE)
-        self.intensifiers = words.INTENSIFIERS.split()
-        self.intensifier_table = self._zipf(self.intensifiers)
+        self.intensifier_table = zipf_table(words.INTENSIFIERS.split())
 
     def word(self, word: str) -> str:
         """Return the dialect's word for a standard content word: mostly the same, else an invented one."""
-        mark = zlib.crc32(f"{self.seed}:{word}".encode())
-        if mark / 2**32 >= self.dialect.vocabulary:
+        if not self.replaced(word):
             return word
-        parts = self._parts
+        mark, parts = zlib.crc32(f"{self.seed}:{word}".encode()), self._parts
         return parts[mark % len(parts)] + parts[(mark // 997) % len(parts)] + "k"
 
     def replaced(self, word: str) -> bool:
@@ -82,10 +79,6 @@ class Lexicon:
     def _phrase(self, text: str) -> str:
         *head, last = text.split()
         return " ".join([*head, self.word(last)])
-
-    @staticmethod
-    def _zipf(items: list, exponent: float = 0.8, size: int = 4096) -> list:
-        return table(items, zipf(len(items), exponent), size)
 
     def _build_kinds(self) -> None:
         self.top_of: dict[str, str] = {}
@@ -104,16 +97,9 @@ class Lexicon:
             self.under[top].append(category)
         longest = max(len(kinds) for kinds in self.kinds_of.values())
         self.kinds = [k[i] for i in range(longest) for k in self.kinds_of.values() if i < len(k)]
-        self.kind_table = self._zipf(self.kinds)
-        self.kind_tables = {c: self._zipf(kinds, size=256) for c, kinds in self.kinds_of.items()}
+        self.kind_table = zipf_table(self.kinds)
         lines = [line.split(":") for line in words.CATEGORY_VERBS.strip().splitlines()]
         self.verbs_for = {self.word(c): [make_verb(self.word(v)) for v in vs.split()] for c, vs in lines}
-
-    def _build_pairs(self) -> None:
-        self.verb_groups = self._groups(words.VERB_GROUPS, verbs=True)
-        self.adjective_groups = self._groups(words.ADJECTIVES, verbs=False)
-        self.plain_adjectives = self._words(words.PLAIN_ADJECTIVES)
-        self.verb_group_of = {v.base: i for i, g in enumerate(self.verb_groups) for v in g.members}
 
     def _groups(self, text: str, verbs: bool) -> list[Group]:
         groups: list[Group] = []
@@ -126,21 +112,10 @@ class Lexicon:
         return groups
 
     def _build_frames(self) -> None:
-        def frame(text: str) -> list[Verb]:
-            return [make_verb(self.word(w)) for w in dict.fromkeys(text.split())]
-
-        pairs = [item.split() for item in words.PREPOSITIONAL.replace("\n", " ").split(";")]
-        self.frames = {
-            "intransitive": frame(words.INTRANSITIVE),
-            "transitive": frame(words.TRANSITIVE),
-            "prepositional": [make_verb(self.word(verb), after) for verb, after in pairs],
-            "clausal": frame(words.CLAUSAL),
-            "infinitival": frame(words.INFINITIVAL),
-            "gerund": frame(words.GERUND),
-            "ditransitive": frame(words.DITRANSITIVE),
-            "object_to": frame(words.OBJECT_TO),
-        }
-        self.frame_tables = {name: self._zipf(verbs, 0.9) for name, verbs in self.frames.items()}
+        names = ("intransitive", "transitive", "clausal", "infinitival", "gerund", "ditransitive", "object_to")
+        self.frames = {name: [make_verb(w) for w in self._words(getattr(words, name.upper()))] for name in names}
+        pairs = [item.split() for item in words.PREPOSITIONAL.split(";")]
+        self.frames["prepositional"] = [make_verb(self.word(verb), after) for verb, after in pairs]
         self.prepositions = sorted({v.after for v in self.frames["prepositional"]})
 
     def _build_opinions(self) -> None:
@@ -148,28 +123,17 @@ class Lexicon:
         good, bad = dict.fromkeys(words.POSITIVE.split()), dict.fromkeys(words.NEGATIVE.split())
         both = set(good) & set(bad)
         self.evaluative = [[self.word(w) for w in side if w not in both and w not in taken] for side in (bad, good)]
-        self.evaluative_tables = [self._zipf(side, 1.0, 8192) for side in self.evaluative]
+        self.evaluative_tables = [zipf_table(side, 1.0, 8192) for side in self.evaluative]
         self.verdicts = [self._words(words.NEGATIVE_NOUNS), self._words(words.POSITIVE_NOUNS)]
-        self.verdict_tables = [self._zipf(side) for side in self.verdicts]
+        self.verdict_tables = [zipf_table(side) for side in self.verdicts]
         self.aspects = self._words(words.ASPECTS)
 
     def lexemes(self) -> dict[str, float]:
         """Return the share of each standard content word (all classes taken as equally frequent)."""
-        lists = [
-            words.KINDS.replace(":", " "),
-            words.CATEGORY_VERBS.replace(":", " "),
-            words.VERB_GROUPS.replace("/", " "),
-            words.ADJECTIVES.replace("/", " "),
-            words.PROFESSIONS,
-            words.INTRANSITIVE,
-            words.TRANSITIVE,
-            words.CLAUSAL,
-            words.INFINITIVAL,
-            words.GERUND,
-            words.DITRANSITIVE,
-            words.POSITIVE,
-            words.NEGATIVE,
-        ]
+        grouped = (words.KINDS, words.CATEGORY_VERBS, words.VERB_GROUPS, words.ADJECTIVES)
+        lists = [text.replace(":", " ").replace("/", " ") for text in grouped]
+        lists += [words.PROFESSIONS, words.INTRANSITIVE, words.TRANSITIVE, words.CLAUSAL, words.INFINITIVAL]
+        lists += [words.GERUND, words.DITRANSITIVE, words.POSITIVE, words.NEGATIVE]
         shares: dict[str, float] = {}
         for text in lists:
             entries = list(dict.fromkeys(text.split()))

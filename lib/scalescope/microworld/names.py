@@ -13,12 +13,12 @@ otto peter roland stefan theo ulrich vincent wilfred arthur bruno cedric"""
 WOMEN = """anna bella clara diana emma flora grace helen irene julia karen laura mary nora olga paula rita
 sarah tessa ursula vera wanda agnes berta celia doris edith fiona greta hilda ida jane kate lydia mabel nina
 ottilie petra rosa stella thea una viola wilma alma bridget cora"""
-BUILDING_HEADS = """tower bridge hall house church castle mill theatre library station palace museum abbey inn
-lodge arch"""
-WORK_HEADS = """garden night river song shadow winter daughter letter road stone mirror journey dream island
-fire king"""
-SHIP_HEADS = "star wind queen spirit wave pearl arrow dawn storm swallow lady hope"
-COMPANY_TAILS = "brothers sons works limited partners trading mills stores motors press"
+HEADS = {
+    "building": "tower bridge hall house church castle mill theatre library station palace museum abbey inn lodge arch",
+    "work": "garden night river song shadow winter daughter letter road stone mirror journey dream island fire king",
+    "ship": "star wind queen spirit wave pearl arrow dawn storm swallow lady hope",
+    "company": "brothers sons works limited partners trading mills stores motors press",
+}
 CITY_ENDINGS = "ford ton burg holm wick stad mouth dale"
 
 
@@ -74,23 +74,9 @@ class Namer:
         first = (WOMEN if female else MEN).split()
         return self._unique(lambda: f"{self._pick(first).capitalize()} {self._stem()}")
 
-    def building(self) -> str:
-        """Return a new name such as "Dunfel Bridge"."""
-        return self._with_head(BUILDING_HEADS)
-
-    def company(self) -> str:
-        """Return a new name such as "Dunfel Brothers"."""
-        return self._with_head(COMPANY_TAILS)
-
-    def ship(self) -> str:
-        """Return a new name such as "Dunfel Star"."""
-        return self._with_head(SHIP_HEADS)
-
-    def work(self) -> str:
-        """Return a new title such as "Garden of Dunfel"."""
-        heads = WORK_HEADS.split()
-        return self._unique(lambda: f"{self._pick(heads).capitalize()} of {self._stem()}")
-
-    def _with_head(self, heads: str) -> str:
-        choices = heads.split()
-        return self._unique(lambda: f"{self._stem()} {self._pick(choices).capitalize()}")
+    def thing(self, kind: str) -> str:
+        """Return a new name such as "Dunfel Bridge", "Dunfel Brothers", "Dunfel Star", "Garden of Dunfel"."""
+        heads = HEADS[kind].split()
+        if kind == "work":
+            return self._unique(lambda: f"{self._pick(heads).capitalize()} of {self._stem()}")
+        return self._unique(lambda: f"{self._stem()} {self._pick(heads).capitalize()}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scalescope.microworld.draw import Draw, table
+from scalescope.microworld.inflect import a
 from scalescope.microworld.lexicon import Lexicon
 
 # {a} agrees with the polarity of the sentence, {z} is opposite, {N} {M} nouns likewise; {x} aspects, {v} an intensifier
@@ -34,29 +35,25 @@ class Opinions:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        lines = [line.split(" ", 1) for line in TEMPLATES.strip().splitlines() if "{N2}" not in line]
+        lines = [line.split(" ", 1) for line in TEMPLATES.strip().splitlines()]
         weights = lexicon.dialect.weights(len(lines))
         shares = [int(w) for w, _ in lines] if not lexicon.dialect.constructions else weights
         self.templates = table([t.split(" ") for _, t in lines], shares, 512)
 
     def sentence(self, draw: Draw, polarity: int, tables: list[list[str]] | None = None) -> str:
         """Return one evaluative clause, uncapitalised; `tables` (negative, positive) limits the words."""
-        lex = self.lexicon
-        words = tables or lex.evaluative_tables
+        lex, words = self.lexicon, tables or self.lexicon.evaluative_tables
+        own, opposite = words[polarity], words[1 - polarity]
+        pools = {"{a}": own, "{a2}": own, "{z}": opposite, "{z2}": opposite, "{x}": lex.aspects, "{y}": lex.aspects}
         out = []
         for part in draw.pick(self.templates):
             if part[0] != "{":
                 out.append(part)
-            elif part in ("{a}", "{a2}"):
-                out.append(draw.other(words[polarity], *out))
-            elif part in ("{z}", "{z2}"):
-                out.append(draw.other(words[1 - polarity], *out))
-            elif part in ("{x}", "{y}"):
-                out.append(draw.other(lex.aspects, *out))
+            elif part in pools:
+                out.append(draw.other(pools[part], *out))
             elif part == "{v}":
                 if draw.u() < 0.5:
                     out.append(draw.pick(lex.intensifier_table))
             else:
-                noun = draw.pick(lex.verdict_tables[polarity if part == "{N}" else 1 - polarity])
-                out.append(("an " if noun[0] in "aeiou" else "a ") + noun)
+                out.append(a(draw.pick(lex.verdict_tables[polarity if part == "{N}" else 1 - polarity])))
         return " ".join(out)

@@ -101,7 +101,6 @@ class Relation:
     questions: list[Form]
     yesno: list[Form]
     denials: list[Form]
-    distinct: dict[str, list[Form]]
 
 
 def load_relations(lexicon: Lexicon) -> dict[str, list[Relation]]:
@@ -121,10 +120,8 @@ def load_relations(lexicon: Lexicon) -> dict[str, list[Relation]]:
 
 
 def _relation(key: str, subject: str, obj: str, forms: list[list[str]], lexicon: Lexicon) -> Relation:
-    names = ("statements", "questions", "yesno", "denials")
-    cuts = {name: [cut(t) for t in templates] for name, templates in zip(names, forms, strict=True)}
-    tables = {name: table(c, lexicon.dialect.weights(len(c)), 256) for name, c in cuts.items()}
-    return Relation(key, subject, obj, **tables, distinct=cuts)
+    tables = [table([cut(t) for t in ts], lexicon.dialect.weights(len(ts)), 256) for ts in forms]
+    return Relation(key, subject, obj, *tables)
 
 
 def _agentive_forms(verbs: list[str], nouns: list[str], obj: str, lexicon: Lexicon) -> list[list[str]]:

@@ -40,9 +40,8 @@ def shortcut_table(source, tasks: list[str] | tuple[str, ...] | None = None) -> 
     majority, bag_of_words and one_side are scores on validation rows; one_side is NaN for tasks of one sentence, both
     are where the train rows are too few to train on (see `enough`).
     """
-    names = tasks or ["squad", "mnli", "qnli", "sst2", "race", "cola", "squad_v2", "mrpc", "boolq"]
     lines = []
-    for task in names:
+    for task in tasks or ("squad", "mnli", "qnli", "sst2", "race", "cola", "squad_v2", "mrpc", "boolq"):
         train, validation = source.rows(task, "train"), source.rows(task, "validation")
         scores = _spans if task.startswith("squad") else _choices if task == "race" else _labels
         metric = {"cola": "matthews", "squad": "f1", "squad_v2": "best_f1"}.get(task, "accuracy")
@@ -100,7 +99,8 @@ def _choices(task: str, train: list[dict], validation: list[dict]) -> tuple[floa
     """
     right, truth = (np.array(["ABCD".index(row["answer"]) for row in rows]) for rows in (train, validation))
     majority = float(np.bincount(truth).max() / len(truth))
-    if not enough((np.arange(4) == right[:, None]).ravel()):
+    labels = (np.arange(4) == right[:, None]).ravel()
+    if not enough(labels):
         return majority, float("nan"), float("nan")
     x, held = word_counts(*([(option,) for row in rows for option in row["options"]] for rows in (train, validation)))
     inside, held_inside = (
@@ -109,8 +109,7 @@ def _choices(task: str, train: list[dict], validation: list[dict]) -> tuple[floa
     )
 
     def run(x: csr_matrix, held: csr_matrix) -> float:
-        fitted = fit_linear(x, (np.arange(4) == right[:, None]).ravel())
-        return _score(task, fitted.decision_function(held).reshape(-1, 4).argmax(1), truth)
+        return _score(task, fit_linear(x, labels).decision_function(held).reshape(-1, 4).argmax(1), truth)
 
     both = run(hstack([x, inside], format="csr"), hstack([held, held_inside], format="csr"))
     return majority, both, run(x, held)

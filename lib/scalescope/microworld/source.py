@@ -131,14 +131,9 @@ class Microworld:
 
     def distance(self, other: Microworld) -> Distance:
         """Return how far two dialects of one world lie apart, computed from their generators."""
-        return distance(self.dialect, other.dialect, self.seed, self.entities)
-
-
-def distance(a: Dialect, b: Dialect, seed: int, entities: int) -> Distance:
-    """Return the total variation distances of the words, wordings and entities of two dialects of one world."""
-    shares = Lexicon(seed, Dialect()).lexemes()
-    one, two = Lexicon(seed, a), Lexicon(seed, b)
-    total = sum(shares.values())
-    words = sum(share for w, share in shares.items() if one.replaced(w) != two.replaced(w)) / total
-    wordings = float(np.mean([variation(a.weights(n), b.weights(n)) for n in range(3, 13)]))
-    return Distance(words, wordings, variation(a.entity_weights(entities), b.entity_weights(entities)))
+        a, b = self.dialect, other.dialect
+        one, two = Lexicon(self.seed, a), Lexicon(self.seed, b)
+        shares = Lexicon(self.seed, Dialect()).lexemes()
+        words = sum(share for w, share in shares.items() if one.replaced(w) != two.replaced(w)) / sum(shares.values())
+        wordings = float(np.mean([variation(a.weights(n), b.weights(n)) for n in range(3, 13)]))
+        return Distance(words, wordings, variation(a.entity_weights(self.entities), b.entity_weights(self.entities)))

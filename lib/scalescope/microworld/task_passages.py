@@ -31,21 +31,20 @@ class PassageTasks(SentenceTasks):
         """Return a passage and a question with its answer in it."""
         told = self.passage(draw)
         while True:
-            target = draw.pick(told)
-            context, starts = self._context(told)
-            start = starts[told.index(target)] + self._answer_at(target)
-            if start >= 0 and context.count(target.fact.text) == 1:
+            target, context = draw.pick(told), self.text(told)
+            at = target.sentence.find(target.fact.text)
+            if at >= 0 and context.count(target.fact.text) == 1:
                 break
             told = self.passage(draw)
         question = self.teller.ask(draw, target.subject, target.fact.relation)
-        return self._squad_row(target, context, question, [target.fact.text], [start])
+        start = at + sum(len(before.sentence) + 1 for before in told[: told.index(target)])
+        return self._squad_row(target.subject, context, question, [target.fact.text], [start])
 
     def squad_v2(self, draw: Draw) -> dict:
         """Return a passage and a question; a third ask what the passage leaves out, near to what it says."""
         if self.turn < 2 / 3:
             return self.squad(draw)
         told = self.passage(draw)
-        context, _ = self._context(told)
         e = told[0].subject
         types = {t.fact.relation.object for t in told}
         rest = self.teller.rest(e, told)
@@ -55,25 +54,17 @@ class PassageTasks(SentenceTasks):
             near = rest = [self.world.fact_of[e][told[0].fact.relation.key]]
         target = draw.pick(near if near and draw.u() < 0.5 else rest)
         question = self.teller.ask(draw, e, target.relation)
-        return self._squad_row(Told("", e, target, told[0].form), context, question, [], [])
+        return self._squad_row(e, self.text(told), question, [], [])
 
     @staticmethod
-    def _context(told: list[Told]) -> tuple[str, list[int]]:
-        starts, at = [], 0
-        for t in told:
-            starts.append(at)
-            at += len(t.sentence) + 1
-        return " ".join(t.sentence for t in told), starts
+    def text(told: list[Told]) -> str:
+        """Return told facts as one text."""
+        return " ".join(t.sentence for t in told)
 
-    @staticmethod
-    def _answer_at(told: Told) -> int:
-        at = told.sentence.find(told.fact.text)
-        return at if at >= 0 else -(10**9)
-
-    def _squad_row(self, told: Told, context: str, question: str, texts: list[str], starts: list[int]) -> dict:
+    def _squad_row(self, e: int, context: str, question: str, texts: list[str], starts: list[int]) -> dict:
         return {
             "id": "",
-            "title": self.world.names[told.subject],
+            "title": self.world.names[e],
             "context": context,
             "question": question,
             "answers": {"text": texts, "answer_start": starts},
@@ -82,17 +73,8 @@ class PassageTasks(SentenceTasks):
     def boolq(self, draw: Draw) -> dict:
         """Return a passage and a yes/no question: direct, denied, about kinds, of two steps, or comparing years."""
         yes, u = self.turn < 0.62, draw.u()
-        maker = (
-            self._direct
-            if u < 0.65
-            else self._kind
-            if u < 0.85
-            else self._denied
-            if u < 0.91
-            else self._two_steps
-            if u < 0.96
-            else self._older
-        )
+        makers = {0.65: self._direct, 0.85: self._kind, 0.91: self._denied, 0.96: self._two_steps, 1.0: self._older}
+        maker = next(maker for below, maker in makers.items() if u < below)
         passage, question = maker(draw, yes)
         return {"question": question[0].lower() + question[1:], "passage": passage, "answer": yes}
 
@@ -101,7 +83,7 @@ class PassageTasks(SentenceTasks):
         one = draw.pick(told)
         near = told if draw.u() < 0.25 else ()
         text = one.fact.text if yes else self.teller.rival(draw, one.fact, near)
-        return self._context(told)[0], self.teller.ask_whether(draw, one.subject, one.fact.relation, text)
+        return self.text(told), self.teller.ask_whether(draw, one.subject, one.fact.relation, text)
 
     def _denied(self, draw: Draw, yes: bool) -> tuple[str, str]:
         told = self.teller.passage(draw, self.subject(draw), 3)
@@ -126,7 +108,7 @@ class PassageTasks(SentenceTasks):
         told = [self.teller.tell(draw, e, keeps._replace(text=a(kind)))]
         if draw.u() < 0.5:
             told += self.teller.passage(draw, e, 1, [f for f in self.world.facts_of[e] if f.relation.key != "keeps"])
-        return self._context(told)[0], self.teller.ask_whether(draw, e, keeps.relation, a(asked))
+        return self.text(told), self.teller.ask_whether(draw, e, keeps.relation, a(asked))
 
     def _two_steps(self, draw: Draw, yes: bool) -> tuple[str, str]:
         world = self.world
@@ -143,7 +125,7 @@ class PassageTasks(SentenceTasks):
             told.append(self.teller.tell(draw, city, region))
         told += self.teller.passage(draw, e, 1, [f for f in world.facts_of[e] if f.relation.object != "city"])
         text = region.text if yes else draw.other(world.region_names, region.text)
-        return self._context(told)[0], self.teller.ask_whether(draw, e, fact.relation, text)
+        return self.text(told), self.teller.ask_whether(draw, e, fact.relation, text)
 
     def _older(self, draw: Draw, yes: bool) -> tuple[str, str]:
         world, e = self.world, self.subject(draw)
@@ -157,15 +139,12 @@ class PassageTasks(SentenceTasks):
         second = other if first == e else e
         told = [self.teller.tell(draw, e, fact), self.teller.tell(draw, other, match)]
         question = f"is {world.names[first]} older than {world.names[second]} ?"
-        return self._context(draw.sample(told, 2))[0], question
+        return self.text(draw.sample(told, 2)), question
 
     def crowded(self, draw: Draw) -> list[Told]:
         """Return two or three told facts, most of them with objects of one type."""
         e = self.subject(draw)
-        by_type: dict[str, list[Fact]] = {}
-        for fact in self.world.facts_of[e]:
-            by_type.setdefault(fact.relation.object, []).append(fact)
-        groups = [facts for facts in by_type.values() if len(facts) > 1]
+        groups = self.alike(e)
         if not groups or draw.u() < 0.25:
             return self.passage(draw, 0.5)
         count = 2 + (draw.u() < LONG)
@@ -193,7 +172,7 @@ class PassageTasks(SentenceTasks):
         others.insert("ABCD".index(answer), fact.text)
         return {
             "example_id": "",
-            "article": self._context(told)[0],
+            "article": self.text(told),
             "question": self.teller.ask(draw, e, fact.relation),
             "options": others,
             "answer": answer,

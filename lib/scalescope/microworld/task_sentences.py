@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scalescope.microworld.draw import Draw, table, zipf
+from scalescope.microworld.draw import Draw, zipf_table
 from scalescope.microworld.events import Events
 from scalescope.microworld.facts import Teller, Told, capital
 from scalescope.microworld.frames import Sentences
@@ -32,18 +32,12 @@ class SentenceTasks:
         lex = world.lexicon
         self.world, self.teller, self.lexicon, self.train = world, teller, lex, train
         self.opinion, self.events = Opinions(lex), Events(lex, bool(train))
-        self.words = [self._flat([w for i, w in enumerate(side) if not train or i % 2 == 0]) for side in lex.evaluative]
-        verbs = {
-            n: self._flat([v for i, v in enumerate(vs) if not train or i % 2 == 0]) for n, vs in lex.frames.items()
-        }
-        self.sentences = Sentences(lex, verbs)
+        every = 2 if train else 1
+        self.words = [zipf_table(side[::every]) for side in lex.evaluative]
+        self.sentences = Sentences(lex, {name: zipf_table(verbs[::every]) for name, verbs in lex.frames.items()})
         self.by_region: list[list[int]] = [[] for _ in world.region_names]
         for e in world.members["city"]:
             self.by_region[world.regions[e]].append(e)
-
-    @staticmethod
-    def _flat(items: list) -> list:
-        return table(items, zipf(len(items), 0.8), 4096)
 
     def subject(self, draw: Draw, kind: str | None = None) -> int:
         """Return an entity of this split."""
@@ -97,14 +91,10 @@ class SentenceTasks:
                 return self.teller.deny(draw, self.world.names[e], fact.relation, fact.text) + " .", told.sentence
             other = fact._replace(text=self.teller.stranger(draw, fact))
             return self.teller.tell(draw, e, other).sentence, told.sentence
-        same = [
-            f
-            for f in self.world.facts_of[e]
-            if f.relation.object == fact.relation.object and f.relation is not fact.relation
-        ]
-        if same:
-            return self.teller.tell(draw, e, draw.pick(same)._replace(text=fact.text)).sentence, told.sentence
-        return self.teller.tell(draw, e, self.other_fact(draw, e, fact)).sentence, told.sentence
+        others = [f for f in self.world.facts_of[e] if f.relation is not fact.relation]
+        same = [f for f in others if f.relation.object == fact.relation.object]
+        other = draw.pick(same)._replace(text=fact.text) if same else self.other_fact(draw, e, fact)
+        return self.teller.tell(draw, e, other).sentence, told.sentence
 
     def _region_pair(self, draw: Draw, label: int) -> tuple[str, str]:
         world = self.world
@@ -121,6 +111,13 @@ class SentenceTasks:
         fact = world.fact_of[p][used]._replace(text=world.names[city])
         claim = world.fact_of[p][key]._replace(text=world.region_names[region])
         return self.teller.tell(draw, p, fact).sentence, self.teller.tell(draw, p, claim).sentence
+
+    def alike(self, e: int) -> list[list[Fact]]:
+        """Return the groups of facts about an entity whose objects are of one type, where there are several."""
+        by_type: dict[str, list[Fact]] = {}
+        for fact in self.world.facts_of[e]:
+            by_type.setdefault(fact.relation.object, []).append(fact)
+        return [facts for facts in by_type.values() if len(facts) > 1]
 
     def other_fact(self, draw: Draw, e: int, fact: Fact, near: float = 0.75) -> Fact:
         """Return a fact about another relation of the entity; with chance `near` of the same object type, if any."""
@@ -162,26 +159,17 @@ class SentenceTasks:
 
     def _paired_facts(self, draw: Draw, label: int) -> tuple[str, str]:
         e = self.subject(draw)
-        facts = self.world.facts_of[e]
-        by_type: dict[str, list] = {}
-        for f in facts:
-            by_type.setdefault(f.relation.object, []).append(f)
-        pairs = [fs for fs in by_type.values() if len(fs) > 1]
-        first, second = draw.sample(draw.pick(pairs), 2) if pairs else draw.sample(facts, 2)
+        pairs = self.alike(e)
+        first, second = draw.sample(draw.pick(pairs) if pairs else self.world.facts_of[e], 2)
         one, two = self.teller.tell(draw, e, first), self.teller.tell(draw, e, second, True)
         if not label and not pairs:
             first = first._replace(text=self.teller.stranger(draw, first))
         elif not label:
             first, second = first._replace(text=second.text, entity=second.entity), second._replace(text=first.text)
-        again = (
-            self.teller.tell(draw, e, second, avoid=two.form),
-            self.teller.tell(draw, e, first, True, avoid=one.form),
-        )
+        turned = (second, two), (first, one)
+        again = [self.teller.tell(draw, e, fact, i > 0, told.form) for i, (fact, told) in enumerate(turned)]
         if draw.u() < 0.5:
-            again = (
-                self.teller.tell(draw, e, first, avoid=one.form),
-                self.teller.tell(draw, e, second, True, avoid=two.form),
-            )
+            again = [self.teller.tell(draw, e, fact, i > 0, told.form) for i, (fact, told) in enumerate(turned[::-1])]
         return joined(one, two), joined(*again)
 
     def _roles(self, draw: Draw, label: int) -> tuple[str, str]:

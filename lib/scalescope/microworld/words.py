@@ -101,7 +101,6 @@ merchant potter tailor soldier fisher smith hunter judge clerk mason actor dance
 chemist surgeon tanner shepherd brewer barber saddler glazier cobbler falconer chandler fletcher thatcher
 wheelwright apothecary milliner cartographer engraver ploughman armourer bookbinder locksmith ropemaker"""
 
-GENERAL_PEOPLE = "worker visitor stranger neighbour guest child guard traveller pupil servant"
 
 INTRANSITIVE = """sleep laugh arrive wait smile sneeze vanish faint snore shiver blush yawn tremble weep
 loiter stumble doze sulk giggle falter dawdle wince totter swoon"""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from scalescope.microworld.draw import table, zipf
+from scalescope.microworld.draw import table, zipf, zipf_table
 from scalescope.microworld.inflect import a, plural
 from scalescope.microworld.lexicon import Lexicon
 from scalescope.microworld.names import Namer
@@ -18,13 +19,6 @@ REGIONS = 24
 YEARS = {"birthyear": (1850, 1999), "appeared": (1700, 1999), "launched": (1750, 1950), "started": (1780, 1990)}
 BUILDING_KINDS = "school prison market hospital granary chapel warehouse court bank bakery barracks archive laundry"
 WORK_KINDS = "novel ballad opera comedy tragedy essay memoir sonnet satire fable romance hymn farce chronicle"
-NOUNS = {
-    "building": "the building",
-    "work": "the work",
-    "company": "the company",
-    "ship": "the ship",
-    "city": "the city",
-}
 
 
 class Fact(NamedTuple):
@@ -60,7 +54,7 @@ class World:
         for members in self.members.values():
             for e in members[::5]:
                 self.validation[e] = True
-        self.member_tables = {t: table(m, zipf(len(m), 0.6), 1 << 14) for t, m in self.members.items()}
+        self.member_tables = {t: zipf_table(m, 0.6, 1 << 14) for t, m in self.members.items()}
         self.subject_table = table(range(entities), lexicon.dialect.entity_weights(entities), 1 << 18)
         self.facts_of: list[list[Fact]] = [[] for _ in range(entities)]
         for i, kind in enumerate(TYPES):
@@ -72,12 +66,11 @@ class World:
         kind = self.types[e]
         if kind == "person":
             return namer.person(self.female[e])
-        return namer.city(self.regions[e]) if kind == "city" else getattr(namer, kind)()
+        return namer.city(self.regions[e]) if kind == "city" else namer.thing(kind)
 
     def _add_facts(self, rng: np.random.Generator, relation: Relation) -> None:
         members = self.members[relation.subject]
-        draws = rng.random(len(members)).tolist()
-        for e, u in zip(members, draws, strict=True):
+        for e, u in zip(members, rng.random(len(members)).tolist(), strict=True):
             self.facts_of[e].append(Fact(relation, *self._object(relation, e, u)))
 
     def _object(self, relation: Relation, e: int, u: float) -> tuple[str, int]:
@@ -92,27 +85,24 @@ class World:
         if obj == "year":
             low, high = YEARS.get(relation.key, (1400, 1900))
             return str(low + int(u * u * (high - low))), -1
-        return self.values(obj)[int(u * len(self.values(obj)))], -1
+        return self.values[obj][int(u * len(self.values[obj]))], -1
 
-    def values(self, kind: str) -> list[str]:
-        """Return the weighted table of texts an object of a kind without entities can have."""
-        if not hasattr(self, "_values"):
-            lexicon = self.lexicon
-            whole = [k for k in lexicon.kind_table if lexicon.top_of[lexicon.category_of[k]] != "food"]
-            self._values = {
-                "building_kind": [a(lexicon.word(k)) for k in BUILDING_KINDS.split()],
-                "work_kind": [a(lexicon.word(k)) for k in WORK_KINDS.split()],
-                "profession": [a(p) for p in lexicon.profession_table],
-                "material": lexicon.materials,
-                "thing": [a(k) for k in whole],
-                "things": [plural(k) for k in whole],
-                "region": self.region_names,
-                "year": [str(y) for y in range(1400, 2000)],
-            }
-        return self._values[kind]
+    @cached_property
+    def values(self) -> dict[str, list[str]]:
+        """The weighted tables of texts that objects can have, by their kinds, where they are no entities or numbers."""
+        lexicon = self.lexicon
+        whole = [k for k in lexicon.kind_table if lexicon.top_of[lexicon.category_of[k]] != "food"]
+        return {
+            "building_kind": [a(lexicon.word(k)) for k in BUILDING_KINDS.split()],
+            "work_kind": [a(lexicon.word(k)) for k in WORK_KINDS.split()],
+            "profession": [a(p) for p in lexicon.profession_table],
+            "material": lexicon.materials,
+            "thing": [a(k) for k in whole],
+            "things": [plural(k) for k in whole],
+        }
 
     def pronoun(self, e: int) -> tuple[str, str]:
         """Return the two short ways of naming an entity again: as a first word, and elsewhere."""
         if self.types[e] == "person":
             return ("She", "the woman") if self.female[e] else ("He", "the man")
-        return "It", NOUNS[self.types[e]]
+        return "It", f"the {self.types[e]}"

@@ -8,59 +8,12 @@ import unicodedata
 TRAIN, HELDOUT = "train", "heldout"
 ENDINGS = (".txt", ".txt.gz")
 # evaluation splits of other data sets: neither train nor held-out text
-EVALUATION = frozenset(
-    (
-        "benchmark",
-        "benchmarks",
-        "dev",
-        "devel",
-        "development",
-        "devset",
-        "devtest",
-        "eval",
-        "evals",
-        "evalset",
-        "evaluate",
-        "evaluated",
-        "evaluation",
-        "evaluations",
-        "test",
-        "tests",
-        "testset",
-        "testing",
-        "tst",
-        "unseen",
-        "val",
-        "valid",
-        "validate",
-        "validated",
-        "validation",
-        "validations",
-        "validset",
-        "valset",
-        "xval",
-    )
-)
-NOTES = frozenset(
-    (
-        "authors",
-        "changelog",
-        "checksum",
-        "checksums",
-        "citation",
-        "contributing",
-        "copying",
-        "licence",
-        "license",
-        "manifest",
-        "md",
-        "metadata",
-        "notice",
-        "requirements",
-        "sha",
-        "sums",
-    )
-)
+_EVALUATION = """benchmark benchmarks dev devel development devset devtest eval evals evalset evaluate evaluated
+evaluation evaluations test tests testset testing tst unseen val valid validate validated validation validations
+validset valset xval"""
+_NOTES = """authors changelog checksum checksums citation contributing copying licence license manifest md metadata
+notice requirements sha sums"""
+EVALUATION, NOTES = frozenset(_EVALUATION.split()), frozenset(_NOTES.split())
 ABOUT_DATA = "text about the data"
 _HELDOUT = re.compile(r"heldout|holdout|(?<![a-z])h[eo]ld[^a-z0-9]+out(?![a-z])|(?<![a-z])held[^a-z0-9]*back(?![a-z])")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")

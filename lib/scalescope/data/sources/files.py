@@ -54,11 +54,12 @@ class Files:
             raise BadInput(f"data folder {self.folder} does not exist; it should hold {EXPECTED}")
         held = sorted(entry.name for entry in self.folder.iterdir())
         for part in ("corpus", *(("tasks",) if tasks else ())):
-            if not (self.folder / part).is_dir() or not any((self.folder / part).iterdir()):
+            place = self.folder / part
+            if not place.is_dir():
                 what = f"holds {', '.join(held[:8])}" if held else "is empty"
-                if (self.folder / part).is_dir():
-                    raise BadInput(f"{self.folder / part} is empty; {self.folder} should hold {EXPECTED}")
                 raise BadInput(f"data folder {self.folder} {what}, without {part}/; it should hold {EXPECTED}")
+            if not any(place.iterdir()):
+                raise BadInput(f"{place} is empty; {self.folder} should hold {EXPECTED}")
         for split in ARTICLE_SPLITS:
             if not self.corpus_files[split]:
                 raise BadInput(f"{self.folder / 'corpus'} has no {split} text; {self.folder} should hold {EXPECTED}")

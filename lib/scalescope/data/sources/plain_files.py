@@ -7,23 +7,18 @@ import hashlib
 import stat
 import zlib
 from collections.abc import Iterator
+from itertools import combinations, product
 from pathlib import Path
 from typing import BinaryIO
 
 from scalescope.errors import BadInput
 
 MARKUP = {  # how files of other formats begin
-    '{"': "JSON",
-    '[{"': "JSON",
-    '{ "': "JSON",
-    "{'": "JSON",
-    '["': "JSON",
-    "<!doctype": "HTML",
-    "<html": "HTML",
-    "<?xml": "XML",
-    "<mediawiki": "XML",
-    "%pdf": "PDF",
-    "{\\rtf": "RTF",
+    "JSON": ('{"', '[{"', '{ "', "{'", '["'),
+    "HTML": ("<!doctype", "<html"),
+    "XML": ("<?xml", "<mediawiki"),
+    "PDF": ("%pdf",),
+    "RTF": ("{\\rtf",),
 }
 LFS_POINTER = "version https://git-lfs.github.com/spec/"  # how each of these pointers begins
 CHUNK = 2**20  # bytes read at once for a digest
@@ -57,8 +52,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def refuse_markup(path: Path, first: str) -> None:
     """Raise BadInput for a text whose first line is that of JSON, HTML or another format: its signs are no words."""
-    kind = next((kind for beginning, kind in MARKUP.items() if first.lower().startswith(beginning)), "")
-    kind = kind or ("JSON" if first in ("{", "[") else "")
+    alone = "JSON" if first in ("{", "[") else ""
+    kind = next((kind for kind, beginnings in MARKUP.items() if first.lower().startswith(beginnings)), alone)
     if kind:
         raise BadInput(f"{path} begins with {first[:40]!r} and seems to be {kind}: plain text is expected")
 
@@ -88,12 +83,9 @@ def refuse_both_forms(files: list[Path]) -> None:
 def refuse_twice(files: list[Path]) -> None:
     """Raise BadInput for a text that is there under two names: it would count twice."""
     sizes = {path: _plain_size(path) for path in files}
-    for place, path in enumerate(files):
-        for other in files[place + 1 :]:
-            if _same(path, other, sizes):
-                raise BadInput(
-                    f"{path} and {other.name} hold the same text, which would count twice: remove one of them"
-                )
+    for path, other in combinations(files, 2):
+        if _same(path, other, sizes):
+            raise BadInput(f"{path} and {other.name} hold the same text, which would count twice: remove one of them")
 
 
 def refuse_same(files: list[Path], others: list[Path]) -> None:
@@ -101,10 +93,9 @@ def refuse_same(files: list[Path], others: list[Path]) -> None:
     for path in (*files, *others):
         refuse_irregular(path)
     sizes = {path: _plain_size(path) for path in (*files, *others)}
-    for path in files:
-        for other in others:
-            if _same(path, other, sizes):
-                raise BadInput(f"{path} holds the same text as {other}: what is evaluated must not be trained on")
+    for path, other in product(files, others):
+        if _same(path, other, sizes):
+            raise BadInput(f"{path} holds the same text as {other}: what is evaluated must not be trained on")
 
 
 def _same(path: Path, other: Path, sizes: dict[Path, int]) -> bool:

@@ -11,17 +11,8 @@ import numpy as np
 from scalescope import files
 from scalescope.data.tokenizer import unknown_share
 
-ARRAYS = {
-    "tokens": np.uint16,
-    "starts": np.int64,
-    "example": np.int32,
-    "labels": np.int32,
-    "span_start": np.int32,
-    "span_end": np.int32,
-    "context_start": np.int32,
-    "char_start": np.int32,
-    "char_end": np.int32,
-}
+_PLACES = ("example", "labels", "span_start", "span_end", "context_start", "char_start", "char_end")
+ARRAYS = {"tokens": np.uint16, "starts": np.int64, **dict.fromkeys(_PLACES, np.int32)}
 FACTS = "features.json"
 LONGEST_ANSWER = 30  # tokens that a predicted answer may have at least; Devlin et al. (2019), max_answer_length
 
@@ -133,7 +124,7 @@ def without_spans(
     nowhere = np.zeros(0, dtype=np.int32)
     return Features(
         tokens=np.concatenate(tokens).astype(np.uint16),
-        starts=np.concatenate([[0], np.cumsum([len(feature) for feature in tokens])]).astype(np.int64),
+        starts=np.cumsum([0, *map(len, tokens)], dtype=np.int64),
         example=(np.arange(count) // group).astype(np.int32),
         labels=labels.astype(np.int32),
         span_start=np.zeros(count, dtype=np.int32),

@@ -60,11 +60,10 @@ def encode_field(task: Task, tokenizer: Tokenizer, rows: list[dict], name: str) 
 
 def encode_unique(tokenizer: Tokenizer, texts: list[str]) -> list[np.ndarray]:
     """Ids of every text, without special tokens; a text that occurs many times is encoded once."""
-    place: dict[str, int] = {}
-    for text in texts:
-        place.setdefault(text, len(place))
-    ids, starts = encode_flat(tokenizer, list(place))
-    return [ids[starts[place[text]] : starts[place[text] + 1]] for text in texts]
+    different = list(dict.fromkeys(texts))
+    ids, starts = encode_flat(tokenizer, different)
+    encoded = {text: ids[starts[place] : starts[place + 1]] for place, text in enumerate(different)}
+    return [encoded[text] for text in texts]
 
 
 def _cut(parts: tuple[np.ndarray, ...], room: int) -> tuple[np.ndarray, ...]:

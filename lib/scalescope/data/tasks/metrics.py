@@ -26,10 +26,15 @@ def matthews(predicted: np.ndarray, labels: np.ndarray) -> float:
     Source: Gorodkin (2004), R_K; Matthews (1975) for two classes.
     """
     _same_length(predicted, labels)
-    classes, joint = np.unique(np.concatenate([predicted, labels]), return_inverse=True)
-    cell = joint[len(labels) :] * len(classes) + joint[: len(labels)]
-    counts = np.bincount(cell, minlength=len(classes) ** 2).reshape(len(classes), len(classes))
-    return float(matthews_of_counts(counts))
+    given, true = np.split(np.unique(np.concatenate([predicted, labels]), return_inverse=True)[1], 2)
+    return float(matthews_of_counts(confusion(true, given)))
+
+
+def confusion(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Counts [K, K] of (label, predicted), both numbers from 0."""
+    classes = int(max(np.max(label), np.max(predicted))) + 1
+    cell = np.asarray(label, dtype=int) * classes + np.asarray(predicted, dtype=int)
+    return np.bincount(cell, minlength=classes * classes).reshape(classes, classes).astype(float)
 
 
 def matthews_of_counts(counts: np.ndarray) -> np.ndarray:

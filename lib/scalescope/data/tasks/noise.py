@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from scalescope.data.tasks.metrics import matthews_of_counts
+from scalescope.data.tasks.metrics import confusion, matthews_of_counts
 
 
 def standard_error(metric: str, rows: pd.DataFrame) -> float:
@@ -26,10 +26,3 @@ def standard_error(metric: str, rows: pd.DataFrame) -> float:
     left_out = np.where(weight > 0, left_out, 0.0)
     mean = weight @ left_out / n
     return float(np.sqrt((n - 1) / n * (weight @ (left_out - mean) ** 2)))
-
-
-def confusion(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Counts [K, K] of (label, predicted), both numbers from 0."""
-    classes = int(max(np.max(label), np.max(predicted))) + 1
-    cell = np.asarray(label, dtype=int) * classes + np.asarray(predicted, dtype=int)
-    return np.bincount(cell, minlength=classes * classes).reshape(classes, classes).astype(float)

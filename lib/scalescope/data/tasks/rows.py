@@ -51,8 +51,11 @@ def check_rows(task: Task, rows: list[dict], where: str) -> list[dict]:
 
 
 def _warn_of_options(rows: list[dict], where: str) -> None:
-    for fault, is_bad in (("identical options", _has_twice), ("a blank option", _has_blank)):
-        lines = [number for number, row in enumerate(rows, start=1) if is_bad(row["options"])]
+    shown = [[" ".join(option.split()) for option in row["options"]] for row in rows]
+    twice = [len(set(options)) < len(options) for options in shown]
+    blank = [not all(options) for options in shown]
+    for fault, bad in {"identical options": twice, "a blank option": blank}.items():
+        lines = [number for number, is_bad in enumerate(bad, start=1) if is_bad]
         if lines:
             told = f"{where}: {len(lines)} of {len(rows)} rows have {fault} ({line_numbers(lines)})"
             warnings.warn(told, stacklevel=4)
@@ -62,14 +65,6 @@ def line_numbers(lines: Sequence[int]) -> str:
     """Lines for a message, the first of many: "line 3", "lines 1, 4, ..."."""
     told = ", ".join(map(str, lines[:LINES_TOLD])) + (", ..." if len(lines) > LINES_TOLD else "")
     return f"line{'s' if len(lines) > 1 else ''} {told}"
-
-
-def _has_twice(options: list[str]) -> bool:
-    return len({" ".join(option.split()) for option in options}) < len(options)
-
-
-def _has_blank(options: list[str]) -> bool:
-    return not all(option.strip() for option in options)
 
 
 def _check(task: Task, row: dict, place: str) -> dict:

@@ -38,11 +38,17 @@ class Answers:
 def evaluate(
     task: Task, features: Features, rows: list[dict], outputs: Outputs
 ) -> tuple[dict[str, float], pd.DataFrame]:
-    """Every number a finetuning run records of one evaluation (see `scores`), and the table "rows" behind `value`.
+    """Every number a finetuning run records of one evaluation, `value` and `value_answerable`, and the table "rows".
 
+    outputs: logits [n_examples, n_labels] for classification and choice; for span tasks (start, end) logits,
+    each flat [T] like features.tokens. rows: the rows that were encoded.
+    value: the task's metric, accuracy, Matthews, F1 or best F1. value_answerable: SQuAD 1.1's F1 on the answerable
+    questions, whatever the no-answer score says (Ivgi et al. 2022, figure 8); NaN for every task but squad_v2, and
+    where no question has an answer.
     The table has one row per example. label, predicted: class or option as a number from 0, or answer texts (the
     first reference; "" for no answer). score: 1 or 0, or the example's word F1; for best F1 the one at the best
-    threshold, so that `value` is its mean for every metric but Matthews. The spans are searched once for all.
+    threshold, so that `value` is its mean for every metric but Matthews.
+    Raises ValueError for outputs of another shape or with values that are not finite.
     """
     _check_outputs(task, features, rows, outputs)
     if task.family != "span":
@@ -50,7 +56,8 @@ def evaluate(
         metric = metrics.matthews if task.metric == "matthews" else metrics.accuracy
         value = metric(predicted, features.labels)
         right = (predicted == features.labels).astype(float)
-        return _numbers(value), _table(np.asarray(features.labels), predicted.astype(np.int32), right)
+        table = _table(np.asarray(features.labels), predicted.astype(np.int32), right)
+        return {"value": value, "value_answerable": np.nan}, table
     answers = answer_spans(features, rows, *outputs)
     references = [row["answers"]["text"] for row in rows]
     first = [texts[0] if texts else "" for texts in references]
@@ -65,37 +72,13 @@ def evaluate(
         value = metrics.squad_f1(given, references)
     of_one = metrics.question_f1 if task.has_no_answer else metrics.answer_f1
     each = [of_one(*pair) for pair in zip(given, references, strict=True)]
-    return _numbers(value, answerable), _table(first, given, each)
-
-
-def scores(task: Task, features: Features, rows: list[dict], outputs: Outputs) -> dict[str, float]:
-    """Every number a finetuning run records of one evaluation: the columns `value` and `value_answerable`.
-
-    value: the task's metric (see `score`). value_answerable: SQuAD 1.1's F1 on the answerable questions, whatever
-    the no-answer score says (Ivgi et al. 2022, figure 8); NaN for every task but squad_v2, and where no question
-    has an answer.
-    """
-    return evaluate(task, features, rows, outputs)[0]
-
-
-def _numbers(value: float, answerable: float = np.nan) -> dict[str, float]:
-    return {"value": value, "value_answerable": answerable}
+    return {"value": value, "value_answerable": answerable}, _table(first, given, each)
 
 
 def _table(label: np.ndarray | list[str], predicted: np.ndarray | list[str], score: np.ndarray | list[float]):
     places = np.arange(len(label), dtype=np.int32)
     parts = (places, label, predicted, np.asarray(score, dtype=float))
     return check(pd.DataFrame(dict(zip(COLUMNS["rows"], parts, strict=True))), "rows")
-
-
-def score(task: Task, features: Features, rows: list[dict], outputs: Outputs) -> float:
-    """The task's metric: accuracy, Matthews, F1 or best F1.
-
-    outputs: logits [n_examples, n_labels] for classification and choice; for span tasks (start, end) logits,
-    each flat [T] like features.tokens. rows: the rows that were encoded.
-    Raises ValueError for outputs of another shape or with values that are not finite.
-    """
-    return scores(task, features, rows, outputs)["value"]
 
 
 def answer_spans(features: Features, rows: list[dict], start: np.ndarray, end: np.ndarray) -> Answers:

@@ -76,11 +76,9 @@ def encode_spans(
             spans.append((first - begin + head, last - begin + head) if first >= 0 else (0, 0))
             context_start.append(head)
             example.append(index)
-    starts = np.zeros(len(example) + 1, dtype=np.int64)
-    np.cumsum([len(feature) for feature in parts["tokens"]], out=starts[1:])
     span = np.array(spans, dtype=np.int32)
     return Features(
-        starts=starts,
+        starts=np.cumsum([0, *map(len, parts["tokens"])], dtype=np.int64),
         example=np.array(example, dtype=np.int32),
         labels=np.full(len(rows), -1, dtype=np.int32),
         span_start=span[:, 0].copy(),

@@ -15,8 +15,7 @@ class Task:
     """What one task is.
 
     fields: texts that the encoder reads, in order. target: field with the right answer. labels: its valid
-    values (classification: 0..n_labels - 1 or false/true; choice: A..D). n_labels: classes, options, or 2
-    (start and end) for a span. paper_train, paper_eval: rows in the paper.
+    values (classification: 0..n_labels - 1 or false/true; choice: A..D). paper_train, paper_eval: rows in the paper.
     has_no_answer: a span task whose questions may have no answer.
     Source: Ivgi, Carmon, Berant (2022), table 1.
     """
@@ -28,7 +27,6 @@ class Task:
     target: str
     labels: tuple[int | bool | str, ...]
     metric: str
-    n_labels: int
     paper_train: int
     paper_eval: int
     has_no_answer: bool = False
@@ -44,6 +42,11 @@ class Task:
         raise UnknownName(f"label of {self.name!r}", label, self.labels)
 
     @property
+    def n_labels(self) -> int:
+        """Classes, options, or 2 (start and end) for a span."""
+        return len(self.labels) or 2
+
+    @property
     def group(self) -> int:
         """Features an example makes at least: 4 for a choice among four options, else 1."""
         return self.n_labels if self.family == "choice" else 1
@@ -54,54 +57,31 @@ class Task:
         return (*self.fields, self.target)
 
 
-def _span(name: str, title: str, metric: str, train: int, evaluation: int, has_no_answer: bool) -> Task:
-    return Task(
-        name, title, "span", ("question", "context"), "answers", (), metric, 2, train, evaluation, has_no_answer
-    )
-
-
 def _classes(
-    name: str,
-    title: str,
-    fields: tuple[str, ...],
-    n_labels: int,
-    train: int,
-    evaluation: int,
-    label_names: tuple[str, ...],
-    metric: str = "accuracy",
+    name: str, title: str, fields: tuple[str, ...], train: int, evaluation: int, names: tuple[str, ...], metric: str
 ) -> Task:
-    return Task(
-        name,
-        title,
-        "classification",
-        fields,
-        "label",
-        tuple(range(n_labels)),
-        metric,
-        n_labels,
-        train,
-        evaluation,
-        label_names=label_names,
-    )
+    numbers = tuple(range(len(names)))
+    return Task(name, title, "classification", fields, "label", numbers, metric, train, evaluation, label_names=names)
 
 
 # labels by the numbers that Hugging Face's data sets give them
 TASKS: dict[str, Task] = {
     made.name: made
     for made in (
-        _span("squad", "SQuAD 1.1", "f1", 87_599, 10_570, has_no_answer=False),
-        _classes("mnli", "MNLI", ("premise", "hypothesis"), 3, 98_175, 9_815,
-                 ("entailment", "neutral", "contradiction")),
-        _classes("qnli", "QNLI", ("question", "sentence"), 2, 104_743, 5_463, ("answered", "not answered")),
-        _classes("sst2", "SST-2", ("sentence",), 2, 67_349, 872, ("negative", "positive")),
+        Task("squad", "SQuAD 1.1", "span", ("question", "context"), "answers", (), "f1", 87_599, 10_570),
+        _classes("mnli", "MNLI", ("premise", "hypothesis"), 98_175, 9_815,
+                 ("entailment", "neutral", "contradiction"), "accuracy"),
+        _classes("qnli", "QNLI", ("question", "sentence"), 104_743, 5_463, ("answered", "not answered"), "accuracy"),
+        _classes("sst2", "SST-2", ("sentence",), 67_349, 872, ("negative", "positive"), "accuracy"),
         Task("race", "RACE", "choice", ("article", "question", "options"), "answer", tuple(OPTIONS),
-             "accuracy", 4, 87_866, 4_887),
-        _classes("cola", "CoLA", ("sentence",), 2, 8_551, 1_043, ("unacceptable", "acceptable"),
-                 metric="matthews"),
-        _span("squad_v2", "SQuAD 2.0", "best_f1", 130_319, 11_873, has_no_answer=True),
-        _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 2, 3_668, 408, ("different", "same meaning")),
+             "accuracy", 87_866, 4_887),
+        _classes("cola", "CoLA", ("sentence",), 8_551, 1_043, ("unacceptable", "acceptable"), "matthews"),
+        Task("squad_v2", "SQuAD 2.0", "span", ("question", "context"), "answers", (), "best_f1", 130_319, 11_873,
+             has_no_answer=True),
+        _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 3_668, 408, ("different", "same meaning"),
+                 "accuracy"),
         Task("boolq", "BoolQ", "classification", ("question", "passage"), "answer", (False, True),
-             "accuracy", 2, 9_427, 3_270, label_names=("no", "yes")),
+             "accuracy", 9_427, 3_270, label_names=("no", "yes")),
     )
 }  # fmt: skip
 
