@@ -21,8 +21,19 @@ from scalescope.microworld.world import World
 Parts = tuple[str, str, list[str]]  # before and after the answer in the first paragraph, and the other paragraphs
 
 # kinds of documents, with their shares
-DOCUMENTS = {"opinion": 26, "inference": 20, "grammar": 16, "same": 14, "reading": 13, "words": 9}
-DOCUMENTS |= {"answered": 7, "whether": 7, "passage": 5, "chosen": 4, "retold": 3}
+DOCUMENTS = {
+    "opinion": 26,
+    "inference": 20,
+    "grammar": 16,
+    "same": 14,
+    "reading": 13,
+    "words": 9,
+    "answered": 7,
+    "whether": 7,
+    "passage": 5,
+    "chosen": 4,
+    "retold": 3,
+}
 VERDICTS = {
     "opinion": ("Blame", "Praise"),
     "grammar": ("Wrong", "Right"),

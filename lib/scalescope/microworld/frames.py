@@ -12,10 +12,20 @@ from scalescope.microworld.draw import Draw, table
 from scalescope.microworld.inflect import a, plural
 from scalescope.microworld.lexicon import Lexicon, Verb
 
-# what neighbours show; what one word and its class show; what only structure shows
-WEIGHTS = {"order": 18, "tense": 14, "determiner": 12}
-WEIGHTS |= {"agreement": 22, "amount": 5, "preposition": 9, "complement": 7, "selection": 5, "transitivity": 4}
-WEIGHTS |= {"reflexive": 2, "two_objects": 2}
+# what neighbours show (order, tense, determiner), what one word and its class show, what only structure shows
+WEIGHTS = {
+    "order": 18,
+    "tense": 14,
+    "determiner": 12,
+    "agreement": 22,
+    "amount": 5,
+    "preposition": 9,
+    "complement": 7,
+    "selection": 5,
+    "transitivity": 4,
+    "reflexive": 2,
+    "two_objects": 2,
+}
 OBSERVERS = ["knows", "likes", "sees", "fears", "follows", "envies"]
 TRAITS = ["young", "tall", "shy", "local", "foreign", "tired", "elderly", "busy"]
 ADVERBS = ["often", "never", "always", "rarely", "soon", "again", "sometimes"]
