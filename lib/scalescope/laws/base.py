@@ -19,7 +19,7 @@ from scalescope.laws.scatter import scatter_of
 
 
 class ScalingLaw(Prediction):
-    """Base of the laws; a law gives `inputs`, `parameters`, `sizes`, `fit_weighted` and `predict_many`.
+    """Base of the laws; a law gives `inputs`, `parameters`, `fit_weighted` and `predict_many`.
 
     `sizes(X)` -> [n, len(inputs)]; `fit_weighted(X, y, weights)` fits all rows of weights [B, n] at once ->
     dict of arrays [B]; `predict_many(params, X)` -> [B, n]. Fits, intervals and bootstraps all go through
@@ -29,11 +29,8 @@ class ScalingLaw(Prediction):
     and, of a DataFrame, `feature_names_in_` (the columns that were read).
     """
 
-    min_distinct: ClassVar[int] = 2  # fewest distinct input rows that determine the law
     share: ClassVar[bool] = False  # whether y is an error, which cannot exceed one
     _anything: ClassVar[tuple[float, float]] = (-np.inf, np.inf)  # what a parameter of this law can be
-
-    n_boot: int
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Fit every row of `weights` [B, n]: parameter name -> [B]."""
@@ -103,6 +100,11 @@ class ScalingLaw(Prediction):
         """Parameters that are fitted, each once."""
         return [name for name in self.parameters if name not in self._fixed()]
 
+    @property
+    def min_distinct(self) -> int:
+        """Fewest distinct input rows that determine the law: as many as it has free parameters."""
+        return len(self.fitted_names())
+
     def _checked_weights(self, sizes: np.ndarray, sample_weight: Any) -> np.ndarray:
         """Weights [n] of the points, of which enough distinct ones count."""
         weights = point_weights(sample_weight, len(sizes))
@@ -116,7 +118,7 @@ class ScalingLaw(Prediction):
             )
         return weights
 
-    def _learn(self, sizes, y, weights, group: np.ndarray | None = None, masked: np.ndarray | None = None) -> Self:
+    def _learn(self, sizes, y, weights, group: np.ndarray | None = None, masked: np.ndarray | None = None) -> None:
         """What is learned beside the parameters: range, scatter, bootstrap, intervals, messages.
 
         masked: which rows of the table that was given are not among these (None or empty: all are).
@@ -144,7 +146,6 @@ class ScalingLaw(Prediction):
         self.intervals_, said = self._held(self._intervals(sizes, y, weights, group))
         left_out = [f"{lost} masked row(s) left out"] if lost else []
         self.messages_ = [*self.diagnostics_["messages"], *said, *self.lack_of_fit_, *self._doubts, *left_out]
-        return self
 
     def _judge(self, sizes, y, weights, group) -> None:
         """Scatter of the runs, lack of fit, and doubts about the table; of groups [n, 2] the first column counts."""

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from scalescope.laws.diagnostics import diagnose, differences
 from scalescope.laws.fit.form import Form
 from scalescope.laws.fit.optimum import KEPT, Optimum, optima, optimum, refit
-from scalescope.laws.inputs import table, target
+from scalescope.laws.inputs import target
 from scalescope.laws.intervals import BootstrapResult, Refit, residual_bootstrap
 from scalescope.laws.profile import profile_intervals
 from scalescope.laws.settings import FitSettings
@@ -19,7 +19,8 @@ ENOUGH = 5  # points of a grid axis that bounds given by the caller leave
 
 
 class CurveLaw(FitSettings):
-    """Base of the laws with exponents; a law gives `form`, `axes`, `natural` and `centred`.
+    """Base of the laws with exponents; a law gives `form`, `axes`, and where they are not the usual ones
+    `origin`, `natural` and `centred`.
 
     Coefficients are fitted about an `origin` (the middle of the data), where they hardly correlate, and
     reported in the paper's symbols. `params_`, `intervals_` (95 %), `objective_` (the loss at the optimum),
@@ -36,24 +37,20 @@ class CurveLaw(FitSettings):
         raise NotImplementedError
 
     def origin(self, sizes: np.ndarray) -> np.ndarray:
-        """Middle of the data in the law's own coordinates; all zero is the paper's."""
-        raise NotImplementedError
+        """Middle of the data in the law's own coordinates, here ln of the inputs; all zero is the paper's."""
+        return np.log(sizes).mean(axis=0)
 
     def axes(self, form: Form, sizes: np.ndarray) -> list[np.ndarray]:
         """Grid of each shape that is searched."""
         raise NotImplementedError
 
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
-        """Parameters [B] in the paper's symbols from coefficients [B, T]."""
-        raise NotImplementedError
+        """Parameters [B] in the paper's symbols from coefficients [B, T]; here they are the same."""
+        return dict(zip(self.coefficients, theta.T, strict=True))
 
     def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
         """Coefficients [B, T] from parameters [B]; the inverse of `natural`."""
-        raise NotImplementedError
-
-    def sizes(self, X: Any) -> np.ndarray:
-        """Checked inputs [n, len(inputs)], all above zero."""
-        return table(X, self.input_names, type(self).__name__)
+        return np.stack([np.asarray(params[name], dtype=float) for name in self.coefficients], axis=1)
 
     def centre(self, sizes: np.ndarray) -> np.ndarray:
         """Origin of a fit: the middle of the data or, where the caller fixes or bounds parameters, the paper's."""
@@ -85,14 +82,15 @@ class CurveLaw(FitSettings):
         """Place of a parameter among the coefficients."""
         return self.coefficients.index(name)
 
-    def _start(self, origin: np.ndarray) -> np.ndarray | None:
+    def _starts(self, origin: np.ndarray) -> list[np.ndarray]:
+        """The coefficients [T] of the start that the caller gives, or none."""
         given = self.given_start()
-        return given and self.centred({name: np.array([value]) for name, value in given.items()}, origin)[0]
+        return [self.centred({name: np.array([value]) for name, value in given.items()}, origin)[0]] if given else []
 
     def search(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[Form, np.ndarray, Optimum]:
         """The global optimum for y and weights [n]."""
         form, origin, axes = self._problem(sizes, y)
-        best = optimum(form, self.given_loss(), axes, y, weights, self._start(origin), self.kept)
+        best = optimum(form, self.given_loss(), axes, y, weights, self._starts(origin), self.kept)
         return form, origin, best
 
     def _refit(self, sizes: np.ndarray, y: np.ndarray) -> Refit | None:
@@ -135,7 +133,7 @@ class CurveLaw(FitSettings):
             return [law.fit(sizes, y, sample_weight) for law, y in zip(laws, rows, strict=True)]
         weights = self._checked_weights(sizes, sample_weight)
         form, origin, axes = self._problem(sizes, rows[rows.min(axis=1).argmin()])  # the row likeliest to be refused
-        found = optima(form, self.given_loss(), axes, rows, weights[None], self._start(origin), self.kept)
+        found = optima(form, self.given_loss(), axes, rows, weights, self._starts(origin), self.kept)
         for law, best, y in zip(laws, found, rows, strict=True):
             law._adopt(origin, best, sizes, y, weights)
             law._learn(sizes, y, weights)
@@ -144,7 +142,6 @@ class CurveLaw(FitSettings):
 
     def _adopt(self, origin: np.ndarray, best: Optimum, sizes, y, weights) -> None:
         """Learned values that follow from an optimum about `origin`."""
-        self._method(None)
         self.origin_ = origin
         params = {name: float(value[0]) for name, value in self.natural(best.theta[None], origin).items()}
         self._settle(params, best, sizes, y, weights)

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scalescope.errors import UnknownName
 from scalescope.laws.card import FitCard, check_items, fit_card
-from scalescope.laws.inputs import point_weights, same_rows, target, without_masked
+from scalescope.laws.inputs import point_weights, same_rows, table, target, without_masked
 from scalescope.laws.intervals import BootstrapResult
 from scalescope.laws.lack import Lack
 from scalescope.laws.remarks import SuspectInput
@@ -55,8 +55,8 @@ class Prediction(RegressorMixin, BaseEstimator):
         return self.inputs
 
     def sizes(self, X: Any) -> np.ndarray:
-        """Checked inputs [n, len(inputs)], all above zero."""
-        raise NotImplementedError
+        """Checked inputs [n, len(inputs)], all finite and above zero."""
+        return table(X, self.input_names, type(self).__name__)
 
     def predict_many(self, params: dict[str, np.ndarray], X: Any) -> np.ndarray:
         """Predictions [B, n] of B sets of parameters."""
@@ -76,8 +76,7 @@ class Prediction(RegressorMixin, BaseEstimator):
         values = self.predict_many(self._fitted(), X)[0]
         if doubt := self._far_below(X):
             warnings.warn(f"{type(self).__name__}: {doubt}", SuspectInput, stacklevel=2)
-        factor = 1.0 if self.warn_beyond is None else self.extrapolation(X).max(initial=1.0)
-        if self.warn_beyond is not None and factor > self.warn_beyond:
+        if self.warn_beyond is not None and (factor := self.extrapolation(X).max(initial=1.0)) > self.warn_beyond:
             warnings.warn(
                 f"{type(self).__name__} extrapolates by a factor of {factor:.3g} beyond its fitted range",
                 ExtrapolationWarning,
@@ -108,10 +107,6 @@ class Prediction(RegressorMixin, BaseEstimator):
             laws = self.predict_many(self.bootstrap_.params, X)
             low, high = new_run(laws, middle, self.scatter_, level, self.random_state)
         return np.minimum(low, middle), np.maximum(high, middle)
-
-    def fitted_names(self) -> list[str]:
-        """Parameters that are fitted, each once."""
-        raise NotImplementedError
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2 in linear space: 1 - residual / total sum of squares of y, about the mean of all points.

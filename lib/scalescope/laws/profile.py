@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.stats import t as student
 
 from scalescope.laws.diagnostics import Sensitivity, sensitivity
 from scalescope.laws.fit.polish import Batch, polish
-from scalescope.laws.interface import Curve
+
+if TYPE_CHECKING:
+    from scalescope.laws.curve import CurveLaw
 
 STEPS = 12
 NEAR = 1e-3  # relative distance from the threshold at which an end is found
@@ -15,7 +19,7 @@ FARTHEST = 25.0  # logarithm of the factor beyond which a parameter counts as un
 
 
 def profile_intervals(
-    law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, level: float = 0.95
+    law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, level: float = 0.95
 ) -> dict[str, tuple[float, float]]:
     """Interval (low, high) of each free parameter; 0 or infinity where the loss never rises enough.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ POWERS = (0.05, 50.0)  # 1 / alpha_B
 OPEN = (0.0, np.inf)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class TrajectoryLaw(CurveLaw):
     """L(N, S_min) = (N_c / N)^alpha_N + (S_c / S_min)^alpha_S, S_min = S / (1 + B_crit(L) / B).
 
@@ -25,6 +27,11 @@ class TrajectoryLaw(CurveLaw):
     in nats. S_min are the steps at unlimited batch size; L stands on both sides and is solved for. Inputs: parameters,
     steps, batch_size, one row per point of a curve. Default loss: log_squares. Source: Kaplan 2020, eq. 1.4-1.6 and 5;
     Su 2024, section 3.
+
+    The setting `order`, beside those of `FitSettings`: "joint", all six parameters at once, at the optimum of the loss;
+    or "published": N_c and alpha_N from the lowest loss of each size; then B_star and alpha_B from the steps and
+    examples that runs of several batch sizes need for the same loss; then S_c and alpha_S. `fixed` belongs to the
+    published order, and is N_c and alpha_N, which may come from converged models.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters", "steps", "batch_size")
@@ -36,43 +43,7 @@ class TrajectoryLaw(CurveLaw):
     )
     source: ClassVar[str] = "Kaplan 2020, section 5; Su 2024, section 3"
 
-    def __init__(
-        self,
-        *,
-        order: str = "joint",
-        loss: str | None = None,
-        delta: float = 1e-3,
-        summed: bool = True,
-        fixed: dict[str, float] | None = None,
-        ties: dict[str, str] | None = None,
-        bounds: dict[str, tuple[float, float]] | None = None,
-        start: dict[str, float] | None = None,
-        interval: str | None = None,
-        n_boot: int = 1000,
-        random_state: int | np.random.Generator | None = 0,
-        warn_beyond: float | None = 10.0,
-    ):
-        """Store the settings, those of CurveLaw and `order`.
-
-        "joint": all six parameters at once, at the optimum of the loss. "published": N_c and alpha_N from the lowest
-        loss of each size; then B_star and alpha_B from the steps and examples that runs of several batch sizes need for
-        the same loss; then S_c and alpha_S. `fixed` belongs to the joint order, except N_c and alpha_N, which may come
-        from converged models.
-        """
-        super().__init__(
-            loss=loss,
-            delta=delta,
-            summed=summed,
-            fixed=fixed,
-            ties=ties,
-            bounds=bounds,
-            start=start,
-            interval=interval,
-            n_boot=n_boot,
-            random_state=random_state,
-            warn_beyond=warn_beyond,
-        )
-        self.order = order
+    order: str = "joint"
 
     def origin(self, sizes: np.ndarray) -> np.ndarray:
         """Means of ln N and ln S; the level of the loss is added by `_problem`."""
@@ -144,7 +115,6 @@ class TrajectoryLaw(CurveLaw):
         if self.order == "joint":
             super()._estimate(sizes, y, weights)
             return
-        self._method(None)
         params = {name: float(value[0]) for name, value in self.fit_weighted(sizes, y, weights[None]).items()}
         self._settle(params, None, sizes, y, weights)
 

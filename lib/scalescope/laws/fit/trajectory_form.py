@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from scalescope.laws.fit.form import Form
+
 ROOT_STEPS = 60
 LARGEST = 300.0  # logarithm of a term up to which a step is tried
 
 
-class TrajectoryForm:
+class TrajectoryForm(Form):
     """L = a e^(-alpha_N u) + b (e^-s (1 + q))^alpha_S with q = K (L / L_0)^-m / batch, which holds L on both sides.
 
     u, s [n]: ln N and ln S about the middle; batch [n]; `level` is L_0. Linear coefficients a, b; shapes alpha_N,
     alpha_S, K = B_crit(L_0) and m = 1 / alpha_B. `observed` losses [n] stand in for L in `terms`, for the search only.
     """
 
-    linear = 2
     gauss_newton = True
 
     def __init__(
@@ -27,9 +28,8 @@ class TrajectoryForm:
         shape_bounds: list[tuple[float, float]],
         observed: np.ndarray | None = None,
     ):
-        self.u, self.s, self.batch, self.level, self.observed = u, s, batch, level, observed
-        self.lower = np.array([0.0, 0.0, *(low for low, _ in shape_bounds)])
-        self.upper = np.array([np.inf, np.inf, *(high for _, high in shape_bounds)])
+        super().__init__(u, shape_bounds)
+        self.s, self.batch, self.level, self.observed = s, batch, level, observed
 
     def terms(self, shapes: np.ndarray) -> np.ndarray:
         """What a and b multiply [B, 2, n], the observed losses setting the critical batch size."""
