@@ -94,19 +94,20 @@ class BrokenForm(Form):
         def total(values: np.ndarray) -> np.ndarray:
             return (values * weighted).sum(axis=1)
 
-        pairs = {
-            (1, 1): -rise * total((share + bend / width) / place**2),
-            (1, 2): -rise * total(bend * z / (width * place)),
-            (2, 2): -rise * total(bend * z**2 / width),
-        }
-        for (i, j), value in pairs.items():
-            found[:, first + i, first + j] += value
+        by_place, by_width = total(share / place), total(z * share - soft)
+        at_place, at_width = first + 1, first + 2
+        for i, j, value in (
+            (at_place, at_place, -rise * total((share + bend / width) / place**2)),
+            (at_place, at_width, -rise * total(bend * z / (width * place))),
+            (at_width, at_width, -rise * total(bend * z**2 / width)),
+            (first, at_place, by_place),
+            (before, at_place, -by_place),
+            (first, at_width, by_width),
+            (before, at_width, -by_width),
+        ):
+            found[:, i, j] += value
             if i != j:
-                found[:, first + j, first + i] += value
-        for offset, value in ((1, total(share / place)), (2, total(z * share - soft))):
-            for slope, sign in ((first, 1), (before, -1)):
-                found[:, slope, first + offset] += sign * value
-                found[:, first + offset, slope] += sign * value
+                found[:, j, i] += value
 
 
 class BrokenLaw(OneSize, CurveLaw):

@@ -57,8 +57,8 @@ class CurveLaw(FitSettings):
         origin = self.origin(sizes)
         return origin * 0 if self._fixed() or self.given_bounds() else origin
 
-    def limited(self, form: Form, origin: np.ndarray) -> Form:
-        """`form` about `origin` with the values and bounds that the caller gives."""
+    def limited(self, form: Form) -> Form:
+        """`form` with the values and bounds that the caller gives."""
         given = {name: (value, value) for name, value in self._fixed().items()} | self.given_bounds()
         for name, (low, high) in given.items():
             form.lower[self.slot(name)], form.upper[self.slot(name)] = low, high
@@ -73,7 +73,7 @@ class CurveLaw(FitSettings):
         origin = self.centre(sizes)
         form = self.form(sizes, origin)
         axes = self.axes(form, sizes)
-        self.limited(form, origin)
+        self.limited(form)
         for at in range(form.linear, len(form.lower)):
             axes[at - form.linear] = _within(axes[at - form.linear], form.lower[at], form.upper[at])
         return form, origin, axes
@@ -150,7 +150,7 @@ class CurveLaw(FitSettings):
         """Learned values that follow from the parameters; `best` is None if no search found them."""
         self.params_, self.optimum_ = params, best
         loss = self.given_loss()
-        form = self.limited(self.form(sizes, self.centre(sizes)), self.centre(sizes))
+        form = self.limited(self.form(sizes, self.centre(sizes)))
         limited = [n for n in self.fitted_names() if self.slot(n) >= form.linear or n in self.given_bounds()]
         self.bounds_ = {n: (float(form.lower[self.slot(n)]), float(form.upper[self.slot(n)])) for n in limited}
         values = self.predict_many(self._fitted(), sizes)[0]

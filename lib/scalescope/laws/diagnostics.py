@@ -26,14 +26,13 @@ NEAR = 0.01  # relative height of a second optimum that is worth a word
 class Sensitivity:
     """First-order picture of a fit: what each parameter does, and how well that fixes it.
 
-    `gradient` [P, n]: change of the residuals per unit of `scale` [P] (the parameter itself, or if that is zero its
-    natural unit). `cofactor` [P]: diagonal of (gradient weights gradient^T)^-1. `errors` [P]: standard errors in units
-    of `scale`; both infinite for `loose` parameters, which the design cannot tell apart. `bend`: mean second derivative
-    of the loss. `noise`: factor c that makes 2 c (loss - lowest loss) chi-squared; NaN without degrees of freedom.
+    `scale` [P]: a unit of each parameter, see `differences`. `cofactor` [P]: diagonal of (G weights G^T)^-1, where G
+    [P, n] are the changes of the residuals per unit. `errors` [P]: standard errors in units of `scale`; both infinite
+    for `loose` parameters, which the design cannot tell apart. `bend`: mean second derivative of the loss. `noise`:
+    factor c that makes 2 c (loss - lowest loss) chi-squared; NaN without degrees of freedom, `free`.
     """
 
     names: list[str]
-    gradient: np.ndarray
     scale: np.ndarray
     cofactor: np.ndarray
     errors: np.ndarray
@@ -57,7 +56,7 @@ def sensitivity(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.nda
     cofactor, loose = _cofactor(gradient * np.sqrt(weights))
     errors = np.where(loose, np.inf, np.sqrt(np.where(loose, 0.0, cofactor) / (bend * noise)))
     told = tuple(name for name, is_loose in zip(names, loose, strict=True) if is_loose)
-    return Sensitivity(names, gradient, scale, cofactor, errors, told, bend, noise, free)
+    return Sensitivity(names, scale, cofactor, errors, told, bend, noise, free)
 
 
 def _refuse_endless(law: CurveLaw, gradient: np.ndarray) -> None:
@@ -193,7 +192,7 @@ def _other_optimum(law: CurveLaw, found: Sensitivity, y: np.ndarray) -> dict[str
 def _at_bound(law: CurveLaw, sizes: np.ndarray) -> dict[str, float]:
     """Parameters at a bound of the search, with their value."""
     origin = law.centre(sizes)
-    form = law.limited(law.form(sizes, origin), origin)
+    form = law.limited(law.form(sizes, origin))
     theta = law.centred(law._fitted(), origin)[0]
     found = {}
     for name in law.fitted_names():

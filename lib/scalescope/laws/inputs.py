@@ -152,9 +152,10 @@ def table(X: Any, names: tuple[str, ...], law: str = "this law") -> np.ndarray:
         raise ValueError(
             f"X is a {type(X).__name__} of dicts; give pandas.DataFrame(X), with {', '.join(names)} as columns"
         )
-    if isinstance(X, Mapping) or _fields(X):
+    fields = getattr(getattr(X, "dtype", None), "names", None)  # of a structured array, read by their order else
+    if isinstance(X, Mapping) or fields:
         raise ValueError(
-            f"X is a {type(X).__name__} with the columns {', '.join(map(str, _fields(X) or X))}; give a DataFrame with "
+            f"X is a {type(X).__name__} with the columns {', '.join(map(str, fields or X))}; give a DataFrame with "
             f"the columns {', '.join(names)}, or their values in this order"
         )
     if hasattr(X, "columns"):
@@ -178,11 +179,6 @@ def _refuse_other(X: Any, names: tuple[str, ...], law: str) -> None:
         f"X is a {type(X).__name__} called {called!r}, but {law} reads {', '.join(names)}{other}. If these are its "
         f"{names[0]}, rename it, or give the values alone (.to_numpy())"
     )
-
-
-def _fields(X: Any) -> tuple[str, ...]:
-    """Names of the fields of a structured array, which NumPy would read by their order; none of anything else."""
-    return getattr(getattr(X, "dtype", None), "names", None) or ()
 
 
 def same_rows(X: Any, called: str = "X", /, **others: Any) -> None:

@@ -33,9 +33,8 @@ def profile_intervals(
         raise ValueError(f"a profile needs more points than the {len(found.names)} free parameters; got as many")
     goal = float(student.ppf(0.5 + level / 2, found.free))
     form, best, unit = law.profiled(sizes)
-    form = law.limited(form, np.zeros_like(law.origin(sizes)))
     slots = np.array([law.slot(name) for name in found.names])
-    batch = Batch(form, law.given_loss(), y[None], weights[None], best[None])
+    batch = Batch(law.limited(form), law.given_loss(), y[None], weights[None], best[None])
     ends = _ends(batch, slots, unit[slots], found, goal, law.optimum_.value)
     given = law.given_bounds()
     return {
