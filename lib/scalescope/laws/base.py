@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from scalescope.laws.inputs import generator, numbers, point_weights, replicate_count, same_rows, target, without_masked
-from scalescope.laws.intervals import BootstrapResult, Refit, hierarchical_bootstrap, holding, naive_bootstrap
+from scalescope.laws.intervals import BootstrapResult, Refit, hierarchical_bootstrap, naive_bootstrap
 from scalescope.laws.labels import labels
 from scalescope.laws.lack import lack_of_fit
 from scalescope.laws.prediction import Prediction
@@ -150,7 +150,8 @@ class ScalingLaw(Prediction):
     def _judge(self, sizes, y, weights, group) -> None:
         """Scatter of the runs, lack of fit, and doubts about the table; of groups [n, 2] the first column counts."""
         group = None if group is None else group.reshape(len(group), -1)[:, 0]
-        residuals = self._residuals(sizes, y)
+        values = self.predict_many(self._fitted(), sizes)[0]
+        residuals = np.log(values / y) if self._logarithmic() else values - y  # as the law is fitted
         used = weights > 0
         count = len(self.fitted_names())
         self.scatter_ = scatter_of(residuals, weights, group, count, self._logarithmic())
@@ -175,11 +176,6 @@ class ScalingLaw(Prediction):
         """Whether the law is fitted to ln y."""
         return True
 
-    def _residuals(self, sizes: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Law - data [n], of ln y or of y as the law is fitted."""
-        values = self.predict_many(self._fitted(), sizes)[0]
-        return np.log(values / y) if self._logarithmic() else values - y
-
     def _gradient(self, sizes: np.ndarray) -> np.ndarray:
         """Change [P, n] of the residuals by each fitted parameter, in any unit."""
         raise NotImplementedError
@@ -192,12 +188,22 @@ class ScalingLaw(Prediction):
         return self.bootstrap_.intervals() if self.bootstrap_ else {}
 
     def _held(self, found: dict[str, tuple[float, float]]) -> tuple[dict[str, tuple[float, float]], list[str]]:
-        """Intervals that hold their estimates, of what was fitted only; infinite where no scatter is left to judge."""
+        """Intervals of what was fitted, extended to hold their estimates, and a message that names those that did not.
+
+        Infinite where no scatter is left to judge.
+        """
         fixed = self._fixed()
         found = {name: ends for name, ends in found.items() if name not in fixed}
         if self.scatter_.free < 1:
             return dict.fromkeys(found, self._anything), []
-        return holding(found, self.params_)
+        held, outside = {}, []
+        for name, (low, high) in found.items():
+            value = self.params_[name]
+            held[name] = (min(low, value), max(high, value))
+            if max(low - value, value - high) > 1e-6 * abs(value):
+                outside.append(name)
+        said = f"the bootstrap of {', '.join(outside)} lies to one side of the estimate; intervals extended to hold it"
+        return held, [said] if outside else []
 
     def _bootstrap(self, sizes, y, weights, group) -> BootstrapResult:
         settings = {"n_boot": self.n_boot, "random_state": self.random_state, "sample_weight": weights}

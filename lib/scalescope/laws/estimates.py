@@ -58,11 +58,6 @@ def estimate(
     return Estimate(value, min(low, value), max(high, value), level)  # an interval holds its own estimate
 
 
-def raised(fault: Exception) -> str:
-    """What to say of an error in a function that a user gave."""
-    return f"raised {type(fault).__name__} ({' '.join(str(fault).split()):.200})"
-
-
 def _answer(question: Callable[[dict[str, np.ndarray]], np.ndarray], params: dict[str, np.ndarray]) -> np.ndarray:
     """Answers [B] to a question; infinite ones and those that are no numbers belong to fits that say nothing."""
     such = SUCH.format(name=next(iter(params)))

@@ -151,17 +151,3 @@ def _refit(law, sizes, y, weights, draw: resample.Draw, n_boot, random_state, ki
     counts, redrawn = resample.replicates(draw, n_boot, random_state, belongs, law.min_distinct)
     fit = refit or law.fit_weighted
     return BootstrapResult(fit(sizes, y, counts * weights), n_boot, redrawn, kind)
-
-
-def holding(
-    found: dict[str, tuple[float, float]], params: dict[str, float]
-) -> tuple[dict[str, tuple[float, float]], list[str]]:
-    """Intervals extended to hold their estimates, and a message that names those that did not."""
-    held, outside = {}, []
-    for name, (low, high) in found.items():
-        value = params[name]
-        held[name] = (min(low, value), max(high, value))
-        if max(low - value, value - high) > 1e-6 * abs(value):
-            outside.append(name)
-    said = f"the bootstrap of {', '.join(outside)} lies to one side of the estimate; intervals extended to hold it"
-    return held, [said] if outside else []

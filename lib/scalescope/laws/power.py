@@ -21,10 +21,8 @@ class PowerLaw(ScalingLaw):
 
     x is a size (parameters without embeddings, or any one size) and y an error or a loss, both above zero.
     In the notation of Kaplan 2020, y = (x_c / x)^alpha with alpha = -slope and x_c = exp(intercept /
-    alpha). X is an array [n] or [n, 1], or a DataFrame with the column that `size` names. Learned: `params_`
-    (slope, intercept), `intervals_` (95 %), `objective_` (sum of squares of the residual of ln y), `diagnostics_` (as
-    `diagnostics.diagnose`), `bootstrap_`, `range_`, `n_points_`, `n_sizes_`. Source: Ivgi 2022, section 3; Kaplan 2020,
-    eq. 1.1.
+    alpha). X is an array [n] or [n, 1], or a DataFrame with the column that `size` names. Learned beside what every law
+    learns: `objective_` (sum of squares of the residual of ln y). Source: Ivgi 2022, section 3; Kaplan 2020, eq. 1.1.
 
     `size`: what x is, as a column and in messages ("parameters", "tokens", "flops"). `fixed`: slope or intercept,
     or both, not to be fitted, by value. `n_boot`: bootstrap replicates (0: no intervals), drawn with `random_state`.
@@ -42,11 +40,6 @@ class PowerLaw(ScalingLaw):
     n_boot: int = 1000
     random_state: int | np.random.Generator | None = 0
     warn_beyond: float | None = None
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """The name of the size."""
-        return (self.size,)
 
     def _fixed(self) -> dict[str, float]:
         return named_values(self.fixed, "fixed", self.parameters)

@@ -51,8 +51,8 @@ class Prediction(RegressorMixin, BaseEstimator):
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """Names of the inputs of this law, as columns and in messages."""
-        return self.inputs
+        """Names of the inputs of this law, as columns and in messages; of a law of any one size that of the size."""
+        return (self.size,) if hasattr(self, "size") else self.inputs
 
     def sizes(self, X: Any) -> np.ndarray:
         """Checked inputs [n, len(inputs)], all finite and above zero."""

@@ -19,9 +19,9 @@ FARTHEST = 25.0  # logarithm of the factor beyond which a parameter counts as un
 
 
 def profile_intervals(
-    law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, level: float = 0.95
+    law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray
 ) -> dict[str, tuple[float, float]]:
-    """Interval (low, high) of each free parameter; 0 or infinity where the loss never rises enough.
+    """Interval (low, high), 95 %, of each free parameter; 0 or infinity where the loss never rises enough.
 
     An end is where twice the rise of the loss, in units of its noise, equals the squared quantile of Student's t with
     n - P degrees of freedom (for squares this is the F test). All ends are sought at once.
@@ -31,7 +31,7 @@ def profile_intervals(
         return {}
     if not np.isfinite(found.noise):
         raise ValueError(f"a profile needs more points than the {len(found.names)} free parameters; got as many")
-    goal = float(student.ppf(0.5 + level / 2, found.free))
+    goal = float(student.ppf(0.975, found.free))
     form, best, unit = law.profiled(sizes)
     slots = np.array([law.slot(name) for name in found.names])
     batch = Batch(law.limited(form), law.given_loss(), y[None], weights[None], best[None])

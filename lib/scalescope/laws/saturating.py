@@ -39,10 +39,7 @@ class SaturatingForm(Form):
         """What A multiplies [B, n], the observed y standing in for the law's own on the right side."""
         power, alpha, ceiling = (shapes[:, i, None] for i in range(3))
         room = np.maximum(ceiling - self.observed, 1e-9 * ceiling)
-        return np.exp(alpha * np.log(room / self._unit(ceiling)) - power * self.u)
-
-    def _unit(self, ceiling: np.ndarray) -> np.ndarray:
-        return np.maximum(ceiling - self.level, 1e-9 * ceiling) if self.level else np.ones_like(ceiling)
+        return np.exp(alpha * np.log(room / _room(ceiling, self.level)) - power * self.u)
 
     def values(self, theta: np.ndarray) -> np.ndarray:
         """The law [B, n]."""
@@ -61,7 +58,7 @@ class SaturatingForm(Form):
         """
         power, alpha = theta[:, 2:3], theta[:, 3:4]
         right = np.log(np.maximum(theta[:, 1:2], TINY)) - power * self.u
-        right = right + (alpha - 1) * np.log(gap) - alpha * np.log(self._unit(theta[:, 4:5]))
+        right = right + (alpha - 1) * np.log(gap) - alpha * np.log(_room(theta[:, 4:5], self.level))
         z = np.where(right < 0, right, right / np.maximum(alpha, 1e-3))
         for _ in range(ROOT_STEPS):
             log_w, log_rest = -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
@@ -78,7 +75,7 @@ class SaturatingForm(Form):
         w, rest, alpha = np.exp(log_w), np.exp(log_rest), theta[:, 3:4]
         per_right = w * rest / (rest + alpha * w)  # dw / d ln(right side)
         by_gap = w + (alpha - 1) * per_right
-        unit = self._unit(theta[:, 4:5])
+        unit = _room(theta[:, 4:5], self.level)
         by_unit = alpha * gap * per_right / unit if self.level else 0.0
         gradient = np.stack(
             [
@@ -144,16 +141,16 @@ class SaturatingLaw(OneSize, CurveLaw):
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] as the paper writes them."""
         floor, scale, power, alpha, ceiling = theta.T
-        scale = scale * np.exp(power * origin[0] - alpha * _log_room(ceiling, origin[1]))
+        scale = scale * np.exp(power * origin[0] - alpha * np.log(_room(ceiling, origin[1])))
         return {"E": floor, "A": scale, "c": power, "alpha": alpha, "E_0": ceiling}
 
     def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
         """Coefficients [B, 5] about `origin`."""
         floor, scale, power, alpha, ceiling = (np.asarray(params[name], dtype=float) for name in self.parameters)
-        scale = scale * np.exp(alpha * _log_room(ceiling, origin[1]) - power * origin[0])
+        scale = scale * np.exp(alpha * np.log(_room(ceiling, origin[1])) - power * origin[0])
         return np.stack([floor, scale, power, alpha, ceiling], axis=1)
 
 
-def _log_room(ceiling: np.ndarray, level: float) -> np.ndarray:
-    """ln(E_0 - level), 0 for the paper's level 0."""
-    return np.log(np.maximum(ceiling - level, 1e-9 * ceiling)) if level else np.zeros_like(ceiling)
+def _room(ceiling: np.ndarray, level: float) -> np.ndarray:
+    """E_0 - level, 1 for the paper's level 0."""
+    return np.maximum(ceiling - level, 1e-9 * ceiling) if level else np.ones_like(ceiling)

@@ -126,8 +126,3 @@ class OneSize(FitSettings):
     """Laws y(x) of one size x, which `size` names ("parameters", "tokens", "flops"): a column, and in messages."""
 
     size: str = "parameters"
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """The name of the size."""
-        return (self.size,)

@@ -49,21 +49,21 @@ class TrajectoryLaw(CurveLaw):
         """Means of ln N and ln S; the level of the loss is added by `_problem`."""
         return np.append(np.log(sizes[:, :2]).mean(axis=0), 0.0)
 
-    def form(self, sizes: np.ndarray, origin: np.ndarray, observed: np.ndarray | None = None) -> TrajectoryForm:
+    def form(self, sizes: np.ndarray, origin: np.ndarray) -> TrajectoryForm:
         """The law about `origin` = ln N, ln S, ln L."""
-        spans = np.where(np.ptp(np.log(sizes[:, :2]), axis=0) > 0, np.ptp(np.log(sizes[:, :2]), axis=0), 1.0)
+        logs = np.log(sizes[:, :2])
+        spans = [float(span) or 1.0 for span in np.ptp(logs, axis=0)]
         bounds = [(0.01 / span, 100 / span) for span in spans]
-        u, s = (np.log(sizes[:, :2]) - origin[:2]).T
-        return TrajectoryForm(u, s, sizes[:, 2], float(np.exp(origin[2])), [*bounds, OPEN, POWERS], observed)
+        u, s = (logs - origin[:2]).T
+        return TrajectoryForm(u, s, sizes[:, 2], float(np.exp(origin[2])), [*bounds, OPEN, POWERS])
 
     def _problem(self, sizes: np.ndarray, y: np.ndarray):
         origin = np.append(self.origin(sizes)[:2], np.log(y).mean())
-        form = self.form(sizes, origin, y)
-        axes = self.axes(form, sizes)
-        fixed = self._fixed()
-        if fixed:
+        form = self.form(sizes, origin)
+        form.observed = y
+        if fixed := self._fixed():
             raise ValueError(f"fixed ({', '.join(fixed)}) needs order='published' in a TrajectoryLaw")
-        return form, origin, axes
+        return form, origin, self.axes(form, sizes)
 
     def axes(self, form: TrajectoryForm, sizes: np.ndarray) -> list[np.ndarray]:
         """Both exponents and the power of the critical batch size from bound to bound, that size from none to many.

@@ -146,10 +146,8 @@ def _elsewhere(part: Batch, reached: np.ndarray, best: int, unit: float) -> np.n
     return (distance.max(axis=1) > APART) & (middle > np.maximum(reached, reached[best]) + 10 * SAME * unit)
 
 
-def refit(
-    form: Form, loss: Loss, y: np.ndarray, weights: np.ndarray, seeds: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Optima [B, T] and losses [B] of many fits of one form, each from all `seeds` [S, T]; the best end is kept.
+def refit(form: Form, loss: Loss, y: np.ndarray, weights: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Optima [B, T] of many fits of one form, each from all `seeds` [S, T]; the best end is kept.
 
     y and weights are [B, n] or [1, n].
     """
@@ -159,4 +157,4 @@ def refit(
         theta, value = polish(Batch(form, loss, y, weights, np.repeat(seed[None], count, axis=0)))
         better = value < lowest
         found[better], lowest[better] = theta[better], value[better]
-    return found, lowest
+    return found

@@ -20,16 +20,10 @@ class TrajectoryForm(Form):
     gauss_newton = True
 
     def __init__(
-        self,
-        u: np.ndarray,
-        s: np.ndarray,
-        batch: np.ndarray,
-        level: float,
-        shape_bounds: list[tuple[float, float]],
-        observed: np.ndarray | None = None,
+        self, u: np.ndarray, s: np.ndarray, batch: np.ndarray, level: float, shape_bounds: list[tuple[float, float]]
     ):
         super().__init__(u, shape_bounds)
-        self.s, self.batch, self.level, self.observed = s, batch, level, observed
+        self.s, self.batch, self.level, self.observed = s, batch, level, None
 
     def terms(self, shapes: np.ndarray) -> np.ndarray:
         """What a and b multiply [B, 2, n], the observed losses setting the critical batch size."""
