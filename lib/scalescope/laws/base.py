@@ -129,10 +129,8 @@ class ScalingLaw(Prediction):
         lost = int(masked.sum())
         self.n_points_, self.n_left_out_, self.n_masked_ = len(kept), len(sizes) - len(kept), lost
         self.n_sizes_ = len(np.unique(kept, axis=0))
-        self.range_ = {
-            name: (float(low), float(high))
-            for name, low, high in zip(self.input_names, kept.min(axis=0), kept.max(axis=0), strict=True)
-        }
+        ends = zip(kept.min(axis=0).tolist(), kept.max(axis=0).tolist(), strict=True)
+        self.range_ = dict(zip(self.input_names, ends, strict=True))
         self.seeds_ = None if group is None else per_group(group[used])
         self._judge(sizes, y, weights, group)
         if group is None:

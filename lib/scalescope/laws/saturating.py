@@ -77,17 +77,14 @@ class SaturatingForm(Form):
         by_gap = w + (alpha - 1) * per_right
         unit = _room(theta[:, 4:5], self.level)
         by_unit = alpha * gap * per_right / unit if self.level else 0.0
-        gradient = np.stack(
-            [
-                1 - by_gap,
-                gap * np.exp(np.log(np.maximum(per_right, TINY)) - np.log(np.maximum(theta[:, 1:2], TINY))),
-                -gap * per_right * self.u,
-                gap * per_right * (log_rest + np.log(gap / unit)),
-                by_gap - by_unit,
-            ],
-            axis=1,
-        )
-        return floor + gap * w, gradient
+        gradient = [
+            1 - by_gap,
+            gap * np.exp(np.log(np.maximum(per_right, TINY)) - np.log(np.maximum(theta[:, 1:2], TINY))),
+            -gap * per_right * self.u,
+            gap * per_right * (log_rest + np.log(gap / unit)),
+            by_gap - by_unit,
+        ]
+        return floor + gap * w, np.stack(gradient, axis=1)
 
 
 class SaturatingLaw(OneSize, CurveLaw):

@@ -83,14 +83,8 @@ class TrajectoryLaw(CurveLaw):
         a, b, alpha_n, alpha_s, critical, power = theta.T
         with np.errstate(divide="ignore"):
             n_c, s_c = origin[0] + np.log(a) / alpha_n, origin[1] + np.log(b) / alpha_s
-        return {
-            "N_c": np.exp(n_c),
-            "alpha_N": alpha_n,
-            "S_c": np.exp(s_c),
-            "alpha_S": alpha_s,
-            "B_star": critical * np.exp(power * origin[2]),
-            "alpha_B": 1 / power,
-        }
+        values = (np.exp(n_c), alpha_n, np.exp(s_c), alpha_s, critical * np.exp(power * origin[2]), 1 / power)
+        return dict(zip(self.parameters, values, strict=True))
 
     def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
         """Coefficients [B, 6] about `origin`."""

@@ -66,18 +66,15 @@ class TrajectoryForm(Form):
         q = per_critical * theta[:, 4, None]
         right = scale * (1 + q) ** alpha_s
         by_q = right * alpha_s / (1 + q)
-        partial = np.stack(
-            [
-                np.exp(-theta[:, 2, None] * self.u) + 0 * right,
-                np.exp(alpha_s * (np.log1p(q) - self.s)),
-                -self.u * floor + 0 * right,
-                right * (np.log1p(q) - self.s),
-                by_q * per_critical,
-                -by_q * q * relative,
-            ],
-            axis=1,
-        )
-        return partial / (1 + by_q * power * q / loss)[:, None]
+        partial = [
+            np.exp(-theta[:, 2, None] * self.u) + 0 * right,
+            np.exp(alpha_s * (np.log1p(q) - self.s)),
+            -self.u * floor + 0 * right,
+            right * (np.log1p(q) - self.s),
+            by_q * per_critical,
+            -by_q * q * relative,
+        ]
+        return np.stack(partial, axis=1) / (1 + by_q * power * q / loss)[:, None]
 
 
 class ScaledTrajectoryForm(TrajectoryForm):
