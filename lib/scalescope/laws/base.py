@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from scalescope.laws.resample import per_group
 from scalescope.laws.scatter import scatter_of
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ScalingLaw(Prediction):
     """Base of the laws; a law gives `inputs`, `parameters`, `fit_weighted` and `predict_many`.
 
@@ -27,10 +28,17 @@ class ScalingLaw(Prediction):
     (parameter -> [n_boot], None without bootstrap), `scatter_`, `range_`, `messages_`, `diagnostics_`, `lack_`
     and its messages `lack_of_fit_`, `n_points_`, `n_sizes_`, `n_left_out_`, `n_masked_`, `seeds_`, `n_features_in_`
     and, of a DataFrame, `feature_names_in_` (the columns that were read).
+
+    Settings of all laws: `n_boot`, bootstrap replicates (0: none, and then no interval by default), drawn
+    with `random_state`; `warn_beyond`, factor outside the fitted range from which `predict` warns (None: never).
     """
 
     share: ClassVar[bool] = False  # whether y is an error, which cannot exceed one
     _anything: ClassVar[tuple[float, float]] = (-np.inf, np.inf)  # what a parameter of this law can be
+
+    n_boot: int = 1000
+    random_state: int | np.random.Generator | None = 0
+    warn_beyond: float | None = 10.0
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Fit every row of `weights` [B, n]: parameter name -> [B]."""
@@ -148,7 +156,7 @@ class ScalingLaw(Prediction):
     def _judge(self, sizes, y, weights, group) -> None:
         """Scatter of the runs, lack of fit, and doubts about the table; of groups [n, 2] the first column counts."""
         group = None if group is None else group.reshape(len(group), -1)[:, 0]
-        values = self.predict_many(self._fitted(), sizes)[0]
+        values = self._values(sizes)
         residuals = np.log(values / y) if self._logarithmic() else values - y  # as the law is fitted
         used = weights > 0
         count = len(self.fitted_names())

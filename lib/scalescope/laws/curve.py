@@ -152,8 +152,7 @@ class CurveLaw(FitSettings):
         form = self.limited(self.form(sizes, self.centre(sizes)))
         limited = [n for n in self.fitted_names() if self.slot(n) >= form.linear or n in self.given_bounds()]
         self.bounds_ = {n: (float(form.lower[self.slot(n)]), float(form.upper[self.slot(n)])) for n in limited}
-        values = self.predict_many(self._fitted(), sizes)[0]
-        self.objective_ = float(loss.objective(loss.residuals(values, y), weights))
+        self.objective_ = float(loss.objective(loss.residuals(self._values(sizes), y), weights))
         self.diagnostics_ = diagnose(self, sizes, y, weights)
 
     def profiled(self, sizes: np.ndarray) -> tuple[Form, np.ndarray, np.ndarray]:

@@ -48,7 +48,7 @@ def sensitivity(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.nda
     names = law.fitted_names()
     scale, gradient = differences(law, names, sizes)
     _refuse_endless(law, gradient)
-    values = _values(law, sizes)
+    values = law._values(sizes)
     used = weights > 0
     residuals = loss.residuals(values, y)[used]
     free = int(used.sum()) - len(names)
@@ -87,11 +87,6 @@ def _cofactor(weighted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(loose, np.inf, directions**2 @ inverse / np.where(dead, 1.0, norms) ** 2), loose
 
 
-def _values(law: CurveLaw, sizes: np.ndarray) -> np.ndarray:
-    """The fitted law [n]."""
-    return law.predict_many(law._fitted(), sizes)[0]
-
-
 def _unit(law: CurveLaw, name: str, sizes: np.ndarray) -> float:
     """The natural unit of a parameter that is zero: one, in the coordinates about the middle of the data."""
     origin = law.origin(sizes)
@@ -117,7 +112,7 @@ def differences(law: CurveLaw, names: list[str], sizes: np.ndarray) -> tuple[np.
     values = law.predict_many(params, sizes)
     distance = np.diagonal(up - down) / scale
     gradient = (values[: len(names)] - values[len(names) :]) / distance[:, None]
-    centre = _values(law, sizes) if law.given_loss().logarithmic else 1.0
+    centre = law._values(sizes) if law.given_loss().logarithmic else 1.0
     return scale, gradient / centre
 
 
@@ -153,7 +148,7 @@ def diagnose(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarra
     with np.errstate(over="ignore"):
         factor = dict(zip(found.names, np.exp(1.96 * found.errors), strict=True))
     weak = {n: f for n, f in factor.items() if f > WEAK and n not in loose and n not in bounds}
-    residuals = law.given_loss().residuals(_values(law, sizes), y)
+    residuals = law.given_loss().residuals(law._values(sizes), y)
     best = law.optimum_
     value = (huber(residuals, law.given_loss().width) * weights).sum()
     flat = np.sqrt(np.maximum(0.02 * value, 1e-300) * found.cofactor / found.bend)

@@ -64,11 +64,7 @@ class Lack:
 
 
 def lack_of_fit(
-    residuals: np.ndarray,
-    gradient: np.ndarray,
-    inputs: np.ndarray,
-    names: Sequence[str],
-    group: np.ndarray | None = None,
+    residuals: np.ndarray, gradient: np.ndarray, inputs: np.ndarray, names: Sequence[str], group: np.ndarray | None
 ) -> Lack:
     """What is significant at 1 % of each kind of test.
 

@@ -25,9 +25,8 @@ class PowerLaw(ScalingLaw):
     learns: `objective_` (sum of squares of the residual of ln y). Source: Ivgi 2022, section 3; Kaplan 2020, eq. 1.1.
 
     `size`: what x is, as a column and in messages ("parameters", "tokens", "flops"). `fixed`: slope or intercept,
-    or both, not to be fitted, by value. `n_boot`: bootstrap replicates (0: no intervals), drawn with `random_state`.
-    `warn_beyond`: factor outside the fitted range from which `predict` warns. None, never, is the default here
-    because this law is fitted in order to be extrapolated; `card` and `extrapolation` tell the factor.
+    or both, not to be fitted, by value. `warn_beyond` is None, never, by default, because this law is fitted in order
+    to be extrapolated; `card` and `extrapolation` tell the factor.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters",)
@@ -37,8 +36,6 @@ class PowerLaw(ScalingLaw):
 
     size: str = "parameters"
     fixed: dict[str, float] | None = None
-    n_boot: int = 1000
-    random_state: int | np.random.Generator | None = 0
     warn_beyond: float | None = None
 
     def _fixed(self) -> dict[str, float]:
@@ -74,7 +71,7 @@ class PowerLaw(ScalingLaw):
 
     def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
         super()._estimate(sizes, y, weights)
-        residuals = np.log(y / self.predict_many(self._fitted(), sizes)[0])
+        residuals = np.log(y / self._values(sizes))
         self.objective_ = float(weights @ residuals**2)
         self.diagnostics_ = self._diagnose(np.log(sizes[:, 0]), weights)
 

@@ -46,9 +46,6 @@ class Prediction(RegressorMixin, BaseEstimator):
     lack_: Lack
     range_: dict[str, tuple[float, float]]
 
-    warn_beyond: float | None
-    random_state: int | np.random.Generator | None
-
     @property
     def input_names(self) -> tuple[str, ...]:
         """Names of the inputs of this law, as columns and in messages; of a law of any one size that of the size."""
@@ -68,12 +65,16 @@ class Prediction(RegressorMixin, BaseEstimator):
             check_is_fitted(self)
         return {name: np.array([value]) for name, value in self.params_.items()}
 
+    def _values(self, X: Any) -> np.ndarray:
+        """The fitted law [n] at X, without warnings."""
+        return self.predict_many(self._fitted(), X)[0]
+
     def predict(self, X: Any) -> np.ndarray:
         """The law's value [n] at X; NotFittedError before `fit`.
 
         Warns beyond `warn_beyond` times the fitted range, and (SuspectInput) of sizes in another unit.
         """
-        values = self.predict_many(self._fitted(), X)[0]
+        values = self._values(X)
         if doubt := self._far_below(X):
             warnings.warn(f"{type(self).__name__}: {doubt}", SuspectInput, stacklevel=2)
         if self.warn_beyond is not None and (factor := self.extrapolation(X).max(initial=1.0)) > self.warn_beyond:
@@ -93,7 +94,7 @@ class Prediction(RegressorMixin, BaseEstimator):
         by. Neither knows whether the law holds beyond the fitted range. Raises ValueError without bootstrap,
         UnknownName for another kind.
         """
-        middle = self.predict_many(self._fitted(), X)[0]
+        middle = self._values(X)
         if kind not in KINDS:
             raise UnknownName("kind of interval", kind, KINDS)
         if self.bootstrap_ is None:

@@ -24,8 +24,7 @@ class FitSettings(ScalingLaw):
     {"beta": "alpha"}. `bounds`: (low, high) of parameters, such as {"E": (1.5, 2.0)}. `start`: parameters that join
     the starts of the search (it never needs them). `interval`: "bootstrap" (by group with `groups`, else by point),
     "residual" (bootstrap of the residuals), "profile" (likelihood), or None: profile, with groups bootstrap; only
-    the bootstrap can use groups. `n_boot`: replicates, 0 for none (and then no interval by default).
-    `warn_beyond`: factor outside the fitted range from which `predict` warns (None: never).
+    the bootstrap can use groups.
     """
 
     default_loss: ClassVar[str] = "log_squares"
@@ -40,9 +39,6 @@ class FitSettings(ScalingLaw):
     bounds: dict[str, tuple[float, float]] | None = None
     start: dict[str, float] | None = None
     interval: str | None = None
-    n_boot: int = 1000
-    random_state: int | np.random.Generator | None = 0
-    warn_beyond: float | None = 10.0
 
     def check_settings(self) -> None:
         """Raises ValueError, or UnknownName, for a setting that cannot be."""
