@@ -29,13 +29,14 @@ class ScalingLaw(Prediction):
     and its messages `lack_of_fit_`, `n_points_`, `n_sizes_`, `n_left_out_`, `n_masked_`, `seeds_`, `n_features_in_`
     and, of a DataFrame, `feature_names_in_` (the columns that were read).
 
-    Settings of all laws: `n_boot`, bootstrap replicates (0: none, and then no interval by default), drawn
-    with `random_state`; `warn_beyond`, factor outside the fitted range from which `predict` warns (None: never).
+    Settings of all laws: `fixed`, parameters not to be fitted, by value; `n_boot`, bootstrap replicates (0: none, and
+    then no interval by default), drawn with `random_state`; `warn_beyond`, factor outside the fitted range from which
+    `predict` warns (None: never).
     """
 
     share: ClassVar[bool] = False  # whether y is an error, which cannot exceed one
-    _anything: ClassVar[tuple[float, float]] = (-np.inf, np.inf)  # what a parameter of this law can be
 
+    fixed: dict[str, float] | None = None
     n_boot: int = 1000
     random_state: int | np.random.Generator | None = 0
     warn_beyond: float | None = 10.0
@@ -99,14 +100,6 @@ class ScalingLaw(Prediction):
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
         return self
-
-    def _fixed(self) -> dict[str, float]:
-        """Parameters that are not fitted, by value."""
-        return {}
-
-    def fitted_names(self) -> list[str]:
-        """Parameters that are fitted, each once."""
-        return [name for name in self.parameters if name not in self._fixed()]
 
     @property
     def min_distinct(self) -> int:

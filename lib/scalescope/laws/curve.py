@@ -142,12 +142,11 @@ class CurveLaw(FitSettings):
     def _adopt(self, origin: np.ndarray, best: Optimum, sizes, y, weights) -> None:
         """Learned values that follow from an optimum about `origin`."""
         self.origin_ = origin
-        params = {name: float(value[0]) for name, value in self.natural(best.theta[None], origin).items()}
-        self._settle(params, best, sizes, y, weights)
+        self._settle(self.natural(best.theta[None], origin), best, sizes, y, weights)
 
-    def _settle(self, params: dict[str, float], best: Optimum | None, sizes, y, weights) -> None:
-        """Learned values that follow from the parameters; `best` is None if no search found them."""
-        self.params_, self.optimum_ = params, best
+    def _settle(self, fitted: dict[str, np.ndarray], best: Optimum | None, sizes, y, weights) -> None:
+        """Learned values that follow from the parameters [1]; `best` is None if no search found them."""
+        self.params_, self.optimum_ = {name: float(value[0]) for name, value in fitted.items()}, best
         loss = self.given_loss()
         form = self.limited(self.form(sizes, self.centre(sizes)))
         limited = [n for n in self.fitted_names() if self.slot(n) >= form.linear or n in self.given_bounds()]

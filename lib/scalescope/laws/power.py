@@ -9,7 +9,6 @@ import numpy as np
 
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.diagnostics import WEAK
-from scalescope.laws.inputs import named_values
 
 Z95 = 1.96  # normal quantile of a 95 % interval
 TINY = 1e-300
@@ -24,9 +23,8 @@ class PowerLaw(ScalingLaw):
     alpha). X is an array [n] or [n, 1], or a DataFrame with the column that `size` names. Learned beside what every law
     learns: `objective_` (sum of squares of the residual of ln y). Source: Ivgi 2022, section 3; Kaplan 2020, eq. 1.1.
 
-    `size`: what x is, as a column and in messages ("parameters", "tokens", "flops"). `fixed`: slope or intercept,
-    or both, not to be fitted, by value. `warn_beyond` is None, never, by default, because this law is fitted in order
-    to be extrapolated; `card` and `extrapolation` tell the factor.
+    `size`: what x is, as a column and in messages ("parameters", "tokens", "flops"). `warn_beyond` is None, never, by
+    default, because this law is fitted in order to be extrapolated; `card` and `extrapolation` tell the factor.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters",)
@@ -35,11 +33,7 @@ class PowerLaw(ScalingLaw):
     source: ClassVar[str] = "Ivgi 2022, section 3; Kaplan 2020, eq. 1.1"
 
     size: str = "parameters"
-    fixed: dict[str, float] | None = None
     warn_beyond: float | None = None
-
-    def _fixed(self) -> dict[str, float]:
-        return named_values(self.fixed, "fixed", self.parameters)
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Slope and intercept [B] of least-squares lines of y, [n] or [B, n], one for every row of `weights` [B, n]."""

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scalescope.errors import UnknownName
 from scalescope.laws.card import FitCard, check_items, fit_card
-from scalescope.laws.inputs import point_weights, same_rows, table, target, without_masked
+from scalescope.laws.inputs import named_values, point_weights, same_rows, table, target, without_masked
 from scalescope.laws.intervals import BootstrapResult
 from scalescope.laws.lack import Lack
 from scalescope.laws.remarks import SuspectInput
@@ -38,6 +38,7 @@ class Prediction(RegressorMixin, BaseEstimator):
     parameters: ClassVar[tuple[str, ...]] = ()
     equation: ClassVar[str] = ""
     source: ClassVar[str] = ""
+    _anything: ClassVar[tuple[float, float]] = (-np.inf, np.inf)  # what a parameter of this law can be
 
     params_: dict[str, float]
     bootstrap_: BootstrapResult | None
@@ -50,6 +51,14 @@ class Prediction(RegressorMixin, BaseEstimator):
     def input_names(self) -> tuple[str, ...]:
         """Names of the inputs of this law, as columns and in messages; of a law of any one size that of the size."""
         return (self.size,) if hasattr(self, "size") else self.inputs
+
+    def _fixed(self) -> dict[str, float]:
+        """Parameters that are not fitted, by value."""
+        return named_values(self.fixed, "fixed", self.parameters, least=self._anything[0])
+
+    def fitted_names(self) -> list[str]:
+        """Parameters that are fitted, each once."""
+        return [name for name in self.parameters if name not in self._fixed()]
 
     def sizes(self, X: Any) -> np.ndarray:
         """Checked inputs [n, len(inputs)], all finite and above zero."""

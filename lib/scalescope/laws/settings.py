@@ -20,11 +20,10 @@ class FitSettings(ScalingLaw):
     """The settings of these laws; each is checked where it is read, in `fit`.
 
     `loss`: one of losses.LOSSES (None: the law's `default_loss`), with `delta` of the Huber loss, summed or
-    averaged. `fixed`: parameters not to be fitted, by value. `ties`: exponents that equal another, such as
-    {"beta": "alpha"}. `bounds`: (low, high) of parameters, such as {"E": (1.5, 2.0)}. `start`: parameters that join
-    the starts of the search (it never needs them). `interval`: "bootstrap" (by group with `groups`, else by point),
-    "residual" (bootstrap of the residuals), "profile" (likelihood), or None: profile, with groups bootstrap; only
-    the bootstrap can use groups.
+    averaged. `ties`: exponents that equal another, such as {"beta": "alpha"}. `bounds`: (low, high) of parameters, such
+    as {"E": (1.5, 2.0)}. `start`: parameters that join the starts of the search (it never needs them). `interval`:
+    "bootstrap" (by group with `groups`, else by point), "residual" (bootstrap of the residuals), "profile"
+    (likelihood), or None: profile, with groups bootstrap; only the bootstrap can use groups.
     """
 
     default_loss: ClassVar[str] = "log_squares"
@@ -34,7 +33,6 @@ class FitSettings(ScalingLaw):
     loss: str | None = None
     delta: float = 1e-3
     summed: bool = True
-    fixed: dict[str, float] | None = None
     ties: dict[str, str] | None = None
     bounds: dict[str, tuple[float, float]] | None = None
     start: dict[str, float] | None = None
@@ -55,9 +53,6 @@ class FitSettings(ScalingLaw):
 
     def _logarithmic(self) -> bool:
         return self.given_loss().logarithmic
-
-    def _fixed(self) -> dict[str, float]:
-        return named_values(self.fixed, "fixed", self.parameters, least=0.0)
 
     def tied(self) -> dict[str, str]:
         """Parameters that equal another: name -> the one that is fitted."""

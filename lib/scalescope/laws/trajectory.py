@@ -108,9 +108,8 @@ class TrajectoryLaw(CurveLaw):
     def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
         if self.order == "joint":
             super()._estimate(sizes, y, weights)
-            return
-        params = {name: float(value[0]) for name, value in self.fit_weighted(sizes, y, weights[None]).items()}
-        self._settle(params, None, sizes, y, weights)
+        else:
+            self._settle(self.fit_weighted(sizes, y, weights[None]), None, sizes, y, weights)
 
     def _optimiser(self) -> str:
         if self.order == "joint":
