@@ -28,18 +28,14 @@ class ScalingLaw(Prediction):
     (parameter -> [n_boot], None without bootstrap), `scatter_`, `range_`, `messages_`, `diagnostics_`, `lack_`
     and its messages `lack_of_fit_`, `n_points_`, `n_sizes_`, `n_left_out_`, `n_masked_`, `seeds_`, `n_features_in_`
     and, of a DataFrame, `feature_names_in_` (the columns that were read).
-
-    Settings of all laws: `fixed`, parameters not to be fitted, by value; `n_boot`, bootstrap replicates (0: none, and
-    then no interval by default), drawn with `random_state`; `warn_beyond`, factor outside the fitted range from which
-    `predict` warns (None: never).
     """
 
     share: ClassVar[bool] = False  # whether y is an error, which cannot exceed one
 
-    fixed: dict[str, float] | None = None
-    n_boot: int = 1000
+    fixed: dict[str, float] | None = None  # parameters that are not fitted, by value
+    n_boot: int = 1000  # bootstrap replicates, 0 for none
     random_state: int | np.random.Generator | None = 0
-    warn_beyond: float | None = 10.0
+    warn_beyond: float | None = 10.0  # factor outside the fitted range from which `predict` warns
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Fit every row of `weights` [B, n]: parameter name -> [B]."""

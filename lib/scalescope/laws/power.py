@@ -23,8 +23,10 @@ class PowerLaw(ScalingLaw):
     alpha). X is an array [n] or [n, 1], or a DataFrame with the column that `size` names. Learned beside what every law
     learns: `objective_` (sum of squares of the residual of ln y). Source: Ivgi 2022, section 3; Kaplan 2020, eq. 1.1.
 
-    `size`: what x is, as a column and in messages ("parameters", "tokens", "flops"). `warn_beyond` is None, never, by
-    default, because this law is fitted in order to be extrapolated; `card` and `extrapolation` tell the factor.
+    `size`: what x is, as a column and in messages ("parameters", "tokens", "flops"). `fixed`: slope or intercept,
+    or both, not to be fitted, by value. `n_boot`: bootstrap replicates (0: no intervals), drawn with `random_state`.
+    `warn_beyond`: factor outside the fitted range from which `predict` warns. None, never, is the default here
+    because this law is fitted in order to be extrapolated; `card` and `extrapolation` tell the factor.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters",)

@@ -20,10 +20,12 @@ class FitSettings(ScalingLaw):
     """The settings of these laws; each is checked where it is read, in `fit`.
 
     `loss`: one of losses.LOSSES (None: the law's `default_loss`), with `delta` of the Huber loss, summed or
-    averaged. `ties`: exponents that equal another, such as {"beta": "alpha"}. `bounds`: (low, high) of parameters, such
-    as {"E": (1.5, 2.0)}. `start`: parameters that join the starts of the search (it never needs them). `interval`:
-    "bootstrap" (by group with `groups`, else by point), "residual" (bootstrap of the residuals), "profile"
-    (likelihood), or None: profile, with groups bootstrap; only the bootstrap can use groups.
+    averaged. `fixed`: parameters not to be fitted, by value. `ties`: exponents that equal another, such as
+    {"beta": "alpha"}. `bounds`: (low, high) of parameters, such as {"E": (1.5, 2.0)}. `start`: parameters that join
+    the starts of the search (it never needs them). `interval`: "bootstrap" (by group with `groups`, else by point),
+    "residual" (bootstrap of the residuals), "profile" (likelihood), or None: profile, with groups bootstrap; only
+    the bootstrap can use groups. `n_boot`: replicates, 0 for none (and then no interval by default).
+    `warn_beyond`: factor outside the fitted range from which `predict` warns (None: never).
     """
 
     default_loss: ClassVar[str] = "log_squares"
@@ -114,6 +116,13 @@ class FitSettings(ScalingLaw):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class OneSize(FitSettings):
-    """Laws y(x) of one size x, which `size` names ("parameters", "tokens", "flops"): a column, and in messages."""
+    """Laws y(x) of one size x.
+
+    `size` names it ("parameters", "tokens", "flops"), as a column and in messages; further settings as `FitSettings`.
+    """
 
     size: str = "parameters"
+
+
+for kind in (FitSettings, OneSize):  # what a notebook tells of the constructor of every law that inherits it
+    kind.__init__.__doc__ = kind.__doc__
