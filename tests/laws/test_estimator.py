@@ -12,7 +12,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import GroupKFold, cross_validate
 from sklearn.utils import estimator_checks, get_tags
 
-from scalescope.laws import ChinchillaLaw, PowerLaw, ShiftedPowerLaw, TrajectoryLaw, broken, multistart
+from scalescope.laws import ChinchillaLaw, PowerLaw, ShiftedPowerLaw, TrajectoryLaw, broken
 from scalescope.laws.fit import optimum, polish
 
 OWN_TABLE = "the check brings its own table, with another number of columns"
@@ -64,9 +64,8 @@ def test_scikit_learn_checks(estimator, check, monkeypatch):
     ask how a law is used and not how well it fits, so that a search is coarse here and ends after a few steps.
     """
     monkeypatch.setattr(polish, "MAX_STEPS", 20)
-    for module in (optimum, multistart):
-        monkeypatch.setattr(module, "PATIENT_STEPS", 20)
-    monkeypatch.setattr(multistart, "ROUNDS", ((10, 3),))
+    monkeypatch.setattr(optimum, "PATIENT_STEPS", 20)
+    monkeypatch.setattr(optimum, "ROUNDS", ((10, 3),))
     monkeypatch.setitem(broken.GRIDS, 2, (2, 2, 2, 1))
     assert hasattr(estimator_checks, "_enforce_estimator_tags_X")
     monkeypatch.setattr(estimator_checks, "_enforce_estimator_tags_X", suited)

@@ -3,26 +3,28 @@
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.broken import BrokenLaw, TwiceBrokenLaw
 from scalescope.laws.card import FitCard, fit_card
-from scalescope.laws.chinchilla import ChinchillaLaw
 from scalescope.laws.compute import ComputeExponents, ComputeOptimal
 from scalescope.laws.curve import CurveLaw
-from scalescope.laws.downstream import DownstreamErrorLaw
 from scalescope.laws.estimates import Estimate
 from scalescope.laws.intervals import BootstrapResult, hierarchical_bootstrap, naive_bootstrap, residual_bootstrap
 from scalescope.laws.model_selection import LargestSizesOut, RollingSizesOut
-from scalescope.laws.overtraining import OvertrainingLaw
 from scalescope.laws.power import PowerLaw
+from scalescope.laws.power_sums import (
+    ChinchillaLaw,
+    DownstreamErrorLaw,
+    OvertrainingLaw,
+    ShiftedPowerLaw,
+    VanillaFinetuningLaw,
+    WidthDepthLaw,
+)
 from scalescope.laws.prediction import ExtrapolationWarning
 from scalescope.laws.rectified import RectifiedLaw
 from scalescope.laws.remarks import SuspectInput
 from scalescope.laws.saturating import SaturatingLaw
-from scalescope.laws.shifted import ShiftedPowerLaw
 from scalescope.laws.sigmoid import SigmoidErrorLaw
 from scalescope.laws.summaries import expand, log_mean, squares_about
 from scalescope.laws.trajectory import TrajectoryLaw
 from scalescope.laws.transfer import TransferLaw
-from scalescope.laws.vanilla import VanillaFinetuningLaw
-from scalescope.laws.width_depth import WidthDepthLaw
 
 __all__ = [
     "BootstrapResult",

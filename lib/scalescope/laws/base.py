@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from scalescope.laws.inputs import generator, numbers, point_weights, replicate_count, same_rows, target, without_masked
-from scalescope.laws.intervals import BootstrapResult, Refit, hierarchical_bootstrap, holding, naive_bootstrap
+from scalescope.laws.intervals import BootstrapResult, Refit, hierarchical_bootstrap, naive_bootstrap
 from scalescope.laws.labels import labels
 from scalescope.laws.lack import lack_of_fit
 from scalescope.laws.prediction import Prediction
@@ -18,8 +18,9 @@ from scalescope.laws.resample import per_group
 from scalescope.laws.scatter import scatter_of
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ScalingLaw(Prediction):
-    """Base of the laws; a law gives `inputs`, `parameters`, `sizes`, `fit_weighted` and `predict_many`.
+    """Base of the laws; a law gives `inputs`, `parameters`, `fit_weighted` and `predict_many`.
 
     `sizes(X)` -> [n, len(inputs)]; `fit_weighted(X, y, weights)` fits all rows of weights [B, n] at once ->
     dict of arrays [B]; `predict_many(params, X)` -> [B, n]. Fits, intervals and bootstraps all go through
@@ -29,11 +30,12 @@ class ScalingLaw(Prediction):
     and, of a DataFrame, `feature_names_in_` (the columns that were read).
     """
 
-    min_distinct: ClassVar[int] = 2  # fewest distinct input rows that determine the law
     share: ClassVar[bool] = False  # whether y is an error, which cannot exceed one
-    _anything: ClassVar[tuple[float, float]] = (-np.inf, np.inf)  # what a parameter of this law can be
 
-    n_boot: int
+    fixed: dict[str, float] | None = None  # parameters that are not fitted, by value
+    n_boot: int = 1000  # bootstrap replicates, 0 for none
+    random_state: int | np.random.Generator | None = 0
+    warn_beyond: float | None = 10.0  # factor outside the fitted range from which `predict` warns
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Fit every row of `weights` [B, n]: parameter name -> [B]."""
@@ -95,13 +97,10 @@ class ScalingLaw(Prediction):
             del self.feature_names_in_
         return self
 
-    def _fixed(self) -> dict[str, float]:
-        """Parameters that are not fitted, by value."""
-        return {}
-
-    def fitted_names(self) -> list[str]:
-        """Parameters that are fitted, each once."""
-        return [name for name in self.parameters if name not in self._fixed()]
+    @property
+    def min_distinct(self) -> int:
+        """Fewest distinct input rows that determine the law: as many as it has free parameters."""
+        return len(self.fitted_names())
 
     def _checked_weights(self, sizes: np.ndarray, sample_weight: Any) -> np.ndarray:
         """Weights [n] of the points, of which enough distinct ones count."""
@@ -116,7 +115,7 @@ class ScalingLaw(Prediction):
             )
         return weights
 
-    def _learn(self, sizes, y, weights, group: np.ndarray | None = None, masked: np.ndarray | None = None) -> Self:
+    def _learn(self, sizes, y, weights, group: np.ndarray | None = None, masked: np.ndarray | None = None) -> None:
         """What is learned beside the parameters: range, scatter, bootstrap, intervals, messages.
 
         masked: which rows of the table that was given are not among these (None or empty: all are).
@@ -127,10 +126,8 @@ class ScalingLaw(Prediction):
         lost = int(masked.sum())
         self.n_points_, self.n_left_out_, self.n_masked_ = len(kept), len(sizes) - len(kept), lost
         self.n_sizes_ = len(np.unique(kept, axis=0))
-        self.range_ = {
-            name: (float(low), float(high))
-            for name, low, high in zip(self.input_names, kept.min(axis=0), kept.max(axis=0), strict=True)
-        }
+        ends = zip(kept.min(axis=0).tolist(), kept.max(axis=0).tolist(), strict=True)
+        self.range_ = dict(zip(self.input_names, ends, strict=True))
         self.seeds_ = None if group is None else per_group(group[used])
         self._judge(sizes, y, weights, group)
         if group is None:
@@ -144,12 +141,12 @@ class ScalingLaw(Prediction):
         self.intervals_, said = self._held(self._intervals(sizes, y, weights, group))
         left_out = [f"{lost} masked row(s) left out"] if lost else []
         self.messages_ = [*self.diagnostics_["messages"], *said, *self.lack_of_fit_, *self._doubts, *left_out]
-        return self
 
     def _judge(self, sizes, y, weights, group) -> None:
         """Scatter of the runs, lack of fit, and doubts about the table; of groups [n, 2] the first column counts."""
         group = None if group is None else group.reshape(len(group), -1)[:, 0]
-        residuals = self._residuals(sizes, y)
+        values = self._values(sizes)
+        residuals = np.log(values / y) if self._logarithmic() else values - y  # as the law is fitted
         used = weights > 0
         count = len(self.fitted_names())
         self.scatter_ = scatter_of(residuals, weights, group, count, self._logarithmic())
@@ -174,11 +171,6 @@ class ScalingLaw(Prediction):
         """Whether the law is fitted to ln y."""
         return True
 
-    def _residuals(self, sizes: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Law - data [n], of ln y or of y as the law is fitted."""
-        values = self.predict_many(self._fitted(), sizes)[0]
-        return np.log(values / y) if self._logarithmic() else values - y
-
     def _gradient(self, sizes: np.ndarray) -> np.ndarray:
         """Change [P, n] of the residuals by each fitted parameter, in any unit."""
         raise NotImplementedError
@@ -191,12 +183,22 @@ class ScalingLaw(Prediction):
         return self.bootstrap_.intervals() if self.bootstrap_ else {}
 
     def _held(self, found: dict[str, tuple[float, float]]) -> tuple[dict[str, tuple[float, float]], list[str]]:
-        """Intervals that hold their estimates, of what was fitted only; infinite where no scatter is left to judge."""
+        """Intervals of what was fitted, extended to hold their estimates, and a message that names those that did not.
+
+        Infinite where no scatter is left to judge.
+        """
         fixed = self._fixed()
         found = {name: ends for name, ends in found.items() if name not in fixed}
         if self.scatter_.free < 1:
             return dict.fromkeys(found, self._anything), []
-        return holding(found, self.params_)
+        held, outside = {}, []
+        for name, (low, high) in found.items():
+            value = self.params_[name]
+            held[name] = (min(low, value), max(high, value))
+            if max(low - value, value - high) > 1e-6 * abs(value):
+                outside.append(name)
+        said = f"the bootstrap of {', '.join(outside)} lies to one side of the estimate; intervals extended to hold it"
+        return held, [said] if outside else []
 
     def _bootstrap(self, sizes, y, weights, group) -> BootstrapResult:
         settings = {"n_boot": self.n_boot, "random_state": self.random_state, "sample_weight": weights}

@@ -7,12 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scalescope.laws.broken_form import BrokenForm
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.fit.form import Form
-from scalescope.laws.fit.optimum import Optimum
-from scalescope.laws.multistart import joint
-from scalescope.laws.one_size import OneSize
+from scalescope.laws.fit.optimum import Optimum, joint
+from scalescope.laws.settings import OneSize
 
 STEEPEST = 100.0  # largest slope times the range of ln x, as for every power law
 FLATTEST = 0.01  # smallest last slope times the range of ln x: one of zero would be part of E
@@ -20,6 +18,96 @@ SHARPEST = 0.004  # smallest width of a break, of the range of ln x
 STARTS = 8  # of each part of the grid
 KEPT = 40  # of all these starts, polished
 GRIDS = {1: (6, 6, 6, 3), 2: (3, 4, 3, 2)}  # slopes before and after, places, widths of a break
+TINY = 1e-300
+
+
+class BrokenForm(Form):
+    """law = E + b x^-s_0 prod_i (1 + (x / d_i)^(1 / f_i))^-((s_i - s_{i-1}) f_i), u = ln x [n].
+
+    Linear coefficients (E, b); shapes (s_0, then s_i, d_i, f_i of each break). The slope of ln(law - E) is -s_0 far
+    below d_1 and -s_i beyond d_i.
+    """
+
+    def __init__(self, u: np.ndarray, shape_bounds: list[tuple[float, float]]):
+        super().__init__(u, shape_bounds)
+        self.breaks = (len(shape_bounds) - 1) // 3
+
+    def factor(self, shapes: np.ndarray) -> np.ndarray:
+        """The broken power [B, n]."""
+        return np.exp(self._logarithm(shapes)[0])
+
+    def gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The law [B, n] and its derivatives [B, T, n]."""
+        logarithm, partial = self._logarithm(theta[:, 2:], with_gradient=True)
+        power = np.exp(logarithm)
+        gradient = np.ones((*theta.shape, len(self.u)))
+        gradient[:, 1] = power
+        falling = theta[:, 1:2] * power
+        gradient[:, 2:] = partial * falling[:, None]
+        return theta[:, :1] + falling, gradient
+
+    def _logarithm(self, shapes: np.ndarray, with_gradient: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """ln of the broken power [B, n] and, if asked for, its derivatives by the shapes [B, T - 2, n]."""
+        slope = shapes[:, :1]
+        total = -slope * self.u
+        partial = np.zeros((*shapes.shape, len(self.u)) if with_gradient else 0)
+        if with_gradient:
+            partial[:, 0] = -self.u
+        before, at = 0, slope
+        for first in range(1, shapes.shape[1], 3):
+            after, place, width = (shapes[:, first + i, None] for i in range(3))
+            z = (self.u - np.log(place)) / width
+            soft = np.logaddexp(0.0, z)  # ln(1 + (x / d)^(1 / f))
+            total = total - (after - at) * width * soft
+            if with_gradient:
+                share = np.exp(z - soft)
+                partial[:, before] += width * soft
+                partial[:, first] -= width * soft
+                partial[:, first + 1] = (after - at) * share / place
+                partial[:, first + 2] = -(after - at) * (soft - z * share)
+            before, at = first, after
+        return total, partial
+
+    def curvature(self, theta: np.ndarray, gradient: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Second derivatives [B, T, T] summed over points with `weights` [B, n]."""
+        falling = gradient[:, 1] * theta[:, 1:2]
+        weighted = falling * weights
+        partial = gradient[:, 2:] / np.maximum(falling, TINY)[:, None]  # of the logarithm
+        found = np.zeros((len(theta), theta.shape[1], theta.shape[1]))
+        found[:, 2:, 2:] = (partial * weighted[:, None]) @ partial.transpose(0, 2, 1)
+        found[:, 1, 2:] = found[:, 2:, 1] = (partial @ (gradient[:, 1] * weights)[..., None])[..., 0]
+        before = 2
+        for first in range(3, theta.shape[1], 3):
+            self._add_break(found, theta, weighted, before, first)
+            before = first
+        return found
+
+    def _add_break(self, found: np.ndarray, theta: np.ndarray, weighted: np.ndarray, before: int, first: int) -> None:
+        """Add the second derivatives of the logarithm by one break; the slope before it is coefficient `before`."""
+        rise = theta[:, first] - theta[:, before]
+        place, width = theta[:, first + 1, None], theta[:, first + 2, None]
+        z = (self.u - np.log(place)) / width
+        soft = np.logaddexp(0.0, z)
+        share = np.exp(z - soft)
+        bend = share * (1 - share)
+
+        def total(values: np.ndarray) -> np.ndarray:
+            return (values * weighted).sum(axis=1)
+
+        by_place, by_width = total(share / place), total(z * share - soft)
+        at_place, at_width = first + 1, first + 2
+        for i, j, value in (
+            (at_place, at_place, -rise * total((share + bend / width) / place**2)),
+            (at_place, at_width, -rise * total(bend * z / (width * place))),
+            (at_width, at_width, -rise * total(bend * z**2 / width)),
+            (first, at_place, by_place),
+            (before, at_place, -by_place),
+            (first, at_width, by_width),
+            (before, at_width, -by_width),
+        ):
+            found[:, i, j] += value
+            if i != j:
+                found[:, j, i] += value
 
 
 class BrokenLaw(OneSize, CurveLaw):
@@ -39,10 +127,6 @@ class BrokenLaw(OneSize, CurveLaw):
     form_has_targets: ClassVar[bool] = True  # so that `fit_each` uses the search below, one fit at a time
     equation: ClassVar[str] = "y = E + b x^-s_0 (1 + (x / d_1)^(1 / f_1))^-((s_1 - s_0) f_1)"
     source: ClassVar[str] = "Caballero 2023, eq. 1"
-
-    def origin(self, sizes: np.ndarray) -> np.ndarray:
-        """Mean of ln x."""
-        return np.log(sizes).mean(axis=0)
 
     def form(self, sizes: np.ndarray, origin: np.ndarray) -> BrokenForm:
         """The law with x in units of exp(origin)."""
@@ -75,8 +159,7 @@ class BrokenLaw(OneSize, CurveLaw):
         With two breaks the law with one joins the starts, a second break of no effect added at each of three places.
         """
         form, origin, axes = self._problem(sizes, y)
-        given = self._start(origin)
-        extra = self._nested(sizes, y, weights, form) + ([] if given is None else [given])
+        extra = self._nested(sizes, y, weights, form) + self._starts(origin)
         return form, origin, joint(form, self.given_loss(), _by_place(axes), y, weights, extra, STARTS, KEPT)
 
     def _nested(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, form: BrokenForm) -> list[np.ndarray]:
@@ -97,19 +180,16 @@ class BrokenLaw(OneSize, CurveLaw):
 
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] with x in its own unit."""
-        params = dict(zip(self.coefficients, theta.T, strict=True))
-        params["b"] = params["b"] * np.exp(params["s_0"] * origin[0])
-        for i in range(self.breaks):
-            params[f"d_{i + 1}"] = params[f"d_{i + 1}"] * np.exp(origin[0])
-        return params
+        return self._moved(super().natural(theta, origin), origin[0])
 
     def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
         """Coefficients [B, T] with x in units of exp(origin)."""
-        moved = {name: np.asarray(params[name], dtype=float) for name in self.coefficients}
-        moved["b"] = moved["b"] * np.exp(-moved["s_0"] * origin[0])
-        for i in range(self.breaks):
-            moved[f"d_{i + 1}"] = moved[f"d_{i + 1}"] * np.exp(-origin[0])
-        return np.stack([moved[name] for name in self.coefficients], axis=1)
+        return super().centred(self._moved(params, -origin[0]), origin)
+
+    def _moved(self, params: dict[str, Any], by: float) -> dict[str, Any]:
+        """The parameters with x in a unit that is smaller by exp(by)."""
+        places = {f"d_{i + 1}": params[f"d_{i + 1}"] * np.exp(by) for i in range(self.breaks)}
+        return {**params, "b": params["b"] * np.exp(params["s_0"] * by), **places}
 
 
 class TwiceBrokenLaw(BrokenLaw):

@@ -11,13 +11,13 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from scalescope.errors import UnknownName
 from scalescope.laws.inputs import whole
-from scalescope.laws.interface import Reported
 from scalescope.number_text import significant
 
 MISSING = "not reported"
@@ -59,6 +59,16 @@ LABELS = {
     "released": "code and data",
 }
 STUDY = ("measured", "flops", "text", "epochs", "shapes", "schedule", "checkpoints", "convergence", "released")
+
+
+class Reported(Protocol):
+    """What a fit card asks."""
+
+    def facts(self) -> dict[str, Any]:
+        """What the law itself knows, by the names of LABELS."""
+
+    def extrapolation(self, X: Any) -> np.ndarray:
+        """Factor [n] by which X lies outside the fitted range."""
 
 
 @dataclass(frozen=True)

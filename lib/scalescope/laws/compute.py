@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scalescope.laws.estimates import Estimate, estimate, raised
+from scalescope.laws.estimates import Estimate, estimate
 from scalescope.laws.exponential import ExponentialLaw
 from scalescope.laws.inputs import amount, numbers, positive
 from scalescope.laws.remarks import SuspectInput
@@ -151,10 +151,8 @@ class _Rule:
     """FLOPs per token as a function of parameters [n], and where the next FLOP saves equally much in N and in D."""
 
     def __init__(self, given: FlopRule):
-        if callable(given):
-            self.factor, self.function = None, given
-        else:
-            self.factor, self.function = amount(given, "flops_per_token"), None
+        self.function = given if callable(given) else None
+        self.factor = None if callable(given) else amount(given, "flops_per_token")
 
     def __call__(self, n: np.ndarray) -> np.ndarray:
         if self.function is None:
@@ -163,7 +161,8 @@ class _Rule:
         try:
             given = self.function(n)
         except Exception as fault:
-            raise ValueError(f"flops_per_token, asked for {_some(n)} parameters, {raised(fault)}; {TAKES}") from fault
+            told = f"raised {type(fault).__name__} ({' '.join(str(fault).split()):.200})"
+            raise ValueError(f"flops_per_token, asked for {_some(n)} parameters, {told}; {TAKES}") from fault
         try:
             found = positive(numbers(given, "flops_per_token"), "flops_per_token")
         except (TypeError, ValueError) as fault:

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from scalescope.laws.diagnostics import diagnose, differences
 from scalescope.laws.fit.form import Form
 from scalescope.laws.fit.optimum import KEPT, Optimum, optima, optimum, refit
-from scalescope.laws.inputs import table, target
+from scalescope.laws.inputs import target
 from scalescope.laws.intervals import BootstrapResult, Refit, residual_bootstrap
 from scalescope.laws.profile import profile_intervals
 from scalescope.laws.settings import FitSettings
@@ -19,11 +19,11 @@ ENOUGH = 5  # points of a grid axis that bounds given by the caller leave
 
 
 class CurveLaw(FitSettings):
-    """Base of the laws with exponents; a law gives `form`, `axes`, `natural` and `centred`.
+    """Base of the laws with exponents; a law gives `form`, `axes`, and where they are not the usual ones
+    `origin`, `natural` and `centred`.
 
     Coefficients are fitted about an `origin` (the middle of the data), where they hardly correlate, and
-    reported in the paper's symbols. `params_`, `intervals_` (95 %), `objective_` (the loss at the optimum),
-    `diagnostics_`, `bootstrap_`, `range_`, `n_points_`, `n_sizes_` are learned.
+    reported in the paper's symbols. Learned beside what every law learns: `objective_` (the loss at the optimum).
     """
 
     coverage: ClassVar[str] = ""  # what the default interval reaches, where that is not 0.93 to 0.97 (law_truth.csv)
@@ -36,32 +36,28 @@ class CurveLaw(FitSettings):
         raise NotImplementedError
 
     def origin(self, sizes: np.ndarray) -> np.ndarray:
-        """Middle of the data in the law's own coordinates; all zero is the paper's."""
-        raise NotImplementedError
+        """Middle of the data in the law's own coordinates, here ln of the inputs; all zero is the paper's."""
+        return np.log(sizes).mean(axis=0)
 
     def axes(self, form: Form, sizes: np.ndarray) -> list[np.ndarray]:
         """Grid of each shape that is searched."""
         raise NotImplementedError
 
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
-        """Parameters [B] in the paper's symbols from coefficients [B, T]."""
-        raise NotImplementedError
+        """Parameters [B] in the paper's symbols from coefficients [B, T]; here they are the same."""
+        return dict(zip(self.coefficients, theta.T, strict=True))
 
     def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
         """Coefficients [B, T] from parameters [B]; the inverse of `natural`."""
-        raise NotImplementedError
-
-    def sizes(self, X: Any) -> np.ndarray:
-        """Checked inputs [n, len(inputs)], all above zero."""
-        return table(X, self.input_names, type(self).__name__)
+        return np.stack([np.asarray(params[name], dtype=float) for name in self.coefficients], axis=1)
 
     def centre(self, sizes: np.ndarray) -> np.ndarray:
         """Origin of a fit: the middle of the data or, where the caller fixes or bounds parameters, the paper's."""
         origin = self.origin(sizes)
         return origin * 0 if self._fixed() or self.given_bounds() else origin
 
-    def limited(self, form: Form, origin: np.ndarray) -> Form:
-        """`form` about `origin` with the values and bounds that the caller gives."""
+    def limited(self, form: Form) -> Form:
+        """`form` with the values and bounds that the caller gives."""
         given = {name: (value, value) for name, value in self._fixed().items()} | self.given_bounds()
         for name, (low, high) in given.items():
             form.lower[self.slot(name)], form.upper[self.slot(name)] = low, high
@@ -76,7 +72,7 @@ class CurveLaw(FitSettings):
         origin = self.centre(sizes)
         form = self.form(sizes, origin)
         axes = self.axes(form, sizes)
-        self.limited(form, origin)
+        self.limited(form)
         for at in range(form.linear, len(form.lower)):
             axes[at - form.linear] = _within(axes[at - form.linear], form.lower[at], form.upper[at])
         return form, origin, axes
@@ -85,14 +81,15 @@ class CurveLaw(FitSettings):
         """Place of a parameter among the coefficients."""
         return self.coefficients.index(name)
 
-    def _start(self, origin: np.ndarray) -> np.ndarray | None:
+    def _starts(self, origin: np.ndarray) -> list[np.ndarray]:
+        """The coefficients [T] of the start that the caller gives, or none."""
         given = self.given_start()
-        return given and self.centred({name: np.array([value]) for name, value in given.items()}, origin)[0]
+        return [self.centred({name: np.array([value]) for name, value in given.items()}, origin)[0]] if given else []
 
     def search(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[Form, np.ndarray, Optimum]:
         """The global optimum for y and weights [n]."""
         form, origin, axes = self._problem(sizes, y)
-        best = optimum(form, self.given_loss(), axes, y, weights, self._start(origin), self.kept)
+        best = optimum(form, self.given_loss(), axes, y, weights, self._starts(origin), self.kept)
         return form, origin, best
 
     def _refit(self, sizes: np.ndarray, y: np.ndarray) -> Refit | None:
@@ -103,8 +100,8 @@ class CurveLaw(FitSettings):
 
         def refitted(_: np.ndarray, replicates: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
             rows = np.atleast_2d(np.asarray(replicates, dtype=float))
-            theta, _ = refit(form, self.given_loss(), rows, np.asarray(weights, dtype=float), self.optimum_.ends)
-            return self.natural(theta, origin)
+            weights = np.asarray(weights, dtype=float)
+            return self.natural(refit(form, self.given_loss(), rows, weights, self.optimum_.ends), origin)
 
         return refitted
 
@@ -115,7 +112,7 @@ class CurveLaw(FitSettings):
         form, origin, best = self.search(sizes, y.mean(axis=0), weights.mean(axis=0))
         theta = best.theta[None]
         if max(len(y), len(weights)) > 1:
-            theta, _ = refit(form, self.given_loss(), y, weights, best.ends)
+            theta = refit(form, self.given_loss(), y, weights, best.ends)
         return self.natural(theta, origin)
 
     def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
@@ -135,7 +132,7 @@ class CurveLaw(FitSettings):
             return [law.fit(sizes, y, sample_weight) for law, y in zip(laws, rows, strict=True)]
         weights = self._checked_weights(sizes, sample_weight)
         form, origin, axes = self._problem(sizes, rows[rows.min(axis=1).argmin()])  # the row likeliest to be refused
-        found = optima(form, self.given_loss(), axes, rows, weights[None], self._start(origin), self.kept)
+        found = optima(form, self.given_loss(), axes, rows, weights, self._starts(origin), self.kept)
         for law, best, y in zip(laws, found, rows, strict=True):
             law._adopt(origin, best, sizes, y, weights)
             law._learn(sizes, y, weights)
@@ -144,20 +141,17 @@ class CurveLaw(FitSettings):
 
     def _adopt(self, origin: np.ndarray, best: Optimum, sizes, y, weights) -> None:
         """Learned values that follow from an optimum about `origin`."""
-        self._method(None)
         self.origin_ = origin
-        params = {name: float(value[0]) for name, value in self.natural(best.theta[None], origin).items()}
-        self._settle(params, best, sizes, y, weights)
+        self._settle(self.natural(best.theta[None], origin), best, sizes, y, weights)
 
-    def _settle(self, params: dict[str, float], best: Optimum | None, sizes, y, weights) -> None:
-        """Learned values that follow from the parameters; `best` is None if no search found them."""
-        self.params_, self.optimum_ = params, best
+    def _settle(self, fitted: dict[str, np.ndarray], best: Optimum | None, sizes, y, weights) -> None:
+        """Learned values that follow from the parameters [1]; `best` is None if no search found them."""
+        self.params_, self.optimum_ = {name: float(value[0]) for name, value in fitted.items()}, best
         loss = self.given_loss()
-        form = self.limited(self.form(sizes, self.centre(sizes)), self.centre(sizes))
+        form = self.limited(self.form(sizes, self.centre(sizes)))
         limited = [n for n in self.fitted_names() if self.slot(n) >= form.linear or n in self.given_bounds()]
         self.bounds_ = {n: (float(form.lower[self.slot(n)]), float(form.upper[self.slot(n)])) for n in limited}
-        values = self.predict_many(self._fitted(), sizes)[0]
-        self.objective_ = float(loss.objective(loss.residuals(values, y), weights))
+        self.objective_ = float(loss.objective(loss.residuals(self._values(sizes), y), weights))
         self.diagnostics_ = diagnose(self, sizes, y, weights)
 
     def profiled(self, sizes: np.ndarray) -> tuple[Form, np.ndarray, np.ndarray]:

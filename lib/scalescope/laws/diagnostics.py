@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import t as student
 
 from scalescope.laws.fit.losses import Loss, huber
-from scalescope.laws.fit.optimum import EXACT, Optimum
-from scalescope.laws.interface import Curve
+from scalescope.laws.fit.optimum import EXACT
+
+if TYPE_CHECKING:
+    from scalescope.laws.curve import CurveLaw
 
 STEP = 1e-5
 NULL = 1e-5  # singular value, of unit columns, below which a direction has no effect on the law
 MEMBER = 0.05  # share in such a direction from which a parameter belongs to it
 WEAK = 3.0  # factor of a 95 % interval, each way, from which a parameter counts as weakly determined
+SEARCHED = ("grid_points", "starts", "polished", "agreeing", "runner_up")  # what is told of the search
 NEAR = 0.01  # relative height of a second optimum that is worth a word
 
 
@@ -23,14 +26,13 @@ NEAR = 0.01  # relative height of a second optimum that is worth a word
 class Sensitivity:
     """First-order picture of a fit: what each parameter does, and how well that fixes it.
 
-    `gradient` [P, n]: change of the residuals per unit of `scale` [P] (the parameter itself, or if that is zero its
-    natural unit). `cofactor` [P]: diagonal of (gradient weights gradient^T)^-1. `errors` [P]: standard errors in units
-    of `scale`; both infinite for `loose` parameters, which the design cannot tell apart. `bend`: mean second derivative
-    of the loss. `noise`: factor c that makes 2 c (loss - lowest loss) chi-squared; NaN without degrees of freedom.
+    `scale` [P]: a unit of each parameter, see `differences`. `cofactor` [P]: diagonal of (G weights G^T)^-1, where G
+    [P, n] are the changes of the residuals per unit. `errors` [P]: standard errors in units of `scale`; both infinite
+    for `loose` parameters, which the design cannot tell apart. `bend`: mean second derivative of the loss. `noise`:
+    factor c that makes 2 c (loss - lowest loss) chi-squared; NaN without degrees of freedom, `free`.
     """
 
     names: list[str]
-    gradient: np.ndarray
     scale: np.ndarray
     cofactor: np.ndarray
     errors: np.ndarray
@@ -40,13 +42,13 @@ class Sensitivity:
     free: int
 
 
-def sensitivity(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Sensitivity:
+def sensitivity(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Sensitivity:
     """The sensitivity of a fitted law at its optimum."""
     loss = law.given_loss()
     names = law.fitted_names()
     scale, gradient = differences(law, names, sizes)
     _refuse_endless(law, gradient)
-    values = _values(law, sizes)
+    values = law._values(sizes)
     used = weights > 0
     residuals = loss.residuals(values, y)[used]
     free = int(used.sum()) - len(names)
@@ -54,10 +56,10 @@ def sensitivity(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarra
     cofactor, loose = _cofactor(gradient * np.sqrt(weights))
     errors = np.where(loose, np.inf, np.sqrt(np.where(loose, 0.0, cofactor) / (bend * noise)))
     told = tuple(name for name, is_loose in zip(names, loose, strict=True) if is_loose)
-    return Sensitivity(names, gradient, scale, cofactor, errors, told, bend, noise, free)
+    return Sensitivity(names, scale, cofactor, errors, told, bend, noise, free)
 
 
-def _refuse_endless(law: Curve, gradient: np.ndarray) -> None:
+def _refuse_endless(law: CurveLaw, gradient: np.ndarray) -> None:
     """Raise ValueError where the optimum lies at parameters that no float holds."""
     if np.isfinite(gradient).all():
         return
@@ -85,25 +87,15 @@ def _cofactor(weighted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(loose, np.inf, directions**2 @ inverse / np.where(dead, 1.0, norms) ** 2), loose
 
 
-def _alone(law: Curve) -> dict[str, np.ndarray]:
-    """The fitted parameters as one set [1] of many."""
-    return {name: np.array([value]) for name, value in law.params_.items()}
-
-
-def _values(law: Curve, sizes: np.ndarray) -> np.ndarray:
-    """The fitted law [n]."""
-    return law.predict_many(_alone(law), sizes)[0]
-
-
-def _unit(law: Curve, name: str, sizes: np.ndarray) -> float:
+def _unit(law: CurveLaw, name: str, sizes: np.ndarray) -> float:
     """The natural unit of a parameter that is zero: one, in the coordinates about the middle of the data."""
     origin = law.origin(sizes)
-    theta = law.centred(_alone(law), origin)
+    theta = law.centred(law._fitted(), origin)
     theta[0, law.slot(name)] = 1.0
     return float(law.natural(theta, origin)[name][0])
 
 
-def differences(law: Curve, names: list[str], sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def differences(law: CurveLaw, names: list[str], sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A unit [P] of each parameter and the change [P, n] of the residuals per unit.
 
     The unit is the parameter itself or, where it is zero, its natural one; differences are central (one-sided at zero).
@@ -120,7 +112,7 @@ def differences(law: Curve, names: list[str], sizes: np.ndarray) -> tuple[np.nda
     values = law.predict_many(params, sizes)
     distance = np.diagonal(up - down) / scale
     gradient = (values[: len(names)] - values[len(names) :]) / distance[:, None]
-    centre = _values(law, sizes) if law.given_loss().logarithmic else 1.0
+    centre = law._values(sizes) if law.given_loss().logarithmic else 1.0
     return scale, gradient / centre
 
 
@@ -141,7 +133,7 @@ def _noise(loss: Loss, residuals: np.ndarray, weights: np.ndarray, free: int) ->
     return bend, bend / max(mean_square, 1e-300)
 
 
-def diagnose(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+def diagnose(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
     """`diagnostics_` of a fitted law.
 
     unidentified: parameters the design cannot tell apart, whatever the noise. at_bound: those at the edge of what is
@@ -156,7 +148,8 @@ def diagnose(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) 
     with np.errstate(over="ignore"):
         factor = dict(zip(found.names, np.exp(1.96 * found.errors), strict=True))
     weak = {n: f for n, f in factor.items() if f > WEAK and n not in loose and n not in bounds}
-    residuals = law.given_loss().residuals(_values(law, sizes), y)
+    residuals = law.given_loss().residuals(law._values(sizes), y)
+    best = law.optimum_
     value = (huber(residuals, law.given_loss().width) * weights).sum()
     flat = np.sqrt(np.maximum(0.02 * value, 1e-300) * found.cofactor / found.bend)
     return {
@@ -169,17 +162,11 @@ def diagnose(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) 
         "standard_errors": dict(zip(found.names, (found.errors * found.scale).tolist(), strict=True)),
         "flat": dict(zip(found.names, flat.tolist(), strict=True)),
         "degrees_of_freedom": found.free,
-    } | _search(law.optimum_)
+        **({} if best is None else {name: getattr(best, name) for name in SEARCHED}),
+    }
 
 
-def _search(best: Optimum | None) -> dict[str, Any]:
-    if best is None:
-        return {}
-    names = ("grid_points", "starts", "polished", "agreeing", "runner_up")
-    return {name: getattr(best, name) for name in names}
-
-
-def _other_optimum(law: Curve, found: Sensitivity, y: np.ndarray) -> dict[str, tuple[float, float]]:
+def _other_optimum(law: CurveLaw, found: Sensitivity, y: np.ndarray) -> dict[str, tuple[float, float]]:
     """Parameters (value, other value) of a second optimum that the data cannot tell from the first; else empty.
 
     Such are the mirror images of a law in N and D on a design of constant D / N, where both powers can change places.
@@ -197,11 +184,11 @@ def _other_optimum(law: Curve, found: Sensitivity, y: np.ndarray) -> dict[str, t
     return {name: pair for name, pair in pairs.items() if abs(pair[0] - pair[1]) > NEAR * max(map(abs, pair))}
 
 
-def _at_bound(law: Curve, sizes: np.ndarray) -> dict[str, float]:
+def _at_bound(law: CurveLaw, sizes: np.ndarray) -> dict[str, float]:
     """Parameters at a bound of the search, with their value."""
     origin = law.centre(sizes)
-    form = law.limited(law.form(sizes, origin), origin)
-    theta = law.centred(_alone(law), origin)[0]
+    form = law.limited(law.form(sizes, origin))
+    theta = law.centred(law._fitted(), origin)[0]
     found = {}
     for name in law.fitted_names():
         at = law.slot(name)

@@ -48,19 +48,10 @@ def estimate(
         return Estimate(value, level=level)
     if bootstrap.undetermined:
         return Estimate(value, 0.0, np.inf, level)
-    found = np.clip(
-        _answer(question, bootstrap.params), -LARGEST, LARGEST
-    )  # percentiles between infinities are not numbers
-    low, high = (
-        end if abs(end) < LARGEST / 10 else np.copysign(np.inf, end)
-        for end in np.percentile(found, bootstrap.tails(level))
-    )
+    found = np.clip(_answer(question, bootstrap.params), -LARGEST, LARGEST)  # infinities have no percentiles between
+    ends = np.percentile(found, bootstrap.tails(level))
+    low, high = (end if abs(end) < LARGEST / 10 else np.copysign(np.inf, end) for end in ends)
     return Estimate(value, min(low, value), max(high, value), level)  # an interval holds its own estimate
-
-
-def raised(fault: Exception) -> str:
-    """What to say of an error in a function that a user gave."""
-    return f"raised {type(fault).__name__} ({' '.join(str(fault).split()):.200})"
 
 
 def _answer(question: Callable[[dict[str, np.ndarray]], np.ndarray], params: dict[str, np.ndarray]) -> np.ndarray:

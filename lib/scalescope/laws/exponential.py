@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,11 +43,10 @@ class ExponentialLaw(CurveLaw):
     def tied(self) -> dict[str, str]:
         """Exponents that equal another: name -> the one that is fitted."""
         every = list(dict.fromkeys(shape for parts in self.terms.values() for shape in parts))
-        for pair in mapping(self.ties, "ties").items():
-            for name in pair:
-                if name not in every:
-                    raise UnknownName("exponent in ties", name, every)
         tied = mapping(self.ties, "ties")
+        for name in chain(*tied.items()):
+            if name not in every:
+                raise UnknownName("exponent in ties", name, every)
         for name, leader in tied.items():
             if leader in tied or name in self._fixed():
                 raise ValueError(f"{name} is tied to {leader}: fix or tie {leader} only, and to no other exponent")

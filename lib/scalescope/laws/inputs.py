@@ -40,12 +40,7 @@ def numbers(values: Any, name: str) -> np.ndarray:
             f"{name} has {len(masked)} masked value(s), the first at entry {masked[0]}; leave these rows out "
             f"(fit and score do so themselves)"
         )
-    try:  # of a list every entry is looked at: NumPy makes one type of all, text of numbers or numbers of booleans
-        given = np.asarray(values, dtype=object if isinstance(values, list | tuple) else None)
-    except ValueError as error:  # rows of different lengths
-        raise ValueError(f"{name} must hold numbers; got {values!r:.80}") from error
-    except (TypeError, RuntimeError) as error:  # a tensor of torch that NumPy does not read
-        raise ValueError(_unread(name, values, error)) from error
+    given = _as_array(values, name)
     if given.dtype.kind in "US" and not isinstance(values, np.ndarray):
         given = np.asarray(values, dtype=object)
     no_other_kind(given, name)
@@ -60,6 +55,17 @@ def numbers(values: Any, name: str) -> np.ndarray:
         value = array.reshape(-1)[bad[0]]
         raise ValueError(f"{name} has {bad.size} value(s) that are not finite (NaN or inf); entry {bad[0]} is {value}")
     return array
+
+
+def _as_array(values: Any, name: str, where: str = "") -> np.ndarray:
+    """An array of any type; raises ValueError for rows of different lengths and for what NumPy does not read."""
+    try:  # of a list every entry is looked at: NumPy makes one type of all, text of numbers or numbers of booleans
+        return np.asarray(values, dtype=object if isinstance(values, list | tuple) else None)
+    except ValueError as error:
+        raise ValueError(f"{name} must hold numbers{where}; got {values!r:.80}") from error
+    except (TypeError, RuntimeError) as error:  # such as a tensor of torch that needs its gradient
+        told = " ".join(str(error).split())
+        raise ValueError(f"{name} is a {type(values).__name__} that NumPy cannot read: {told}") from error
 
 
 def _refuse_other_containers(values: Any, name: str) -> None:
@@ -146,9 +152,10 @@ def table(X: Any, names: tuple[str, ...], law: str = "this law") -> np.ndarray:
         raise ValueError(
             f"X is a {type(X).__name__} of dicts; give pandas.DataFrame(X), with {', '.join(names)} as columns"
         )
-    if isinstance(X, Mapping) or _fields(X):
+    fields = getattr(getattr(X, "dtype", None), "names", None)  # of a structured array, read by their order else
+    if isinstance(X, Mapping) or fields:
         raise ValueError(
-            f"X is a {type(X).__name__} with the columns {', '.join(map(str, _fields(X) or X))}; give a DataFrame with "
+            f"X is a {type(X).__name__} with the columns {', '.join(map(str, fields or X))}; give a DataFrame with "
             f"the columns {', '.join(names)}, or their values in this order"
         )
     if hasattr(X, "columns"):
@@ -174,11 +181,6 @@ def _refuse_other(X: Any, names: tuple[str, ...], law: str) -> None:
     )
 
 
-def _fields(X: Any) -> tuple[str, ...]:
-    """Names of the fields of a structured array, which NumPy would read by their order; none of anything else."""
-    return getattr(getattr(X, "dtype", None), "names", None) or ()
-
-
 def same_rows(X: Any, called: str = "X", /, **others: Any) -> None:
     """Raise ValueError where pandas objects have the same labels in another order: their rows are not the same runs.
 
@@ -192,19 +194,20 @@ def same_rows(X: Any, called: str = "X", /, **others: Any) -> None:
         if not hasattr(labels_of, "equals") or len(labels_of) != len(index) or index.equals(labels_of):
             continue
         shared = index.isin(labels_of)
+        if not shared.any():
+            continue
+        place = int(np.flatnonzero(np.asarray(index != labels_of))[0])
+        rows = f"row {place} is {index[place]!r} in {called} and {labels_of[place]!r} in {name}"
         if shared.all() and labels_of.isin(index).all():
-            place = int(np.flatnonzero(np.asarray(index != labels_of))[0])
             raise ValueError(
-                f"{called} and {name} have the same index in another order: row {place} is {index[place]!r} in "
-                f"{called} and {labels_of[place]!r} in {name}; sort both alike ({name}.loc[{called}.index])"
+                f"{called} and {name} have the same index in another order: {rows}; sort both alike "
+                f"({name}.loc[{called}.index])"
             )
-        if shared.any():
-            place = int(np.flatnonzero(np.asarray(index != labels_of))[0])
-            warnings.warn(
-                f"{called} and {name} have some labels of their index in common, at other rows: row {place} is "
-                f"{index[place]!r} in {called} and {labels_of[place]!r} in {name}; rows are read by their place",
-                stacklevel=4,
-            )
+        warnings.warn(
+            f"{called} and {name} have some labels of their index in common, at other rows: {rows}; rows are read by "
+            f"their place",
+            stacklevel=4,
+        )
 
 
 def _column(X: Any, name: str) -> np.ndarray:
@@ -233,18 +236,8 @@ def _plain(X: Any, names: tuple[str, ...]) -> np.ndarray:
     """An array or list of rows as an array of any type, whose columns are checked one by one."""
     if np.ma.isMaskedArray(X) or issparse(X):
         return numbers(X, ", ".join(names))
-    try:
-        array = np.asarray(X, dtype=object if isinstance(X, list | tuple) else None)
-    except ValueError as error:
-        raise ValueError(f"X must hold numbers in the columns {', '.join(names)}; got {X!r:.80}") from error
-    except (TypeError, RuntimeError) as error:
-        raise ValueError(_unread("X", X, error)) from error
+    array = _as_array(X, "X", f" in the columns {', '.join(names)}")
     return numbers(array, ", ".join(names)) if array.dtype.kind == "c" else array
-
-
-def _unread(name: str, values: Any, error: Exception) -> str:
-    """What to say of an object that NumPy does not read, such as a tensor of torch that needs its gradient."""
-    return f"{name} is a {type(values).__name__} that NumPy cannot read: {' '.join(str(error).split())}"
 
 
 def amount(value: Any, name: str) -> float:

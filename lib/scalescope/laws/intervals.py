@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import norm
@@ -12,8 +12,10 @@ from scipy.stats import t as student
 
 from scalescope.laws import resample
 from scalescope.laws.inputs import generator, numbers, point_weights, replicate_count, share, target
-from scalescope.laws.interface import Law
 from scalescope.laws.labels import labels
+
+if TYPE_CHECKING:
+    from scalescope.laws.base import ScalingLaw
 
 # parameters [B] of fits to y [n] or [B, n] with weights [B, n] or [1, n], given sizes [n, k]
 Refit = Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]
@@ -53,14 +55,14 @@ class BootstrapResult:
         bounds = self.percentiles(self.tails(level))
         return {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
 
-    def band(self, law: Law, X: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    def band(self, law: ScalingLaw, X: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper bound [n], [n] of the confidence band: percentiles at X of the replicates of `law`."""
         low, high = np.percentile(law.predict_many(self.params, X), self.tails(level), axis=0)
         return low, high
 
 
 def hierarchical_bootstrap(
-    law: Law,
+    law: ScalingLaw,
     X: Any,
     y: Any,
     groups: Any,
@@ -85,7 +87,7 @@ def hierarchical_bootstrap(
 
 
 def naive_bootstrap(
-    law: Law,
+    law: ScalingLaw,
     X: Any,
     y: Any,
     n_boot: int = 1000,
@@ -103,7 +105,7 @@ def naive_bootstrap(
 
 
 def residual_bootstrap(
-    law: Law,
+    law: ScalingLaw,
     X: Any,
     y: Any,
     logarithmic: bool,
@@ -132,7 +134,7 @@ def residual_bootstrap(
     return BootstrapResult(found, n_boot, 0, f"residuals; expanded to Student's t, {free} d.f.", free)
 
 
-def _checked(law: Law, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _checked(law: ScalingLaw, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if isinstance(law, type) or not hasattr(law, "fit_weighted"):
         raise ValueError(f"law must be a law, such as PowerLaw(); got {law!r:.80}")
     sizes = law.sizes(X)
@@ -149,17 +151,3 @@ def _refit(law, sizes, y, weights, draw: resample.Draw, n_boot, random_state, ki
     counts, redrawn = resample.replicates(draw, n_boot, random_state, belongs, law.min_distinct)
     fit = refit or law.fit_weighted
     return BootstrapResult(fit(sizes, y, counts * weights), n_boot, redrawn, kind)
-
-
-def holding(
-    found: dict[str, tuple[float, float]], params: dict[str, float]
-) -> tuple[dict[str, tuple[float, float]], list[str]]:
-    """Intervals extended to hold their estimates, and a message that names those that did not."""
-    held, outside = {}, []
-    for name, (low, high) in found.items():
-        value = params[name]
-        held[name] = (min(low, value), max(high, value))
-        if max(low - value, value - high) > 1e-6 * abs(value):
-            outside.append(name)
-    said = f"the bootstrap of {', '.join(outside)} lies to one side of the estimate; intervals extended to hold it"
-    return held, [said] if outside else []

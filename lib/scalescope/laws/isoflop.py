@@ -75,7 +75,7 @@ def approach_1(flops: Any, parameters: Any, tokens: Any, loss: Any, budgets: int
     known = np.isfinite(height).sum(axis=0) >= 2
     best = sizes[height[:, known].argmin(axis=0)]
     spent = np.exp(at[known])
-    per_token = _flops_per_token(flops, parameters, tokens, sizes)
+    per_token = np.array([(flops / tokens)[parameters == size].mean() for size in sizes])
     return Optima(spent, best, spent / per_token[np.searchsorted(sizes, best)], {})
 
 
@@ -139,11 +139,6 @@ def _curve(flops: np.ndarray, loss: np.ndarray, chosen: np.ndarray) -> tuple[np.
     """ln C, rising, and ln L of the points of one size."""
     order = np.argsort(flops[chosen], kind="stable")
     return np.log(flops[chosen][order]), np.log(loss[chosen][order])
-
-
-def _flops_per_token(flops, parameters, tokens, sizes: np.ndarray) -> np.ndarray:
-    """FLOPs per token of each size, the mean over its points."""
-    return np.array([(flops / tokens)[parameters == size].mean() for size in sizes])
 
 
 def _turn(x: np.ndarray, y: np.ndarray, i: int, j: int, k: int) -> float:

@@ -45,8 +45,16 @@ class Lack:
 
     def messages(self, names: Sequence[str] | None = None) -> list[str]:
         """One message per fault; outliers by `names` of the rows (or groups), else by their number."""
-        kind = "run " if names is not None else "group " if self.grouped else "entry "
-        return [FOUND + text for text in (*self.bends, *_told(self.outliers, kind, names))]
+        found = list(self.bends)
+        if self.outliers:
+            kind = "run" if names is not None else "group" if self.grouped else "entry"
+            shown = ", ".join(
+                f"{one.at if names is None else names[one.at]} ({one.deviations:.1f} deviations)"
+                for one in self.outliers[:SHOWN]
+            )
+            more = f" and {len(self.outliers) - SHOWN} more" if len(self.outliers) > SHOWN else ""
+            found.append(f"outlying {kind} {shown}{more}")
+        return [FOUND + text for text in found]
 
     def text(self, names: Sequence[str] | None = None) -> str:
         """The same in one line; says so where nothing was found, and where nothing could be."""
@@ -56,11 +64,7 @@ class Lack:
 
 
 def lack_of_fit(
-    residuals: np.ndarray,
-    gradient: np.ndarray,
-    inputs: np.ndarray,
-    names: Sequence[str],
-    group: np.ndarray | None = None,
+    residuals: np.ndarray, gradient: np.ndarray, inputs: np.ndarray, names: Sequence[str], group: np.ndarray | None
 ) -> Lack:
     """What is significant at 1 % of each kind of test.
 
@@ -150,13 +154,3 @@ def _outliers(residuals: np.ndarray, free: int) -> list[Outlier]:
     far = np.flatnonzero(np.abs(residuals) > student.isf(LEVEL / (2 * len(residuals)), left) * scale)
     far = far[np.argsort(-np.abs(residuals[far]))]
     return [Outlier(int(at), float(np.abs(residuals[at]) / scale)) for at in far]
-
-
-def _told(outliers: Sequence[Outlier], kind: str, names: Sequence[str] | None) -> list[str]:
-    """At most one message of the outliers, the farthest off by name."""
-    if not outliers:
-        return []
-    name = str if names is None else lambda at: names[at]
-    shown = ", ".join(f"{name(one.at)} ({one.deviations:.1f} deviations)" for one in outliers[:SHOWN])
-    more = f" and {len(outliers) - SHOWN} more" if len(outliers) > SHOWN else ""
-    return [f"outlying {kind}{shown}{more}"]

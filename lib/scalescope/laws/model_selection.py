@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -18,16 +19,13 @@ class _BySize(BaseCrossValidator):
     """A splitter that orders runs by their size."""
 
     size: str | int | None
+    __metadata_request__split = {"groups": True}  # noqa: RUF012 scikit-learn reads the attribute of the class
 
     def _checked(self, X: Any, y: Any, groups: Any) -> np.ndarray:
         """What the rows are ordered by [n]; raises ValueError and UnknownName for a table that does not say."""
         if X is None or not np.size(X):
             raise ValueError("X has no rows to split")
         X, y, groups = indexable(X, y, groups)
-        return self._sizes(X, groups)
-
-    def _sizes(self, X: Any, groups: Any) -> np.ndarray:
-        """What the rows are ordered by [n]."""
         if self.size is None and groups is not None:
             return _vector(groups, "groups")
         if hasattr(X, "columns"):
@@ -60,6 +58,7 @@ class _BySize(BaseCrossValidator):
         return _vector(array[:, place], str(names[place]) if isinstance(names[place], str) else f"column {place} of X")
 
 
+@dataclass(eq=False, repr=False)
 class LargestSizesOut(_BySize):
     """Rolling folds by size: each holds out the next larger sizes and trains on all that are smaller.
 
@@ -70,23 +69,17 @@ class LargestSizesOut(_BySize):
 
     A test set of one size has hardly any variance of its own: score it by a relative error
     (`scoring="neg_mean_absolute_percentage_error"`), not by R2.
+
+    `n_splits`: folds. `test_sizes`: distinct sizes held out by each. `min_train_sizes`: distinct sizes that the
+    first fold must have to train on. `size`: what is ordered, a column of X by name (of a DataFrame) or position;
+    None: `groups` where they are given, which then must be numbers, else the only column of X.
     """
 
-    __metadata_request__split = {"groups": True}  # noqa: RUF012 scikit-learn reads the attribute of the class
-
-    def __init__(
-        self, n_splits: int = 3, *, test_sizes: int = 1, min_train_sizes: int = 2, size: str | int | None = None
-    ):
-        """Store the settings.
-
-        `n_splits`: folds. `test_sizes`: distinct sizes held out by each. `min_train_sizes`: distinct sizes that the
-        first fold must have to train on. `size`: what is ordered, a column of X by name (of a DataFrame) or position;
-        None: `groups` where they are given, which then must be numbers, else the only column of X.
-        """
-        self.n_splits = n_splits
-        self.test_sizes = test_sizes
-        self.min_train_sizes = min_train_sizes
-        self.size = size
+    n_splits: int = 3
+    _: KW_ONLY
+    test_sizes: int = 1
+    min_train_sizes: int = 2
+    size: str | int | None = None
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """The number of folds."""
@@ -113,21 +106,19 @@ class LargestSizesOut(_BySize):
             yield np.flatnonzero(size < held_out[0]), np.flatnonzero((size >= held_out[0]) & (size <= held_out[-1]))
 
 
+@dataclass(eq=False, repr=False)
 class RollingSizesOut(_BySize):
     """Rolling folds by size in which every size but the first few is held out once, from small to large.
 
     The sizes after the first `min_train_sizes` are shared out, in order, among at most `n_splits` blocks, as evenly as
     they can be; fold by fold a block is the test set and all runs of smaller sizes are the training set. For tables of
-    few sizes there are fewer folds, and none where no size is left to hold out.
+    few sizes there are fewer folds, and none where no size is left to hold out. Other settings as `LargestSizesOut`.
     """
 
-    __metadata_request__split = {"groups": True}  # noqa: RUF012 scikit-learn reads the attribute of the class
-
-    def __init__(self, n_splits: int = 8, *, min_train_sizes: int = 3, size: str | int | None = None):
-        """Store the settings: as those of `LargestSizesOut`, `n_splits` being the most folds."""
-        self.n_splits = n_splits
-        self.min_train_sizes = min_train_sizes
-        self.size = size
+    n_splits: int = 8
+    _: KW_ONLY
+    min_train_sizes: int = 3
+    size: str | int | None = None
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """The number of folds, which depends on X. Raises ValueError without it."""

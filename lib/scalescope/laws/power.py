@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.diagnostics import WEAK
-from scalescope.laws.inputs import named_values, table
 
 Z95 = 1.96  # normal quantile of a 95 % interval
 TINY = 1e-300
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class PowerLaw(ScalingLaw):
     """ln y = slope ln x + intercept, fitted by least squares in log-log.
 
     x is a size (parameters without embeddings, or any one size) and y an error or a loss, both above zero.
     In the notation of Kaplan 2020, y = (x_c / x)^alpha with alpha = -slope and x_c = exp(intercept /
-    alpha). X is an array [n] or [n, 1], or a DataFrame with the column that `size` names. Learned: `params_`
-    (slope, intercept), `intervals_` (95 %), `objective_` (sum of squares of the residual of ln y), `diagnostics_` (as
-    `diagnostics.diagnose`), `bootstrap_`, `range_`, `n_points_`, `n_sizes_`. Source: Ivgi 2022, section 3; Kaplan 2020,
-    eq. 1.1.
+    alpha). X is an array [n] or [n, 1], or a DataFrame with the column that `size` names. Learned beside what every law
+    learns: `objective_` (sum of squares of the residual of ln y). Source: Ivgi 2022, section 3; Kaplan 2020, eq. 1.1.
+
+    `size`: what x is, as a column and in messages ("parameters", "tokens", "flops"). `fixed`: slope or intercept,
+    or both, not to be fitted, by value. `n_boot`: bootstrap replicates (0: no intervals), drawn with `random_state`.
+    `warn_beyond`: factor outside the fitted range from which `predict` warns. None, never, is the default here
+    because this law is fitted in order to be extrapolated; `card` and `extrapolation` tell the factor.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters",)
@@ -30,44 +34,8 @@ class PowerLaw(ScalingLaw):
     equation: ClassVar[str] = "ln y = slope ln x + intercept"
     source: ClassVar[str] = "Ivgi 2022, section 3; Kaplan 2020, eq. 1.1"
 
-    def __init__(
-        self,
-        *,
-        size: str = "parameters",
-        fixed: dict[str, float] | None = None,
-        n_boot: int = 1000,
-        random_state: int | np.random.Generator | None = 0,
-        warn_beyond: float | None = None,
-    ):
-        """Store the number of bootstrap replicates (0: no intervals), the state that draws them, and `warn_beyond`.
-
-        `size`: what x is, as a column and in messages ("parameters", "tokens", "flops"). `fixed`: slope or intercept,
-        or both, not to be fitted, by value.
-        `warn_beyond`: factor outside the fitted range from which `predict` warns. None, never, is the default here
-        because this law is fitted in order to be extrapolated; `card` and `extrapolation` tell the factor.
-        """
-        self.size = size
-        self.fixed = fixed
-        self.n_boot = n_boot
-        self.random_state = random_state
-        self.warn_beyond = warn_beyond
-
-    def sizes(self, X: Any) -> np.ndarray:
-        """Checked sizes [n, 1]; raises ValueError if one is not a finite number above zero."""
-        return table(X, self.input_names, type(self).__name__)
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """The name of the size."""
-        return (self.size,)
-
-    @property
-    def min_distinct(self) -> int:
-        """Fewest distinct sizes that determine the law: as many as it has free parameters."""
-        return len(self.fitted_names())
-
-    def _fixed(self) -> dict[str, float]:
-        return named_values(self.fixed, "fixed", self.parameters)
+    size: str = "parameters"
+    warn_beyond: float | None = None
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Slope and intercept [B] of least-squares lines of y, [n] or [B, n], one for every row of `weights` [B, n]."""
@@ -99,7 +67,7 @@ class PowerLaw(ScalingLaw):
 
     def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
         super()._estimate(sizes, y, weights)
-        residuals = np.log(y / self.predict_many(self._fitted(), sizes)[0])
+        residuals = np.log(y / self._values(sizes))
         self.objective_ = float(weights @ residuals**2)
         self.diagnostics_ = self._diagnose(np.log(sizes[:, 0]), weights)
 
@@ -140,9 +108,8 @@ class PowerLaw(ScalingLaw):
 
     def _gradient(self, sizes: np.ndarray) -> np.ndarray:
         log_x = np.log(sizes[:, 0])
-        return np.array([{"slope": log_x, "intercept": np.ones_like(log_x)}[n] for n in self.fitted_names()]).reshape(
-            -1, len(log_x)
-        )
+        fitted = [name in self.fitted_names() for name in self.parameters]
+        return np.stack([log_x, np.ones_like(log_x)])[fitted]
 
     def predict_many(self, params: dict[str, np.ndarray], X: Any) -> np.ndarray:
         """exp(slope ln x + intercept) [B, n]."""

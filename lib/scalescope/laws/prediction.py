@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scalescope.errors import UnknownName
 from scalescope.laws.card import FitCard, check_items, fit_card
-from scalescope.laws.inputs import point_weights, same_rows, target, without_masked
+from scalescope.laws.inputs import named_values, point_weights, same_rows, table, target, without_masked
 from scalescope.laws.intervals import BootstrapResult
 from scalescope.laws.lack import Lack
 from scalescope.laws.remarks import SuspectInput
@@ -38,6 +38,7 @@ class Prediction(RegressorMixin, BaseEstimator):
     parameters: ClassVar[tuple[str, ...]] = ()
     equation: ClassVar[str] = ""
     source: ClassVar[str] = ""
+    _anything: ClassVar[tuple[float, float]] = (-np.inf, np.inf)  # what a parameter of this law can be
 
     params_: dict[str, float]
     bootstrap_: BootstrapResult | None
@@ -46,17 +47,22 @@ class Prediction(RegressorMixin, BaseEstimator):
     lack_: Lack
     range_: dict[str, tuple[float, float]]
 
-    warn_beyond: float | None
-    random_state: int | np.random.Generator | None
-
     @property
     def input_names(self) -> tuple[str, ...]:
-        """Names of the inputs of this law, as columns and in messages."""
-        return self.inputs
+        """Names of the inputs of this law, as columns and in messages; of a law of any one size that of the size."""
+        return (self.size,) if hasattr(self, "size") else self.inputs
+
+    def _fixed(self) -> dict[str, float]:
+        """Parameters that are not fitted, by value."""
+        return named_values(self.fixed, "fixed", self.parameters, least=self._anything[0])
+
+    def fitted_names(self) -> list[str]:
+        """Parameters that are fitted, each once."""
+        return [name for name in self.parameters if name not in self._fixed()]
 
     def sizes(self, X: Any) -> np.ndarray:
-        """Checked inputs [n, len(inputs)], all above zero."""
-        raise NotImplementedError
+        """Checked inputs [n, len(inputs)], all finite and above zero."""
+        return table(X, self.input_names, type(self).__name__)
 
     def predict_many(self, params: dict[str, np.ndarray], X: Any) -> np.ndarray:
         """Predictions [B, n] of B sets of parameters."""
@@ -68,16 +74,19 @@ class Prediction(RegressorMixin, BaseEstimator):
             check_is_fitted(self)
         return {name: np.array([value]) for name, value in self.params_.items()}
 
+    def _values(self, X: Any) -> np.ndarray:
+        """The fitted law [n] at X, without warnings."""
+        return self.predict_many(self._fitted(), X)[0]
+
     def predict(self, X: Any) -> np.ndarray:
         """The law's value [n] at X; NotFittedError before `fit`.
 
         Warns beyond `warn_beyond` times the fitted range, and (SuspectInput) of sizes in another unit.
         """
-        values = self.predict_many(self._fitted(), X)[0]
+        values = self._values(X)
         if doubt := self._far_below(X):
             warnings.warn(f"{type(self).__name__}: {doubt}", SuspectInput, stacklevel=2)
-        factor = 1.0 if self.warn_beyond is None else self.extrapolation(X).max(initial=1.0)
-        if self.warn_beyond is not None and factor > self.warn_beyond:
+        if self.warn_beyond is not None and (factor := self.extrapolation(X).max(initial=1.0)) > self.warn_beyond:
             warnings.warn(
                 f"{type(self).__name__} extrapolates by a factor of {factor:.3g} beyond its fitted range",
                 ExtrapolationWarning,
@@ -94,7 +103,7 @@ class Prediction(RegressorMixin, BaseEstimator):
         by. Neither knows whether the law holds beyond the fitted range. Raises ValueError without bootstrap,
         UnknownName for another kind.
         """
-        middle = self.predict_many(self._fitted(), X)[0]
+        middle = self._values(X)
         if kind not in KINDS:
             raise UnknownName("kind of interval", kind, KINDS)
         if self.bootstrap_ is None:
@@ -108,10 +117,6 @@ class Prediction(RegressorMixin, BaseEstimator):
             laws = self.predict_many(self.bootstrap_.params, X)
             low, high = new_run(laws, middle, self.scatter_, level, self.random_state)
         return np.minimum(low, middle), np.maximum(high, middle)
-
-    def fitted_names(self) -> list[str]:
-        """Parameters that are fitted, each once."""
-        raise NotImplementedError
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2 in linear space: 1 - residual / total sum of squares of y, about the mean of all points.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.stats import t as student
 
 from scalescope.laws.diagnostics import Sensitivity, sensitivity
 from scalescope.laws.fit.polish import Batch, polish
-from scalescope.laws.interface import Curve
+
+if TYPE_CHECKING:
+    from scalescope.laws.curve import CurveLaw
 
 STEPS = 12
 NEAR = 1e-3  # relative distance from the threshold at which an end is found
@@ -15,9 +19,9 @@ FARTHEST = 25.0  # logarithm of the factor beyond which a parameter counts as un
 
 
 def profile_intervals(
-    law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray, level: float = 0.95
+    law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray
 ) -> dict[str, tuple[float, float]]:
-    """Interval (low, high) of each free parameter; 0 or infinity where the loss never rises enough.
+    """Interval (low, high), 95 %, of each free parameter; 0 or infinity where the loss never rises enough.
 
     An end is where twice the rise of the loss, in units of its noise, equals the squared quantile of Student's t with
     n - P degrees of freedom (for squares this is the F test). All ends are sought at once.
@@ -27,11 +31,10 @@ def profile_intervals(
         return {}
     if not np.isfinite(found.noise):
         raise ValueError(f"a profile needs more points than the {len(found.names)} free parameters; got as many")
-    goal = float(student.ppf(0.5 + level / 2, found.free))
+    goal = float(student.ppf(0.975, found.free))
     form, best, unit = law.profiled(sizes)
-    form = law.limited(form, np.zeros_like(law.origin(sizes)))
     slots = np.array([law.slot(name) for name in found.names])
-    batch = Batch(form, law.given_loss(), y[None], weights[None], best[None])
+    batch = Batch(law.limited(form), law.given_loss(), y[None], weights[None], best[None])
     ends = _ends(batch, slots, unit[slots], found, goal, law.optimum_.value)
     given = law.given_bounds()
     return {

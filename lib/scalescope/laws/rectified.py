@@ -8,13 +8,53 @@ import numpy as np
 
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.estimates import Estimate, estimate
-from scalescope.laws.fit.form import RectifiedForm
+from scalescope.laws.fit.form import Form
 
 SLOWEST = 0.01  # lowest beta times the range of ln D: nearly straight
 STEEPEST = 100.0  # highest beta times the usual range: the whole fall lies between two neighbouring sizes
 OVERFLOW = 325.0  # logarithm up to which D^beta is let grow, at the data and in the paper's symbols
 COARSE = 4.0  # step of ln D_l far outside
 FARTHEST = 50.0  # ln D_l, about the middle of the data, that the grid reaches
+
+
+class RectifiedForm(Form):
+    """law = B / (D_l + exp(beta u)) + E, linear coefficients (B, E), shapes (D_l, beta), u = ln of the examples [n]."""
+
+    def _hyperbola(self, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        power = np.exp(np.multiply.outer(shapes[:, 1], self.u))
+        return 1 / (shapes[:, :1] + power), power
+
+    def terms(self, shapes: np.ndarray) -> np.ndarray:
+        """1 / (D_l + D^beta) and 1 [B, 2, n]."""
+        found = np.ones((len(shapes), 2, len(self.u)))
+        found[:, 0] = self._hyperbola(shapes)[0]
+        return found
+
+    def values(self, theta: np.ndarray) -> np.ndarray:
+        """The law [B, n]."""
+        return theta[:, :1] * self._hyperbola(theta[:, 2:])[0] + theta[:, 1:2]
+
+    def gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The law [B, n] and its derivatives [B, 4, n]."""
+        hyperbola, power = self._hyperbola(theta[:, 2:])
+        gradient = np.ones((len(theta), 4, len(self.u)))
+        gradient[:, 0] = hyperbola
+        gradient[:, 2] = -theta[:, :1] * hyperbola**2
+        gradient[:, 3] = gradient[:, 2] * power * self.u
+        return theta[:, :1] * hyperbola + theta[:, 1:2], gradient
+
+    def curvature(self, theta: np.ndarray, gradient: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Second derivatives [B, 4, 4] summed over points."""
+        g = gradient[:, 0]
+        slope = (1 / g - theta[:, 2:3]) * self.u  # d (1 / g) / d beta
+        square, cube = weights * g**2, 2 * theta[:, :1] * weights * g**3
+        found = np.zeros((len(theta), 4, 4))
+        found[:, 0, 2] = found[:, 2, 0] = -square.sum(axis=1)
+        found[:, 0, 3] = found[:, 3, 0] = -(square * slope).sum(axis=1)
+        found[:, 2, 2] = cube.sum(axis=1)
+        found[:, 2, 3] = found[:, 3, 2] = (cube * slope).sum(axis=1)
+        found[:, 3, 3] = (cube * slope**2 - theta[:, :1] * square * slope * self.u).sum(axis=1)
+        return found
 
 
 class RectifiedLaw(CurveLaw):
@@ -30,10 +70,6 @@ class RectifiedLaw(CurveLaw):
     equation: ClassVar[str] = "L(D) = B / (D_l + D^beta) + E"
     source: ClassVar[str] = "Lin 2024"
     kept: ClassVar[int] = 8  # five may all creep along one valley of a short curve, and its optimum lies in another
-
-    def origin(self, sizes: np.ndarray) -> np.ndarray:
-        """Mean of ln D."""
-        return np.log(sizes).mean(axis=0)
 
     def form(self, sizes: np.ndarray, origin: np.ndarray) -> RectifiedForm:
         """The law with examples in units of exp(origin)."""

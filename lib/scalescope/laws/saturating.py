@@ -8,10 +8,8 @@ import numpy as np
 
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.fit.form import Form
-from scalescope.laws.fit.optimum import Optimum
-from scalescope.laws.multistart import joint
-from scalescope.laws.one_size import OneSize
-from scalescope.laws.saturating_form import SaturatingForm
+from scalescope.laws.fit.optimum import Optimum, joint
+from scalescope.laws.settings import OneSize
 
 SLOWEST, STEEPEST = 0.01, 100.0  # bounds of c times the range of ln x, as for every power law
 ALPHA = (1e-3, 20.0)  # near 0 the upper level plays no role (the shifted power law); 1 is a sigmoid in ln x
@@ -20,6 +18,73 @@ STARTS, KEPT = 12, 5  # of the grid, and of these polished to the end
 HIGHEST = 10.0  # upper level that is searched, over the highest y; beyond, it plays no role
 ABOVE = (1e-4, 1e-2, 0.05, 0.3, 2.0, 9.0)  # by how much the upper level of the grid exceeds the highest y
 OPEN = (0.0, np.inf)
+ROOT_STEPS = 100
+CLOSE = 1e-13
+TINY = 1e-300
+
+
+class SaturatingForm(Form):
+    """(y - E) / ((E_0 - y) / (E_0 - level))^alpha = A x^-c, u = ln x [n]; with level 0 the divisor is 1 (the paper's).
+
+    E and E_0 are the y at very large and very small x; a level amid the data keeps A and alpha from being correlated.
+
+    Linear coefficients (E, A) given observed y, as the search does; shapes (c, alpha, E_0); `observed` [n] are these y.
+    """
+
+    def __init__(self, u: np.ndarray, shape_bounds: list[tuple[float, float]], level: float = 0.0):
+        super().__init__(u, shape_bounds)
+        self.level, self.observed = level, None
+
+    def factor(self, shapes: np.ndarray) -> np.ndarray:
+        """What A multiplies [B, n], the observed y standing in for the law's own on the right side."""
+        power, alpha, ceiling = (shapes[:, i, None] for i in range(3))
+        room = np.maximum(ceiling - self.observed, 1e-9 * ceiling)
+        return np.exp(alpha * np.log(room / _room(ceiling, self.level)) - power * self.u)
+
+    def values(self, theta: np.ndarray) -> np.ndarray:
+        """The law [B, n]."""
+        floor, gap = self._levels(theta)
+        return floor + gap * np.exp(self._solve(theta, gap)[0])
+
+    def _levels(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        floor = theta[:, :1]
+        return floor, np.maximum(theta[:, 4:5] - floor, 1e-9 * np.maximum(theta[:, 4:5], TINY))
+
+    def _solve(self, theta: np.ndarray, gap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """ln w and ln(1 - w) [B, n] of y = E + gap w, with w / (1 - w)^alpha = A x^-c gap^(alpha - 1).
+
+        In z = ln(w / (1 - w)) the left side's logarithm rises with slopes between 1 and alpha and is convex or concave,
+        so that Newton's method goes beyond the root once at most and then straight to it.
+        """
+        power, alpha = theta[:, 2:3], theta[:, 3:4]
+        right = np.log(np.maximum(theta[:, 1:2], TINY)) - power * self.u
+        right = right + (alpha - 1) * np.log(gap) - alpha * np.log(_room(theta[:, 4:5], self.level))
+        z = np.where(right < 0, right, right / np.maximum(alpha, 1e-3))
+        for _ in range(ROOT_STEPS):
+            log_w, log_rest = -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
+            step = (log_w - alpha * log_rest - right) / (np.exp(log_rest) + alpha * np.exp(log_w))
+            z = z - step
+            if (np.abs(step) <= CLOSE * (1 + np.abs(z))).all():
+                break
+        return -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
+
+    def gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The law [B, n] and its derivatives [B, 5, n], by the implicit function theorem."""
+        floor, gap = self._levels(theta)
+        log_w, log_rest = self._solve(theta, gap)
+        w, rest, alpha = np.exp(log_w), np.exp(log_rest), theta[:, 3:4]
+        per_right = w * rest / (rest + alpha * w)  # dw / d ln(right side)
+        by_gap = w + (alpha - 1) * per_right
+        unit = _room(theta[:, 4:5], self.level)
+        by_unit = alpha * gap * per_right / unit if self.level else 0.0
+        gradient = [
+            1 - by_gap,
+            gap * np.exp(np.log(np.maximum(per_right, TINY)) - np.log(np.maximum(theta[:, 1:2], TINY))),
+            -gap * per_right * self.u,
+            gap * per_right * (log_rest + np.log(gap / unit)),
+            by_gap - by_unit,
+        ]
+        return floor + gap * w, np.stack(gradient, axis=1)
 
 
 class SaturatingLaw(OneSize, CurveLaw):
@@ -68,23 +133,21 @@ class SaturatingLaw(OneSize, CurveLaw):
     def search(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[Form, np.ndarray, Optimum]:
         """The best optimum found for y and weights [n]."""
         form, origin, axes = self._problem(sizes, y)
-        given = self._start(origin)
-        extra = [] if given is None else [given]
-        return form, origin, joint(form, self.given_loss(), [axes], y, weights, extra, STARTS, KEPT)
+        return form, origin, joint(form, self.given_loss(), [axes], y, weights, self._starts(origin), STARTS, KEPT)
 
     def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] as the paper writes them."""
         floor, scale, power, alpha, ceiling = theta.T
-        scale = scale * np.exp(power * origin[0] - alpha * _log_room(ceiling, origin[1]))
+        scale = scale * np.exp(power * origin[0] - alpha * np.log(_room(ceiling, origin[1])))
         return {"E": floor, "A": scale, "c": power, "alpha": alpha, "E_0": ceiling}
 
     def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
         """Coefficients [B, 5] about `origin`."""
         floor, scale, power, alpha, ceiling = (np.asarray(params[name], dtype=float) for name in self.parameters)
-        scale = scale * np.exp(alpha * _log_room(ceiling, origin[1]) - power * origin[0])
+        scale = scale * np.exp(alpha * np.log(_room(ceiling, origin[1])) - power * origin[0])
         return np.stack([floor, scale, power, alpha, ceiling], axis=1)
 
 
-def _log_room(ceiling: np.ndarray, level: float) -> np.ndarray:
-    """ln(E_0 - level), 0 for the paper's level 0."""
-    return np.log(np.maximum(ceiling - level, 1e-9 * ceiling)) if level else np.zeros_like(ceiling)
+def _room(ceiling: np.ndarray, level: float) -> np.ndarray:
+    """E_0 - level, 1 for the paper's level 0."""
+    return np.maximum(ceiling - level, 1e-9 * ceiling) if level else np.ones_like(ceiling)

@@ -69,11 +69,8 @@ def new_run(
 
     Each draw is a bootstrapped law plus normal scatter. Deviations from the fitted law are enlarged twice: those of the
     laws by sqrt(units / free), since replicates of few units vary too little, and the ends from the quantile of the
-    normal distribution to Student's, since the scatter is itself estimated. Without degrees of freedom the bounds are
-    zero and infinity.
+    normal distribution to Student's, since the scatter is itself estimated (with one degree of freedom at least).
     """
-    if scatter.free < 1:
-        return np.zeros(len(middle)), np.full(len(middle), np.inf)
     laws = np.tile(laws, (-(-DRAWS // len(laws)), 1))
     rng = generator(random_state)
     normal = norm.ppf((np.arange(len(laws)) + 0.5) / len(laws))[rng.permutation(len(laws)), None]

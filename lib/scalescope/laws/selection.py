@@ -147,23 +147,20 @@ def _curves(losses: Any, budget: float, target: float, parameters: Any) -> Curve
 
 def _doubts(examples: np.ndarray, values: np.ndarray) -> None:
     """Warn of columns that are positions (no header, or a turned table) and of losses that are none in nats."""
+    found = []
     rising = int((values[:, -1] > values[:, 0]).sum())
     if 2 * rising > len(values):
-        warnings.warn(
-            f"losses of {rising} of {len(values)} models grow with the number of examples: are they scores?",
-            stacklevel=4,
-        )
+        found.append(f"losses of {rising} of {len(values)} models grow with the number of examples: are they scores?")
     if len(examples) > 2 and np.array_equal(np.sort(examples), np.arange(len(examples))):
-        warnings.warn(
+        found.append(
             f"the columns of losses are 0 to {len(examples) - 1}: positions instead of numbers of examples? Models are "
-            "rows and numbers of examples are columns (losses.T turns them)",
-            stacklevel=4,
+            "rows and numbers of examples are columns (losses.T turns them)"
         )
-    if values.max() > NATS:
-        warnings.warn(
-            f"losses reach {values.max():.4g}, more than a loss in nats can be: are they perplexities or percentages?",
-            stacklevel=4,
-        )
+    high = values.max()
+    if high > NATS:
+        found.append(f"losses reach {high:.4g}, more than a loss in nats can be: are they perplexities or percentages?")
+    for doubt in found:
+        warnings.warn(doubt, stacklevel=4)
 
 
 def _headers(columns: Any) -> list[Any]:

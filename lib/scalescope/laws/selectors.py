@@ -6,13 +6,14 @@ Source: Lin 2024, sections 4 and 5; conventions of its code, where they differ f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.inputs import amount, whole
+from scalescope.laws.power_sums import VanillaFinetuningLaw
 from scalescope.laws.rectified import RectifiedLaw
-from scalescope.laws.vanilla import VanillaFinetuningLaw
 
 ZERO = 1e-10  # examples that stand for none where a law takes their logarithm, as in the authors' code
 
@@ -130,12 +131,10 @@ class AtS(Selector):
         return predicted
 
 
-class _LawFit(Selector):
-    """A law of one curve, fitted to every model's losses and asked at the target; a law gives `law`."""
+class VanillaFit(Selector):
+    """B / D^beta + E through the finetuned losses. (The paper's has an outer power besides.)"""
 
-    def law(self) -> CurveLaw:
-        """The law, not fitted yet; by least squares on ln L."""
-        raise NotImplementedError
+    law: ClassVar[type[CurveLaw]] = VanillaFinetuningLaw  # by least squares on ln L
 
     def sizes(self, curves: Curves) -> tuple[np.ndarray, np.ndarray]:
         """Examples [sizes] and losses [models, sizes] that the law is fitted to."""
@@ -143,28 +142,18 @@ class _LawFit(Selector):
 
     def features(self, curves: Curves) -> np.ndarray:
         """Loss [models] of each model's law at the target."""
-        fitted = self.law().fit_each(*self.sizes(curves))
+        fitted = self.law(n_boot=0, warn_beyond=None).fit_each(*self.sizes(curves))
         return np.array([law.predict([curves.target])[0] for law in fitted])
 
 
-class VanillaFit(_LawFit):
-    """B / D^beta + E through the finetuned losses. (The paper's has an outer power besides.)"""
-
-    def law(self) -> CurveLaw:
-        """The vanilla law."""
-        return VanillaFinetuningLaw(n_boot=0, warn_beyond=None)
-
-
-class RectifiedFit(_LawFit):
+class RectifiedFit(VanillaFit):
     """B / (D_l + D^beta) + E through all losses, those without finetuning too, at `ZERO` examples; "OurFit" there."""
+
+    law: ClassVar[type[CurveLaw]] = RectifiedLaw
 
     def sizes(self, curves: Curves) -> tuple[np.ndarray, np.ndarray]:
         """All sizes, zero as ZERO."""
         return np.where(curves.examples > 0, curves.examples, ZERO), curves.losses
-
-    def law(self) -> CurveLaw:
-        """The rectified law."""
-        return RectifiedLaw(n_boot=0, warn_beyond=None)
 
 
 METHODS: dict[str, type[Selector]] = {

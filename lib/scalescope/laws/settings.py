@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -14,51 +15,30 @@ from scalescope.laws.inputs import mapping, named_values, numbers
 INTERVALS = ("bootstrap", "residual", "profile")
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class FitSettings(ScalingLaw):
-    """The constructor of these laws; it stores, and each setting is checked where it is read, in `fit`."""
+    """The settings of these laws; each is checked where it is read, in `fit`.
+
+    `loss`: one of losses.LOSSES (None: the law's `default_loss`), with `delta` of the Huber loss, summed or
+    averaged. `fixed`: parameters not to be fitted, by value. `ties`: exponents that equal another, such as
+    {"beta": "alpha"}. `bounds`: (low, high) of parameters, such as {"E": (1.5, 2.0)}. `start`: parameters that join
+    the starts of the search (it never needs them). `interval`: "bootstrap" (by group with `groups`, else by point),
+    "residual" (bootstrap of the residuals), "profile" (likelihood), or None: profile, with groups bootstrap; only
+    the bootstrap can use groups. `n_boot`: replicates, 0 for none (and then no interval by default).
+    `warn_beyond`: factor outside the fitted range from which `predict` warns (None: never).
+    """
 
     default_loss: ClassVar[str] = "log_squares"
     default_interval: ClassVar[str] = "profile"  # without groups
     _anything: ClassVar[tuple[float, float]] = (0.0, np.inf)
 
-    bounds_: dict[str, tuple[float, float]]
-
-    def __init__(
-        self,
-        *,
-        loss: str | None = None,
-        delta: float = 1e-3,
-        summed: bool = True,
-        fixed: dict[str, float] | None = None,
-        ties: dict[str, str] | None = None,
-        bounds: dict[str, tuple[float, float]] | None = None,
-        start: dict[str, float] | None = None,
-        interval: str | None = None,
-        n_boot: int = 1000,
-        random_state: int | np.random.Generator | None = 0,
-        warn_beyond: float | None = 10.0,
-    ):
-        """Store the settings.
-
-        `loss`: one of losses.LOSSES (None: the law's `default_loss`), with `delta` of the Huber loss, summed or
-        averaged. `fixed`: parameters not to be fitted, by value. `ties`: exponents that equal another, such as
-        {"beta": "alpha"}. `bounds`: (low, high) of parameters, such as {"E": (1.5, 2.0)}. `start`: parameters that join
-        the starts of the search (it never needs them). `interval`: "bootstrap" (by group with `groups`, else by point),
-        "residual" (bootstrap of the residuals), "profile" (likelihood), or None: profile, with groups bootstrap; only
-        the bootstrap can use groups. `n_boot`: replicates, 0 for none (and then no interval by default).
-        `warn_beyond`: factor outside the fitted range from which `predict` warns (None: never).
-        """
-        self.loss = loss
-        self.delta = delta
-        self.summed = summed
-        self.fixed = fixed
-        self.ties = ties
-        self.bounds = bounds
-        self.start = start
-        self.interval = interval
-        self.n_boot = n_boot
-        self.random_state = random_state
-        self.warn_beyond = warn_beyond
+    loss: str | None = None
+    delta: float = 1e-3
+    summed: bool = True
+    ties: dict[str, str] | None = None
+    bounds: dict[str, tuple[float, float]] | None = None
+    start: dict[str, float] | None = None
+    interval: str | None = None
 
     def check_settings(self) -> None:
         """Raises ValueError, or UnknownName, for a setting that cannot be."""
@@ -69,20 +49,12 @@ class FitSettings(ScalingLaw):
     def _independent(self) -> bool:
         return super()._independent() or self.interval == "profile"
 
-    @property
-    def min_distinct(self) -> int:
-        """Fewest distinct input rows that determine the law: as many as it has free parameters."""
-        return len(self.fitted_names())
-
     def given_loss(self) -> Loss:
         """The loss that is minimised, `loss` or the law's own."""
         return Loss(self.default_loss if self.loss is None else self.loss, self.delta, self.summed)
 
     def _logarithmic(self) -> bool:
         return self.given_loss().logarithmic
-
-    def _fixed(self) -> dict[str, float]:
-        return named_values(self.fixed, "fixed", self.parameters, least=0.0)
 
     def tied(self) -> dict[str, str]:
         """Parameters that equal another: name -> the one that is fitted."""
@@ -140,3 +112,17 @@ class FitSettings(ScalingLaw):
         limits = [f"{name} {low:.3g} to {high:.3g}" for name, (low, high) in self.bounds_.items()]
         limits += [f"{name} = {value:g} (fixed)" for name, value in self._fixed().items()]
         return ", ".join(limits + [f"{name} = {leader} (tied)" for name, leader in self.tied().items()])
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class OneSize(FitSettings):
+    """Laws y(x) of one size x.
+
+    `size` names it ("parameters", "tokens", "flops"), as a column and in messages; further settings as `FitSettings`.
+    """
+
+    size: str = "parameters"
+
+
+for kind in (FitSettings, OneSize):  # what a notebook tells of the constructor of every law that inherits it
+    kind.__init__.__doc__ = kind.__doc__

@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from scalescope.laws.curvature import NumericCurvature
 from scalescope.laws.curve import CurveLaw
+from scalescope.laws.fit.form import Form
 
 STEEP = (0.05, 200.0)  # bounds of k times the range of the losses
 REACH = 3.0  # ranges of the losses by which the middle may lie outside them
 POINTS = (16, 21)  # of the axes of k and L_0
 
 
-class SigmoidForm(NumericCurvature):
-    """law = E + A / (1 + exp(-k (L - L_0))), linear coefficients (E, A), shapes (k, L_0), L [n]."""
+class SigmoidForm(Form):
+    """law = E + A / (1 + exp(-k (u - L_0))), shapes (k, L_0), losses u [n]."""
 
-    linear = 2
-
-    def __init__(self, loss: np.ndarray, shape_bounds: list[tuple[float, float]]):
-        self.loss = loss
-        self.lower = np.array([0.0, 0.0, *(low for low, _ in shape_bounds)])
-        self.upper = np.array([np.inf, np.inf, *(high for _, high in shape_bounds)])
-
-    def _sigmoid(self, shapes: np.ndarray) -> np.ndarray:
-        return np.exp(-np.logaddexp(0.0, -shapes[:, :1] * (self.loss - shapes[:, 1:2])))
-
-    def terms(self, shapes: np.ndarray) -> np.ndarray:
-        """1 and the sigmoid [B, 2, n]."""
-        found = np.ones((len(shapes), 2, len(self.loss)))
-        found[:, 1] = self._sigmoid(shapes)
-        return found
-
-    def values(self, theta: np.ndarray) -> np.ndarray:
-        """The law [B, n]."""
-        return theta[:, :1] + theta[:, 1:2] * self._sigmoid(theta[:, 2:])
+    def factor(self, shapes: np.ndarray) -> np.ndarray:
+        """The sigmoid [B, n]."""
+        return np.exp(-np.logaddexp(0.0, -shapes[:, :1] * (self.u - shapes[:, 1:2])))
 
     def gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The law [B, n] and its derivatives [B, 4, n]."""
-        share = self._sigmoid(theta[:, 2:])
+        share = self.factor(theta[:, 2:])
         bend = theta[:, 1:2] * share * (1 - share)
-        gradient = np.ones((len(theta), 4, len(self.loss)))
+        gradient = np.ones((len(theta), 4, len(self.u)))
         gradient[:, 1] = share
-        gradient[:, 2] = bend * (self.loss - theta[:, 3:4])
+        gradient[:, 2] = bend * (self.u - theta[:, 3:4])
         gradient[:, 3] = -bend * theta[:, 2:3]
         return theta[:, :1] + theta[:, 1:2] * share, gradient
 
@@ -79,13 +63,5 @@ class SigmoidErrorLaw(CurveLaw):
 
     def axes(self, form: SigmoidForm, sizes: np.ndarray) -> list[np.ndarray]:
         """k from nearly straight to nearly a step, L_0 over and around the losses."""
-        span = float(np.ptp(form.loss)) or 1.0
+        span = float(np.ptp(form.u)) or 1.0
         return [np.geomspace(*STEEP, POINTS[0]) / span, np.linspace(form.lower[3], form.upper[3], POINTS[1])]
-
-    def natural(self, theta: np.ndarray, origin: np.ndarray) -> dict[str, np.ndarray]:
-        """Parameters [B]."""
-        return dict(zip(self.parameters, theta.T, strict=True))
-
-    def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
-        """Coefficients [B, 4]."""
-        return np.stack([np.asarray(params[name], dtype=float) for name in self.parameters], axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ POWERS = (0.05, 50.0)  # 1 / alpha_B
 OPEN = (0.0, np.inf)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class TrajectoryLaw(CurveLaw):
     """L(N, S_min) = (N_c / N)^alpha_N + (S_c / S_min)^alpha_S, S_min = S / (1 + B_crit(L) / B).
 
@@ -25,6 +27,11 @@ class TrajectoryLaw(CurveLaw):
     in nats. S_min are the steps at unlimited batch size; L stands on both sides and is solved for. Inputs: parameters,
     steps, batch_size, one row per point of a curve. Default loss: log_squares. Source: Kaplan 2020, eq. 1.4-1.6 and 5;
     Su 2024, section 3.
+
+    The setting `order`, beside those of `FitSettings`: "joint", all six parameters at once, at the optimum of the loss;
+    or "published": N_c and alpha_N from the lowest loss of each size; then B_star and alpha_B from the steps and
+    examples that runs of several batch sizes need for the same loss; then S_c and alpha_S. `fixed` belongs to the
+    published order, and is N_c and alpha_N, which may come from converged models.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("parameters", "steps", "batch_size")
@@ -36,63 +43,27 @@ class TrajectoryLaw(CurveLaw):
     )
     source: ClassVar[str] = "Kaplan 2020, section 5; Su 2024, section 3"
 
-    def __init__(
-        self,
-        *,
-        order: str = "joint",
-        loss: str | None = None,
-        delta: float = 1e-3,
-        summed: bool = True,
-        fixed: dict[str, float] | None = None,
-        ties: dict[str, str] | None = None,
-        bounds: dict[str, tuple[float, float]] | None = None,
-        start: dict[str, float] | None = None,
-        interval: str | None = None,
-        n_boot: int = 1000,
-        random_state: int | np.random.Generator | None = 0,
-        warn_beyond: float | None = 10.0,
-    ):
-        """Store the settings, those of CurveLaw and `order`.
-
-        "joint": all six parameters at once, at the optimum of the loss. "published": N_c and alpha_N from the lowest
-        loss of each size; then B_star and alpha_B from the steps and examples that runs of several batch sizes need for
-        the same loss; then S_c and alpha_S. `fixed` belongs to the joint order, except N_c and alpha_N, which may come
-        from converged models.
-        """
-        super().__init__(
-            loss=loss,
-            delta=delta,
-            summed=summed,
-            fixed=fixed,
-            ties=ties,
-            bounds=bounds,
-            start=start,
-            interval=interval,
-            n_boot=n_boot,
-            random_state=random_state,
-            warn_beyond=warn_beyond,
-        )
-        self.order = order
+    order: str = "joint"
 
     def origin(self, sizes: np.ndarray) -> np.ndarray:
         """Means of ln N and ln S; the level of the loss is added by `_problem`."""
         return np.append(np.log(sizes[:, :2]).mean(axis=0), 0.0)
 
-    def form(self, sizes: np.ndarray, origin: np.ndarray, observed: np.ndarray | None = None) -> TrajectoryForm:
+    def form(self, sizes: np.ndarray, origin: np.ndarray) -> TrajectoryForm:
         """The law about `origin` = ln N, ln S, ln L."""
-        spans = np.where(np.ptp(np.log(sizes[:, :2]), axis=0) > 0, np.ptp(np.log(sizes[:, :2]), axis=0), 1.0)
+        logs = np.log(sizes[:, :2])
+        spans = [float(span) or 1.0 for span in np.ptp(logs, axis=0)]
         bounds = [(0.01 / span, 100 / span) for span in spans]
-        u, s = (np.log(sizes[:, :2]) - origin[:2]).T
-        return TrajectoryForm(u, s, sizes[:, 2], float(np.exp(origin[2])), [*bounds, OPEN, POWERS], observed)
+        u, s = (logs - origin[:2]).T
+        return TrajectoryForm(u, s, sizes[:, 2], float(np.exp(origin[2])), [*bounds, OPEN, POWERS])
 
     def _problem(self, sizes: np.ndarray, y: np.ndarray):
         origin = np.append(self.origin(sizes)[:2], np.log(y).mean())
-        form = self.form(sizes, origin, y)
-        axes = self.axes(form, sizes)
-        fixed = self._fixed()
-        if fixed:
+        form = self.form(sizes, origin)
+        form.observed = y
+        if fixed := self._fixed():
             raise ValueError(f"fixed ({', '.join(fixed)}) needs order='published' in a TrajectoryLaw")
-        return form, origin, axes
+        return form, origin, self.axes(form, sizes)
 
     def axes(self, form: TrajectoryForm, sizes: np.ndarray) -> list[np.ndarray]:
         """Both exponents and the power of the critical batch size from bound to bound, that size from none to many.
@@ -112,14 +83,8 @@ class TrajectoryLaw(CurveLaw):
         a, b, alpha_n, alpha_s, critical, power = theta.T
         with np.errstate(divide="ignore"):
             n_c, s_c = origin[0] + np.log(a) / alpha_n, origin[1] + np.log(b) / alpha_s
-        return {
-            "N_c": np.exp(n_c),
-            "alpha_N": alpha_n,
-            "S_c": np.exp(s_c),
-            "alpha_S": alpha_s,
-            "B_star": critical * np.exp(power * origin[2]),
-            "alpha_B": 1 / power,
-        }
+        values = (np.exp(n_c), alpha_n, np.exp(s_c), alpha_s, critical * np.exp(power * origin[2]), 1 / power)
+        return dict(zip(self.parameters, values, strict=True))
 
     def centred(self, params: dict[str, Any], origin: np.ndarray) -> np.ndarray:
         """Coefficients [B, 6] about `origin`."""
@@ -143,10 +108,8 @@ class TrajectoryLaw(CurveLaw):
     def _estimate(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> None:
         if self.order == "joint":
             super()._estimate(sizes, y, weights)
-            return
-        self._method(None)
-        params = {name: float(value[0]) for name, value in self.fit_weighted(sizes, y, weights[None]).items()}
-        self._settle(params, None, sizes, y, weights)
+        else:
+            self._settle(self.fit_weighted(sizes, y, weights[None]), None, sizes, y, weights)
 
     def _optimiser(self) -> str:
         if self.order == "joint":

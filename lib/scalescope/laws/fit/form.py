@@ -6,39 +6,65 @@ A form has T coefficients, first `linear` ones that enter linearly and are never
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
+STEP = 1e-5  # of numeric second derivatives, relative to the coefficient, or to what it can be where it is zero
 
-class Form(Protocol):
-    """What the core needs of a law."""
 
-    linear: int
-    gauss_newton: bool  # no second derivatives: steps use the first ones alone
-    lower: np.ndarray  # [T] bounds
-    upper: np.ndarray
+class Form:
+    """Base of the forms: law = E + A f, linear coefficients (E, A), unless a form says otherwise.
+
+    A form gives `gradient` and either `factor`, which is f, or `terms` and `values`; the second derivatives, here by
+    differences, may be exact.
+    """
+
+    linear = 2
+    gauss_newton = False  # True: steps use the first derivatives alone
+
+    def __init__(self, u: np.ndarray | None, shape_bounds: list[tuple[float, float]]):
+        self.u = u
+        self.lower = np.array([0.0] * self.linear + [low for low, _ in shape_bounds])  # [T]
+        self.upper = np.array([np.inf] * self.linear + [high for _, high in shape_bounds])
+
+    def factor(self, shapes: np.ndarray) -> np.ndarray:
+        """What A multiplies [B, n], for shapes [B, T - 2]."""
+        raise NotImplementedError
 
     def terms(self, shapes: np.ndarray) -> np.ndarray:
         """Values [B, linear, n] that the linear coefficients multiply, for shapes [B, T - linear]."""
+        found = np.ones((len(shapes), 2, len(self.u)))
+        found[:, 1] = self.factor(shapes)
+        return found
 
     def values(self, theta: np.ndarray) -> np.ndarray:
         """The law [B, n]."""
+        return theta[:, :1] + theta[:, 1:2] * self.factor(theta[:, 2:])
 
     def gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The law [B, n] and its derivatives [B, T, n]."""
+        raise NotImplementedError
 
     def curvature(self, theta: np.ndarray, gradient: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Second derivatives [B, T, T], summed over points with `weights` [B, n]."""
+        """Second derivatives [B, T, T], summed over points with `weights` [B, n].
+
+        By central differences of `gradient`, good to about eight digits.
+        """
+        count, size = theta.shape
+        step = STEP * np.maximum(np.abs(theta), 1e-3)
+        moves = step[:, :, None] * np.eye(size)  # [B, T, T]
+        inside = np.clip(theta[:, None] + np.stack([moves, -moves]), self.lower, self.upper)  # [2, B, T, T]
+        slopes = self.gradient(inside.reshape(-1, size))[1].reshape(2, count, size, size, -1)
+        sums = np.einsum("sbjtn,bn->sbjt", slopes, weights)
+        moved = np.diagonal(inside[0] - inside[1], axis1=1, axis2=2)  # [B, T]; zero where bounds leave no room
+        found = (sums[0] - sums[1]) / np.where(moved > 0, moved, 1.0)[:, :, None]
+        return 0.5 * (found + found.transpose(0, 2, 1))
 
 
-class ExponentialForm:
+class ExponentialForm(Form):
     """law = sum_k sign_k c_k exp(-sum_j phi_j u_kj): every power law, u being logarithms of inputs.
 
     `slopes[k]` maps the number j of a shape to u_kj [n]; an empty one is a constant.
     """
-
-    gauss_newton = False
 
     def __init__(
         self,
@@ -49,8 +75,7 @@ class ExponentialForm:
     ):
         self.slopes, self.n_points, self.linear = slopes, n_points, len(slopes)
         self.signs = signs or [1] * self.linear
-        self.lower = np.array([0.0] * self.linear + [low for low, _ in shape_bounds])
-        self.upper = np.array([np.inf] * self.linear + [high for _, high in shape_bounds])
+        super().__init__(None, shape_bounds)
 
     def terms(self, shapes: np.ndarray) -> np.ndarray:
         """exp(...) with its sign [B, linear, n]."""
@@ -86,52 +111,4 @@ class ExponentialForm:
                 found[:, k, self.linear + j] = found[:, self.linear + j, k] = cross
                 for i, v in slopes.items():
                     found[:, self.linear + j, self.linear + i] += theta[:, k] * (weighted @ (u * v))
-        return found
-
-
-class RectifiedForm:
-    """law = B / (D_l + exp(beta u)) + E, with shapes (D_l, beta), u = ln of the examples [n]."""
-
-    linear = 2
-    gauss_newton = False
-
-    def __init__(self, u: np.ndarray, shape_bounds: list[tuple[float, float]]):
-        self.u = u
-        self.lower = np.array([0.0, 0.0, *(low for low, _ in shape_bounds)])
-        self.upper = np.array([np.inf, np.inf, *(high for _, high in shape_bounds)])
-
-    def _hyperbola(self, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        power = np.exp(np.multiply.outer(shapes[:, 1], self.u))
-        return 1 / (shapes[:, :1] + power), power
-
-    def terms(self, shapes: np.ndarray) -> np.ndarray:
-        """1 / (D_l + D^beta) and 1 [B, 2, n]."""
-        found = np.ones((len(shapes), 2, len(self.u)))
-        found[:, 0] = self._hyperbola(shapes)[0]
-        return found
-
-    def values(self, theta: np.ndarray) -> np.ndarray:
-        """The law [B, n]."""
-        return theta[:, :1] * self._hyperbola(theta[:, 2:])[0] + theta[:, 1:2]
-
-    def gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The law [B, n] and its derivatives [B, 4, n]."""
-        hyperbola, power = self._hyperbola(theta[:, 2:])
-        gradient = np.ones((len(theta), 4, len(self.u)))
-        gradient[:, 0] = hyperbola
-        gradient[:, 2] = -theta[:, :1] * hyperbola**2
-        gradient[:, 3] = gradient[:, 2] * power * self.u
-        return theta[:, :1] * hyperbola + theta[:, 1:2], gradient
-
-    def curvature(self, theta: np.ndarray, gradient: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Second derivatives [B, 4, 4] summed over points."""
-        g = gradient[:, 0]
-        slope = (1 / g - theta[:, 2:3]) * self.u  # d (1 / g) / d beta
-        square, cube = weights * g**2, 2 * theta[:, :1] * weights * g**3
-        found = np.zeros((len(theta), 4, 4))
-        found[:, 0, 2] = found[:, 2, 0] = -square.sum(axis=1)
-        found[:, 0, 3] = found[:, 3, 0] = -(square * slope).sum(axis=1)
-        found[:, 2, 2] = cube.sum(axis=1)
-        found[:, 2, 3] = found[:, 3, 2] = (cube * slope).sum(axis=1)
-        found[:, 3, 3] = (cube * slope**2 - theta[:, :1] * square * slope * self.u).sum(axis=1)
         return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ KEPT = 5  # starts polished to the end
 EXACT = 1e-20  # loss per point, in squares of ln y or y, that is rounding
 SAME = 1e-7  # relative difference of losses up to which two ends count as equally good
 APART = 1e-3  # relative distance of coefficients from which two equally good ends may be two optima
+ROUNDS = ((60, 12), (300, 3))  # steps, and how many of the best go on: others creep along what has no effect
 RIVAL = 0.3  # relative height up to which a second optimum may win in a replicate, and is refitted from too
 
 
@@ -38,14 +40,14 @@ def optimum(
     axes: list[np.ndarray],
     y: np.ndarray,
     weights: np.ndarray,
-    start: np.ndarray | None = None,
+    extra: Sequence[np.ndarray] = (),
     kept: int = KEPT,
 ) -> Optimum:
-    """The global optimum for y and weights [n]; `start` [T] joins the starts and never replaces them.
+    """The global optimum for y and weights [n]; `extra` [T] ones join the starts and never replace them.
 
     kept: starts polished to the end.
     """
-    return optima(form, loss, axes, y[None], weights[None], start, kept)[0]
+    return optima(form, loss, axes, y[None], weights, extra, kept)[0]
 
 
 def optima(
@@ -54,35 +56,62 @@ def optima(
     axes: list[np.ndarray],
     y: np.ndarray,
     weights: np.ndarray,
-    start: np.ndarray | None = None,
+    extra: Sequence[np.ndarray] = (),
     kept: int = KEPT,
 ) -> list[Optimum]:
-    """The global optimum of each problem, y [C, n], weights [C, n] or [1, n]; all starts are polished together.
+    """The global optimum of each problem, y [C, n], weights [n]; all starts are polished together.
 
     What a step costs hardly depends on how many fits take it, so that many small problems cost little more than one.
     """
     chosen, rivals = [], []
     for problem in range(len(y)):
-        theta, value = search(form, loss, axes, y[problem], weights[problem % len(weights)])
+        theta, value = search(form, loss, axes, y[problem], weights)
         idle = (theta[:, : form.linear] <= form.lower[: form.linear]).any(axis=1)
-        chosen.append(theta[starts(value, tuple(map(len, axes)), idle)])
-        if start is not None:
-            chosen[-1] = np.vstack([chosen[-1], np.clip(start, form.lower, form.upper)])
+        best = theta[starts(value, tuple(map(len, axes)), idle)]
+        chosen.append(np.vstack([best, *(np.clip(start, form.lower, form.upper) for start in extra)]))
         rivals.append(np.full(len(chosen[-1]), problem))
     of = np.concatenate(rivals)
-    rows = (a if len(a) == 1 else a[of] for a in (y, weights))
-    batch = explore(Batch(form, loss, *rows, np.vstack(chosen), rivals=of), kept)
-    of, batch_y, batch_weights = batch.rivals, batch.y, batch.weights
+    rows = y if len(y) == 1 else y[of]
+    batch = explore(Batch(form, loss, rows, weights[None], np.vstack(chosen), rivals=of), kept)
     ends, reached = polish(batch, PATIENT_STEPS)
+    batch = replace(batch, theta=ends)
     grid = int(np.prod([len(axis) for axis in axes]))
     found = []
-    for problem in range(len(y)):
-        mine = of == problem
-        rows = (a if len(a) == 1 else a[mine] for a in (batch_y, batch_weights))
-        part = Batch(form, loss, *rows, ends[mine])
-        total = weights[problem % len(weights)].sum()
-        found.append(_chosen(part, reached[mine], total, grid, len(chosen[problem])))
+    for problem, begun in enumerate(chosen):
+        mine = batch.rivals == problem
+        found.append(_chosen(batch.rows(mine), reached[mine], weights.sum(), grid, len(begun)))
     return found
+
+
+def joint(
+    form: Form,
+    loss: Loss,
+    parts: list[list[np.ndarray]],
+    y: np.ndarray,
+    weights: np.ndarray,
+    extra: list[np.ndarray],
+    most: int,
+    kept: int,
+) -> Optimum:
+    """The best optimum for y and weights [n] from the best starts of each part of a grid and from `extra` [T] ones.
+
+    For forms whose loss has many valleys. `parts`: axes of each part, as for `optimum`; `most` starts of each take a
+    few rough steps together, the `kept` best of all are polished, and ever fewer of them longer.
+    """
+    found, size = list(extra), 0
+    for axes in parts:
+        theta, value = search(form, loss, axes, y, weights)
+        size += len(theta)
+        idle = (theta[:, : form.linear] <= form.lower[: form.linear]).all(axis=1)
+        found += list(theta[starts(value, tuple(map(len, axes)), idle, most)])
+    begun = np.clip(np.array(found), form.lower, form.upper)
+    batch = Batch(form, loss, y[None], weights[None], begun, rivals=np.zeros(len(begun), dtype=int))
+    batch = explore(batch, kept)
+    for steps, left in ROUNDS:
+        ends, reached = polish(batch, steps)
+        batch = Batch(form, loss, y[None], weights[None], ends[np.argsort(reached, kind="stable")[:left]])
+    ends, reached = polish(batch, PATIENT_STEPS)
+    return _chosen(Batch(form, loss, y[None], weights[None], ends), reached, weights.sum(), size, len(begun))
 
 
 def _chosen(part: Batch, reached: np.ndarray, total: float, grid_points: int, started: int) -> Optimum:
@@ -117,10 +146,8 @@ def _elsewhere(part: Batch, reached: np.ndarray, best: int, unit: float) -> np.n
     return (distance.max(axis=1) > APART) & (middle > np.maximum(reached, reached[best]) + 10 * SAME * unit)
 
 
-def refit(
-    form: Form, loss: Loss, y: np.ndarray, weights: np.ndarray, seeds: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Optima [B, T] and losses [B] of many fits of one form, each from all `seeds` [S, T]; the best end is kept.
+def refit(form: Form, loss: Loss, y: np.ndarray, weights: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Optima [B, T] of many fits of one form, each from all `seeds` [S, T]; the best end is kept.
 
     y and weights are [B, n] or [1, n].
     """
@@ -130,4 +157,4 @@ def refit(
         theta, value = polish(Batch(form, loss, y, weights, np.repeat(seed[None], count, axis=0)))
         better = value < lowest
         found[better], lowest[better] = theta[better], value[better]
-    return found, lowest
+    return found

@@ -129,13 +129,9 @@ def _shrink(batch: Batch, most: int) -> tuple[np.ndarray, np.ndarray]:
         width = np.maximum(last, SHRINK * width)
 
 
-def _newton(batch: Batch, width: np.ndarray, rough: bool, most: int = MAX_STEPS) -> np.ndarray:
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # of starts at the edge, which then lose
+def _newton(batch: Batch, width: np.ndarray, rough: bool, most: int) -> np.ndarray:
     """Move `batch.theta` to the optimum for these widths; the loss [B] there."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # of starts at the edge, which then lose
-        return _moved(batch, width, rough, most)
-
-
-def _moved(batch: Batch, width: np.ndarray, rough: bool, most: int) -> np.ndarray:
     value = batch.value(batch.theta, width)
     damping = np.full(len(value), 1e-2)
     active = np.arange(len(value))

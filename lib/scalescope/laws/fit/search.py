@@ -24,7 +24,8 @@ def search(
     solved exactly, reweighted and relinearised a few times for losses of ln y.
     """
     shapes = np.array(list(product(*axes)))
-    width = _rough_width(loss, y)
+    # not so narrow that reweighting stalls
+    width = loss.width if np.isinf(loss.width) else max(loss.width, 1e-2 * float(np.std(np.log(y))) + 1e-12)
     theta, value = [], []
     for part in np.array_split(shapes, max(1, -(-len(shapes) * len(y) // CHUNK))):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # at the edges of the grid
@@ -32,11 +33,6 @@ def search(
         theta.append(np.hstack([linear, part]))
         value.append((huber(loss.residuals(law, y), width) * weights).sum(axis=1))
     return np.vstack(theta), np.concatenate(value)
-
-
-def _rough_width(loss: Loss, y: np.ndarray) -> float:
-    """Width of the Huber loss while searching: not so narrow that reweighting stalls."""
-    return loss.width if np.isinf(loss.width) else max(loss.width, 1e-2 * float(np.std(np.log(y))) + 1e-12)
 
 
 def _linear(form, loss, shapes, y, weights, width) -> tuple[np.ndarray, np.ndarray]:

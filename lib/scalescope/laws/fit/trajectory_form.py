@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
+from scalescope.laws.fit.form import Form
+
 ROOT_STEPS = 60
 LARGEST = 300.0  # logarithm of a term up to which a step is tried
 
 
-class TrajectoryForm:
+class TrajectoryForm(Form):
     """L = a e^(-alpha_N u) + b (e^-s (1 + q))^alpha_S with q = K (L / L_0)^-m / batch, which holds L on both sides.
 
     u, s [n]: ln N and ln S about the middle; batch [n]; `level` is L_0. Linear coefficients a, b; shapes alpha_N,
     alpha_S, K = B_crit(L_0) and m = 1 / alpha_B. `observed` losses [n] stand in for L in `terms`, for the search only.
     """
 
-    linear = 2
     gauss_newton = True
 
     def __init__(
-        self,
-        u: np.ndarray,
-        s: np.ndarray,
-        batch: np.ndarray,
-        level: float,
-        shape_bounds: list[tuple[float, float]],
-        observed: np.ndarray | None = None,
+        self, u: np.ndarray, s: np.ndarray, batch: np.ndarray, level: float, shape_bounds: list[tuple[float, float]]
     ):
-        self.u, self.s, self.batch, self.level, self.observed = u, s, batch, level, observed
-        self.lower = np.array([0.0, 0.0, *(low for low, _ in shape_bounds)])
-        self.upper = np.array([np.inf, np.inf, *(high for _, high in shape_bounds)])
+        super().__init__(u, shape_bounds)
+        self.s, self.batch, self.level, self.observed = s, batch, level, None
 
     def terms(self, shapes: np.ndarray) -> np.ndarray:
         """What a and b multiply [B, 2, n], the observed losses setting the critical batch size."""
@@ -72,18 +66,15 @@ class TrajectoryForm:
         q = per_critical * theta[:, 4, None]
         right = scale * (1 + q) ** alpha_s
         by_q = right * alpha_s / (1 + q)
-        partial = np.stack(
-            [
-                np.exp(-theta[:, 2, None] * self.u) + 0 * right,
-                np.exp(alpha_s * (np.log1p(q) - self.s)),
-                -self.u * floor + 0 * right,
-                right * (np.log1p(q) - self.s),
-                by_q * per_critical,
-                -by_q * q * relative,
-            ],
-            axis=1,
-        )
-        return partial / (1 + by_q * power * q / loss)[:, None]
+        partial = [
+            np.exp(-theta[:, 2, None] * self.u) + 0 * right,
+            np.exp(alpha_s * (np.log1p(q) - self.s)),
+            -self.u * floor + 0 * right,
+            right * (np.log1p(q) - self.s),
+            by_q * per_critical,
+            -by_q * q * relative,
+        ]
+        return np.stack(partial, axis=1) / (1 + by_q * power * q / loss)[:, None]
 
 
 class ScaledTrajectoryForm(TrajectoryForm):
