@@ -66,17 +66,10 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, points, fitted in made:
         params = {symbol: fitted.params_[symbol] for symbol in SYMBOLS}
-        rows.append(
-            {
-                "fit": name,
-                "delta": _delta(fitted),
-                "points": len(points),
-                **params,
-                "objective": fitted.objective_,
-                "huber_objective": huber_objective(params, used(table)),
-                "a": exponent(params),
-            }
-        )
+        delta = fitted.delta if fitted.loss == "log_huber" else np.nan
+        objectives = {"objective": fitted.objective_, "huber_objective": huber_objective(params, used(table))}
+        about = {"fit": name, "delta": delta, "points": len(points)}
+        rows.append(about | params | objectives | {"a": exponent(params)})
     return pd.DataFrame(rows)
 
 
@@ -149,19 +142,12 @@ def tokens_per_parameter(params, flops):
 def optimal_policy(params: Mapping[str, float], replicates: pd.DataFrame, flops: np.ndarray) -> pd.DataFrame:
     """Compute-optimal tokens per parameter against compute: ours with 80 and 95 % intervals, and Hoffmann's law."""
     every = np.array([tokens_per_parameter(replicates, c) for c in flops])
-    low, high, low80, high80 = np.percentile(every, [2.5, 97.5, 10, 90], axis=1)
-    return pd.DataFrame(
-        {
-            "flops": flops,
-            "ours": tokens_per_parameter(params, flops),
-            "low": low,
-            "high": high,
-            "low_80": low80,
-            "high_80": high80,
-            "hoffmann": tokens_per_parameter(HOFFMANN, flops),
-            "hoffmann_rounded": tokens_per_parameter(HOFFMANN_ROUNDED, flops),
-        }
-    )
+    ends = np.percentile(every, [2.5, 97.5, 10, 90], axis=1)
+    bands = dict(zip(("low", "high", "low_80", "high_80"), ends, strict=True))
+    policy = pd.DataFrame({"flops": flops, "ours": tokens_per_parameter(params, flops)} | bands)
+    for name, law in (("hoffmann", HOFFMANN), ("hoffmann_rounded", HOFFMANN_ROUNDED)):
+        policy[name] = tokens_per_parameter(law, flops)
+    return policy
 
 
 def predicted(params: Mapping[str, float], points: pd.DataFrame) -> np.ndarray:
@@ -189,7 +175,3 @@ def log_likelihood(residuals: np.ndarray, delta: float = DELTA) -> tuple[float, 
     start = np.log(delta * np.abs(residuals).mean())  # the optimum of the Laplace limit
     found = minimize_scalar(negative, bounds=(start - 5, start + 5), method="bounded", options={"xatol": 1e-10})
     return -float(found.fun), float(found.x)
-
-
-def _delta(fitted: ChinchillaLaw) -> float:
-    return fitted.delta if fitted.loss == "log_huber" else np.nan

@@ -105,9 +105,8 @@ def fits(table: pd.DataFrame, tasks: tuple[str, ...] = tuple(AVERAGES)) -> pd.Da
         law = loss_law(found)
         fit = found[found["role"] == "fit"]
         errors = standard_errors(law, fit[["parameters", "tokens"]], fit["loss"], code_symbols)
-        rows += [
-            (dataset, "loss", MAIN, name, value, errors[name]) for name, value in code_symbols(law.params_).items()
-        ]
+        found = code_symbols(law.params_)
+        rows += [(dataset, "loss", MAIN, name, value, errors[name]) for name, value in found.items()]
         for task in tasks:
             found = runs(table, dataset, task=task)
             law = error_law(found)
@@ -170,18 +169,10 @@ def standard_errors(law, X, y, symbols=dict) -> dict[str, float]:
     From the Jacobian at the optimum, by central differences in the symbols that `symbols` gives, and the residual
     variance over the degrees of freedom that are left; NaN if none are.
     """
-    names = list(law.params_)
-    centre = np.array([law.params_[name] for name in names])
+    names, centre = list(law.params_), np.array(list(law.params_.values()))
     step = 1e-6 * np.maximum(np.abs(centre), 1e-9)
-    stack = np.vstack(
-        [
-            centre,
-            *(centre + step * row for row in np.eye(len(centre))),
-            *(centre - step * row for row in np.eye(len(centre))),
-        ]
-    )
+    stack = np.vstack([centre, centre + np.diag(step), centre - np.diag(step)])
     values = law.predict_many(dict(zip(names, stack.T, strict=True)), X)
-    symbol_names = list(symbols(law.params_))
     transformed = np.array([list(symbols(dict(zip(names, row, strict=True))).values()) for row in stack])
     k = len(centre)
     jacobian = (values[1 : k + 1] - values[k + 1 :]).T / (2 * step)
@@ -189,7 +180,7 @@ def standard_errors(law, X, y, symbols=dict) -> dict[str, float]:
     left = len(y) - k
     variance = ((np.asarray(y) - values[0]) ** 2).sum() / left if left > 0 else np.nan
     covariance = turn @ np.linalg.pinv(jacobian.T @ jacobian, rcond=1e-22) @ turn.T * variance
-    return dict(zip(symbol_names, np.sqrt(np.diag(covariance)), strict=True))
+    return dict(zip(symbols(law.params_), np.sqrt(np.diag(covariance)), strict=True))
 
 
 def _datasets(table: pd.DataFrame) -> list[str]:

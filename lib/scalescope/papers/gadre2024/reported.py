@@ -32,9 +32,8 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
 def _parameters(table: pd.DataFrame) -> list[tuple]:
     rows = []
     for row in gadre2024.fits(table).itertuples():
-        setting = f"train={row.dataset}; val={gadre2024.MAIN}" + (
-            f"; downstream={row.of}" if row.law == "error" else ""
-        )
+        task = f"; downstream={row.of}" if row.law == "error" else ""
+        setting = f"train={row.dataset}; val={gadre2024.MAIN}{task}"
         quantity = PARAMETERS[row.law, row.symbol]
         rows += [(quantity, setting, row.value), (f"{quantity}; standard error", setting, row.standard_error)]
     return rows
