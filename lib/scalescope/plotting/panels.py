@@ -44,13 +44,12 @@ def law_grid(
     wrap: int = 3,
     columns: int = 2,
     height: float = 0.87,
-    span: tuple[float, float] | None = None,
 ) -> Figure:
     """One panel per value of the column "panel" (`panels`: value -> title), with every series of `data` in its look.
 
     data: rows of `law_series`. wrap: panels side by side; columns: of a paper that the figure fills, one or two;
-    height: of a panel, as a share of its width. span: smallest and largest size, by default of the data. To be called
-    within `paper_style`. A panel without points says "no runs".
+    height: of a panel, as a share of its width. To be called within `paper_style`. A panel without points says "no
+    runs".
     """
     data = _shared_once(data)
     wrap = min(wrap, len(panels))
@@ -66,7 +65,7 @@ def law_grid(
     for name, ax in grid.axes_dict.items():
         rows = data[data["panel"] == name]
         ax.set_title(panels[name])
-        _finish(ax, rows, looks, span or (sizes.min(), sizes.max()), high)
+        _finish(ax, rows, looks, (sizes.min(), sizes.max()), high)
     grid.figure.set_layout_engine("constrained")
     grid.figure.supxlabel(x_label)
     grid.figure.supylabel(y_label)

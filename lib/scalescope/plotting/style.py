@@ -135,8 +135,8 @@ def size_text(value: float) -> str:
     return f"{value:.3g}"
 
 
-def log_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers within [low, high], three to `most` of them, that spread evenly over a log axis.
+def log_ticks(low: float, high: float) -> list[float]:
+    """Round numbers within [low, high], three to six of them, that spread evenly over a log axis.
 
     Raises ValueError for ends that are not 0 < low < high.
     """
@@ -145,7 +145,7 @@ def log_ticks(low: float, high: float, most: int = 6) -> list[float]:
     for digits in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5), (1, 1.5, 2, 3, 4, 6, 8)):
         decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
         ticks = [d * 10.0**k for k in decades for d in digits if low <= d * 10.0**k <= high]
-        if 3 <= len(ticks) <= most:
+        if 3 <= len(ticks) <= 6:
             return ticks
     unit = 10.0 ** np.floor(np.log10((high - low) / 3))  # a narrow range: equal linear steps are even enough
     step = max(unit * s for s in (1, 2, 5) if unit * s <= (high - low) / 3)

@@ -24,7 +24,6 @@ EXAMPLES = (
     ("BB", "('ling', '1-shot')", "262M"),
 )
 GRID = 60  # places along each of these curves
-EVERY_LAW = {"n_boot": 0, "warn_beyond": None}  # the factor of extrapolation is the benchmark's
 
 
 def _shifted(x: np.ndarray, floor: float, scale: float, power: float) -> np.ndarray:
@@ -37,7 +36,8 @@ def _fallen(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
 
 
 def _law(kind: type, **settings) -> Law:
-    return Law(lambda n_boot: kind(**EVERY_LAW | settings | {"n_boot": n_boot}))
+    """The factor of extrapolation is the benchmark's: no law warns of it."""
+    return Law(lambda n_boot: kind(n_boot=n_boot, warn_beyond=None, **settings))
 
 
 # `VanillaFinetuningLaw` is the equation of `ShiftedPowerLaw` and takes no part

@@ -90,7 +90,7 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
 def fig2_data(table: pd.DataFrame | None, tables: Tables) -> pd.DataFrame:
     """Parameters under each loss ("fit"), the bootstrap intervals of the Huber loss, and those of Hoffmann et al."""
     cells = tables["fits"].melt("fit", list(LABELS), var_name="symbol", value_name="value").assign(kind="fit")
-    theirs = {symbol: study.exponent(study.HOFFMANN) if symbol == "a" else study.HOFFMANN[symbol] for symbol in LABELS}
+    theirs = study.HOFFMANN | {"a": study.exponent(study.HOFFMANN)}
     hoffmann = pd.DataFrame({"kind": "hoffmann", "symbol": list(theirs), "value": list(theirs.values())})
     intervals = tables["intervals"].assign(kind="interval", fit="huber")
     names = ["kind", "fit", "symbol", "value", "low", "high"]

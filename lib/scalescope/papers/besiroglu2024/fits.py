@@ -100,16 +100,16 @@ def huber_objective(params: Mapping[str, float], points: pd.DataFrame, delta: fl
     return float(huber(delta, log_residuals(params, points)).sum())
 
 
-def bootstrap(table: pd.DataFrame, n_boot: int = 4000, *, name: str = "huber", seed: int = 42) -> pd.DataFrame:
+def bootstrap(table: pd.DataFrame, n_boot: int = 4000) -> pd.DataFrame:
     """Parameters of `n_boot` refits to points drawn with replacement, one row each; every one at its optimum.
 
     The draws are the authors' own: NumPy's legacy generator with seed 42, 240 numbers a replicate.
     """
     points = used(table)
-    legacy = np.random.RandomState(seed)
+    legacy = np.random.RandomState(42)
     n = len(points)
     weights = np.stack([np.bincount(legacy.choice(n, size=n, replace=True), minlength=n) for _ in range(n_boot)])
-    found = law(name).fit_weighted(points[["parameters", "tokens"]], points["loss"], weights.astype(float))
+    found = law().fit_weighted(points[["parameters", "tokens"]], points["loss"], weights.astype(float))
     return pd.DataFrame({symbol: found[symbol] for symbol in SYMBOLS})
 
 
@@ -117,14 +117,8 @@ def intervals(replicates: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """Standard error and percentile interval of each parameter and of a, one row each."""
     values = replicates.assign(a=exponent(replicates))
     tail = (1 - level) / 2
-    return pd.DataFrame(
-        {
-            "symbol": values.columns,
-            "standard_error": values.std(ddof=1).to_numpy(),
-            "low": values.quantile(tail).to_numpy(),
-            "high": values.quantile(1 - tail).to_numpy(),
-        }
-    )
+    ends = {"low": values.quantile(tail), "high": values.quantile(1 - tail)}
+    return pd.DataFrame({"standard_error": values.std(ddof=1)} | ends).rename_axis("symbol").reset_index()
 
 
 def exponent(params):

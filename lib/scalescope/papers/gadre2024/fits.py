@@ -100,7 +100,7 @@ def fits(table: pd.DataFrame, tasks: tuple[str, ...] = tuple(AVERAGES)) -> pd.Da
     `standard_error` is that of least squares, from the covariance that the authors' code throws away.
     """
     rows = []
-    for dataset in _datasets(table):
+    for dataset in table["dataset"].unique():
         found = runs(table, dataset)
         law = loss_law(found)
         fit = found[found["role"] == "fit"]
@@ -123,7 +123,7 @@ def predictions(table: pd.DataFrame, evaluation: str = MAIN, tasks: tuple[str, .
     does; `error_from_loss` uses the measured loss. Columns `*_off` are relative errors in percent, unsigned.
     """
     rows = []
-    for dataset in _datasets(table):
+    for dataset in table["dataset"].unique():
         law = loss_law(runs(table, dataset, evaluation))
         for task in tasks:
             found = runs(table, dataset, evaluation, task)
@@ -151,7 +151,7 @@ def dataset_pairs(table: pd.DataFrame) -> pd.DataFrame:
 def grid(table: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
     """Relative error (percent) of the predicted loss of every run of the testbed; `fitted`: the table `fits`."""
     rows = []
-    for dataset in _datasets(table):
+    for dataset in table["dataset"].unique():
         found = runs(table, dataset)
         predicted = loss_at(params_of(fitted, dataset, "loss"), found[["parameters", "tokens"]])
         rows.append(found.assign(dataset=dataset, loss_predicted=predicted, loss_off=off(predicted, found["loss"])))
@@ -181,7 +181,3 @@ def standard_errors(law, X, y, symbols=dict) -> dict[str, float]:
     variance = ((np.asarray(y) - values[0]) ** 2).sum() / left if left > 0 else np.nan
     covariance = turn @ np.linalg.pinv(jacobian.T @ jacobian, rcond=1e-22) @ turn.T * variance
     return dict(zip(symbols(law.params_), np.sqrt(np.diag(covariance)), strict=True))
-
-
-def _datasets(table: pd.DataFrame) -> list[str]:
-    return list(table["dataset"].unique())
