@@ -30,7 +30,8 @@ class LawGrid(sns.FacetGrid):
     """A FacetGrid that leaves the layout to matplotlib's constrained one, once the figure is drawn."""
 
     def tight_layout(self, *args: object, **settings: object) -> LawGrid:
-        """Nothing: seaborn asks for it after each mapping."""
+        """Set that layout: seaborn asks for one after each mapping."""
+        self.figure.set_layout_engine("constrained")
         return self
 
 
@@ -66,7 +67,6 @@ def law_grid(
         rows = data[data["panel"] == name]
         ax.set_title(panels[name])
         _finish(ax, rows, looks, (sizes.min(), sizes.max()), high)
-    grid.figure.set_layout_engine("constrained")
     grid.figure.supxlabel(x_label)
     grid.figure.supylabel(y_label)
     return grid.figure

@@ -113,7 +113,6 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
                 style.ticks(ax.xaxis, [500, 1000, 2000, 5000, 10000])
             ax.tick_params(length=0)
         grid.axes.flat[0].invert_yaxis()
-        grid.figure.set_layout_engine("constrained")
         grid.figure.get_layout_engine().set(w_pad=0.08 * unit)
     return grid.figure
 

@@ -75,7 +75,6 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             ax.minorticks_off()
             ax.set_ylabel(QUANTITIES[quantity] if dataset == next(iter(study.DATASETS)) else "")
             ax.set_title(f"Trained on {study.DATASETS[dataset]}" if quantity == "loss" else "")
-        grid.figure.set_layout_engine("constrained")
         grid.figure.supxlabel(C_LABEL)
         above(grid.figure, _extrapolation_handles(data), columns=4)
     return grid.figure
@@ -112,7 +111,6 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             style.ticks(ax.yaxis, [0.4, 0.6, 1, 2, 3, 4])
             law = data[(data["dataset"] == dataset) & (data["kind"] == "law")].iloc[0]
             ax.set_title(f"{study.DATASETS[dataset]}: E = {law['E']:.2f}, η = {law['eta']:.3f}", fontsize=10 * unit)
-        grid.figure.set_layout_engine("constrained")
         grid.axes.flat[0].set_ylabel("C4 loss − E (nats per token)")
         grid.figure.supxlabel(C_LABEL)
         colours, label = ScalarMappable(MULTIPLIERS, CMAP), "tokens per parameter (squares: the fit)"
@@ -151,7 +149,6 @@ def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         grid.axes.flat[0].set_ylabel("Mean error")
         handles = [line_handle(study.DATASETS[name], color=colour) for name, colour in COLOURS.items()]
         grid.axes.flat[0].legend(handles=handles, loc="lower right", title="trained on")
-        grid.figure.set_layout_engine("constrained")
     return grid.figure
 
 

@@ -105,8 +105,8 @@ def fits(table: pd.DataFrame, tasks: tuple[str, ...] = tuple(AVERAGES)) -> pd.Da
         law = loss_law(found)
         fit = found[found["role"] == "fit"]
         errors = standard_errors(law, fit[["parameters", "tokens"]], fit["loss"], code_symbols)
-        found = code_symbols(law.params_)
-        rows += [(dataset, "loss", MAIN, name, value, errors[name]) for name, value in found.items()]
+        symbols = code_symbols(law.params_)
+        rows += [(dataset, "loss", MAIN, name, value, errors[name]) for name, value in symbols.items()]
         for task in tasks:
             found = runs(table, dataset, task=task)
             law = error_law(found)
