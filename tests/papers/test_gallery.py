@@ -8,7 +8,7 @@ def test_gallery_shows_what_is_there(tmp_path):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         for suffix in ("png", "svg"):
             (tmp_path / f"{place}.{suffix}").touch()
-    text = write_gallery(tmp_path, command="scalescope gallery").read_text()
+    text = write_gallery(tmp_path).read_text()
     assert "Written by `scalescope gallery`" in text and "`make reproduce PROFILE=quick`" in text
     assert "![fig2_pretraining_loss](quick/ivgi2022/fig2_pretraining_loss.png)" in text
     assert "[SVG](quick/ivgi2022/fig2_pretraining_loss.svg)" in text and "[CSV]" not in text

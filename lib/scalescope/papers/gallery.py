@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from scalescope import files
@@ -57,34 +56,28 @@ COMMANDS = {
     "studies-wikipedia": "make study STUDY=gadre2024 PROFILE=studies-wikipedia DATA=<folder>",
     "diagnose": "scalescope notebooks refresh ivgi2022/80_diagnose",
 }
+SMOKE = ("smoke", "studies-smoke")  # profiles of tests
 HEAD = """\
 # Figures
 
-Written by `{command}` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, as PDF
+Written by `scalescope gallery` from what lies in this folder; do not edit. Each figure is there as PNG, as SVG, as PDF
 at the width of a paper's columns, and as a CSV of the numbers it draws, from which it can be drawn again. Error bars
 are one standard deviation over seeds, where nothing else is said. What is missing was not run yet.
 """
 
 
-def write_gallery(
-    folder: Path,
-    command: str = "scalescope gallery",
-    commands: Mapping[str, str] | None = None,
-    skip: Collection[str] = ("smoke", "studies-smoke"),
-) -> Path:
+def write_gallery(folder: Path) -> Path:
     """Write `README.md` into `folder` (layout `<profile>/<paper>/<figure>.png`) and return its path.
 
-    `command` is what wrote the gallery; `commands` overrides, per profile or "profile/paper", what makes its figures;
-    profiles in `skip` are left out (they are not committed). Raises FileNotFoundError if the folder is not there.
+    What is not committed (SMOKE) is left out. Raises FileNotFoundError if the folder is not there.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"no folder of figures at {folder}")
-    commands = {**COMMANDS, **(commands or {})}
-    parts = [HEAD.format(command=command)]
-    for profile in sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in skip):
+    parts = [HEAD]
+    for profile in sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in SMOKE):
         for paper in sorted(path.name for path in (folder / profile).iterdir() if path.is_dir()):
-            command = commands.get(f"{profile}/{paper}") or commands.get(profile, f"make reproduce PROFILE={profile}")
+            command = COMMANDS.get(f"{profile}/{paper}") or COMMANDS.get(profile, f"make reproduce PROFILE={profile}")
             parts += _section(folder, profile, paper, command)
     target = folder / "README.md"
     files.write_text(target, "\n".join(parts))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,14 +26,14 @@ UNCERTAINTIES = {
 }
 
 
-def reference(paper: str, file: Path | None = None) -> pd.DataFrame:
+def reference(paper: str) -> pd.DataFrame:
     """Reported numbers of one paper from data/published/reference_values.csv, one number a row.
 
     Columns: quantity, setting, kind ("printed", "authors' code" or "other optimum"), reported (text), where_reported.
     An interval "a to b" becomes two rows ("<quantity>; low", "; high"), and what stands in its column "uncertainty"
     a row of its own ("; standard error", "; standard deviation", "; p", or "; rerun", a second run of their code).
     """
-    values = pd.read_csv(file or paths.published("reference_values.csv"), dtype=str, keep_default_na=False)
+    values = pd.read_csv(paths.published("reference_values.csv"), dtype=str, keep_default_na=False)
     rows = [number for row in values[values["source"] == paper].to_dict("records") for number in _numbers(row)]
     return pd.DataFrame(rows, columns=["quantity", "setting", "kind", "reported", "where_reported"])
 
@@ -81,16 +80,14 @@ def summary(compared: pd.DataFrame) -> pd.DataFrame:
     """
     exact, known = compared["agrees"].eq(True), compared["agrees"].notna()
     close = known & ~exact & (compared["off_percent"].abs() < 5e-4)
-    counts = compared.assign(
-        to_every_digit=exact, to_five_digits=close, differ=known & ~exact & ~close, without_ours=~known
-    )
-    table = counts.groupby("kind", sort=False)[["to_every_digit", "to_five_digits", "differ", "without_ours"]].sum()
+    counts = pd.DataFrame({"to_every_digit": exact, "to_five_digits": close, "differ": known & ~exact & ~close})
+    table = counts.assign(without_ours=~known).groupby(compared["kind"], sort=False).sum()
     return table.assign(all=table.sum(axis=1)).reset_index()
 
 
-def errata(paper: str, file: Path | None = None) -> pd.DataFrame:
+def errata(paper: str) -> pd.DataFrame:
     """Errata and pitfalls of one paper: item, where, printed, recomputed, explanation."""
-    return pd.read_csv(file or paths.published(paper) / "errata.csv", dtype=str, keep_default_na=False)
+    return pd.read_csv(paths.published(paper) / "errata.csv", dtype=str, keep_default_na=False)
 
 
 def _numbers(row: dict[str, str]) -> list[tuple[str, ...]]:
@@ -101,8 +98,7 @@ def _numbers(row: dict[str, str]) -> list[tuple[str, ...]]:
     names = [f"{quantity}; low", f"{quantity}; high"] if len(ends) == 2 else [quantity]
     found = [(name, setting, kind, end, where) for name, end in zip(names, ends, strict=True)]
     for pattern, name in UNCERTAINTIES.items():
-        match = re.match(pattern, row["uncertainty"])
-        if match:
+        if match := re.match(pattern, row["uncertainty"]):
             whose = "authors' code" if name == "rerun" else kind
             found.append((f"{quantity}; {name}", setting, whose, match[1], where))
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -24,15 +23,8 @@ def draw_comparison(table: pd.DataFrame, profile_a: str, profile_b: str, size: s
     names = [f"{row.title}, {OBJECTIVES.get(row.objective, row.objective)}" for row in table.itertuples()]
     place = np.arange(len(table))
     with style.paper_style(size):
-        wide = style.width(2)
-        figure, (left, right) = plt.subplots(
-            1,
-            2,
-            figsize=(wide, (0.14 + 0.032 * len(table)) * wide),
-            layout="constrained",
-            sharey=True,
-            width_ratios=(3, 2),
-        )
+        high = 0.14 + 0.032 * len(table)
+        figure, (left, right) = style.subplots(1, 2, high=high, sharey=True, width_ratios=(3, 2))
         looks = (("a", profile_a, style.BLUE, "o", -APART), ("b", profile_b, style.ORANGE, "s", APART))
         slopes = style.show_finite(left, table[DRAWN].to_numpy(dtype=float))
         for key, name, colour, marker, off in looks:
@@ -43,11 +35,13 @@ def draw_comparison(table: pd.DataFrame, profile_a: str, profile_b: str, size: s
         left.set_yticks(place, names)
         left.set(xlabel="Slope of ln y against ln N", title="Slopes", ylim=(len(table) - 0.4, -0.6))
         left.legend(loc="best")
-        right.hlines(place, *_ratio_ends(table), color=style.INK)
+        low, high = _ratios_shown(table)  # bars without an end run out of the axis
+        ends = (table[f"ratio_{end}"].clip(low / 2, high * 2) for end in ("low", "high"))
+        right.hlines(place, *ends, color=style.INK)
         right.plot(table["ratio"], place, "D", color=style.INK)
         right.axvline(1, color=style.GREY, linewidth=1)
         right.set(xscale="log", xlabel=f"{profile_b} / {profile_a}", title="Ratio at a shared size")
-        style.log_x(right, _ratios_shown(table))
+        style.log_x(right, (low, high))
     return figure
 
 
@@ -56,9 +50,3 @@ def _ratios_shown(table: pd.DataFrame) -> tuple[float, float]:
     values = table[["ratio", "ratio_low", "ratio_high"]].to_numpy(dtype=float)
     finite = values[np.isfinite(values) & (values > 0)]
     return min(0.9, finite.min(initial=np.inf) / 1.05), max(1.1, finite.max(initial=0.0) * 1.05)
-
-
-def _ratio_ends(table: pd.DataFrame) -> list[pd.Series]:
-    """Ends of the bars of ratios; those without an end run out of the axis."""
-    low, high = _ratios_shown(table)
-    return [table[f"ratio_{end}"].clip(low / 2, high * 2) for end in ("low", "high")]

@@ -82,25 +82,15 @@ def draw_distance(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             aside = ASIDE ** (place - (len(laws) - 1) / 2)
             for held, face in ((1.0, colour), (0.0, "white")):
                 own = data[(data["law"] == law) & (data["inside"].astype(float) == held)]
-                ax.scatter(
-                    own["distance"] * aside,
-                    own["error"],
-                    facecolors=face,
-                    edgecolors=colour,
-                    marker=marker,
-                    s=26 * style.unit() ** 2,
-                )
+                look = {"facecolors": face, "edgecolors": colour, "marker": marker, "s": 26 * style.unit() ** 2}
+                ax.scatter(own["distance"] * aside, own["error"], **look)
             handles.append(mark_handle(law, color=colour, marker=marker))
         handles += [
             mark_handle("in its interval", marker="o", color=style.GREY),
             mark_handle("outside it", marker="o", color=style.GREY, markerfacecolor="white"),
         ]
-        ax.set(
-            xscale="log",
-            yscale="log",
-            xlabel="Factor outside the fitted range (1: inside)",
-            ylabel="|ln(actual / predicted)|",
-        )
+        ax.set(xscale="log", yscale="log", ylabel="|ln(actual / predicted)|")
+        ax.set_xlabel("Factor outside the fitted range (1: inside)")
         style.ticks(ax.xaxis, style.log_ticks(0.9, max(2.2, 1.1 * data["distance"].max())))
         ax.minorticks_off()
         ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -77,33 +76,17 @@ def draw_forecast(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     axis, one = data["axis"].iloc[0], target.iloc[0]
     with style.paper_style(size):
         unit = style.unit()
-        figure, ax = plt.subplots(figsize=(style.width(1), 0.62 * style.width(1)), layout="constrained")
+        figure, ax = style.subplots(wide=1, high=0.62)
         finite = line[np.isfinite(line["run_high"]) & (line["run_low"] > 0)]
         for name, alpha, label in (("run", 0.13, "one new run, 95 %"), ("law", 0.28, "law alone, 95 %")):
-            ax.fill_between(
-                finite["at"],
-                finite[f"{name}_low"],
-                finite[f"{name}_high"],
-                color=style.BLUE,
-                alpha=alpha,
-                linewidth=0,
-                label=label,
-            )
+            look = {"color": style.BLUE, "alpha": alpha, "linewidth": 0, "label": label}
+            ax.fill_between(finite["at"], finite[f"{name}_low"], finite[f"{name}_high"], **look)
         ax.plot(line["at"], line["value"], color=style.BLUE, label=data["law"].iloc[0])
         ax.plot(runs["at"], runs["value"], "o", color=style.INK, markersize=5 * unit, zorder=3, label="runs")
         ends = np.abs([[one["value"] - one["run_low"]], [one["run_high"] - one["value"]]])
-        ax.errorbar(
-            [one["at"]],
-            [one["value"]],
-            yerr=np.where(np.isfinite(ends), ends, 0.0),
-            color=style.ORANGE,
-            marker="*",
-            markersize=12 * unit,
-            capsize=4 * unit,
-            zorder=4,
-            linestyle="none",
-            label="forecast",
-        )
+        ends = np.where(np.isfinite(ends), ends, 0.0)
+        look = {"color": style.ORANGE, "marker": "*", "markersize": 12 * unit, "capsize": 4 * unit, "zorder": 4}
+        ax.errorbar([one["at"]], [one["value"]], yerr=ends, linestyle="none", label="forecast", **look)
         every = [*runs["value"], one["value"], *(e for e in (one["run_low"], one["run_high"]) if 0 < e < np.inf)]
         at = [*runs["at"], one["at"]]
         style.log_axes(ax, (min(at) / 1.3, max(at) * 1.3), (min(every) / 1.03, max(every) * 1.03))
@@ -124,7 +107,7 @@ def draw_rolling(held_out: pd.DataFrame, chosen: str, size: str = style.SCREEN) 
     own, others = (held_out[(held_out["law"] == chosen) == which] for which in (True, False))
     with style.paper_style(size):
         unit = style.unit()
-        figure, ax = plt.subplots(figsize=(style.width(1), 0.5 * style.width(1)), layout="constrained")
+        figure, ax = style.subplots(wide=1, high=0.5)
         ax.axhline(0, color=style.GREY, linewidth=unit)
         looks = ((others, style.GREY, 4, "other laws"), (own, style.BLUE, 6, f"{chosen}, with its 95 % interval"))
         for part, colour, points, label in looks:
@@ -156,25 +139,16 @@ def draw_calibration(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     drawable(data, ("part", "kind", "nominal", "beyond", "forecasts", "coverage", "low", "high"), "calibration_data")
     levels, far = (data[data["part"] == part] for part in ("level", "distance"))
     with style.paper_style(size):
-        unit, wide = style.unit(), style.width(2)
-        figure, (left, right) = plt.subplots(
-            1, 2, figsize=(wide, 0.46 * wide), layout="constrained", width_ratios=(1, 1.1)
-        )
+        unit = style.unit()
+        figure, (left, right) = style.subplots(1, 2, high=0.46, width_ratios=(1, 1.1))
         left.plot([0, 1], [0, 1], color=style.GREY, linewidth=unit, linestyle="--")
         kinds = [kind for kind in LOOKS if kind in set(levels["kind"])]
         for place, kind in enumerate(kinds):
             part, (colour, marker) = levels[levels["kind"] == kind], LOOKS[kind]
-            ends = np.abs([part["coverage"] - part["low"], part["high"] - part["coverage"]])
-            left.errorbar(
-                part["nominal"] + 0.006 * place,
-                part["coverage"],
-                yerr=np.nan_to_num(ends),
-                color=colour,
-                marker=marker,
-                capsize=3 * unit,
-                linewidth=1.2 * unit,
-                label=f"{kind}, {part['forecasts'].iloc[0]:,.0f}",
-            )
+            ends = np.nan_to_num(np.abs([part["coverage"] - part["low"], part["high"] - part["coverage"]]))
+            look = {"color": colour, "marker": marker, "capsize": 3 * unit, "linewidth": 1.2 * unit}
+            name = f"{kind}, {part['forecasts'].iloc[0]:,.0f}"
+            left.errorbar(part["nominal"] + 0.006 * place, part["coverage"], yerr=ends, label=name, **look)
         left.set(xlabel="Nominal coverage", ylabel="Share of runs held", xlim=(0, 1), ylim=(0, 1.02), title="By level")
         left.legend(loc="upper left")
         colours = {kind: LOOKS[kind][0] for kind in kinds}

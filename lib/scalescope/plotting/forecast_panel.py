@@ -63,16 +63,10 @@ class ForecastPanel:
         self.show()
 
     def _slider(self, ipywidgets, name: str, start: float):
-        low, high = self.table.frame[name].min(), max(REACH * self.table.frame[name].max(), start)
-        return ipywidgets.FloatLogSlider(
-            start,
-            base=10,
-            min=float(np.log10(low)),
-            max=float(np.log10(high)),
-            description=name,
-            continuous_update=False,
-            readout_format=".3g",
-        )
+        sizes = self.table.frame[name]
+        low, high = (float(np.log10(end)) for end in (sizes.min(), max(REACH * sizes.max(), start)))
+        look = {"description": name, "continuous_update": False, "readout_format": ".3g"}
+        return ipywidgets.FloatLogSlider(start, base=10, min=low, max=high, **look)
 
     @property
     def target(self) -> dict[str, float]:

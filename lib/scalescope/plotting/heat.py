@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -18,20 +16,14 @@ HALF = 4.6  # contrast to white of a colour that white and black stand out from 
 
 
 def heat(
-    ax: Axes,
-    values: pd.DataFrame,
-    norm: Normalize,
-    *,
-    cmap: str = "cividis_r",
-    text: Callable[[float], str] = "{:.1f}".format,
-    outlined: pd.DataFrame | None = None,
+    ax: Axes, values: pd.DataFrame, norm: Normalize, *, cmap: str = "cividis_r", outlined: pd.DataFrame | None = None
 ) -> QuadMesh:
     """seaborn's heatmap of values [rows, columns] with index and columns as labels; NaN cells stay blank.
 
     `outlined` (same shape, boolean) gets a frame around its true cells.
     """
     numbers = values.astype(float)
-    labels = numbers.map(lambda value: text(value).replace("-", "−"))
+    labels = numbers.map(lambda value: f"{value:.1f}".replace("-", "−"))
     sns.heatmap(
         numbers, ax=ax, norm=norm, cmap=cmap, annot=labels, fmt="", cbar=False, annot_kws={"fontsize": 9 * style.unit()}
     )

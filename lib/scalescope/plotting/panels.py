@@ -30,7 +30,8 @@ class LawGrid(sns.FacetGrid):
     """A FacetGrid that leaves the layout to matplotlib's constrained one, once the figure is drawn."""
 
     def tight_layout(self, *args: object, **settings: object) -> LawGrid:
-        """Nothing: seaborn asks for it after each mapping."""
+        """Set that layout: seaborn asks for one after each mapping."""
+        self.figure.set_layout_engine("constrained")
         return self
 
 
@@ -44,39 +45,28 @@ def law_grid(
     wrap: int = 3,
     columns: int = 2,
     height: float = 0.87,
-    span: tuple[float, float] | None = None,
 ) -> Figure:
     """One panel per value of the column "panel" (`panels`: value -> title), with every series of `data` in its look.
 
     data: rows of `law_series`. wrap: panels side by side; columns: of a paper that the figure fills, one or two;
-    height: of a panel, as a share of its width. span: smallest and largest size, by default of the data. To be called
-    within `paper_style`. A panel without points says "no runs".
+    height: of a panel, as a share of its width. To be called within `paper_style`. A panel without points says "no
+    runs".
     """
     data = _shared_once(data)
     wrap = min(wrap, len(panels))
-    wide = style.width(columns) / wrap
-    grid = LawGrid(
-        data,
-        col="panel",
-        col_order=list(panels),
-        col_wrap=wrap,
-        hue="series",
-        hue_order=list(looks),
-        palette={name: colour for name, (colour, _) in looks.items()},
-        hue_kws={"marker": [marker for _, marker in looks.values()]},
-        height=wide * height,
-        aspect=1 / height,
-        sharex=False,
-        sharey=False,
-    )
+    high = style.width(columns) / wrap * height
+    palette = {name: colour for name, (colour, _) in looks.items()}
+    markers = {"marker": [marker for _, marker in looks.values()]}
+    hue = {"hue": "series", "hue_order": list(looks), "palette": palette, "hue_kws": markers}
+    col = {"col": "panel", "col_order": list(panels), "col_wrap": wrap, "height": high, "aspect": 1 / height}
+    grid = LawGrid(data, **col, **hue, sharex=False, sharey=False)
     for draw in (bands, laws, points, targets):
         grid.map_dataframe(draw)
     sizes = data.loc[data["kind"].isin(["point", SHARED, "fit_line"]), "parameters"]
     for name, ax in grid.axes_dict.items():
         rows = data[data["panel"] == name]
         ax.set_title(panels[name])
-        _finish(ax, rows, looks, span or (sizes.min(), sizes.max()), height * wide)
-    grid.figure.set_layout_engine("constrained")
+        _finish(ax, rows, looks, (sizes.min(), sizes.max()), high)
     grid.figure.supxlabel(x_label)
     grid.figure.supylabel(y_label)
     return grid.figure
@@ -118,21 +108,10 @@ def _marks(rows: pd.DataFrame, colour: str, marker: str, size: float, face: str)
     ax, unit = plt.gca(), style.unit()
     aside = ScaledTranslation(rows["dodge"].iloc[0] * unit / 72, 0, ax.figure.dpi_scale_trans)
     bars = np.vstack([rows["value"] - rows["err_low"], rows["err_high"] - rows["value"]]).astype(float)
-    ax.errorbar(
-        rows["parameters"],
-        rows["value"],
-        yerr=np.nan_to_num(bars),
-        color=colour,
-        linestyle="none",
-        marker=marker,
-        markersize=size * unit,
-        capsize=2 * unit,
-        elinewidth=unit,
-        markerfacecolor=face,
-        markeredgewidth=1.2 * unit,
-        zorder=3,
-        transform=ax.transData + aside,
-    )
+    look = {"color": colour, "marker": marker, "markerfacecolor": face, "linestyle": "none", "zorder": 3}
+    look |= {"markersize": size * unit, "markeredgewidth": 1.2 * unit, "capsize": 2 * unit, "elinewidth": unit}
+    place = ax.transData + aside
+    ax.errorbar(rows["parameters"], rows["value"], yerr=np.nan_to_num(bars), transform=place, **look)
 
 
 def _shared_once(data: pd.DataFrame) -> pd.DataFrame:
@@ -141,14 +120,12 @@ def _shared_once(data: pd.DataFrame) -> pd.DataFrame:
     for _, rows in data.groupby("panel", sort=False):
         marked, target = rows["kind"].isin(["point", OFF_AXIS]), rows["role"] == "target"
         place, aside = _places(rows, marked)
-        rows = rows.assign(
-            place=place, dodge=aside.where(~target, _places(rows, (rows["kind"] == "point") & target)[1])
-        )
-        target &= rows["kind"] == "point"
-        if target.sum() > 1 and rows.loc[target, ["parameters", "value"]].drop_duplicates().shape[0] == 1:
-            first = rows.index[target][0]
+        star = target & (rows["kind"] == "point")
+        rows = rows.assign(place=place, dodge=aside.where(~target, _places(rows, star)[1]))
+        if star.sum() > 1 and len(rows.loc[star, ["parameters", "value"]].drop_duplicates()) == 1:
+            first, *others = rows.index[star]
             rows.loc[first, ["kind", "dodge"]] = [SHARED, 0.0]
-            rows = rows.drop(rows.index[target & (rows.index != first)])
+            rows = rows.drop(others)
         parts.append(rows)
     return pd.concat(parts, ignore_index=True) if parts else data.assign(place=np.nan, dodge=np.nan)
 
@@ -191,8 +168,7 @@ def _finish(ax: Axes, rows: pd.DataFrame, looks: Looks, span: tuple[float, float
 def no_runs(ax: Axes) -> None:
     """An empty panel says so."""
     ax.text(0.5, 0.5, "no runs", transform=ax.transAxes, ha="center", va="center", color=style.GREY)
-    ax.set_xticks([])
-    ax.set_yticks([])
+    ax.set(xticks=[], yticks=[])
 
 
 def _reach(rows: pd.DataFrame) -> tuple[float, float]:
@@ -215,12 +191,8 @@ def _limits(ax: Axes, span: tuple[float, float], data: tuple[float, float], text
     below = (text + 0.03) / (0.9 - text) * range_
     wide = (span[1] / span[0]) ** 0.055 if span[1] > span[0] else 2.0
     margin = np.exp(0.07 * range_)
-    style.log_axes(
-        ax,
-        (span[0] / wide, span[1] * wide),
-        (low * np.exp(-below), high * margin),
-        y_ticks=(low / np.sqrt(margin), high * margin),
-    )
+    x, top = (span[0] / wide, span[1] * wide), high * margin
+    style.log_axes(ax, x, (low * np.exp(-below), top), y_ticks=(low / np.sqrt(margin), top))
     return below / (below + range_ + 0.07 * range_) - 0.01
 
 
@@ -266,7 +238,7 @@ def legend(figure: Figure, looks: Looks, data: pd.DataFrame, *, by_band: bool = 
     if np.isfinite(bands).all(axis=1).any() and not by_band:  # infinite ones are not drawn
         handles.append(Rectangle((0, 0), 1, 1, color=style.GREY, alpha=0.25, label="95 % of bootstrapped laws"))
     if (data["kind"] == "baseline").any():
-        handles.append(Line2D([], [], color=style.GREY, linestyle=DASHES, label="majority baseline"))
+        handles.append(line_handle("majority baseline", linestyle=DASHES))
     above(figure, handles)
 
 

@@ -41,17 +41,9 @@ def plot_law(
         name: (style.PALETTE[k % colours], style.MARKERS[(k + k // colours) % markers]) for k, name in enumerate(names)
     }
     some = next(iter(law.values())) if isinstance(law, dict) else law
-    wrap = min(wrap, len(panels))
+    labels = {"x_label": style.verbatim(some.input_names[0]), "y_label": style.verbatim(y)}
+    narrow = {"columns": 1, "height": 0.75} if min(wrap, len(panels)) == 1 else {}
     with style.paper_style(size):
-        figure = law_grid(
-            data,
-            looks,
-            {name: name for name in panels},
-            x_label=style.verbatim(some.input_names[0]),
-            y_label=style.verbatim(y),
-            wrap=wrap,
-            columns=1 if wrap == 1 else 2,
-            height=0.75 if wrap == 1 else 0.87,
-        )
+        figure = law_grid(data, looks, {name: name for name in panels}, wrap=wrap, **labels, **narrow)
         legend(figure, looks if hue else {}, data)
     return figure

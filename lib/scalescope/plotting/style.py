@@ -5,12 +5,15 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from scalescope.errors import UnknownName
@@ -31,11 +34,7 @@ LOOK = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.edgecolor": "#BBBBBB",
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
+    **dict.fromkeys(("axes.labelcolor", "axes.titlecolor", "text.color", "xtick.color", "ytick.color"), INK),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -100,6 +99,12 @@ def inches(wide: float, high: float) -> tuple[float, float]:
     return columns, high * (columns / wide + unit()) / 2  # text takes more of a narrow figure
 
 
+def subplots(rows: int = 1, columns: int = 1, *, wide: int = 2, high: float, **settings: Any) -> tuple[Figure, Any]:
+    """pyplot's, in the style in use: a figure of `wide` columns of a paper, `high` times as high as it is wide."""
+    inches = width(wide)
+    return plt.subplots(rows, columns, figsize=(inches, high * inches), layout="constrained", **settings)
+
+
 def contrast(colour: object) -> float:
     """Contrast of a colour to white, 1 to 21 (WCAG 2.1)."""
     share = np.array(mpl.colors.to_rgb(colour))
@@ -130,8 +135,8 @@ def size_text(value: float) -> str:
     return f"{value:.3g}"
 
 
-def log_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers within [low, high], three to `most` of them, that spread evenly over a log axis.
+def log_ticks(low: float, high: float) -> list[float]:
+    """Round numbers within [low, high], three to six of them, that spread evenly over a log axis.
 
     Raises ValueError for ends that are not 0 < low < high.
     """
@@ -140,7 +145,7 @@ def log_ticks(low: float, high: float, most: int = 6) -> list[float]:
     for digits in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5), (1, 1.5, 2, 3, 4, 6, 8)):
         decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
         ticks = [d * 10.0**k for k in decades for d in digits if low <= d * 10.0**k <= high]
-        if 3 <= len(ticks) <= most:
+        if 3 <= len(ticks) <= 6:
             return ticks
     unit = 10.0 ** np.floor(np.log10((high - low) / 3))  # a narrow range: equal linear steps are even enough
     step = max(unit * s for s in (1, 2, 5) if unit * s <= (high - low) / 3)
@@ -158,8 +163,7 @@ def ticks(axis: Axis, values: Sequence[float], text: Callable[[float], str] = "{
 
 def log_x(ax: Axes, x: tuple[float, float]) -> None:
     """A log x axis over the given range with labels such as 10K and 1M, without minor ticks; y stays as it is."""
-    ax.set_xscale("log")
-    ax.set_xlim(*x)
+    ax.set(xscale="log", xlim=x)
     ticks(ax.xaxis, log_ticks(*x), size_text)
     ax.tick_params(length=0)
 
@@ -192,10 +196,6 @@ def log_axes(
 
     `y_ticks` narrows the range that has ticks, so that no grid line runs through text below the data.
     """
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.set_xlim(*x)
-    ax.set_ylim(*y)
-    ticks(ax.xaxis, log_ticks(*x), size_text)
+    log_x(ax, x)
+    ax.set(yscale="log", ylim=y)
     ticks(ax.yaxis, log_ticks(*(y_ticks or y)), "{:.4g}".format)
-    ax.tick_params(length=0)

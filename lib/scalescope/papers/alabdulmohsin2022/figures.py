@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from scalescope.experiment.arena import ALL, BASELINE
 from scalescope.papers.alabdulmohsin2022 import fits as study
 from scalescope.papers.alabdulmohsin2022.data import CURVE
 from scalescope.plotting import style
+from scalescope.plotting.panels import line_handle
 
 Tables = Mapping[str, pd.DataFrame]  # "scores", "summary" and "examples" of the study
-SLUGS = dict(enumerate(("fig1_arena", "fig2_curves"), start=1))
 CAPTIONS = {
     "fig1_arena": "Seven ways to extrapolate 92 learning curves of vision and language, each fitted to the points that "
     "the benchmark gives for fitting. Left: held-out root mean square of ln(prediction / loss), all curves (dots), "
@@ -25,9 +23,9 @@ CAPTIONS = {
     "held-out points inside the 95 % interval of one new run, mean over curves; dashed: nominal. Points of one curve "
     "are checkpoints of one training and not independent, as every interval here assumes.",
     "fig2_curves": "Six of the curves (IC image classification, NMT translation, LM language modelling, BB BIG-Bench): "
-    "points to fit (filled) and held out (open), and what each law makes of the "
-    "former.",
+    "points to fit (filled) and held out (open), and what each law makes of the former.",
 }
+SLUGS = dict(enumerate(CAPTIONS, start=1))
 LOOKS = {
     BASELINE: (style.GREY, ":"),
     "power law (M1)": (style.ORANGE, ":"),
@@ -52,10 +50,8 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     laws = list(LOOKS)
     rows = data[data["kind"] == "summary"].set_index("law").loc[laws].reset_index()
     with style.paper_style(size):
-        wide, unit = style.width(2), style.unit()
-        figure, axes = plt.subplots(
-            1, 3, figsize=(wide, 0.38 * wide), layout="constrained", sharey=True, width_ratios=(5, 3, 3)
-        )
+        unit = style.unit()
+        figure, axes = style.subplots(1, 3, high=0.38, sharey=True, width_ratios=(5, 3, 3))
         _errors(axes[0], data[data["kind"] == "score"], laws)
         for ax, column, label in zip(axes[1:], ("wins", "coverage"), ("Share of curves won", "Coverage"), strict=True):
             ax.barh(range(len(laws)), rows[column], color=[LOOKS[law][0] for law in laws], height=0.6)
@@ -80,50 +76,37 @@ def _errors(ax: Axes, scores: pd.DataFrame, laws: list[str]) -> None:
 
 def fig2_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """Six curves ("point") and every contender's prediction along them ("law")."""
-    drawn = [tables["examples"].assign(kind="law")]
-    for domain, task, model in study.EXAMPLES:
-        chosen = (table["domain"] == domain) & (table["task"] == task) & (table["model"] == model)
-        drawn.append(table[chosen].assign(kind="point"))
-    return pd.concat(drawn, ignore_index=True)
+    points = [study.curve(table, example).assign(kind="point") for example in study.EXAMPLES]
+    return pd.concat([tables["examples"].assign(kind="law"), *points], ignore_index=True)
 
 
 def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per curve, on logarithmic axes."""
     with style.paper_style(size):
-        wide, unit = style.width(2), style.unit()
-        figure, axes = plt.subplots(2, 3, figsize=(wide, 0.6 * wide), layout="constrained")
-        for ax, (domain, task, model) in zip(axes.flat, study.EXAMPLES, strict=True):
-            here = data[(data["domain"] == domain) & (data["task"] == task) & (data["model"] == model)]
-            _panel(ax, here)
-            ax.set_title(f"{domain} {task}, {model}", fontsize=9 * unit)
+        unit = style.unit()
+        figure, axes = style.subplots(2, 3, high=0.6)
+        for ax, example in zip(axes.flat, study.EXAMPLES, strict=True):
+            _panel(ax, study.curve(data, example))
+            ax.set_title("{} {}, {}".format(*example), fontsize=9 * unit)
         for ax in axes[1]:
             ax.set_xlabel("Seen examples")
         for ax in axes[:, 0]:
             ax.set_ylabel("Error or loss")
-        handles = [Line2D([], [], color=colour, linestyle=dash, label=law) for law, (colour, dash) in LOOKS.items()]
+        handles = [line_handle(law, color=colour, linestyle=dash) for law, (colour, dash) in LOOKS.items()]
         figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=9 * unit)
     return figure
 
 
 def _panel(ax: Axes, here: pd.DataFrame) -> None:
     unit = style.unit()
+    look = {"s": 10 * unit**2, "edgecolor": style.INK, "linewidth": 0.6 * unit, "zorder": 1}
     for role, rows in here[here["kind"] == "point"].groupby("role"):
-        face = style.INK if role == "fit" else "none"
-        ax.scatter(
-            rows["examples"],
-            rows["loss"],
-            s=10 * unit**2,
-            facecolor=face,
-            edgecolor=style.INK,
-            linewidth=0.6 * unit,
-            zorder=1,
-        )
+        ax.scatter(rows["examples"], rows["loss"], facecolor=style.INK if role == "fit" else "none", **look)
     lines = here[here["kind"] == "law"]
     for law, line in lines.groupby("law", sort=False):
         colour, dash = LOOKS[law]
         ax.plot(line["examples"], line["predicted"], color=colour, linestyle=dash, linewidth=1.3 * unit, zorder=2)
-    middle = lines["predicted"].dropna()
-    low, high = middle.quantile([0.05, 1.0])
+    low, high = lines["predicted"].quantile([0.05, 1.0])
     ax.set(xscale="log", yscale="log", ylim=(low * 0.8, high * 1.1))
 
 

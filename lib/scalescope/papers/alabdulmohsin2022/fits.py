@@ -24,7 +24,6 @@ EXAMPLES = (
     ("BB", "('ling', '1-shot')", "262M"),
 )
 GRID = 60  # places along each of these curves
-EVERY_LAW = {"n_boot": 0, "warn_beyond": None}  # the factor of extrapolation is the benchmark's
 
 
 def _shifted(x: np.ndarray, floor: float, scale: float, power: float) -> np.ndarray:
@@ -37,7 +36,8 @@ def _fallen(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
 
 
 def _law(kind: type, **settings) -> Law:
-    return Law(lambda n_boot: kind(**EVERY_LAW | settings | {"n_boot": n_boot}))
+    """The factor of extrapolation is the benchmark's: no law warns of it."""
+    return Law(lambda n_boot: kind(n_boot=n_boot, warn_beyond=None, **settings))
 
 
 # `VanillaFinetuningLaw` is the equation of `ShiftedPowerLaw` and takes no part
@@ -62,14 +62,19 @@ def summary(found: pd.DataFrame) -> pd.DataFrame:
     return arena.summary(found.assign(domain=found["domain"].map(DOMAINS)), "domain", CONTENDERS)
 
 
+def curve(table: pd.DataFrame, of: tuple[str, str, str]) -> pd.DataFrame:
+    """The rows of one curve, such as one of EXAMPLES."""
+    return table[(table[CURVE] == list(of)).all(axis=1)]
+
+
 def examples(table: pd.DataFrame) -> pd.DataFrame:
     """What each contender predicts along six curves, from the first example to the last: one row per point.
 
     Columns: domain, task, model, law, examples, predicted; NaN where a fit failed.
     """
     rows = []
-    for domain, task, model in EXAMPLES:
-        points = table[(table["domain"] == domain) & (table["task"] == task) & (table["model"] == model)]
+    for example in EXAMPLES:
+        points, names = curve(table, example), dict(zip(CURVE, example, strict=True))
         fit = points[points["role"] == "fit"]
         at = np.geomspace(points[X].min(), points[X].max(), GRID)
         for law, contender in CONTENDERS.items():
@@ -77,11 +82,7 @@ def examples(table: pd.DataFrame) -> pd.DataFrame:
                 predicted = contender(fit[X].to_numpy(float), fit[Y].to_numpy(float), at, False)[0]
             except RuntimeError:  # curve_fit without convergence
                 predicted = np.full(GRID, np.nan)
-            rows.append(
-                pd.DataFrame(
-                    {"domain": domain, "task": task, "model": model, "law": law, X: at, "predicted": predicted}
-                )
-            )
+            rows.append(pd.DataFrame(names | {"law": law, X: at, "predicted": predicted}))
     return pd.concat(rows, ignore_index=True)
 
 

@@ -17,14 +17,7 @@ def read(folder: Path) -> pd.DataFrame:
     The loss is read off a colour bar in steps of about 0.3 %.
     """
     points = pd.read_csv(folder / "chinchilla_points.csv")
-    parameters, flops = points["Model Size"], points["Training FLOP"]
-    tokens = flops / (6 * parameters)
-    return pd.DataFrame(
-        {
-            "parameters": parameters,
-            "tokens": tokens,
-            "flops": flops,
-            "token_multiplier": tokens / parameters,
-            "loss": points["loss"],
-        }
-    )
+    points = points.rename(columns={"Model Size": "parameters", "Training FLOP": "flops"})
+    points["tokens"] = points["flops"] / (6 * points["parameters"])
+    points["token_multiplier"] = points["tokens"] / points["parameters"]
+    return points[["parameters", "tokens", "flops", "token_multiplier", "loss"]]

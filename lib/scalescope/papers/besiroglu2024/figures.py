@@ -12,15 +12,13 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from scalescope.experiment.isoflop import DIRECT, FIRST, SECOND
 from scalescope.papers.besiroglu2024 import fits as study
 from scalescope.plotting import style
-from scalescope.plotting.panels import LawGrid
+from scalescope.plotting.panels import LawGrid, line_handle
 
 Tables = Mapping[str, pd.DataFrame]  # "fits", "intervals", "policy" and "comparison" of the study
-SLUGS = dict(enumerate(("fig1_refit", "fig2_intervals", "fig3_tokens_per_parameter", "fig4_isoflop"), start=1))
 CAPTIONS = {
     "fig1_refit": "Residuals of ln L under the law of Hoffmann et al. (unrounded) and under the refit, 240 runs. "
     "Left: against the model size; right: how they are distributed. Theirs lie above zero: the law underestimates "
@@ -35,12 +33,11 @@ CAPTIONS = {
     "itself; bars: 10th to 90th percentile of studies with 0.3 % of noise in the loss. Budgets 6e18 to 3e21; the "
     "direct fit sees the same runs as approach 2.",
 }
+SLUGS = dict(enumerate(CAPTIONS, start=1))
 LABELS = {"A": "A", "B": "B", "E": "E", "alpha": "α", "beta": "β", "a": "a"}
 THEIRS, OURS = "Hoffmann et al.", "refit"
-LOOKS = {THEIRS: (style.ORANGE, "s"), OURS: (style.BLUE, "o")}
-
-
-PALETTE = {name: colour for name, (colour, _) in LOOKS.items()}
+PALETTE = {THEIRS: style.ORANGE, OURS: style.BLUE}
+MARKERS = {THEIRS: "s", OURS: "o"}
 CHINCHILLA, MISREAD = "Chinchilla (70B, 1.4T tokens)", "the notebook's {:.2f}"
 EDGES = np.linspace(-0.03, 0.08, 45)
 APPROACHES = {FIRST: (style.PURPLE, "D"), SECOND: (style.ORANGE, "s"), DIRECT: (style.BLUE, "o")}
@@ -70,28 +67,15 @@ def fig1_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Left: residuals against the model size; right: how they are distributed."""
     with style.paper_style(size):
-        wide, unit = style.width(2), style.unit()
-        figure, (left, right) = plt.subplots(
-            1, 2, figsize=(wide, 0.42 * wide), layout="constrained", width_ratios=(3, 2), sharey=True
-        )
+        unit = style.unit()
+        figure, (left, right) = style.subplots(1, 2, high=0.42, width_ratios=(3, 2), sharey=True)
         points = data[data["kind"] == "point"]
         if len(points):
-            markers = {name: marker for name, (_, marker) in LOOKS.items()}
-            sns.scatterplot(
-                points,
-                x="parameters",
-                y="residual",
-                hue="law",
-                style="law",
-                palette=PALETTE,
-                markers=markers,
-                s=14 * unit**2,
-                alpha=0.7,
-                linewidth=0,
-                ax=left,
-            )
+            laws = {"hue": "law", "style": "law", "palette": PALETTE, "markers": MARKERS}
+            look = {"s": 14 * unit**2, "alpha": 0.7, "linewidth": 0}
+            sns.scatterplot(points, x="parameters", y="residual", ax=left, **laws, **look)
             left.legend(loc="upper right")
-        for name, (colour, _) in LOOKS.items():
+        for name, colour in PALETTE.items():
             own = data[data["law"] == name]
             counts = own.loc[own["kind"] == "count", "count"]
             right.stairs(counts, EDGES, orientation="horizontal", color=colour, fill=True, alpha=0.45)
@@ -106,7 +90,7 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
 def fig2_data(table: pd.DataFrame | None, tables: Tables) -> pd.DataFrame:
     """Parameters under each loss ("fit"), the bootstrap intervals of the Huber loss, and those of Hoffmann et al."""
     cells = tables["fits"].melt("fit", list(LABELS), var_name="symbol", value_name="value").assign(kind="fit")
-    theirs = {symbol: study.exponent(study.HOFFMANN) if symbol == "a" else study.HOFFMANN[symbol] for symbol in LABELS}
+    theirs = study.HOFFMANN | {"a": study.exponent(study.HOFFMANN)}
     hoffmann = pd.DataFrame({"kind": "hoffmann", "symbol": list(theirs), "value": list(theirs.values())})
     intervals = tables["intervals"].assign(kind="interval", fit="huber")
     names = ["kind", "fit", "symbol", "value", "low", "high"]
@@ -118,9 +102,8 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     order = list(dict.fromkeys(data.loc[data["kind"] == "fit", "fit"]))
     with style.paper_style(size):
         wide, unit = style.width(2) / 3, style.unit()
-        grid = LawGrid(
-            data, col="symbol", col_order=list(LABELS), col_wrap=3, height=0.8 * wide, aspect=1 / 0.8, sharex=False
-        )
+        panels = {"col": "symbol", "col_order": list(LABELS), "col_wrap": 3, "sharex": False}
+        grid = LawGrid(data, height=0.8 * wide, aspect=1 / 0.8, **panels)
         grid.map_dataframe(_parameter, order=order)
         for symbol, ax in grid.axes_dict.items():
             ax.set_title(LABELS[symbol])
@@ -130,7 +113,6 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
                 style.ticks(ax.xaxis, [500, 1000, 2000, 5000, 10000])
             ax.tick_params(length=0)
         grid.axes.flat[0].invert_yaxis()
-        grid.figure.set_layout_engine("constrained")
         grid.figure.get_layout_engine().set(w_pad=0.08 * unit)
     return grid.figure
 
@@ -151,8 +133,8 @@ def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Tokens per parameter against compute, both axes logarithmic."""
     policy, marks = data[data["kind"] == "law"], data.set_index("kind")
     with style.paper_style(size):
-        wide, unit = style.width(1), style.unit()
-        figure, ax = plt.subplots(figsize=(wide, 0.62 * wide if unit == 1 else 0.85 * wide), layout="constrained")
+        unit = style.unit()
+        figure, ax = style.subplots(wide=1, high=0.62 if unit == 1 else 0.85)
         for low, high, alpha in (("low", "high", 0.13), ("low_80", "high_80", 0.22)):
             ax.fill_between(policy["flops"], policy[low], policy[high], color=style.BLUE, alpha=alpha, linewidth=0)
         for name, (label, colour, line) in POLICIES.items():
@@ -160,24 +142,10 @@ def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         one, other = marks.loc["chinchilla"], marks.loc["misread"]
         ax.axhline(one["value"], color=style.GREY, linestyle=":", linewidth=1.2 * unit)
         ax.scatter([one["flops"]], [one["value"]], color=style.INK, zorder=4, s=36 * unit**2, label=CHINCHILLA)
-        ax.scatter(
-            [other["flops"]],
-            [other["value"]],
-            marker="x",
-            color=style.PURPLE,
-            s=60 * unit**2,
-            zorder=5,
-            linewidth=2 * unit,
-            label=MISREAD.format(other["value"]),
-            clip_on=False,
-        )
-        ax.set(
-            xscale="log",
-            yscale="log",
-            xlabel="Training compute 6ND (FLOP)",
-            ylabel="Tokens per parameter",
-            xlim=(policy["flops"].min(), policy["flops"].max()),
-        )
+        cross = {"marker": "x", "color": style.PURPLE, "s": 60 * unit**2, "linewidth": 2 * unit, "clip_on": False}
+        ax.scatter([other["flops"]], [other["value"]], zorder=5, label=MISREAD.format(other["value"]), **cross)
+        ax.set(xscale="log", yscale="log", xlim=(policy["flops"].min(), policy["flops"].max()))
+        ax.set(xlabel="Training compute 6ND (FLOP)", ylabel="Tokens per parameter")
         style.ticks(ax.yaxis, [5, 10, 20, 50, 100, 200, 500])
         ax.legend(loc="upper left", fontsize=9 * unit)
     return figure
@@ -193,8 +161,8 @@ def draw_fig4(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     truths = data.drop_duplicates("truth")[["truth", "exact"]].itertuples(index=False, name=None)
     order = list(dict.fromkeys(zip(data["design"], data["approach"], strict=True)))
     with style.paper_style(size):
-        wide, unit = style.width(2), style.unit()
-        figure, axes = plt.subplots(1, 3, figsize=(wide, 0.46 * wide), layout="constrained", sharey=True)
+        unit = style.unit()
+        figure, axes = style.subplots(1, 3, high=0.46, sharey=True)
         for ax, (truth, exact) in zip(axes, truths, strict=True):
             rows = data[data["truth"] == truth].set_index(["design", "approach", "noise"]).sort_index()
             ax.axvline(1, color=style.INK, linewidth=0.8 * unit)
@@ -208,7 +176,7 @@ def draw_fig4(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             style.ticks(ax.xaxis, [0.7, 1, 1.4])
         axes[0].set_yticks(range(len(order)), [design for design, _ in order], fontsize=9 * unit)
         axes[0].invert_yaxis()
-        handles = [Line2D([], [], color=c, marker=m, label=name) for name, (c, m) in APPROACHES.items()]
+        handles = [line_handle(name, color=c, marker=m) for name, (c, m) in APPROACHES.items()]
         figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9 * unit)
     return figure
 

@@ -66,17 +66,10 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, points, fitted in made:
         params = {symbol: fitted.params_[symbol] for symbol in SYMBOLS}
-        rows.append(
-            {
-                "fit": name,
-                "delta": _delta(fitted),
-                "points": len(points),
-                **params,
-                "objective": fitted.objective_,
-                "huber_objective": huber_objective(params, used(table)),
-                "a": exponent(params),
-            }
-        )
+        delta = fitted.delta if fitted.loss == "log_huber" else np.nan
+        objectives = {"objective": fitted.objective_, "huber_objective": huber_objective(params, used(table))}
+        about = {"fit": name, "delta": delta, "points": len(points)}
+        rows.append(about | params | objectives | {"a": exponent(params)})
     return pd.DataFrame(rows)
 
 
@@ -107,16 +100,16 @@ def huber_objective(params: Mapping[str, float], points: pd.DataFrame, delta: fl
     return float(huber(delta, log_residuals(params, points)).sum())
 
 
-def bootstrap(table: pd.DataFrame, n_boot: int = 4000, *, name: str = "huber", seed: int = 42) -> pd.DataFrame:
+def bootstrap(table: pd.DataFrame, n_boot: int = 4000) -> pd.DataFrame:
     """Parameters of `n_boot` refits to points drawn with replacement, one row each; every one at its optimum.
 
     The draws are the authors' own: NumPy's legacy generator with seed 42, 240 numbers a replicate.
     """
     points = used(table)
-    legacy = np.random.RandomState(seed)
+    legacy = np.random.RandomState(42)
     n = len(points)
     weights = np.stack([np.bincount(legacy.choice(n, size=n, replace=True), minlength=n) for _ in range(n_boot)])
-    found = law(name).fit_weighted(points[["parameters", "tokens"]], points["loss"], weights.astype(float))
+    found = law().fit_weighted(points[["parameters", "tokens"]], points["loss"], weights.astype(float))
     return pd.DataFrame({symbol: found[symbol] for symbol in SYMBOLS})
 
 
@@ -124,14 +117,8 @@ def intervals(replicates: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """Standard error and percentile interval of each parameter and of a, one row each."""
     values = replicates.assign(a=exponent(replicates))
     tail = (1 - level) / 2
-    return pd.DataFrame(
-        {
-            "symbol": values.columns,
-            "standard_error": values.std(ddof=1).to_numpy(),
-            "low": values.quantile(tail).to_numpy(),
-            "high": values.quantile(1 - tail).to_numpy(),
-        }
-    )
+    ends = {"low": values.quantile(tail), "high": values.quantile(1 - tail)}
+    return pd.DataFrame({"standard_error": values.std(ddof=1)} | ends).rename_axis("symbol").reset_index()
 
 
 def exponent(params):
@@ -149,19 +136,12 @@ def tokens_per_parameter(params, flops):
 def optimal_policy(params: Mapping[str, float], replicates: pd.DataFrame, flops: np.ndarray) -> pd.DataFrame:
     """Compute-optimal tokens per parameter against compute: ours with 80 and 95 % intervals, and Hoffmann's law."""
     every = np.array([tokens_per_parameter(replicates, c) for c in flops])
-    low, high, low80, high80 = np.percentile(every, [2.5, 97.5, 10, 90], axis=1)
-    return pd.DataFrame(
-        {
-            "flops": flops,
-            "ours": tokens_per_parameter(params, flops),
-            "low": low,
-            "high": high,
-            "low_80": low80,
-            "high_80": high80,
-            "hoffmann": tokens_per_parameter(HOFFMANN, flops),
-            "hoffmann_rounded": tokens_per_parameter(HOFFMANN_ROUNDED, flops),
-        }
-    )
+    ends = np.percentile(every, [2.5, 97.5, 10, 90], axis=1)
+    bands = dict(zip(("low", "high", "low_80", "high_80"), ends, strict=True))
+    policy = pd.DataFrame({"flops": flops, "ours": tokens_per_parameter(params, flops)} | bands)
+    for name, law in (("hoffmann", HOFFMANN), ("hoffmann_rounded", HOFFMANN_ROUNDED)):
+        policy[name] = tokens_per_parameter(law, flops)
+    return policy
 
 
 def predicted(params: Mapping[str, float], points: pd.DataFrame) -> np.ndarray:
@@ -189,7 +169,3 @@ def log_likelihood(residuals: np.ndarray, delta: float = DELTA) -> tuple[float, 
     start = np.log(delta * np.abs(residuals).mean())  # the optimum of the Laplace limit
     found = minimize_scalar(negative, bounds=(start - 5, start + 5), method="bounded", options={"xatol": 1e-10})
     return -float(found.fun), float(found.x)
-
-
-def _delta(fitted: ChinchillaLaw) -> float:
-    return fitted.delta if fitted.loss == "log_huber" else np.nan

@@ -9,7 +9,7 @@ import pandas as pd
 
 from scalescope.experiment import isoflop
 from scalescope.laws.isoflop import Optima, approach_2, lower_hull
-from scalescope.papers.besiroglu2024.fits import FREE_SCALE, HOFFMANN, params_of
+from scalescope.papers.besiroglu2024.fits import FREE_SCALE, HOFFMANN, exponent, params_of
 from scalescope.papers.reference import reference
 
 NEAR = 0.15  # distance in ln C up to which a run belongs to a budget
@@ -41,25 +41,16 @@ def frontiers(table: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
         "approach 1": lower_hull(table["flops"], table["parameters"], table["tokens"], table["loss"]).frontier(),
         "approach 2": optima(table).frontier(),
     }
-    law = params_of(fitted, "huber")
-    direct = law["beta"] / (law["alpha"] + law["beta"])
+    direct = exponent(params_of(fitted, "huber"))
+    known = np.isfinite(budgets(table)).sum()
     rows = []
     for approach, how in APPROACHES.items():
         line = lines.get(approach)
-        a, b = (line.a, line.b) if line else (direct, 1 - direct)
-        rows.append(
-            {
-                "approach": approach,
-                "how": how,
-                "a": a,
-                "b": b,
-                "printed_a": printed["a", approach],
-                "printed_b": printed["b", approach],
-                "points": int(np.isfinite(budgets(table)).sum()) if approach == "approach 2" else len(table),
-                "budgets": line.budgets if line else np.nan,
-            }
-        )
-    return pd.DataFrame(rows)
+        a, b, at = (line.a, line.b, line.budgets) if line else (direct, 1 - direct, np.nan)
+        points = known if approach == "approach 2" else len(table)
+        rows.append((approach, how, a, b, printed["a", approach], printed["b", approach], points, at))
+    names = ["approach", "how", "a", "b", "printed_a", "printed_b", "points", "budgets"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def truths(fitted: pd.DataFrame) -> dict[str, Mapping[str, float]]:

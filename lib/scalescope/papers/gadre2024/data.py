@@ -77,15 +77,8 @@ def _losses(model: dict[str, Any]) -> list[dict[str, Any]]:
     for result in model["results"]:
         parts = result["val_data"][0].split("/")
         name = parts[-1].split(".")[0] if "de-en" in parts[-2] else parts[-2]
-        found.append(
-            {
-                "quantity": "loss",
-                "evaluation": name,
-                "value": result["loss"],
-                "low": result["loss_sequences_lower_95"],
-                "high": result["loss_sequences_upper_95"],
-            }
-        )
+        ends = {"low": result["loss_sequences_lower_95"], "high": result["loss_sequences_upper_95"]}
+        found.append({"quantity": "loss", "evaluation": name, "value": result["loss"]} | ends)
     return found
 
 

@@ -6,12 +6,15 @@ Rows of the kind "point" are measurements, all others are ours.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -19,21 +22,9 @@ from matplotlib.lines import Line2D
 from scalescope.papers.gadre2024 import fits as study
 from scalescope.plotting import style
 from scalescope.plotting.heat import heat
-from scalescope.plotting.panels import LawGrid, above
+from scalescope.plotting.panels import LawGrid, above, line_handle, mark_handle
 
 Tables = Mapping[str, pd.DataFrame]  # "fits", "predictions" and "dataset_pairs" of the study
-SLUGS = dict(
-    enumerate(
-        (
-            "fig1_extrapolation",
-            "fig2_reducible_loss",
-            "fig3_error_against_loss",
-            "fig4_relative_errors",
-            "fig5_dataset_pairs",
-        ),
-        start=1,
-    )
-)
 CAPTIONS = {
     "fig1_extrapolation": "C4 loss (top) and mean error of 17 tasks (bottom) against training compute. Lines: "
     "the laws, fitted to the filled points only (error also to the small star), at 20 tokens per parameter and at "
@@ -47,15 +38,10 @@ CAPTIONS = {
     "fig5_dataset_pairs": "Relative error of the predicted loss in percent, for every training set (rows) and "
     "evaluation set (columns).",
 }
+SLUGS = dict(enumerate(CAPTIONS, start=1))
+RUN = ["kind", "dataset", "model", "role", "token_multiplier", "flops"]  # columns
 COLOURS = {"c4_original": style.BLUE, "rpj": style.ORANGE, "rw_original": style.PURPLE}
-SIZES = {
-    "d=96_l=8_h=4": "11M",
-    "d=512_l=8_h=4": "79M",
-    "d=576_l=24_h=8": "154M",
-    "d=1024_l=24_h=8": "412M",
-    "open_lm_1b": "1.4B",
-    "open_lm_7b": "6.9B",
-}
+SIZES = dict(zip((*study.SMALL, *study.LARGE), ("11M", "79M", "154M", "412M", "1.4B", "6.9B"), strict=True))
 C_LABEL = "Training compute 6ND (FLOP)"
 MULTIPLIERS = LogNorm(4, 800)
 CMAP = ListedColormap(sns.color_palette("plasma", as_cmap=True)(np.linspace(0, 0.6, 256)))  # lighter is lost on white
@@ -71,23 +57,7 @@ def fig1_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
         large = predicted[predicted["dataset"] == dataset]
         lines = _lines(found, tables["fits"], dataset, (study.FITTED_AT, large["token_multiplier"].max()))
         drawn += [lines, large.assign(kind="prediction"), found.assign(kind="point", dataset=dataset)]
-    return _columns(
-        drawn,
-        [
-            "kind",
-            "dataset",
-            "model",
-            "role",
-            "token_multiplier",
-            "flops",
-            "loss",
-            "error",
-            "loss_predicted",
-            "error_predicted",
-            "loss_off",
-            "error_off",
-        ],
-    )
+    return _columns(drawn, [*RUN, "loss", "error", "loss_predicted", "error_predicted", "loss_off", "error_off"])
 
 
 def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
@@ -96,16 +66,8 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     tall = data.melt(names, list(QUANTITIES), var_name="quantity", value_name="y")
     with style.paper_style(size):
         wide = style.width(2) / 3
-        grid = LawGrid(
-            tall,
-            row="quantity",
-            col="dataset",
-            col_order=list(study.DATASETS),
-            height=0.92 * wide,
-            aspect=1 / 0.92,
-            sharex=True,
-            sharey="row",
-        )
+        panels = {"row": "quantity", "col": "dataset", "col_order": list(study.DATASETS)}
+        grid = LawGrid(tall, height=0.92 * wide, aspect=1 / 0.92, sharex=True, sharey="row", **panels)
         for draw in (_law_lines, _fitted_runs, _large_runs):
             grid.map_dataframe(draw)
         for (quantity, dataset), ax in grid.axes_dict.items():
@@ -113,7 +75,6 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             ax.minorticks_off()
             ax.set_ylabel(QUANTITIES[quantity] if dataset == next(iter(study.DATASETS)) else "")
             ax.set_title(f"Trained on {study.DATASETS[dataset]}" if quantity == "loss" else "")
-        grid.figure.set_layout_engine("constrained")
         grid.figure.supxlabel(C_LABEL)
         above(grid.figure, _extrapolation_handles(data), columns=4)
     return grid.figure
@@ -128,8 +89,7 @@ def fig2_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
         lines = _lines(found, tables["fits"], dataset, np.sort(found["token_multiplier"].unique()))
         for frame in (lines.assign(E=params["E"], eta=params["eta"]), found.assign(kind="point", dataset=dataset)):
             drawn.append(frame.assign(reducible=frame["loss"] - params["E"]))
-    names = ["kind", "dataset", "model", "role", "token_multiplier", "flops", "reducible", "E", "eta"]
-    return _columns(drawn, names)
+    return _columns(drawn, [*RUN, "reducible", "E", "eta"])
 
 
 def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
@@ -150,17 +110,12 @@ def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             ax.minorticks_off()
             style.ticks(ax.yaxis, [0.4, 0.6, 1, 2, 3, 4])
             law = data[(data["dataset"] == dataset) & (data["kind"] == "law")].iloc[0]
-            head = f"{study.DATASETS[dataset]}: E = {law['E']:.2f}, η = {law['eta']:.3f}"
-            ax.set_title(head, fontsize=10 * unit)
-        grid.figure.set_layout_engine("constrained")
+            ax.set_title(f"{study.DATASETS[dataset]}: E = {law['E']:.2f}, η = {law['eta']:.3f}", fontsize=10 * unit)
         grid.axes.flat[0].set_ylabel("C4 loss − E (nats per token)")
         grid.figure.supxlabel(C_LABEL)
-        bar = grid.figure.colorbar(
-            plt.cm.ScalarMappable(MULTIPLIERS, CMAP), ax=list(grid.axes.flat), pad=0.01, aspect=25
-        )
+        colours, label = ScalarMappable(MULTIPLIERS, CMAP), "tokens per parameter (squares: the fit)"
+        bar = _bar(grid.figure, colours, list(grid.axes.flat), label, aspect=25)
         style.ticks(bar.ax.yaxis, [5, 20, 80, 320, 640])
-        bar.set_label("tokens per parameter (squares: the fit)")
-        bar.outline.set_visible(False)
     return grid.figure
 
 
@@ -183,27 +138,17 @@ def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One panel per average; filled: in the fit, dotted: guessing at random."""
     with style.paper_style(size):
         wide, unit = style.width(2) / 2, style.unit()
-        grid = LawGrid(
-            data,
-            col="task",
-            col_order=list(study.AVERAGES),
-            hue="dataset",
-            hue_order=list(COLOURS),
-            palette=COLOURS,
-            height=0.92 * wide,
-            aspect=1 / 0.92,
-            sharex=False,
-            sharey=False,
-        )
+        hue = {"hue": "dataset", "hue_order": list(COLOURS), "palette": COLOURS}
+        panels = {"col": "task", "col_order": list(study.AVERAGES), "sharex": False, "sharey": False}
+        grid = LawGrid(data, height=0.92 * wide, aspect=1 / 0.92, **panels, **hue)
         grid.map_dataframe(_errors)
         for task, ax in grid.axes_dict.items():
             for value in data.loc[(data["task"] == task) & (data["kind"] == "chance"), "error"]:
                 ax.axhline(value, color=style.GREY, linestyle=":", linewidth=1.4 * unit)
             ax.set(title=study.AVERAGES[task], xlabel="C4 loss (nats per token)")
         grid.axes.flat[0].set_ylabel("Mean error")
-        handles = [Line2D([], [], color=colour, label=study.DATASETS[name]) for name, colour in COLOURS.items()]
+        handles = [line_handle(study.DATASETS[name], color=colour) for name, colour in COLOURS.items()]
         grid.axes.flat[0].legend(handles=handles, loc="lower right", title="trained on")
-        grid.figure.set_layout_engine("constrained")
     return grid.figure
 
 
@@ -216,8 +161,7 @@ def fig4_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 def draw_fig4(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """One heat map per training set; framed: the fit."""
     with style.paper_style(size):
-        wide = style.width(2)
-        figure, axes = plt.subplots(3, 1, figsize=(wide, 0.9 * wide), layout="constrained")
+        figure, axes = style.subplots(3, 1, high=0.9)
         for ax, (dataset, title) in zip(axes, study.DATASETS.items(), strict=True):
             rows = data[data["dataset"] == dataset].assign(used=data["role"] == "fit")
             wider = rows.pivot(index="model", columns="token_multiplier", values=["loss_off", "used"])
@@ -248,8 +192,7 @@ def draw_fig5(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
         "6.9B, 20 tokens per parameter": data["model"] == study.LARGE[1],
     }
     with style.paper_style(size):
-        wide = style.width(2)
-        figure, axes = plt.subplots(3, 1, figsize=(wide, 0.56 * wide), layout="constrained", sharex=True)
+        figure, axes = style.subplots(3, 1, high=0.56, sharex=True)
         for ax, (title, chosen) in zip(axes, panels.items(), strict=True):
             cells = data[chosen].pivot(index="dataset", columns="evaluation", values="loss_off")
             cells = cells.loc[list(study.DATASETS), list(study.EVALUATIONS)]
@@ -271,15 +214,9 @@ def _lines(found: pd.DataFrame, fitted: pd.DataFrame, dataset: str, multipliers)
     parts = []
     for multiplier in multipliers:
         line = pd.DataFrame({"parameters": sizes, "tokens": multiplier * sizes})
+        line = line.assign(token_multiplier=float(multiplier), flops=6 * multiplier * sizes**2)
         loss = study.loss_at(first, line)
-        parts.append(
-            line.assign(
-                token_multiplier=float(multiplier),
-                flops=6 * multiplier * sizes**2,
-                loss=loss,
-                error=study.error_at(second, loss),
-            )
-        )
+        parts.append(line.assign(loss=loss, error=study.error_at(second, loss)))
     return pd.concat(parts, ignore_index=True).assign(kind="law", dataset=dataset)
 
 
@@ -301,16 +238,8 @@ def _large_runs(data: pd.DataFrame, **_: object) -> None:
     ax, unit = plt.gca(), style.unit()
     for row in data[(data["kind"] == "prediction") & (data["role"] == "held_out")].to_dict("records"):
         colour = CMAP(MULTIPLIERS(row["token_multiplier"]))
-        ax.scatter(
-            row["flops"],
-            row["y"],
-            marker="*",
-            s=150 * unit**2,
-            facecolor="white",
-            edgecolor=colour,
-            linewidth=1.4 * unit,
-            zorder=5,
-        )
+        look = {"s": 150 * unit**2, "facecolor": "white", "edgecolor": colour, "linewidth": 1.4 * unit}
+        ax.scatter(row["flops"], row["y"], marker="*", zorder=5, **look)
         place = (0.03, 0.15 if row["model"] == study.LARGE[0] else 0.05)
         text = f"{SIZES[row['model']]}, M = {row['token_multiplier']:g}: {row[row['quantity'] + '_off']:.2f} %"
         look = {"fontsize": 9 * unit, "color": style.text_colour(colour)}
@@ -321,45 +250,26 @@ def _errors(data: pd.DataFrame, color: str, **_: object) -> None:
     ax, unit = plt.gca(), style.unit()
     line, points = data[data["kind"] == "law"], data[data["kind"] == "point"]
     ax.plot(line["loss"], line["error"], color=color)
+    look = {"s": 22 * unit**2, "linewidth": unit, "edgecolor": color, "zorder": 3}
     for held, rows in points.groupby(points["role"] == "held_out"):
-        ax.scatter(
-            rows["loss"],
-            rows["error"],
-            s=22 * unit**2,
-            linewidth=unit,
-            edgecolor=color,
-            zorder=3,
-            facecolor="white" if held else color,
-        )
+        ax.scatter(rows["loss"], rows["error"], facecolor="white" if held else color, **look)
 
 
 def _extrapolation_handles(data: pd.DataFrame) -> list[Line2D]:
-    marks = [
-        ("o", style.INK, 6, "in both fits"),
-        ("*", "white", 7, "in the fit of the error"),
-        ("*", "white", 13, "held out"),
-    ]
-    handles = [
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker=m,
-            markerfacecolor=c,
-            markeredgecolor=style.INK,
-            markersize=s * style.unit(),
-            label=label,
-        )
-        for m, c, s, label in marks
-    ]
+    unit, star = style.unit(), {"marker": "*", "markerfacecolor": "white"}
     drawn = np.sort(data.loc[data["kind"] == "law", "token_multiplier"].unique())
-    return handles + [Line2D([], [], color=CMAP(MULTIPLIERS(m)), label=f"{m:g} tokens per parameter") for m in drawn]
+    return [
+        mark_handle("in both fits", marker="o", markersize=6 * unit),
+        mark_handle("in the fit of the error", markersize=7 * unit, **star),
+        mark_handle("held out", markersize=13 * unit, **star),
+        *(line_handle(f"{m:g} tokens per parameter", color=CMAP(MULTIPLIERS(m))) for m in drawn),
+    ]
 
 
-def _bar(figure: Figure, image, axes: list[Axes], label: str, **settings: str) -> None:
-    bar = figure.colorbar(image, ax=axes, pad=0.01, aspect=30, **settings)
-    bar.set_label(label)
+def _bar(figure: Figure, image: ScalarMappable, axes: list[Axes], label: str, **settings: Any) -> Colorbar:
+    bar = figure.colorbar(image, ax=axes, pad=0.01, label=label, **{"aspect": 30} | settings)
     bar.outline.set_visible(False)
+    return bar
 
 
 def _wrapped(evaluation: str) -> str:

@@ -100,14 +100,13 @@ def fits(table: pd.DataFrame, tasks: tuple[str, ...] = tuple(AVERAGES)) -> pd.Da
     `standard_error` is that of least squares, from the covariance that the authors' code throws away.
     """
     rows = []
-    for dataset in _datasets(table):
+    for dataset in table["dataset"].unique():
         found = runs(table, dataset)
         law = loss_law(found)
         fit = found[found["role"] == "fit"]
         errors = standard_errors(law, fit[["parameters", "tokens"]], fit["loss"], code_symbols)
-        rows += [
-            (dataset, "loss", MAIN, name, value, errors[name]) for name, value in code_symbols(law.params_).items()
-        ]
+        symbols = code_symbols(law.params_)
+        rows += [(dataset, "loss", MAIN, name, value, errors[name]) for name, value in symbols.items()]
         for task in tasks:
             found = runs(table, dataset, task=task)
             law = error_law(found)
@@ -124,7 +123,7 @@ def predictions(table: pd.DataFrame, evaluation: str = MAIN, tasks: tuple[str, .
     does; `error_from_loss` uses the measured loss. Columns `*_off` are relative errors in percent, unsigned.
     """
     rows = []
-    for dataset in _datasets(table):
+    for dataset in table["dataset"].unique():
         law = loss_law(runs(table, dataset, evaluation))
         for task in tasks:
             found = runs(table, dataset, evaluation, task)
@@ -152,7 +151,7 @@ def dataset_pairs(table: pd.DataFrame) -> pd.DataFrame:
 def grid(table: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
     """Relative error (percent) of the predicted loss of every run of the testbed; `fitted`: the table `fits`."""
     rows = []
-    for dataset in _datasets(table):
+    for dataset in table["dataset"].unique():
         found = runs(table, dataset)
         predicted = loss_at(params_of(fitted, dataset, "loss"), found[["parameters", "tokens"]])
         rows.append(found.assign(dataset=dataset, loss_predicted=predicted, loss_off=off(predicted, found["loss"])))
@@ -170,18 +169,10 @@ def standard_errors(law, X, y, symbols=dict) -> dict[str, float]:
     From the Jacobian at the optimum, by central differences in the symbols that `symbols` gives, and the residual
     variance over the degrees of freedom that are left; NaN if none are.
     """
-    names = list(law.params_)
-    centre = np.array([law.params_[name] for name in names])
+    names, centre = list(law.params_), np.array(list(law.params_.values()))
     step = 1e-6 * np.maximum(np.abs(centre), 1e-9)
-    stack = np.vstack(
-        [
-            centre,
-            *(centre + step * row for row in np.eye(len(centre))),
-            *(centre - step * row for row in np.eye(len(centre))),
-        ]
-    )
+    stack = np.vstack([centre, centre + np.diag(step), centre - np.diag(step)])
     values = law.predict_many(dict(zip(names, stack.T, strict=True)), X)
-    symbol_names = list(symbols(law.params_))
     transformed = np.array([list(symbols(dict(zip(names, row, strict=True))).values()) for row in stack])
     k = len(centre)
     jacobian = (values[1 : k + 1] - values[k + 1 :]).T / (2 * step)
@@ -189,8 +180,4 @@ def standard_errors(law, X, y, symbols=dict) -> dict[str, float]:
     left = len(y) - k
     variance = ((np.asarray(y) - values[0]) ** 2).sum() / left if left > 0 else np.nan
     covariance = turn @ np.linalg.pinv(jacobian.T @ jacobian, rcond=1e-22) @ turn.T * variance
-    return dict(zip(symbol_names, np.sqrt(np.diag(covariance)), strict=True))
-
-
-def _datasets(table: pd.DataFrame) -> list[str]:
-    return list(table["dataset"].unique())
+    return dict(zip(symbols(law.params_), np.sqrt(np.diag(covariance)), strict=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from scalescope.papers.gadre2024 import fits as gadre2024
@@ -16,7 +18,7 @@ PARAMETERS = {
     ("error", "gamma"): "error law: gamma",
     ("error", "epsilon"): "error law: epsilon",
 }
-USED = " (point used in the error fit)"
+USED = {"fit_error": " (point used in the error fit)", "held_out": ""}  # by role
 NOTES = {
     "authors' code": "curve_fit stops at a relative change of 1e-8; ours is the optimum of the same sum of squares"
 }
@@ -32,9 +34,8 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
 def _parameters(table: pd.DataFrame) -> list[tuple]:
     rows = []
     for row in gadre2024.fits(table).itertuples():
-        setting = f"train={row.dataset}; val={gadre2024.MAIN}" + (
-            f"; downstream={row.of}" if row.law == "error" else ""
-        )
+        task = f"; downstream={row.of}" if row.law == "error" else ""
+        setting = f"train={row.dataset}; val={gadre2024.MAIN}{task}"
         quantity = PARAMETERS[row.law, row.symbol]
         rows += [(quantity, setting, row.value), (f"{quantity}; standard error", setting, row.standard_error)]
     return rows
@@ -43,41 +44,35 @@ def _parameters(table: pd.DataFrame) -> list[tuple]:
 def _main(table: pd.DataFrame) -> list[tuple]:
     rows = []
     for row in gadre2024.predictions(table).itertuples():
-        run = f"{row.model}, M={row.token_multiplier:g}"
-        used = USED if row.role == "fit_error" else ""
-        setting = f"train={row.dataset}; {run}; downstream={row.task}{used}"
+        setting = f"train={row.dataset}; {_run(row)}; downstream={row.task}{USED[row.role]}"
         rows += [
             ("average top-1 error, measured", setting, row.error),
             ("average top-1 error, predicted from predicted loss", setting, row.error_predicted),
             ("relative error of predicted average top-1 error (%)", setting, row.error_off),
         ]
         if row.task == "avg":
-            setting = f"train={row.dataset}; val={gadre2024.MAIN}; {run}"
+            setting = _loss_of(row)
             rows += [("loss, measured", setting, row.loss), ("loss, predicted", setting, row.loss_predicted)]
     return rows
 
 
+def _run(row: Any) -> str:
+    return f"{row.model}, M={row.token_multiplier:g}"
+
+
+def _loss_of(row: Any) -> str:
+    return f"train={row.dataset}; val={row.evaluation}; {_run(row)}"
+
+
 def _pairs(table: pd.DataFrame) -> list[tuple]:
-    return [
-        (
-            "relative error of predicted loss (%)",
-            f"train={row.dataset}; val={row.evaluation}; {row.model}, M={row.token_multiplier:g}",
-            row.loss_off,
-        )
-        for row in gadre2024.dataset_pairs(table).itertuples()
-    ]
+    quantity = "relative error of predicted loss (%)"
+    return [(quantity, _loss_of(row), row.loss_off) for row in gadre2024.dataset_pairs(table).itertuples()]
 
 
 def _single_tasks(table: pd.DataFrame) -> list[tuple]:
-    return [
-        (
-            "relative error of predicted single-task top-1 error (%)",
-            f"train={row.dataset}; val={gadre2024.MAIN}; {row.model}, M={row.token_multiplier:g}; task={row.task}"
-            + (USED if row.role == "fit_error" else ""),
-            row.error_off,
-        )
-        for row in gadre2024.predictions(table, tasks=gadre2024.SINGLE_TASKS).itertuples()
-    ]
+    quantity = "relative error of predicted single-task top-1 error (%)"
+    rows = gadre2024.predictions(table, tasks=gadre2024.SINGLE_TASKS).itertuples()
+    return [(quantity, f"{_loss_of(row)}; task={row.task}{USED[row.role]}", row.error_off) for row in rows]
 
 
 def _counts(table: pd.DataFrame) -> list[tuple]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -13,7 +12,6 @@ from scalescope.papers.gemstones2025 import fits as study
 from scalescope.plotting import style
 
 Tables = Mapping[str, pd.DataFrame]  # "residuals" and "frontiers" of the study
-SLUGS = dict(enumerate(("fig1_shape", "fig2_frontier"), start=1))
 CAPTIONS = {
     "fig1_shape": "Mean residual of ln L of each Gemstone (its checkpoints up to 350 billion tokens) under the law in "
     "parameters and tokens and under the law that also knows width and depth, against width over depth. One "
@@ -21,6 +19,7 @@ CAPTIONS = {
     "fig2_frontier": "Compute-optimal parameters against compute, by approach 1 (lower hull: points and line) and by "
     "the direct fit of the law in N and D, for two selections of the same models.",
 }
+SLUGS = dict(enumerate(CAPTIONS, start=1))
 COLOURS = {study.SIZE: style.ORANGE, study.SHAPE: style.BLUE}
 MARKERS = {study.SIZE: "s", study.SHAPE: "o"}
 SHOWN = {"hot_100b+": (style.BLUE, "o"), "cool_end": (style.PURPLE, "s")}
@@ -39,18 +38,13 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Residuals against the aspect ratio."""
     rms = data[data["kind"] == "spread"].set_index("law")["rms"]
     with style.paper_style(size):
-        wide, unit = style.width(1), style.unit()
-        figure, ax = plt.subplots(figsize=(wide, 0.7 * wide), layout="constrained")
+        unit = style.unit()
+        figure, ax = style.subplots(wide=1, high=0.7)
         ax.axhline(0, color=style.INK, linewidth=0.8 * unit)
         for law, rows in data[data["kind"] == "residual"].groupby("law", sort=False):
-            ax.scatter(
-                rows["width"] / rows["depth"],
-                100 * rows["residual"],
-                color=COLOURS[law],
-                marker=MARKERS[law],
-                s=34 * unit**2,
-                label=f"law in {law}: root mean square {100 * rms[law]:.2f} %",
-            )
+            look = {"color": COLOURS[law], "marker": MARKERS[law], "s": 34 * unit**2}
+            name = f"law in {law}: root mean square {100 * rms[law]:.2f} %"
+            ax.scatter(rows["width"] / rows["depth"], 100 * rows["residual"], label=name, **look)
         ax.set(xscale="log", xlabel="Width / depth", ylabel="ln L − ln of the law (%)")
         style.ticks(ax.xaxis, [5, 10, 20, 50, 100, 200])
         ax.legend(loc="upper left", fontsize=9 * unit)
@@ -61,45 +55,26 @@ def fig2_data(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """Compute-optimal parameters along both ways' power laws, and the runs on the hull ("point")."""
     flops = np.geomspace(3e18, 1e24, 60)
     drawn = []
-    for row in tables["frontiers"].itertuples():
-        if row.selection not in SHOWN or row.way not in WAYS:
-            continue
-        parameters = np.exp(row.log_n + row.a * np.log(flops))
-        drawn.append(
-            pd.DataFrame(
-                {
-                    "kind": "law",
-                    "selection": row.selection,
-                    "way": row.way,
-                    "a": row.a,
-                    "flops": flops,
-                    "parameters": parameters,
-                }
-            )
-        )
+    frontiers = tables["frontiers"]
+    for row in frontiers[frontiers["selection"].isin(SHOWN) & frontiers["way"].isin(WAYS)].itertuples():
+        line = pd.DataFrame({"kind": "law", "selection": row.selection, "way": row.way, "a": row.a, "flops": flops})
+        drawn.append(line.assign(parameters=np.exp(row.log_n + row.a * np.log(flops))))
     for selection in SHOWN:
-        points = study.selected(table, selection)
-        best = study.lower_hull(points["flops"], points["parameters"], points["tokens"], points["loss"])
-        drawn.append(
-            pd.DataFrame({"kind": "point", "selection": selection, "flops": best.flops, "parameters": best.parameters})
-        )
+        best = study.hull(table, selection, plain=True)
+        points = pd.DataFrame({"flops": best.flops, "parameters": best.parameters})
+        drawn.append(points.assign(kind="point", selection=selection))
     return pd.concat(drawn, ignore_index=True)
 
 
 def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Both ways for both selections, on logarithmic axes."""
     with style.paper_style(size):
-        wide, unit = style.width(1), style.unit()
-        figure, ax = plt.subplots(figsize=(wide, 0.75 * wide), layout="constrained")
+        unit = style.unit()
+        figure, ax = style.subplots(wide=1, high=0.75)
         for (selection, way), line in data[data["kind"] == "law"].groupby(["selection", "way"], sort=False):
             name, dash = WAYS[way]
-            ax.plot(
-                line["flops"],
-                line["parameters"],
-                color=SHOWN[selection][0],
-                linestyle=dash,
-                label=f"{selection}, {name}: a = {line['a'].iloc[0]:.2f}",
-            )
+            label = f"{selection}, {name}: a = {line['a'].iloc[0]:.2f}"
+            ax.plot(line["flops"], line["parameters"], color=SHOWN[selection][0], linestyle=dash, label=label)
         for selection, rows in data[data["kind"] == "point"].groupby("selection", sort=False):
             colour, marker = SHOWN[selection]
             ax.scatter(rows["flops"], rows["parameters"], color=colour, marker=marker, s=26 * unit**2, zorder=3)

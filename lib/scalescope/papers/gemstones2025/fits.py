@@ -59,19 +59,11 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for selection, law, delta in product(SELECTIONS, LAWS, DELTAS):
         fitted = fit(table, selection, law, delta)
-        about = {"selection": selection, "law": law, "delta": delta, "points": fitted.n_points_}
+        search = (fitted.optimum_.agreeing, fitted.optimum_.polished)
         found = symbols(fitted.params_, law) | {"objective": fitted.objective_}
-        rows += [
-            about
-            | {
-                "symbol": name,
-                "value": value,
-                "agreeing": fitted.optimum_.agreeing,
-                "polished": fitted.optimum_.polished,
-            }
-            for name, value in found.items()
-        ]
-    return pd.DataFrame(rows)
+        rows += [(selection, law, delta, fitted.n_points_, name, value, *search) for name, value in found.items()]
+    names = ["selection", "law", "delta", "points", "symbol", "value", "agreeing", "polished"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def symbols(params: Mapping[str, float], law: str) -> dict[str, float]:
@@ -109,17 +101,8 @@ def stops(table: pd.DataFrame, selection: str = "hot_100b+", delta: float = 1e-3
     rows = []
     for number, start in list(enumerate(product(*GRID)))[::every]:
         end = minimize(value, np.array(start, dtype=float), method="L-BFGS-B")
-        rows.append(
-            {
-                "start": number,
-                "alpha": end.x[0],
-                "beta": end.x[1],
-                "objective": end.fun,
-                "above": end.fun / lowest - 1,
-                "success": bool(end.success),
-            }
-        )
-    return pd.DataFrame(rows)
+        rows.append((number, *end.x[:2], end.fun, end.fun / lowest - 1, end.success))
+    return pd.DataFrame(rows, columns=["start", "alpha", "beta", "objective", "above", "success"])
 
 
 def flops_per_token(width: np.ndarray, depth: np.ndarray) -> np.ndarray:
@@ -142,11 +125,11 @@ def flops_per_token(width: np.ndarray, depth: np.ndarray) -> np.ndarray:
     return (forward + backward) / LENGTH
 
 
-def hull(table: pd.DataFrame, selection: str) -> Optima:
-    """The compute-optimal models of a selection by approach 1 (lower hull), with the authors' FLOPs."""
+def hull(table: pd.DataFrame, selection: str, plain: bool = False) -> Optima:
+    """Compute-optimal models of a selection by approach 1 (lower hull), with the authors' FLOPs or `plain` 6 N D."""
     points = selected(table, selection)
-    flops = flops_per_token(points["width"], points["depth"]) * points["tokens"].to_numpy(float)
-    return lower_hull(flops, points["parameters"], points["tokens"], points["loss"])
+    counted = flops_per_token(points["width"], points["depth"]) * points["tokens"].to_numpy(float)
+    return lower_hull(points["flops"] if plain else counted, points["parameters"], points["tokens"], points["loss"])
 
 
 def frontiers(table: pd.DataFrame) -> pd.DataFrame:
@@ -157,37 +140,16 @@ def frontiers(table: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for selection in SELECTIONS:
-        points = selected(table, selection)
-        plain = lower_hull(points["flops"], points["parameters"], points["tokens"], points["loss"])
-        for way, optima in (("approach 1, authors' FLOPs", hull(table, selection)), ("approach 1, 6 N D", plain)):
-            line = optima.frontier()
-            rows.append(
-                {
-                    "selection": selection,
-                    "way": way,
-                    "a": line.a,
-                    "log_n": line.log_n,
-                    "b": line.b,
-                    "log_d": line.log_d,
-                    "optima": line.budgets,
-                }
-            )
+        for way, plain in (("approach 1, authors' FLOPs", False), ("approach 1, 6 N D", True)):
+            line = hull(table, selection, plain).frontier()
+            rows.append((selection, way, line.a, line.log_n, line.b, line.log_d, line.budgets))
         for delta in DELTAS:
             law = fit(table, selection, SIZE, delta)
-            exponents = law.compute_exponents()
-            best = law.compute_optimal(1.0)
-            rows.append(
-                {
-                    "selection": selection,
-                    "way": f"direct fit, delta {delta:g}",
-                    "a": float(exponents.parameters),
-                    "log_n": np.log(float(best.parameters)),
-                    "b": float(exponents.tokens),
-                    "log_d": np.log(float(best.tokens)),
-                    "optima": np.nan,
-                }
-            )
-    return pd.DataFrame(rows)
+            power, best = law.compute_exponents(), law.compute_optimal(1.0)
+            a, b = float(power.parameters), float(power.tokens)
+            log_n, log_d = np.log(float(best.parameters)), np.log(float(best.tokens))
+            rows.append((selection, f"direct fit, delta {delta:g}", a, log_n, b, log_d, np.nan))
+    return pd.DataFrame(rows, columns=["selection", "way", "a", "log_n", "b", "log_d", "optima"])
 
 
 def residuals(table: pd.DataFrame, selection: str = "hot_100b+", delta: float = 1e-4) -> pd.DataFrame:
@@ -197,16 +159,8 @@ def residuals(table: pd.DataFrame, selection: str = "hot_100b+", delta: float = 
     for law, kind in LAWS.items():
         fitted = fit(table, selection, law, delta)
         off = np.log(points["loss"].to_numpy() / fitted.predict(points[list(kind.inputs)]))
-        mean = points.assign(residual=off).groupby("name", sort=False)
-        rows.append(
-            mean.agg(
-                width=("width", "first"),
-                depth=("depth", "first"),
-                parameters=("parameters", "first"),
-                residual=("residual", "mean"),
-                checkpoints=("residual", "size"),
-            )
-            .reset_index()
-            .assign(law=law)
-        )
+        shape = {name: (name, "first") for name in ("width", "depth", "parameters")}
+        models = points.assign(residual=off).groupby("name", sort=False)
+        mean = models.agg(**shape, residual=("residual", "mean"), checkpoints=("residual", "size"))
+        rows.append(mean.reset_index().assign(law=law))
     return pd.concat(rows, ignore_index=True)

@@ -21,15 +21,11 @@ def comparison(table: pd.DataFrame, fitted: pd.DataFrame, frontiers: pd.DataFram
     where data, law and loss are the same. Exponents of approach 1: from `fits.frontiers`.
     """
     reported = reference("gemstones2025")
-    ours = [
-        (row.symbol, setting(row.selection, row.law, row.delta), row.value)
-        for row in fitted.itertuples()
-        if row.symbol != "objective"
-    ]
-    for (selection, law, delta), value in theirs(reported, fitted).items():
-        ours.append((PRINTED, setting(selection, law, delta), objective(table, selection, law, delta, value)))
-    lines = frontiers[frontiers["way"] == "approach 1, authors' FLOPs"]
-    for row in lines.itertuples():
+    symbols = fitted[fitted["symbol"] != "objective"].itertuples()
+    ours = [(row.symbol, setting(row.selection, row.law, row.delta), row.value) for row in symbols]
+    for of, found in theirs(reported, fitted).items():
+        ours.append((PRINTED, setting(*of), objective(table, *of, found)))
+    for row in frontiers[frontiers["way"] == "approach 1, authors' FLOPs"].itertuples():
         ours += [(name, f"{row.selection}, approach 1", getattr(row, name)) for name in ("a", "b", "log_n", "log_d")]
     return compare(reported, pd.DataFrame(ours, columns=["quantity", "setting", "ours"]), NOTES)
 
@@ -41,15 +37,11 @@ def setting(selection: str, law: str, delta: float) -> str:
 
 def theirs(reported: pd.DataFrame, fitted: pd.DataFrame) -> dict[tuple[str, str, float], dict[str, float]]:
     """The authors' symbols by selection, law and delta, of the fits for which they give all."""
-    by_setting = {
-        name: rows.set_index("quantity")["reported"].astype(float)
-        for name, rows in reported.groupby("setting", sort=False)
-    }
     found = {}
-    for selection, law, delta in fitted[["selection", "law", "delta"]].drop_duplicates().itertuples(index=False):
-        rows = by_setting.get(setting(selection, law, delta))
-        if rows is not None:
-            found[selection, law, delta] = rows.drop(PRINTED).to_dict()
+    for of in fitted[["selection", "law", "delta"]].drop_duplicates().itertuples(index=False, name=None):
+        rows = reported[reported["setting"] == setting(*of)]
+        if len(rows):
+            found[of] = rows.set_index("quantity")["reported"].astype(float).drop(PRINTED).to_dict()
     return found
 
 
@@ -62,17 +54,8 @@ def objectives(table: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
     printed = reported[reported["quantity"] == PRINTED].set_index("setting")["reported"]
     best = fitted[fitted["symbol"] == "objective"].set_index(["selection", "law", "delta"])["value"]
     rows = []
-    for (selection, law, delta), value in theirs(reported, fitted).items():
-        at_theirs = objective(table, selection, law, delta, value)
-        rows.append(
-            {
-                "selection": selection,
-                "law": law,
-                "delta": delta,
-                "printed": printed[setting(selection, law, delta)],
-                "at_printed_symbols": at_theirs,
-                "optimum": best[selection, law, delta],
-                "gain_percent": 100 * (1 - best[selection, law, delta] / at_theirs),
-            }
-        )
-    return pd.DataFrame(rows)
+    for of, value in theirs(reported, fitted).items():
+        at_theirs = objective(table, *of, value)
+        rows.append((*of, printed[setting(*of)], at_theirs, best[of], 100 * (1 - best[of] / at_theirs)))
+    names = ["selection", "law", "delta", "printed", "at_printed_symbols", "optimum", "gain_percent"]
+    return pd.DataFrame(rows, columns=names)
