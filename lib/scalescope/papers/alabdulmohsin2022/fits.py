@@ -1,7 +1,7 @@
 """Alabdulmohsin et al. (2022): which law extrapolates 92 learning curves of vision and language best.
 
 Source: "Revisiting neural scaling laws in language and vision", arXiv:2209.06640, whose benchmark splits every curve
-into points to fit and later ones to predict. Tables are tidy (`schema.COLUMNS["alabdulmohsin2022"]`).
+into points to fit and later ones to predict. Tables are tidy (`tables.COLUMNS["alabdulmohsin2022"]`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Besiroglu et al. (2024): the Chinchilla law refitted to the points of Hoffmann et al. (2022), figure 4.
 
 Source: "Chinchilla scaling: a replication attempt", arXiv:2404.10102. L = E + A / N^alpha + B / D^beta on ln L, Huber
-loss with delta 1e-3, summed; the five highest losses are dropped. Tables are tidy (`schema.COLUMNS["besiroglu2024"]`).
+loss with delta 1e-3, summed; the five highest losses are dropped. Tables are tidy (`tables.COLUMNS["besiroglu2024"]`).
 """
 
 from __future__ import annotations

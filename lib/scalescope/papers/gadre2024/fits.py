@@ -3,7 +3,7 @@
 Source: "Language models scale reliably with over-training and on downstream tasks", arXiv:2403.08540, equations 4
 and 5. The loss law is fitted by least squares on loss to the four small models at 20 tokens per parameter and the
 smallest at 320; the error law to these and the 1.4B model at 20. All other runs are held out. Tables are tidy
-(`schema.COLUMNS["gadre2024"]`), published or live.
+(`tables.COLUMNS["gadre2024"]`), published or live.
 """
 
 from __future__ import annotations

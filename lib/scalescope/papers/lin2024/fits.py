@@ -2,7 +2,7 @@
 
 Source: "Selecting large language model to fine-tune via rectified scaling law", arXiv:2402.02314. A curve is the test
 loss of one model on one data set against the number of finetuning examples D. Both laws are fitted by least squares
-on ln L over D above zero. Tables are tidy (`schema.COLUMNS["lin2024"]`), published or live.
+on ln L over D above zero. Tables are tidy (`tables.COLUMNS["lin2024"]`), published or live.
 """
 
 from __future__ import annotations
