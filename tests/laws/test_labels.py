@@ -17,6 +17,16 @@ def test_a_missing_label_of_any_type_is_refused(missing):
         PowerLaw(n_boot=10).fit(SIZES, Y, groups=np.array(["a", "b", missing, "c", "d", "e"], dtype=object))
 
 
+@pytest.mark.parametrize("unit", ["datetime64[D]", "datetime64[ns]", "timedelta64[ns]"])
+def test_a_missing_date_or_duration_is_refused_in_every_unit(unit):
+    days = np.array([1, 1, 2, 2, 3, 3]).astype("timedelta64[D]").astype(unit.replace("datetime", "timedelta"))
+    groups = days if unit.startswith("time") else np.datetime64("2026-01-01") + days
+    assert groups.dtype == unit and PowerLaw(n_boot=10).fit(SIZES, Y, groups=groups).intervals_
+    groups[2] = "NaT"
+    with pytest.raises(ValueError, match=r"missing label.*entry 2"):
+        PowerLaw(n_boot=10).fit(SIZES, Y, groups=groups)
+
+
 def test_labels_of_several_types_are_groups():
     law = PowerLaw(n_boot=10).fit(
         np.repeat(SIZES, 2), np.repeat(Y, 2), groups=[1, 1, "a", "a", 2, 2, "b", "b", 3, 3, 4, 4]

@@ -152,7 +152,7 @@ def forecast(
     comparison = compared(held_out)
     optimum_law = _with_optimum(table, possible, fitted, comparison)
     place, note = _target(table, target, compute, fitted.get(optimum_law), optimum_law)
-    lacking = {c.name: set(c.inputs) - place.keys() for c in possible}
+    lacking = {c.name: [size for size in c.inputs if size not in place] for c in possible}
     left_out |= {name: f"the target has no {' and '.join(sizes)}" for name, sizes in lacking.items() if sizes}
     by_name = {c.name: c for c in possible if not lacking[c.name]}
     if not by_name:

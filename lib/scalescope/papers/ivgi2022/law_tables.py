@@ -122,11 +122,11 @@ def diagnoses(pretrain: pd.DataFrame) -> pd.DataFrame:
 def stops(source: str, curves: pd.DataFrame | None) -> pd.DataFrame:
     """`stopping` of the largest model of each objective that has a curve."""
     columns = ["objective", *STOPPING]
-    if curves is None or curves.empty:
-        return pd.DataFrame(columns=columns)
+    measured = set() if curves is None else set(curves.loc[curves["split"] == "heldout", "objective"])
     patiences = PUBLISHED_PATIENCES if source == PUBLISHED else None
-    measured = set(curves.loc[curves["split"] == "heldout", "objective"])
     found = {name: heldout_curve(curves, name) for name in OBJECTIVES if name in measured}
+    if not found:
+        return pd.DataFrame(columns=columns)
     parts = [stopping(curve, patiences).assign(objective=name) for name, curve in found.items()]
     return pd.concat(parts, ignore_index=True)[columns]
 

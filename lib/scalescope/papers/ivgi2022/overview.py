@@ -7,8 +7,7 @@ import pandas as pd
 from scalescope.experiment.points import OBJECTIVES, split_usable, title
 from scalescope.experiment.readable import with_interval
 from scalescope.number_text import NONE
-
-GOOD_FIT = 0.95  # R2 of a law in the paper's own words (section 4)
+from scalescope.papers.ivgi2022.tables import CLEAR
 
 
 def overview(
@@ -55,7 +54,7 @@ def verdict(law: pd.Series) -> str:
     """ "law", "falls" or "flat" for a row of the table "fits"; see `overview`."""
     if not law["slope_high"] < 0:
         return "flat"
-    return "law" if law["r2"] >= GOOD_FIT else "falls"
+    return "law" if law["r2"] >= CLEAR else "falls"
 
 
 def markdown(table: pd.DataFrame, sizes: tuple[int, int, int], objective: str = "mlm") -> str:

@@ -14,13 +14,13 @@ from scalescope.data.encoded import PROBES
 from scalescope.experiment.points import OBJECTIVES
 from scalescope.laws import PowerLaw
 from scalescope.number_text import NONE
-from scalescope.papers.ivgi2022.overview import GOOD_FIT
+from scalescope.papers.ivgi2022.tables import CLEAR
 
 COLUMNS = ["quantity", "objective", "value", "of", "which"]
 GAIN = "tasks whose gain of pretraining at the largest model is above zero"
 SLOPE = "tasks whose error falls with size"
-GOOD = f"tasks whose law has an R2 of at least {GOOD_FIT:g}"
-CEILING = f"tasks in which any curve through the sizes could have an R2 of at least {GOOD_FIT:g}"
+GOOD = f"tasks whose law has an R2 of at least {CLEAR:g}"
+CEILING = f"tasks in which any curve through the sizes could have an R2 of at least {CLEAR:g}"
 TOKENS = "tasks whose error falls with pretraining tokens"
 SKILLS = "skills above chance at the largest model"
 OFF = "held-out loss of the target off the law of the ladder, percent"
@@ -56,9 +56,9 @@ def scorecard(
             largest = own[own["parameters"] == own["parameters"].max()]
             found.append((GAIN, list(largest.loc[largest["low"] > 0, "task"]), len(largest)))
         found.append((SLOPE, list(tuned.loc[tuned["slope_high"] < 0, "task"]), len(tuned)))
-        found.append((GOOD, list(tuned.loc[tuned["r2"] >= GOOD_FIT, "task"]), len(tuned)))
+        found.append((GOOD, list(tuned.loc[tuned["r2"] >= CLEAR, "task"]), len(tuned)))
         if ceilings is not None and len(own := ceilings[ceilings["objective"] == objective]):
-            found.append((CEILING, list(own.loc[own["ceiling"] >= GOOD_FIT, "task"]), len(tuned)))
+            found.append((CEILING, list(own.loc[own["ceiling"] >= CLEAR, "task"]), len(tuned)))
         if budgets is not None and len(own := budgets[budgets["objective"] == objective]):
             found.append((TOKENS, list(_falling(own, n_boot)), own["task"].nunique()))
         if skills is not None and len(own := skills[skills["objective"] == objective]):

@@ -11,12 +11,12 @@ from scalescope.papers.ivgi2022.claims.verdict import (
     INTERPOLATION_ERROR,
     MINIMAL_SIZE_TASKS,
     MOST,
-    R2_CLEAR,
     Verdict,
     judged,
     untestable,
     weakness,
 )
+from scalescope.papers.ivgi2022.tables import CLEAR
 
 MORE_SIZES = "a ladder of three or more sizes of every task"
 CLEARER = "a task with R2 >= 0.95: more sizes, more finetuning rows and seeds, or a wider range of sizes"
@@ -34,12 +34,12 @@ def _weakness(evidence: Evidence) -> str:
 
 def c3(evidence: Evidence) -> Verdict:
     """R2 is at least 0.95 in some, not all tasks."""
-    what = f"number of tasks with R2 >= {R2_CLEAR} (MLM, tuned)"
+    what = f"number of tasks with R2 >= {CLEAR} (MLM, tuned)"
     laws = _clear(evidence)
     if len(laws) < 2:
         return untestable("C3", what, "fewer than two tasks have a law", MORE_SIZES)
-    counts = np.sum([law.r2 >= R2_CLEAR for law in laws.values()], axis=0)
-    names = ", ".join(title(task) for task, law in laws.items() if law.r2[0] >= R2_CLEAR) or "none"
+    counts = np.sum([law.r2 >= CLEAR for law in laws.values()], axis=0)
+    names = ", ".join(title(task) for task, law in laws.items() if law.r2[0] >= CLEAR) or "none"
     best = max(laws, key=lambda task: laws[task].r2[0])
     asked = f"more than 0 and fewer than {len(laws)}"
     text = f"{counts[0]} of {len(laws)} tasks: {names}; the best R2 is {laws[best].r2[0]:.3f} ({title(best)})."
@@ -82,7 +82,7 @@ def c6(evidence: Evidence) -> Verdict:
     """Where R2 is at least 0.95, the target is predicted within 3 %."""
     what = "largest relative error at the target over tasks with R2 >= 0.95 (MLM, tuned)"
     laws = {task: law for task, law in _clear(evidence).items() if np.isfinite(law.re[0])}
-    clear = {task: law for task, law in laws.items() if law.r2[0] >= R2_CLEAR}
+    clear = {task: law for task, law in laws.items() if law.r2[0] >= CLEAR}
     if not clear:
         best = max(laws, key=lambda task: laws[task].r2[0], default=None)
         reason = "no task has R2 >= 0.95" + (f" (best: {title(best)}, {laws[best].r2[0]:.3f})" if best else "")
@@ -115,7 +115,7 @@ def c8(evidence: Evidence) -> Verdict:
         other = evidence.law(task, of="pair", objective="pmi")
         if other is not None and np.isfinite(actual := law.numbers["actual"] - other.numbers["actual"]):
             right = np.sign(law.prediction - other.prediction) == np.sign(actual)
-            pairs[task] = (law.r2[0] >= R2_CLEAR, right)
+            pairs[task] = (law.r2[0] >= CLEAR, right)
     clear = {task: right for task, (is_clear, right) in pairs.items() if is_clear}
     everywhere = f"over all tasks {sum(bool(r[0]) for _, r in pairs.values())} of {len(pairs)} signs are right"
     if not clear:

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from scalescope.papers.ivgi2022.tables import CLEAR
 from scalescope.papers.verdicts import FAILS, HOLDS, UNTESTABLE
 
 R2_PRETRAINING = 0.99  # C1
-R2_CLEAR = 0.95  # C3, C6, C8: from here on the paper calls a law clear
 MINIMAL_SIZE_TASKS = ("squad_v2", "race", "mrpc")  # C4
 EXTRAPOLATION_ERROR = 0.03  # C6
 INTERPOLATION_ERROR = 0.025  # C7
@@ -74,7 +74,7 @@ def bounds(values: np.ndarray) -> tuple[float, float]:
 
 def weakness(best_r2: float) -> str:
     """What to add to a comparison of laws where none is clear."""
-    return "" if best_r2 >= R2_CLEAR else f" No task has a clear law here (best R2 {best_r2:.2f}): this says little."
+    return "" if best_r2 >= CLEAR else f" No task has a clear law here (best R2 {best_r2:.2f}): this says little."
 
 
 def untestable(id: str, statistic: str, reason: str, needed: str) -> Verdict:
