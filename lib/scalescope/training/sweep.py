@@ -1,7 +1,4 @@
-"""The tuning protocol of one (model, task).
-
-A grid of rates, then several seeds at the best and at a fixed rate.
-"""
+"""The tuning protocol of one (model, task): a grid of rates, then several seeds at the best and at a fixed rate."""
 
 from __future__ import annotations
 
@@ -29,12 +26,11 @@ def sweep(
 ) -> Sweep:
     """Run the protocol of Ivgi 2022 (section 3.2) for one model and task.
 
-    The grid is trained at the first seed; the rate with the best metric (the smaller one at a tie) is
-    repeated with the other seeds ("with HPT"), and `fixed_rate`, the target's best rate, too ("without
-    HPT"). `train([(learning_rate, seed), ...])` returns their finished runs. It is called as rarely as the
-    protocol allows, because it trains side by side what it is given at once: for all that is known before the
-    grid is read, and for the other seeds of the best rate. Failed runs never win; if the whole grid fails,
-    best_rate is None and no tuned point exists.
+    The grid is trained at the first seed; the rate with the best metric (the smaller one at a tie) is repeated with the
+    other seeds ("with HPT"), and `fixed_rate`, the target's best rate, too ("without HPT"). `train([(learning_rate,
+    seed), ...])` returns their finished runs. It is called as rarely as the protocol allows, because it trains side by
+    side what it is given at once: for all that is known before the grid is read, and for the other seeds of the best
+    rate. Failed runs never win; if the whole grid fails, best_rate is None and no tuned point exists.
     """
     runs: dict[tuple[float, int], Run] = {}
 
