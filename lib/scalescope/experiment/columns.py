@@ -14,47 +14,10 @@ from scalescope.errors import nearest
 from scalescope.tables import COLUMNS
 
 SURROGATE = re.compile("[\ud800-\udfff]")
-# columns of the tables in tables.py that are calculated with
-NUMBERS = frozenset(
-    (
-        "aspect_ratio",
-        "layers",
-        "heads",
-        "hidden",
-        "parameters",
-        "tokens",
-        "budget_tokens",
-        "flops",
-        "step",
-        "best_step",
-        "loss",
-        "loss_sd",
-        "loss_at_best",
-        "learning_rate",
-        "seed",
-        "n_seeds",
-        "epoch",
-        "value",
-        "value_sd",
-        "value_se",
-        "error",
-        "error_sd",
-        "value_answerable",
-        "value_answerable_sd",
-        "train",
-        "eval",
-        "majority",
-        "truncated_train",
-        "truncated_eval",
-        "tokens_mean",
-        "unknown_share",
-        "unlocated",
-        "too_long",
-        "bag_of_words",
-        "one_side",
-        "best_possible",
-    )
-)
+# columns of these tables (see tables.py) that are calculated with
+READ = ("pretrain", "budgets", "finetune", "summaries", "tasks", "shortcuts")
+LABELS = {"profile", "source", "objective", "role", "hpt", "task", "title", "metric", "stopped", "status", "run_id"}
+NUMBERS = frozenset(name for table in READ for name in COLUMNS[table]) - LABELS - {"pretrain_seed"}
 
 
 def need(frame: pd.DataFrame, table: str, columns: list[str]) -> pd.DataFrame:

@@ -20,26 +20,10 @@ from scalescope.laws.inputs import replicate_count, whole
 
 PRETRAINING = "pretraining loss"
 FLAT = 0.001  # slope: less than 1 % over four decades of size
-COLUMNS = [
-    "quantity",
-    "title",
-    "objective",
-    "sizes_a",
-    "sizes_b",
-    "slope_a",
-    "slope_a_low",
-    "slope_a_high",
-    "slope_b",
-    "slope_b_low",
-    "slope_b_high",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "at",
-    "ratio",
-    "ratio_low",
-    "ratio_high",
-]
+ENDS = ("", "_low", "_high")
+COLUMNS = ["quantity", "title", "objective", "sizes_a", "sizes_b"]
+COLUMNS += [f"{name}{end}" for name in ("slope_a", "slope_b", "difference") for end in ENDS]
+COLUMNS += ["at", *(f"ratio{end}" for end in ENDS)]
 
 
 @dataclass(frozen=True)
@@ -95,20 +79,16 @@ def _row(key: tuple[str, str], a: Ladder, b: Ladder, n_boot: int, states: list[i
     laws = [_quiet(one, PowerLaw(n_boot=n_boot, random_state=state)) for one, state in zip((a, b), states, strict=True)]
     row = {"quantity": key[0], "title": title(key[0]), "objective": key[1]}
     for name, one, law in zip("ab", (a, b), laws, strict=True):
-        low, high = law.intervals_["slope"]
-        row |= {
-            f"sizes_{name}": len(np.unique(one.parameters)),
-            f"slope_{name}": law.params_["slope"],
-            f"slope_{name}_low": low,
-            f"slope_{name}_high": high,
-        }
+        row[f"sizes_{name}"] = len(np.unique(one.parameters))
+        slope = (law.params_["slope"], *law.intervals_["slope"])
+        row |= {f"slope_{name}{end}": value for end, value in zip(ENDS, slope, strict=True)}
     slopes = [law.bootstrap_.params["slope"] for law in laws]
     known = all(law.scatter_.free >= 1 for law in laws)
     ends = np.percentile(slopes[1] - slopes[0], [2.5, 97.5]) if known else (-np.inf, np.inf)
     row |= {"difference": row["slope_b"] - row["slope_a"], "difference_low": ends[0], "difference_high": ends[1]}
     low, high = (max(a.parameters.min(), b.parameters.min()), min(a.parameters.max(), b.parameters.max()))
     if low > high:
-        return row | {"at": np.nan, "ratio": np.nan, "ratio_low": np.nan, "ratio_high": np.nan}
+        return row
     at = float(np.sqrt(low * high))
     values = [law.predict_many(law.bootstrap_.params, [at])[:, 0] for law in laws]
     ends = np.percentile(values[1] / values[0], [2.5, 97.5]) if known else (0.0, np.inf)
