@@ -45,7 +45,7 @@ def finetune(
     `progress(task, best value)` is called after each task, and with None as the value before one in which a run is
     missing. Raises UnknownName for an objective that is not finetuned.
     """
-    spec, target = profile.model(model), profile.target
+    spec = profile.model(model)
     use_threads(spec.config.parameters)
     prepared = stages.prepare(profile)
     starts = _starts(profile, prepared, spec, profile.finetuned_after(objective))
@@ -55,7 +55,7 @@ def finetune(
         train = trainer(profile, data, partial(progress, name, None) if progress else None)
         _train_together(profile, prepared, spec, name, starts, train)
         for own, place in starts:
-            done = sweep_runs(profile, prepared, spec, target, own, name, find_finetuned, place)
+            done = sweep_runs(profile, prepared, spec, own, name, find_finetuned, place)
             frames.append(finetune_rows(profile, spec, own, data.task.metric, name, done.runs, place))
             best.append(frames[-1]["value"].max())
         if progress is not None:
@@ -117,9 +117,7 @@ def _train_together(
     run({start: seeds_of(best.get(start[0]), settings.seeds) for start in starts})
 
 
-def sweep_runs(
-    profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str, name: str, train, place: int = 0
-) -> Sweep:
+def sweep_runs(profile, prepared, spec: ModelSpec, objective: str, name: str, train: Train, place: int = 0) -> Sweep:
     """The protocol for one model, pretraining seed and task; `train(configs, pretrained)` gives finished runs.
 
     At another place than the first nothing is tuned: the runs have the best rate of the first seed, and the fixed rate.
@@ -134,11 +132,11 @@ def sweep_runs(
     if place:
         best = None
         with suppress(stages.PretrainingDiverged):  # then nothing was tuned
-            best = sweep_runs(profile, prepared, spec, target, objective, name, find_finetuned).best_rate
+            best = sweep_runs(profile, prepared, spec, objective, name, find_finetuned).best_rate
         return repeat(run, best_rate=best, fixed_rate=fixed, seeds=settings.seeds)
     done = sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds, fixed_rate=fixed)
-    fixes = objective in settings.fixed_rate_objectives
-    return replace(done, fixed=done.tuned) if fixes and spec.name == target.name else done
+    fixes = objective in settings.fixed_rate_objectives and spec.name == profile.target.name
+    return replace(done, fixed=done.tuned) if fixes else done
 
 
 def _fixed_rate(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str) -> float | None:
@@ -147,7 +145,7 @@ def _fixed_rate(profile: Profile, prepared: Prepared, spec: ModelSpec, objective
     if objective not in profile.finetune.fixed_rate_objectives or spec.name == target.name:
         return None
     with suppress(stages.PretrainingDiverged):  # then there is no rate to fix
-        return sweep_runs(profile, prepared, target, target, objective, name, find_finetuned).best_rate
+        return sweep_runs(profile, prepared, target, objective, name, find_finetuned).best_rate
     return None
 
 
@@ -171,19 +169,9 @@ def finetune_configs(
     shared = settings.model_dump(include={"schedule", "warmup_fraction", "dropout", "weight_decay"})
     shared |= {key: of_task(getattr(settings, key), name) for key in ("batch_size", "epochs")}
     shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
-    return [
-        FinetuneConfig(
-            pretrained=pretrained.id,
-            model=spec.name,
-            objective=objective,
-            task=name,
-            data=prepared.task_id(name),
-            learning_rate=rate,
-            seed=seed,
-            **shared,
-        )
-        for rate, seed in members
-    ]
+    shared |= {"pretrained": pretrained.id, "model": spec.name, "objective": objective, "task": name}
+    shared["data"] = prepared.task_id(name)
+    return [FinetuneConfig(learning_rate=rate, seed=seed, **shared) for rate, seed in members]
 
 
 def trainer(profile: Profile, data: TaskData, before: Callable[[], None] | None = None) -> Train:
@@ -214,14 +202,12 @@ def by_hand(profile: Profile, task: str = "") -> str:
 
 def find_finetuned(configs: list[FinetuneConfig], pretrained: Run | Sequence[Run]) -> list[Run]:
     """The finished finetuning runs of configurations; raises NotFinished."""
-    return [_find_finetuned(config) for config in configs]
-
-
-def _find_finetuned(config: FinetuneConfig) -> Run:
-    found = stages.store().find(config.id)
-    if found is None:
-        raise stages.NotFinished(
-            f"{config.model} ({config.objective}) has not been finetuned on {config.task} at learning rate "
-            f"{config.learning_rate}, seed {config.seed}; run 30_finetune first (the target before the ladder)"
-        )
-    return found
+    runs = []
+    for config in configs:
+        runs.append(stages.store().find(config.id))
+        if runs[-1] is None:
+            raise stages.NotFinished(
+                f"{config.model} ({config.objective}) has not been finetuned on {config.task} at learning rate "
+                f"{config.learning_rate}, seed {config.seed}; run 30_finetune first (the target before the ladder)"
+            )
+    return runs

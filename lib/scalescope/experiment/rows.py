@@ -28,16 +28,10 @@ def model_columns(profile: Profile, spec: ModelSpec, objective: str) -> dict:
 
 def curve_rows(run: Run) -> pd.DataFrame:
     """The curve of a pretraining run as rows of the table "curves"."""
-    encoder = run.manifest["config"]["encoder"]
-    shape = {key: encoder[key] for key in ("aspect_ratio", "layers")}
-    parameters = 12 * encoder["layers"] * (encoder["layers"] * encoder["aspect_ratio"]) ** 2
-    named = {
-        "run_id": run.id,
-        "objective": run.manifest["config"]["objective"],
-        **shape,
-        "parameters": parameters,
-        "pretrain_seed": run.manifest["config"]["seed"],
-    }
+    config = run.manifest["config"]
+    ratio, layers = (config["encoder"][key] for key in ("aspect_ratio", "layers"))
+    named = {"run_id": run.id, "objective": config["objective"], "pretrain_seed": config["seed"]}
+    named |= {"aspect_ratio": ratio, "layers": layers, "parameters": 12 * layers * (layers * ratio) ** 2}
     return check(run.curve.assign(**named), "curves")
 
 
@@ -59,25 +53,14 @@ def finetune_rows(
     """Finetuning runs of one model and task as rows of the table "finetune"."""
     rows, pretrain_seed = [], profile.pretraining_seed(spec, place)
     for run in runs:
-        config, summary = run.manifest["config"], run.manifest["summary"]
-        rows.append(
-            {
-                **model_columns(profile, spec, objective),
-                "task": name,
-                "metric": metric,
-                **summary,
-                "learning_rate": config["learning_rate"],
-                "pretrain_seed": pretrain_seed,
-                "seed": config["seed"],
-                "error": None if summary["value"] is None else 1 - summary["value"],
-                # runs of before it was recorded do not have it
-                "value_answerable": math.nan
-                if summary.get("value_answerable") is None
-                else summary["value_answerable"],
-                "status": run.manifest["status"],
-                "run_id": run.id,
-            }
-        )
+        summary = run.manifest["summary"]
+        row = {**model_columns(profile, spec, objective), "task": name, "metric": metric, **summary}
+        row |= {key: run.manifest["config"][key] for key in ("learning_rate", "seed")}
+        row |= {"pretrain_seed": pretrain_seed, "status": run.manifest["status"], "run_id": run.id}
+        row["error"] = None if summary["value"] is None else 1 - summary["value"]
+        if row.get("value_answerable") is None:  # runs of before it was recorded do not have it
+            row["value_answerable"] = math.nan
+        rows.append(row)
     return check(pd.DataFrame(rows, columns=None if rows else COLUMNS["finetune"]), "finetune")
 
 
