@@ -61,17 +61,10 @@ def summary(found: pd.DataFrame, by: str, contenders: Iterable[str], baseline: s
 def _summed(mine: pd.DataFrame, base: pd.Series) -> dict[str, float]:
     rmse = mine["rmse"]
     better = rmse.fillna(np.inf) * (1 + TIE) < base.fillna(np.inf)
-    return {
-        "curves": len(mine),
-        "failed": int(rmse.isna().sum()),
-        "median_rmse": rmse.median(),
-        "ratio": _geometric(rmse / base),
-        "wins": float(mine["won"].mean()),
-        "beats_baseline": float(better.mean()),
-        "coverage": mine["coverage"].mean(),
-        "interval_curves": int(mine["coverage"].notna().sum()),
-        "median_width": mine["width"].median(),
-    }
+    found = {"curves": len(mine), "failed": int(rmse.isna().sum()), "median_rmse": rmse.median()}
+    found |= {"ratio": _geometric(rmse / base), "wins": float(mine["won"].mean())}
+    found |= {"beats_baseline": float(better.mean()), "coverage": mine["coverage"].mean()}
+    return found | {"interval_curves": int(mine["coverage"].notna().sum()), "median_width": mine["width"].median()}
 
 
 def cost(
@@ -93,20 +86,10 @@ def cost(
         fit = points[points["role"] == "fit"]
         for name, contender in contenders.items():
             taken[name].append(_seconds(contender, fit[x].to_numpy(float), fit[y].to_numpy(float)))
-    base = np.array(taken[baseline])
-    rows = []
-    for name, seconds in taken.items():
-        ratio = np.array(seconds) / base
-        rows.append(
-            {
-                "law": name,
-                "curves": len(ratio),
-                "cpu_ratio": np.median(ratio),
-                "cpu_ratio_low": ratio.min(),
-                "cpu_ratio_high": ratio.max(),
-            }
-        )
-    return pd.DataFrame(rows)
+    ratio = pd.DataFrame(taken).div(taken[baseline], axis=0)
+    found = {"curves": len(ratio), "cpu_ratio": ratio.median()}
+    found |= {"cpu_ratio_low": ratio.min(), "cpu_ratio_high": ratio.max()}
+    return pd.DataFrame(found).rename_axis("law").reset_index()
 
 
 def _seconds(contender: Contender, x: np.ndarray, y: np.ndarray, repeats: int = 2) -> float:

@@ -48,13 +48,9 @@ def fit_each(
             f"no row to fit a law to: {len(points)} rows, all of the role 'target'" if len(points) else NO_ROWS
         )
     found = {}
-    for key, rows in fitted.groupby(names, sort=False):
-        together = rows[together_by].to_numpy() if together_by else None
-        if len(together_by) == 1:
-            together = together[:, 0]
-        found[key[0] if len(names) == 1 else key] = clone(law).fit(
-            rows[list(law.input_names)], rows[y], groups=together
-        )
+    for key, rows in fitted.groupby(_plain(names), sort=False):
+        together = rows[_plain(together_by)].to_numpy() if together_by else None
+        found[key] = clone(law).fit(rows[list(law.input_names)], rows[y], groups=together)
     return found
 
 
@@ -88,7 +84,7 @@ def law_rows(
     parts = []
     for key, rows in points.groupby(names, sort=False) if names else [((), points)]:
         values = dict(zip(names, key, strict=True))
-        law = laws if isinstance(laws, ScalingLaw) else laws.get(key[0] if len(names) == 1 else key)
+        law = laws if isinstance(laws, ScalingLaw) else laws.get(_plain(key))
         own = rows.drop(columns=[name for name in ("parameters",) if name in rows and name != size])
         own = own.rename(columns={size: "parameters"})
         own = own.assign(role=own["role"].fillna("ladder") if "role" in own else "ladder")
@@ -137,6 +133,11 @@ def _names(given: str | Sequence[str] | None) -> list[str]:
     return names
 
 
+def _plain(several: Sequence[Any]) -> Any:
+    """The columns, or values, themselves; a single one without its list."""
+    return several[0] if len(several) == 1 else several
+
+
 def _one_of(laws: Laws) -> ScalingLaw:
     """One of the laws; raises ValueError where there is none, or something else among them."""
     given = list(laws.values()) if isinstance(laws, Mapping) else [laws]
@@ -156,7 +157,7 @@ def _law_for_each(points: pd.DataFrame, laws: Laws, names: list[str]) -> None:
         raise ValueError(
             f"laws are given for {', '.join(map(repr, laws))}: name the columns that they go by (hue, col)"
         )
-    there = list(points.groupby(names[0] if len(names) == 1 else names, sort=False).groups)
+    there = list(points.groupby(_plain(names), sort=False).groups)
     if not set(there) & set(laws):
         raise ValueError(
             f"no law belongs to a value of {' and '.join(names)}: laws for {', '.join(map(repr, laws))}; values "

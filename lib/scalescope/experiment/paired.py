@@ -7,6 +7,7 @@ difference (Sellam et al. 2022, "The MultiBERTs", section 3).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,7 +78,7 @@ def multi_bootstrap(
         [_values([side[seed] for seed in sorted(side)], metric, weights) for side in (first, second)]
         for weights in examples
     )
-    levels = _means(observed, every_seed, present)[:, 0]
+    levels = [float(level) for level in _means(observed, every_seed, present)[:, 0]]
     by_rows, by_seeds, both = (
         float(np.var(np.subtract(*_means(values, weights, present))))
         for values, weights in ((drawn, every_seed), (observed, drawn_seeds), (drawn, drawn_seeds))
@@ -86,20 +87,11 @@ def multi_bootstrap(
     # with variances s, r and e of seeds, rows and what a seed has on a row: by_seeds is s + e, by_rows r + e, both
     # s + r + 3 e, and another draw of both would have s + r + e
     of_seeds = max(2 * by_seeds + by_rows - both, 0.0)
-    half = np.sqrt(_squared(level, n_rows - 1) * by_rows + _squared(level, n_seeds - 1) * of_seeds)
-    half = half if n_rows > 1 else np.inf  # one example says nothing of the noise of examples
-    difference = float(levels[1] - levels[0])
-    return Difference(
-        float(levels[0]),
-        float(levels[1]),
-        difference,
-        float(difference - half),
-        float(difference + half),
-        float(np.sqrt(by_rows + of_seeds)),
-        float(np.sqrt(by_rows)),
-        n_seeds,
-        n_rows,
-    )
+    half = math.sqrt(_squared(level, n_rows - 1) * by_rows + _squared(level, n_seeds - 1) * of_seeds)
+    half = half if n_rows > 1 else math.inf  # one example says nothing of the noise of examples
+    difference = levels[1] - levels[0]
+    errors = math.sqrt(by_rows + of_seeds), math.sqrt(by_rows)
+    return Difference(*levels, difference, difference - half, difference + half, *errors, n_seeds, n_rows)
 
 
 def _check_side(side: Side, metric: str) -> None:
