@@ -24,7 +24,7 @@ from scalescope.training.device import use_threads
 from scalescope.training.finetune import FinetuneConfig
 from scalescope.training.pretrain import PretrainConfig
 from scalescope.training.store import Run
-from scalescope.training.sweep import seeds_of, sweep
+from scalescope.training.sweep import Member, seeds_of, sweep
 
 Train = Callable[[list[FinetuneConfig], Run], list[Run]]
 Progress = Callable[[str, float | None], None]
@@ -115,7 +115,7 @@ def _best_rate(profile: Profile, prepared: Prepared, objective: str, name: str, 
     if pretrained.failed:
         return None
 
-    def run(members: list[tuple[float, int]]) -> list[Run]:
+    def run(members: list[Member]) -> list[Run]:
         configs = finetuning.finetune_configs(profile, prepared, spec, objective, name, pretrained, members)
         return train(configs, pretrained)
 

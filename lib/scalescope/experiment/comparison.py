@@ -63,15 +63,9 @@ def readable_comparison(table: pd.DataFrame, profile_a: str, profile_b: str) -> 
     named = table.assign(
         title=table["title"] + ", " + table["objective"].map(OBJECTIVES), flat=np.where(flat, "flat in both", "")
     )
-    columns = {
-        "title": "law",
-        "slope_a": f"slope, {profile_a}",
-        "slope_b": f"slope, {profile_b}",
-        "difference": "difference",
-        "ratio": f"{profile_b} / {profile_a}",
-        "at": "at N",
-        **({"flat": ""} if flat.any() else {}),
-    }
+    slopes = {"slope_a": f"slope, {profile_a}", "slope_b": f"slope, {profile_b}", "difference": "difference"}
+    columns = {"title": "law", **slopes, "ratio": f"{profile_b} / {profile_a}", "at": "at N"}
+    columns |= {"flat": ""} if flat.any() else {}
     return readable(named.assign(at=table["at"].round()), columns, digits=3, why=why)
 
 

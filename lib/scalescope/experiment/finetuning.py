@@ -22,7 +22,7 @@ from scalescope.training.finetune import FinetuneConfig
 from scalescope.training.finetune import finetune as finetune_run
 from scalescope.training.policy import pick_precision
 from scalescope.training.store import Run
-from scalescope.training.sweep import Sweep, best_rate, grid_of, repeat, seeds_of, sweep
+from scalescope.training.sweep import Member, Sweep, best_rate, grid_of, repeat, seeds_of, sweep
 
 SIMPLE = "sst2"  # one sentence, two classes
 Train = Callable[[list[FinetuneConfig], Run | Sequence[Run]], list[Run]]
@@ -98,7 +98,7 @@ def _train_together(
     settings = profile.finetune
     grid = grid_of(settings.learning_rates, settings.seeds)
 
-    def run(wanted: dict[tuple[str, int], list[tuple[float, int]]]) -> dict[tuple[str, int], list[Run]]:
+    def run(wanted: dict[tuple[str, int], list[Member]]) -> dict[tuple[str, int], list[Run]]:
         configs = {
             start: finetune_configs(profile, prepared, spec, start[0], name, starts[start], members)
             for start, members in wanted.items()
@@ -125,7 +125,7 @@ def sweep_runs(profile, prepared, spec: ModelSpec, objective: str, name: str, tr
     pretrained = stages.pretrained_run(profile, prepared, spec, objective, place=place)
     settings = profile.finetune
 
-    def run(members: list[tuple[float, int]]) -> list[Run]:
+    def run(members: list[Member]) -> list[Run]:
         return train(finetune_configs(profile, prepared, spec, objective, name, pretrained, members), pretrained)
 
     fixed = _fixed_rate(profile, prepared, spec, objective, name)
@@ -150,13 +150,7 @@ def _fixed_rate(profile: Profile, prepared: Prepared, spec: ModelSpec, objective
 
 
 def finetune_configs(
-    profile,
-    prepared: Prepared,
-    spec: ModelSpec,
-    objective: str,
-    name: str,
-    pretrained: Run,
-    members: list[tuple[float, int]],
+    profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, pretrained: Run, members: list[Member]
 ) -> list[FinetuneConfig]:
     """Configurations of one model on one task, one per (learning rate, seed).
 

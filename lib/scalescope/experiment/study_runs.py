@@ -133,23 +133,13 @@ def adapted(
     scratch: PretrainConfig,
 ) -> PretrainConfig:
     """Training on `rows` rows of a dialect, from a pretrained model or from the initialisation of `scratch`."""
-    batch, steps = min(settings.batch_size, rows), settings.steps(rows)
-    sequences = max(1, settings.heldout_tokens // profile.text.sequence_length)
-    return replace(
-        scratch,
-        data=texts.id(name),
-        start=pretraining.id if pretraining else "",
-        rows=rows,
-        batch_size=batch,
-        steps=steps,
-        warmup_steps=max(1, round(settings.warmup_fraction * steps)),
-        schedule="linear",
-        learning_rate=rate,
-        eval_every=max(1, steps // settings.evaluations),
-        eval_sequences=sequences,
-        seed=seed,
-        engine=ENGINE,
-    )
+    steps = settings.steps(rows)
+    read = {"data": texts.id(name), "rows": rows, "batch_size": min(settings.batch_size, rows), "seed": seed}
+    timed = {"schedule": "linear", "steps": steps, "warmup_steps": max(1, round(settings.warmup_fraction * steps))}
+    timed |= {"eval_every": max(1, steps // settings.evaluations)}
+    timed |= {"eval_sequences": max(1, settings.heldout_tokens // profile.text.sequence_length)}
+    start = pretraining.id if pretraining else ""
+    return replace(scratch, **read, **timed, start=start, learning_rate=rate, engine=ENGINE)
 
 
 def study_part(profile: Profile, paper: str) -> StudyPart:
