@@ -60,9 +60,11 @@ def summary(found: pd.DataFrame, by: str, contenders: Iterable[str], baseline: s
 
 def _summed(mine: pd.DataFrame, base: pd.Series) -> dict[str, float]:
     rmse = mine["rmse"]
+    with np.errstate(divide="ignore"):  # an exact contender has the ratio 0
+        ratio = float(np.exp(np.log(rmse / base).mean()))
     better = rmse.fillna(np.inf) * (1 + TIE) < base.fillna(np.inf)
     found = {"curves": len(mine), "failed": int(rmse.isna().sum()), "median_rmse": rmse.median()}
-    found |= {"ratio": _geometric(rmse / base), "wins": float(mine["won"].mean())}
+    found |= {"ratio": ratio, "wins": float(mine["won"].mean())}
     found |= {"beats_baseline": float(better.mean()), "coverage": mine["coverage"].mean()}
     return found | {"interval_curves": int(mine["coverage"].notna().sum()), "median_width": mine["width"].median()}
 
@@ -101,9 +103,3 @@ def _seconds(contender: Contender, x: np.ndarray, y: np.ndarray, repeats: int = 
             contender(x, y, x[-1:], False)
         found.append(time.process_time() - start)
     return max(min(found), 1e-6)
-
-
-def _geometric(ratios: pd.Series) -> float:
-    """Geometric mean of the ratios that are known; 0 if one is exact."""
-    with np.errstate(divide="ignore"):
-        return float(np.exp(np.log(ratios).mean()))
