@@ -102,12 +102,11 @@ def _ladders(profile: str) -> Iterator[tuple[tuple[str, str], Ladder]]:
     known = sorted(path.parent.name for path in paths.results("any").parent.glob("*/pretrain.csv"))
     if profile not in known:
         raise UnknownName("profile with results", profile, known)
-    folder = paths.results(profile)
     pretrain = collected_table(profile, "pretrain")
     pretrain = pretrain[usable_pretraining(pretrain) & (pretrain["role"] == "ladder")]
     for objective in OBJECTIVES:
         yield from _ladder(PRETRAINING, objective, pretrain[pretrain["objective"] == objective], "loss")
-    if (folder / "points.csv").is_file():
+    if (paths.results(profile) / "points.csv").is_file():
         usable, _ = split_usable(collected_table(profile, "points"))
         tuned = usable[(usable["hpt"] == "with") & (usable["role"] == "ladder")]
         for task in (name for name in task_names(tuned) if name in set(tuned["task"])):

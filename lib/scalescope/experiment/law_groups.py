@@ -124,9 +124,8 @@ class _Curve:
 
 def _names(given: str | Sequence[str] | None) -> list[str]:
     """Columns as a list; anything but a list of names is one name."""
-    names = (
-        list(given) if isinstance(given, list | tuple | np.ndarray | pd.Index) else [given] if given is not None else []
-    )
+    several = isinstance(given, list | tuple | np.ndarray | pd.Index)
+    names = list(given) if several else [] if given is None else [given]
     for name in names:
         if not isinstance(name, Hashable):
             raise ValueError(f"columns must be given by name, one or a list of names; got {given!r:.80}")

@@ -8,7 +8,7 @@ difference (Sellam et al. 2022, "The MultiBERTs", section 3).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -104,18 +104,14 @@ def _check_side(side: Side, metric: str) -> None:
         check(rows, "rows")
         if not len(rows):
             raise ValueError(f"the run of seed {seed!r} has no rows")
-        if metric == "matthews":
-            for name in ("label", "predicted"):
-                _each(rows, name, lambda v: v.min() >= 0 and v.max() < MOST_CLASSES and (v == v.round()).all(), seed)
-        else:
-            _each(rows, "score", lambda v: v.min() >= 0 and v.max() <= 1, seed)
-
-
-def _each(rows: pd.DataFrame, name: str, right: Callable[[np.ndarray], bool], seed: Seed) -> None:
-    values = numbers(rows[name].to_numpy(), f"{name} of the run of seed {seed!r}")
-    if not right(values):
-        what = "a share between 0 and 1" if name == "score" else "the number of a class"
-        raise ValueError(f"{name} of the run of seed {seed!r} must be {what}; got {values.min():g} to {values.max():g}")
+        for column in ("label", "predicted") if metric == "matthews" else ("score",):
+            name = f"{column} of the run of seed {seed!r}"
+            values = numbers(rows[column].to_numpy(), name)
+            low, high, scored = values.min(), values.max(), column == "score"
+            most, possible = (1, True) if scored else (MOST_CLASSES - 1, (values == values.round()).all())
+            if low < 0 or high > most or not possible:
+                what = "a share between 0 and 1" if scored else "the number of a class"
+                raise ValueError(f"{name} must be {what}; got {low:g} to {high:g}")
 
 
 def _same_examples(tables: list[pd.DataFrame]) -> None:
