@@ -63,10 +63,17 @@ def _summed(mine: pd.DataFrame, base: pd.Series) -> dict[str, float]:
     with np.errstate(divide="ignore"):  # an exact contender has the ratio 0
         ratio = float(np.exp(np.log(rmse / base).mean()))
     better = rmse.fillna(np.inf) * (1 + TIE) < base.fillna(np.inf)
-    found = {"curves": len(mine), "failed": int(rmse.isna().sum()), "median_rmse": rmse.median()}
-    found |= {"ratio": ratio, "wins": float(mine["won"].mean())}
-    found |= {"beats_baseline": float(better.mean()), "coverage": mine["coverage"].mean()}
-    return found | {"interval_curves": int(mine["coverage"].notna().sum()), "median_width": mine["width"].median()}
+    return {
+        "curves": len(mine),
+        "failed": int(rmse.isna().sum()),
+        "median_rmse": rmse.median(),
+        "ratio": ratio,
+        "wins": float(mine["won"].mean()),
+        "beats_baseline": float(better.mean()),
+        "coverage": mine["coverage"].mean(),
+        "interval_curves": int(mine["coverage"].notna().sum()),
+        "median_width": mine["width"].median(),
+    }
 
 
 def cost(
@@ -89,8 +96,12 @@ def cost(
         for name, contender in contenders.items():
             taken[name].append(_seconds(contender, fit[x].to_numpy(float), fit[y].to_numpy(float)))
     ratio = pd.DataFrame(taken).div(taken[baseline], axis=0)
-    found = {"curves": len(ratio), "cpu_ratio": ratio.median()}
-    found |= {"cpu_ratio_low": ratio.min(), "cpu_ratio_high": ratio.max()}
+    found = {
+        "curves": len(ratio),
+        "cpu_ratio": ratio.median(),
+        "cpu_ratio_low": ratio.min(),
+        "cpu_ratio_high": ratio.max(),
+    }
     return pd.DataFrame(found).rename_axis("law").reset_index()
 
 

@@ -125,7 +125,15 @@ def _best_rate(profile: Profile, prepared: Prepared, objective: str, name: str, 
 def _row(profile: Profile, objective: str, name: str, pretrained: Run, run: Run) -> dict:
     config, summary = pretrained.manifest["config"], run.manifest["summary"]
     per_step = profile.pretrain.batch_size * profile.text.sequence_length
-    row = model_columns(profile, profile.budget_model, objective) | {"task": name, "metric": TASKS[name].metric}
-    row |= {key: pretrained.manifest["summary"][key] for key in ("tokens", "loss")}
-    row |= {"budget_tokens": per_step * config["steps"], "seed": run.manifest["config"]["seed"], "run_id": run.id}
-    return row | {"value": summary["value"], "value_se": summary["value_se"], "error": 1 - summary["value"]}
+    return {
+        **model_columns(profile, profile.budget_model, objective),
+        "budget_tokens": per_step * config["steps"],
+        **{key: pretrained.manifest["summary"][key] for key in ("tokens", "loss")},
+        "task": name,
+        "metric": TASKS[name].metric,
+        "seed": run.manifest["config"]["seed"],
+        "value": summary["value"],
+        "value_se": summary["value_se"],
+        "error": 1 - summary["value"],
+        "run_id": run.id,
+    }

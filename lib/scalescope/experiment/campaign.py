@@ -13,8 +13,24 @@ from scalescope.experiment.study_sections import STANDARD
 
 PRETRAINED, FINETUNED = "pretrained", "finetuned"
 AFTER_WARMUP = 2.0  # a curve counts from so many times its warm-up on
-POINTS = ["study", "role", "kind", "target", "text", "base", "lineage", "plain", "parameters", "pretrain_tokens"]
-POINTS += ["finetune_tokens", "tokens", "steps", "batch_size", "loss", "run_id"]
+POINTS = [
+    "study",
+    "role",
+    "kind",
+    "target",
+    "text",
+    "base",
+    "lineage",
+    "plain",
+    "parameters",
+    "pretrain_tokens",
+    "finetune_tokens",
+    "tokens",
+    "steps",
+    "batch_size",
+    "loss",
+    "run_id",
+]
 TRAJECTORIES = ["run_id", "parameters", "batch_size", "steps", "loss"]
 
 

@@ -20,10 +20,26 @@ from scalescope.laws.inputs import replicate_count, whole
 
 PRETRAINING = "pretraining loss"
 FLAT = 0.001  # slope: less than 1 % over four decades of size
-ENDS = ("", "_low", "_high")
-COLUMNS = ["quantity", "title", "objective", "sizes_a", "sizes_b"]
-COLUMNS += [f"{name}{end}" for name in ("slope_a", "slope_b", "difference") for end in ENDS]
-COLUMNS += ["at", *(f"ratio{end}" for end in ENDS)]
+COLUMNS = [
+    "quantity",
+    "title",
+    "objective",
+    "sizes_a",
+    "sizes_b",
+    "slope_a",
+    "slope_a_low",
+    "slope_a_high",
+    "slope_b",
+    "slope_b_low",
+    "slope_b_high",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "at",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+]
 
 
 @dataclass(frozen=True)
@@ -63,9 +79,15 @@ def readable_comparison(table: pd.DataFrame, profile_a: str, profile_b: str) -> 
     named = table.assign(
         title=table["title"] + ", " + table["objective"].map(OBJECTIVES), flat=np.where(flat, "flat in both", "")
     )
-    slopes = {"slope_a": f"slope, {profile_a}", "slope_b": f"slope, {profile_b}", "difference": "difference"}
-    columns = {"title": "law", **slopes, "ratio": f"{profile_b} / {profile_a}", "at": "at N"}
-    columns |= {"flat": ""} if flat.any() else {}
+    columns = {
+        "title": "law",
+        "slope_a": f"slope, {profile_a}",
+        "slope_b": f"slope, {profile_b}",
+        "difference": "difference",
+        "ratio": f"{profile_b} / {profile_a}",
+        "at": "at N",
+        **({"flat": ""} if flat.any() else {}),
+    }
     return readable(named.assign(at=table["at"].round()), columns, digits=3, why=why)
 
 
@@ -73,9 +95,13 @@ def _row(key: tuple[str, str], a: Ladder, b: Ladder, n_boot: int, states: list[i
     laws = [_quiet(one, PowerLaw(n_boot=n_boot, random_state=state)) for one, state in zip((a, b), states, strict=True)]
     row = {"quantity": key[0], "title": title(key[0]), "objective": key[1]}
     for name, one, law in zip("ab", (a, b), laws, strict=True):
-        row[f"sizes_{name}"] = len(np.unique(one.parameters))
-        slope = (law.params_["slope"], *law.intervals_["slope"])
-        row |= {f"slope_{name}{end}": value for end, value in zip(ENDS, slope, strict=True)}
+        low, high = law.intervals_["slope"]
+        row |= {
+            f"sizes_{name}": len(np.unique(one.parameters)),
+            f"slope_{name}": law.params_["slope"],
+            f"slope_{name}_low": low,
+            f"slope_{name}_high": high,
+        }
     slopes = [law.bootstrap_.params["slope"] for law in laws]
     known = all(law.scatter_.free >= 1 for law in laws)
     ends = np.percentile(slopes[1] - slopes[0], [2.5, 97.5]) if known else (-np.inf, np.inf)

@@ -22,9 +22,16 @@ def corpus_table(prepared: Prepared) -> pd.DataFrame:
         corpus = prepared.corpus(split)
         maskable = corpus.tokens[:2000] > MASK
         units = max(int(corpus.units[:2000][maskable].sum()), 1)
-        row = {"split": split, "sequences": corpus.n_sequences, "documents": int(corpus.documents.max(axis=1).sum())}
-        row |= {"tokens": int(np.count_nonzero(corpus.tokens)), "vocabulary": corpus.vocabulary_size}
-        rows.append(row | {"tokens_per_unit": round(maskable.sum() / units, 2)})
+        rows.append(
+            {
+                "split": split,
+                "sequences": corpus.n_sequences,
+                "documents": int(corpus.documents.max(axis=1).sum()),
+                "tokens": int(np.count_nonzero(corpus.tokens)),
+                "vocabulary": corpus.vocabulary_size,
+                "tokens_per_unit": round(maskable.sum() / units, 2),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -36,12 +43,22 @@ def tasks_table(profile: Profile, prepared: Prepared) -> pd.DataFrame:
     for name in profile.tasks:
         data = prepared.task_data(name)
         task, train, held = data.task, data.train, data.evaluation
-        row = {"task": name, "title": task.title, "metric": task.metric}
-        row |= {"train": train.n_examples, "eval": held.n_examples, "majority": round(majority(task, data.rows), 4)}
-        row |= {"truncated_train": train.truncated, "truncated_eval": held.truncated}
-        row |= {"tokens_mean": round(train.tokens_mean, 1), "unlocated": held.unlocated}
-        row["unknown_share"] = round(max(train.unknown_share, held.unknown_share), 4)
-        rows.append(row | {"too_long": held.too_long if held.too_long >= 0 else None})
+        rows.append(
+            {
+                "task": name,
+                "title": task.title,
+                "metric": task.metric,
+                "train": train.n_examples,
+                "eval": held.n_examples,
+                "majority": round(majority(task, data.rows), 4),
+                "truncated_train": train.truncated,
+                "truncated_eval": held.truncated,
+                "tokens_mean": round(train.tokens_mean, 1),
+                "unknown_share": round(max(train.unknown_share, held.unknown_share), 4),
+                "unlocated": held.unlocated,
+                "too_long": held.too_long if held.too_long >= 0 else None,
+            }
+        )
     return check(pd.DataFrame(rows), "tasks")
 
 

@@ -163,9 +163,19 @@ def finetune_configs(
     shared = settings.model_dump(include={"schedule", "warmup_fraction", "dropout", "weight_decay"})
     shared |= {key: of_task(getattr(settings, key), name) for key in ("batch_size", "epochs")}
     shared["precision"] = pick_precision(settings.precision, spec.config.hidden)
-    shared |= {"pretrained": pretrained.id, "model": spec.name, "objective": objective, "task": name}
-    shared["data"] = prepared.task_id(name)
-    return [FinetuneConfig(learning_rate=rate, seed=seed, **shared) for rate, seed in members]
+    return [
+        FinetuneConfig(
+            pretrained=pretrained.id,
+            model=spec.name,
+            objective=objective,
+            task=name,
+            data=prepared.task_id(name),
+            learning_rate=rate,
+            seed=seed,
+            **shared,
+        )
+        for rate, seed in members
+    ]
 
 
 def trainer(profile: Profile, data: TaskData, before: Callable[[], None] | None = None) -> Train:

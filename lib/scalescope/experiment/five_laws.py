@@ -21,8 +21,23 @@ from scalescope.laws import OvertrainingLaw, PowerLaw, RectifiedLaw, ScalingLaw,
 N_BOOT = 200
 N_BOOT_CURVES = 40  # of whole curves, each of whose fits takes a tenth of a second
 SAME = 0.05  # tokens per parameter that differ by less than this share are the same
-COLUMNS = ["study", "kind", "target", "run_id", "law", "paper", "points", "distance"]
-COLUMNS += ["mean", "low", "high", "actual", "log_error", "inside", "reason"]
+COLUMNS = [
+    "study",
+    "kind",
+    "target",
+    "run_id",
+    "law",
+    "paper",
+    "points",
+    "distance",
+    "mean",
+    "low",
+    "high",
+    "actual",
+    "log_error",
+    "inside",
+    "reason",
+]
 SETTINGS = {"loss": "log_squares", "interval": "residual", "warn_beyond": None}
 
 
@@ -150,5 +165,13 @@ def _said(fitted: dict[tuple, ScalingLaw], name: str, asked: Asked, target: Mapp
     law, X, actual = fitted[key], _row(target)[list(asked.law.input_names)], target["loss"]
     low, high = (float(end[0]) for end in law.predict_interval(X, kind="run"))
     mean = float(law.predict(X)[0])
-    said = {"points": len(asked.X), "distance": float(law.extrapolation(X)[0]), "mean": mean, "low": low, "high": high}
-    return said | {"log_error": np.log(actual / mean), "inside": float(low <= actual <= high), "reason": ""}
+    return {
+        "points": len(asked.X),
+        "distance": float(law.extrapolation(X)[0]),
+        "mean": mean,
+        "low": low,
+        "high": high,
+        "log_error": np.log(actual / mean),
+        "inside": float(low <= actual <= high),
+        "reason": "",
+    }

@@ -130,7 +130,13 @@ def _summary(found: list[tuple[float, float]], exact: float, far: float) -> dict
     a, n = np.array(found).T
     known = np.isfinite(a)
     ratio = np.log(n[known] / far)
-    found = {"studies": len(a), "failed": int((~known).sum()), "a": a[known].mean(), "bias": a[known].mean() - exact}
-    found["sd"] = a[known].std(ddof=1) if known.sum() > 1 else np.nan
-    found |= {"far_ratio": np.exp(np.median(ratio)), "far_low": np.exp(np.percentile(ratio, 10))}
-    return found | {"far_high": np.exp(np.percentile(ratio, 90))}
+    return {
+        "studies": len(a),
+        "failed": int((~known).sum()),
+        "a": a[known].mean(),
+        "bias": a[known].mean() - exact,
+        "sd": a[known].std(ddof=1) if known.sum() > 1 else np.nan,
+        "far_ratio": np.exp(np.median(ratio)),
+        "far_low": np.exp(np.percentile(ratio, 10)),
+        "far_high": np.exp(np.percentile(ratio, 90)),
+    }

@@ -124,13 +124,18 @@ class Profile(Section):
 
     def all_models(self) -> list[ModelSpec]:
         """Every model: ladder, second aspect ratio, target."""
-        shared = {"vocabulary_size": self.text.vocabulary_size, "max_length": self.text.sequence_length}
-        shared["dropout"] = self.pretrain.dropout
         specs = []
         for role in ("ladder", "second", "target"):
             part: LadderSection | None = getattr(self.models, role)
             for layers in part.layers if part else []:
-                config = EncoderConfig(aspect_ratio=part.aspect_ratio, layers=layers, heads=part.heads, **shared)
+                config = EncoderConfig(
+                    aspect_ratio=part.aspect_ratio,
+                    layers=layers,
+                    heads=part.heads,
+                    vocabulary_size=self.text.vocabulary_size,
+                    max_length=self.text.sequence_length,
+                    dropout=self.pretrain.dropout,
+                )
                 specs.append(ModelSpec(config.name, role, config))
         return specs
 

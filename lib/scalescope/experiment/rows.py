@@ -30,8 +30,14 @@ def curve_rows(run: Run) -> pd.DataFrame:
     """The curve of a pretraining run as rows of the table "curves"."""
     config = run.manifest["config"]
     ratio, layers = (config["encoder"][key] for key in ("aspect_ratio", "layers"))
-    named = {"run_id": run.id, "objective": config["objective"], "pretrain_seed": config["seed"]}
-    named |= {"aspect_ratio": ratio, "layers": layers, "parameters": 12 * layers * (layers * ratio) ** 2}
+    named = {
+        "run_id": run.id,
+        "objective": config["objective"],
+        "aspect_ratio": ratio,
+        "layers": layers,
+        "parameters": 12 * layers * (layers * ratio) ** 2,
+        "pretrain_seed": config["seed"],
+    }
     return check(run.curve.assign(**named), "curves")
 
 
@@ -53,14 +59,23 @@ def finetune_rows(
     """Finetuning runs of one model and task as rows of the table "finetune"."""
     rows, pretrain_seed = [], profile.pretraining_seed(spec, place)
     for run in runs:
-        summary = run.manifest["summary"]
-        row = {**model_columns(profile, spec, objective), "task": name, "metric": metric, **summary}
-        row |= {key: run.manifest["config"][key] for key in ("learning_rate", "seed")}
-        row |= {"pretrain_seed": pretrain_seed, "status": run.manifest["status"], "run_id": run.id}
-        row["error"] = None if summary["value"] is None else 1 - summary["value"]
-        if row.get("value_answerable") is None:  # runs of before it was recorded do not have it
-            row["value_answerable"] = math.nan
-        rows.append(row)
+        config, summary = run.manifest["config"], run.manifest["summary"]
+        answerable = summary.get("value_answerable")  # runs of before it was recorded do not have it
+        rows.append(
+            {
+                **model_columns(profile, spec, objective),
+                "task": name,
+                "metric": metric,
+                **summary,
+                "learning_rate": config["learning_rate"],
+                "pretrain_seed": pretrain_seed,
+                "seed": config["seed"],
+                "error": None if summary["value"] is None else 1 - summary["value"],
+                "value_answerable": math.nan if answerable is None else answerable,
+                "status": run.manifest["status"],
+                "run_id": run.id,
+            }
+        )
     return check(pd.DataFrame(rows, columns=None if rows else COLUMNS["finetune"]), "finetune")
 
 

@@ -28,10 +28,18 @@ def compare_runs(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         config, summary = run.manifest["config"], run.manifest["summary"]
         same = config["data"] == first["config"]["data"]
         known = same and None not in (summary["loss"], first["summary"]["loss"])
-        row = {"run": name, "parameters": int(runs[name]["parameters"].iloc[0]), "comparable": same}
-        row |= {key: config[key] for key in ("learning_rate", "steps")}
-        row |= {key: summary[key] for key in ("tokens", "loss")}
-        rows.append(row | {"difference": summary["loss"] - first["summary"]["loss"] if known else None})
+        rows.append(
+            {
+                "run": name,
+                "parameters": int(runs[name]["parameters"].iloc[0]),
+                "tokens": summary["tokens"],
+                "learning_rate": config["learning_rate"],
+                "steps": config["steps"],
+                "loss": summary["loss"],
+                "difference": summary["loss"] - first["summary"]["loss"] if known else None,
+                "comparable": same,
+            }
+        )
     return pd.DataFrame(rows)[FACTS].astype({"loss": float, "difference": float})
 
 

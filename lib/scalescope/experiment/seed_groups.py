@@ -41,11 +41,19 @@ def seeds_table(groups: Iterable[Seeds], n_boot: int = 1000) -> pd.DataFrame:
 def _numbers(group: Seeds, n_boot: int) -> dict[str, object]:
     values, noise = 1 - group.errors.to_numpy(), group.noise.to_numpy()
     order = np.argsort(values, kind="stable")
-    row = {"n_pretrain_seeds": len({pretrained for pretrained, _ in group.pairs}), "n_seeds": len(values)}
-    row |= {"value": values.mean(), "value_se": np.sqrt(np.mean(noise**2))}
-    row["value_sd"] = values.std(ddof=1) if len(values) > 1 else np.nan
+    row = {
+        "n_pretrain_seeds": len({pretrained for pretrained, _ in group.pairs}),
+        "n_seeds": len(values),
+        "value": values.mean(),
+        "value_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+        "value_se": np.sqrt(np.mean(noise**2)),
+        "gap": np.nan,
+        "gap_se": np.nan,
+        "spread": np.nan,
+        "two_groups": False,
+    }
     if len(values) < FEWEST_SEEDS:
-        return row | dict.fromkeys(("gap", "gap_se", "spread"), np.nan) | {"two_groups": False}
+        return row
     at = int(np.argmax(np.diff(values[order])))
     below, above = (group.runs[order[place]].rows for place in (at, at + 1))
     gap_se = multi_bootstrap({0: below}, {0: above}, group.metric, n_boot=n_boot).se_rows

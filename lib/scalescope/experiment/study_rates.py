@@ -21,8 +21,17 @@ def chosen_rates(runs: pd.DataFrame) -> pd.DataFrame:
     for (count, steps), part in fitted.groupby(["rows", "steps"]):
         best = part.sort_values(["loss", "learning_rate"], kind="stable").drop_duplicates(CELL)
         chosen, tried = best["learning_rate"], part["learning_rate"]
-        lowest, highest = ((chosen == end).mean() for end in (tried.min(), tried.max()))
-        last = (best["best_step"] >= best["steps"]).mean()
-        rows.append((count, steps, len(best), tried.nunique(), lowest, highest, chosen.median(), last))
+        rows.append(
+            {
+                "rows": count,
+                "steps": steps,
+                "cells": len(best),
+                "rates": tried.nunique(),
+                "lowest": (chosen == tried.min()).mean(),
+                "highest": (chosen == tried.max()).mean(),
+                "median": chosen.median(),
+                "last": (best["best_step"] >= best["steps"]).mean(),
+            }
+        )
     names = ["rows", "steps", "cells", "rates", "lowest", "highest", "median", "last"]
     return pd.DataFrame(rows, columns=names)

@@ -94,8 +94,8 @@ class Texts:
         rows = []
         for name, text in self.dialects.items():
             found = text.distance()
-            named = {"text": name, "distance": found.total, **asdict(found)}
-            rows.append(named | {"pieces_per_word": text.pieces_per_word()})
+            pieces = text.pieces_per_word()
+            rows.append({"text": name, "distance": found.total, **asdict(found), "pieces_per_word": pieces})
         return pd.DataFrame(rows).sort_values("distance", kind="stable", ignore_index=True)
 
 
@@ -134,12 +134,21 @@ def adapted(
 ) -> PretrainConfig:
     """Training on `rows` rows of a dialect, from a pretrained model or from the initialisation of `scratch`."""
     steps = settings.steps(rows)
-    read = {"data": texts.id(name), "rows": rows, "batch_size": min(settings.batch_size, rows), "seed": seed}
-    timed = {"schedule": "linear", "steps": steps, "warmup_steps": max(1, round(settings.warmup_fraction * steps))}
-    timed |= {"eval_every": max(1, steps // settings.evaluations)}
-    timed |= {"eval_sequences": max(1, settings.heldout_tokens // profile.text.sequence_length)}
-    start = pretraining.id if pretraining else ""
-    return replace(scratch, **read, **timed, start=start, learning_rate=rate, engine=ENGINE)
+    return replace(
+        scratch,
+        data=texts.id(name),
+        start=pretraining.id if pretraining else "",
+        rows=rows,
+        batch_size=min(settings.batch_size, rows),
+        steps=steps,
+        warmup_steps=max(1, round(settings.warmup_fraction * steps)),
+        schedule="linear",
+        learning_rate=rate,
+        eval_every=max(1, steps // settings.evaluations),
+        eval_sequences=max(1, settings.heldout_tokens // profile.text.sequence_length),
+        seed=seed,
+        engine=ENGINE,
+    )
 
 
 def study_part(profile: Profile, paper: str) -> StudyPart:
@@ -238,12 +247,16 @@ def _row(study: str, distance: float, each: Planned, run: Run) -> dict:
     pretrained = stages.store().find(start.id) if start else None
     own = not config.start and not config.rows  # pretraining, on whatever text
     return {
-        **{"study": study, "role": each.role, "text": each.text, "distance": distance, "run_id": run.id},
+        "study": study,
+        "role": each.role,
+        "text": each.text,
+        "distance": distance,
         **{key: getattr(config.encoder, key) for key in ("aspect_ratio", "layers", "parameters")},
         **{key: getattr(config, key) for key in OWN},
-        **{key: summary[key] for key in ("tokens", "flops", "best_step", "loss")},
         "pretrain_tokens": summary["tokens"] if own else pretrained.manifest["summary"]["tokens"] if pretrained else 0,
         "finetune_tokens": 0 if own else round(config.rows * per_row),
+        **{key: summary[key] for key in ("tokens", "flops", "best_step", "loss")},
         "loss_before": float(before.iloc[0]) if len(before) else float("nan"),
         "status": run.manifest["status"],
+        "run_id": run.id,
     }

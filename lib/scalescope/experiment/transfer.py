@@ -71,11 +71,22 @@ def transfer_table(groups: Iterable[Seeds], n_boot: int = 1000) -> pd.DataFrame:
         control = scratch.get((group.task, group.model["parameters"], group.model["role"]))
         if control is not None and group.model["objective"] != SCRATCH:
             found = multi_bootstrap(control.sides, group.sides, group.metric, n_boot=n_boot)
-            row = {**group.model, "task": group.task, "metric": group.metric}
-            row |= {"n_seeds": found.n_seeds, "n_rows": found.n_rows}
-            row |= {"error_scratch": 1 - found.first, "bar_scratch": error_bar(control.errors, control.noise)}
-            row |= {"error_pretrained": 1 - found.second, "bar_pretrained": error_bar(group.errors, group.noise)}
-            rows.append(row | {"gain": found.difference, "low": found.low, "high": found.high})
+            rows.append(
+                {
+                    **group.model,
+                    "task": group.task,
+                    "metric": group.metric,
+                    "n_seeds": found.n_seeds,
+                    "n_rows": found.n_rows,
+                    "error_scratch": 1 - found.first,
+                    "bar_scratch": error_bar(control.errors, control.noise),
+                    "error_pretrained": 1 - found.second,
+                    "bar_pretrained": error_bar(group.errors, group.noise),
+                    "gain": found.difference,
+                    "low": found.low,
+                    "high": found.high,
+                }
+            )
     return check(pd.DataFrame(rows, columns=None if rows else COLUMNS["transfer"]), "transfer")
 
 

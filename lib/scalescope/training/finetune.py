@@ -198,17 +198,25 @@ def _write(member: Member, parameters: int, tokens: int, metric: str, store: Sto
     rows = None if member.reason else member.best
     metrics = pd.DataFrame(member.epochs, columns=["epoch", "step", "value", "value_answerable", "loss"])
     curve = pd.DataFrame({"step": metrics["step"], "split": "validation", "loss": metrics["loss"]})
-    summary = dict.fromkeys(("epoch", "value", "value_se", "loss", "loss_at_best", "value_answerable"))
-    summary |= {"tokens": tokens, "flops": 6 * parameters * tokens}
+    reached = dict.fromkeys(("epoch", "value", "value_se", "loss", "loss_at_best", "value_answerable"))
     if rows is not None:
         best = metrics.loc[metrics["value"].idxmax()]
-        summary |= {"epoch": int(best["epoch"]), "value": float(best["value"])}
-        summary |= {"loss": float(metrics["loss"].min()), "loss_at_best": float(best["loss"])}
-        summary["value_se"] = _known(standard_error(metric, rows))
-        summary["value_answerable"] = _known(best["value_answerable"])
+        reached = {
+            "epoch": int(best["epoch"]),
+            "value": float(best["value"]),
+            "value_se": _known(standard_error(metric, rows)),
+            "loss": float(metrics["loss"].min()),
+            "loss_at_best": float(best["loss"]),
+            "value_answerable": _known(best["value_answerable"]),
+        }
     config = member.config
-    manifest = {"kind": "finetune", "status": status, "reason": member.reason, "config": asdict(config)}
-    manifest["summary"] = summary
+    manifest = {
+        "kind": "finetune",
+        "status": status,
+        "config": asdict(config),
+        "summary": {"tokens": tokens, "flops": 6 * parameters * tokens, **reached},
+        "reason": member.reason,
+    }
     return store.write(config.id, manifest=manifest, curve=curve, metrics=metrics, rows=rows)
 
 

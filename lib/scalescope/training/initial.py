@@ -43,7 +43,12 @@ def initial(config: InitialConfig, store: Store) -> Run:
         with own_randomness():
             weights = Encoder(config.encoder, seed=config.seed).state_dict()
         summary = {"step": 0, "tokens": 0, "flops": 0, "best_step": 0, "loss": None, "stopped": "not trained"}
-        manifest = {"kind": "pretrain", "status": "finished", "reason": "", "config": config.facts()}
-        manifest["summary"] = summary
+        manifest = {
+            "kind": "pretrain",
+            "status": "finished",
+            "config": config.facts(),
+            "summary": summary,
+            "reason": "",
+        }
         curve = pd.DataFrame(columns=["step", "tokens", "split", "loss"])
         return store.write(config.id, manifest=manifest, curve=curve, metrics=pd.DataFrame([summary]), weights=weights)

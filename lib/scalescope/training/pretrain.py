@@ -198,9 +198,14 @@ def record(training: Trained, store: Store, status: str, stopped: str, reason: s
     """Write a run into the store. stopped: "budget", "patience" or "diverged", whose reason is told."""
     config, patience, rows = training.config, training.patience, training.rows
     step, tokens = (rows[-1]["step"], rows[-1]["tokens"]) if rows else (0, 0)
-    loss = patience.best_loss if math.isfinite(patience.best_loss) else None
-    summary = {"step": step, "tokens": tokens, "flops": 6 * config.encoder.parameters * tokens}
-    summary |= {"best_step": patience.best_step, "loss": loss, "stopped": stopped}
+    summary = {
+        "step": step,
+        "tokens": tokens,
+        "flops": 6 * config.encoder.parameters * tokens,
+        "best_step": patience.best_step,
+        "loss": patience.best_loss if math.isfinite(patience.best_loss) else None,
+        "stopped": stopped,
+    }
     manifest = {"kind": config.kind, "status": status, "config": config.facts(), "summary": summary, "reason": reason}
     weights = patience.best_weights if status == "finished" else None
     curve = pd.DataFrame(rows, columns=["step", "tokens", "split", "loss"])
