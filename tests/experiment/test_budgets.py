@@ -47,8 +47,8 @@ def test_each_budget_is_finetuned_at_the_tuned_rate_with_all_seeds(profile, monk
     spec = profile.target
     stages.pretrain(profile, spec.name, "mlm")
     target, ladder = spec, profile.model("ar8-l1")
-    finetuning.sweep_runs(profile, prepared, target, target, "mlm", "sst2", tuned)
-    best = finetuning.sweep_runs(profile, prepared, ladder, target, "mlm", "sst2", tuned).best_rate
+    finetuning.sweep_runs(profile, prepared, target, "mlm", "sst2", tuned)
+    best = finetuning.sweep_runs(profile, prepared, ladder, "mlm", "sst2", tuned).best_rate
     used = {stages.store().find(name).manifest["config"]["learning_rate"] for name in table["run_id"]}
     assert used == {best}, "the rate of the model's own tuning"
 

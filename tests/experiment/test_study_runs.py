@@ -67,18 +67,11 @@ def test_steps_grow_with_rows_as_the_profile_says(live_profile):
 
 
 def test_runs_that_read_the_same_batches_train_in_one_go(grid):
-    units = _units(grid[1])
+    units = study_runs._units(grid[1])
     assert len(units) == 3 * 3, "dialects and rows"
-    for unit in units.values():
+    for unit in units:
         assert len({(each.text, each.config.rows, each.config.steps) for each in unit}) == 1
         assert len({(each.config.start, each.config.learning_rate) for each in unit}) == len(unit)
-
-
-def _units(planned):
-    units = {}
-    for each in planned:
-        units.setdefault(study_runs._unit(each), []).append(each)
-    return units
 
 
 def test_packs_hold_every_run_once_and_branches_of_a_trunk_together(grid):
@@ -86,9 +79,9 @@ def test_packs_hold_every_run_once_and_branches_of_a_trunk_together(grid):
     assert [len(pack) for pack in packs(pretraining, 4)] == [3]
     parts = packs(others, 4)
     assert sorted(each.config.id for part in parts for each in part) == sorted(each.config.id for each in others)
-    largest = max(map(len, _units(others).values()))
+    largest = max(map(len, study_runs._units(others)))
     assert max(map(len, parts)) - min(map(len, parts)) <= largest
-    for unit in _units(others).values():
+    for unit in study_runs._units(others):
         assert sum(any(each in part for each in unit) for part in parts) == 1, "members that train together"
     assert packs(others, 4) == parts
 

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from scalescope.data.masking import Masker
 from scalescope.training import loop
 from scalescope.training import pretrain as module
 from scalescope.training.loop import Training, masked_batches
-from scalescope.training.pretrain import MissingStart, pretrain
+from scalescope.training.pretrain import MissingStart, loss_on, pretrain
 from scalescope.training.store import Store
 
 TRAIN, HELDOUT = make_corpus(64, 0), make_corpus(32, 1)
@@ -143,3 +144,21 @@ def test_bf16_learns_as_well_as_fp32(tmp_path):
         for precision in ("fp32", "bf16")
     }
     assert losses["bf16"] == pytest.approx(losses["fp32"], abs=0.15)
+
+
+def test_on_its_own_text_a_run_has_the_loss_that_was_recorded(pretrained):
+    assert loss_on(pretrained, make_config(), make_corpus(32, 1)) == pretrained.manifest["summary"]["loss"]
+
+
+def test_a_text_that_a_run_does_not_know_costs_more(pretrained):
+    text = make_corpus(32, 1)
+    shuffled = np.random.default_rng(0).permuted(text.tokens, axis=1)
+    assert (
+        loss_on(pretrained, make_config(), replace(text, tokens=shuffled))
+        > 1.2 * pretrained.manifest["summary"]["loss"]
+    )
+
+
+def test_a_text_in_other_pieces_is_refused(pretrained):
+    with pytest.raises(ValueError, match="knows 40 pieces, the text has 41"):
+        loss_on(pretrained, make_config(), replace(make_corpus(32, 1), vocabulary_size=41))

@@ -60,12 +60,14 @@ def summary(found: pd.DataFrame, by: str, contenders: Iterable[str], baseline: s
 
 def _summed(mine: pd.DataFrame, base: pd.Series) -> dict[str, float]:
     rmse = mine["rmse"]
+    with np.errstate(divide="ignore"):  # an exact contender has the ratio 0
+        ratio = float(np.exp(np.log(rmse / base).mean()))
     better = rmse.fillna(np.inf) * (1 + TIE) < base.fillna(np.inf)
     return {
         "curves": len(mine),
         "failed": int(rmse.isna().sum()),
         "median_rmse": rmse.median(),
-        "ratio": _geometric(rmse / base),
+        "ratio": ratio,
         "wins": float(mine["won"].mean()),
         "beats_baseline": float(better.mean()),
         "coverage": mine["coverage"].mean(),
@@ -93,20 +95,14 @@ def cost(
         fit = points[points["role"] == "fit"]
         for name, contender in contenders.items():
             taken[name].append(_seconds(contender, fit[x].to_numpy(float), fit[y].to_numpy(float)))
-    base = np.array(taken[baseline])
-    rows = []
-    for name, seconds in taken.items():
-        ratio = np.array(seconds) / base
-        rows.append(
-            {
-                "law": name,
-                "curves": len(ratio),
-                "cpu_ratio": np.median(ratio),
-                "cpu_ratio_low": ratio.min(),
-                "cpu_ratio_high": ratio.max(),
-            }
-        )
-    return pd.DataFrame(rows)
+    ratio = pd.DataFrame(taken).div(taken[baseline], axis=0)
+    found = {
+        "curves": len(ratio),
+        "cpu_ratio": ratio.median(),
+        "cpu_ratio_low": ratio.min(),
+        "cpu_ratio_high": ratio.max(),
+    }
+    return pd.DataFrame(found).rename_axis("law").reset_index()
 
 
 def _seconds(contender: Contender, x: np.ndarray, y: np.ndarray, repeats: int = 2) -> float:
@@ -118,9 +114,3 @@ def _seconds(contender: Contender, x: np.ndarray, y: np.ndarray, repeats: int = 
             contender(x, y, x[-1:], False)
         found.append(time.process_time() - start)
     return max(min(found), 1e-6)
-
-
-def _geometric(ratios: pd.Series) -> float:
-    """Geometric mean of the ratios that are known; 0 if one is exact."""
-    with np.errstate(divide="ignore"):
-        return float(np.exp(np.log(ratios).mean()))

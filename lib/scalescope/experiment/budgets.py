@@ -15,7 +15,7 @@ from scalescope.experiment import finetuning, stages
 from scalescope.experiment.branches import bars
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import ModelSpec, Profile
-from scalescope.experiment.rows import model_columns
+from scalescope.experiment.rows import concat, model_columns
 from scalescope.experiment.sections import budget_steps
 from scalescope.tables import COLUMNS, check
 from scalescope.training.branches import campaign as campaign_runs
@@ -24,7 +24,7 @@ from scalescope.training.device import use_threads
 from scalescope.training.finetune import FinetuneConfig
 from scalescope.training.pretrain import PretrainConfig
 from scalescope.training.store import Run
-from scalescope.training.sweep import sweep
+from scalescope.training.sweep import Member, seeds_of, sweep
 
 Train = Callable[[list[FinetuneConfig], Run], list[Run]]
 Progress = Callable[[str, float | None], None]
@@ -53,7 +53,7 @@ def budgets(profile: Profile, objective: str, progress: Progress | None = None) 
         frames.append(_task_rows(profile, prepared, objective, name, runs, train))
         if progress is not None:
             progress(name, float(frames[-1]["value"].max()))
-    return _table(frames)
+    return check(concat(frames, "budgets"), "budgets")
 
 
 def collect_budgets(profile: Profile, prepared: Prepared, partial: bool = False) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def collect_budgets(profile: Profile, prepared: Prepared, partial: bool = False)
             for run in runs:
                 with stages.missing_runs(partial):
                     frames.append(_task_rows(profile, prepared, objective, name, [run], finetuning.find_finetuned))
-    return _table(frames)
+    return check(concat(frames, "budgets"), "budgets")
 
 
 def _pretrained(profile: Profile, config: PretrainConfig) -> Run:
@@ -101,9 +101,8 @@ def _task_rows(
     """Rows of one task for the pretraining runs `runs` of the budgets; runs that failed have none."""
     alive = [run for run in runs if not run.failed]
     rate = _best_rate(profile, prepared, objective, name, train) if alive else None
-    rows = []
-    for run in alive if rate is not None else []:
-        members = [(rate, seed) for seed in profile.budget_seeds]
+    rows, members = [], seeds_of(rate, profile.budget_seeds)
+    for run in alive if members else []:
         configs = finetuning.finetune_configs(profile, prepared, profile.budget_model, objective, name, run, members)
         rows += [_row(profile, objective, name, run, done) for done in train(configs, run) if not done.failed]
     return pd.DataFrame(rows, columns=COLUMNS["budgets"])
@@ -116,10 +115,9 @@ def _best_rate(profile: Profile, prepared: Prepared, objective: str, name: str, 
     if pretrained.failed:
         return None
 
-    def run(members: list[tuple[float, int]]) -> list[Run]:
-        return train(
-            finetuning.finetune_configs(profile, prepared, spec, objective, name, pretrained, members), pretrained
-        )
+    def run(members: list[Member]) -> list[Run]:
+        configs = finetuning.finetune_configs(profile, prepared, spec, objective, name, pretrained, members)
+        return train(configs, pretrained)
 
     return sweep(run, learning_rates=profile.finetune.learning_rates, seeds=profile.finetune.seeds).best_rate
 
@@ -139,9 +137,3 @@ def _row(profile: Profile, objective: str, name: str, pretrained: Run, run: Run)
         "error": 1 - summary["value"],
         "run_id": run.id,
     }
-
-
-def _table(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    frames = [frame for frame in frames if len(frame)]
-    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS["budgets"])
-    return check(table, "budgets")

@@ -12,12 +12,6 @@ from scalescope.errors import NotFinished, UnknownName
 from scalescope.experiment.study_sections import STANDARD
 
 PRETRAINED, FINETUNED = "pretrained", "finetuned"
-READ = {  # tables of each study, below data/results/<profile>/
-    "barnett2024": ["runs"],
-    "su2024": ["runs", "curves"],
-    "gadre2024": ["runs"],
-    "lin2024": ["runs", "zoo", "points"],
-}
 AFTER_WARMUP = 2.0  # a curve counts from so many times its warm-up on
 POINTS = [
     "study",
@@ -64,7 +58,7 @@ class Campaign:
 def read_campaign(profile: str) -> Campaign:
     """The campaign from the tables of the finished studies of a profile; raises NotFinished where there are none."""
     folder, tables = paths.results(profile), {}
-    for study, names in READ.items():
+    for study, (names, _) in READERS.items():
         files = {name: folder / study / f"{name}.csv" for name in names}
         if all(file.is_file() for file in files.values()):
             tables[study] = {name: pd.read_csv(file) for name, file in files.items()}
@@ -74,7 +68,7 @@ def read_campaign(profile: str) -> Campaign:
 
 
 def campaign(tables: Mapping[str, Mapping[str, pd.DataFrame]]) -> Campaign:
-    """The campaign from the tables of studies by study and name (READ); a study may be missing.
+    """The campaign from the tables of studies by study and name (READERS); a study may be missing.
 
     Raises UnknownName for another study.
     """
@@ -82,7 +76,7 @@ def campaign(tables: Mapping[str, Mapping[str, pd.DataFrame]]) -> Campaign:
     for study, own in tables.items():
         if study not in READERS:
             raise UnknownName("study", study, READERS)
-        parts.append(READERS[study](own))
+        parts.append(READERS[study][1](own))
         curves = _trajectories(own["curves"]) if "curves" in own else curves
     points = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return Campaign(points.reindex(columns=POINTS), curves)
@@ -128,11 +122,12 @@ def _lin(own: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return points.assign(kind=FINETUNED, target=named, base=points["model"], lineage=lineage, plain=plain)
 
 
-READERS: dict[str, Callable[[Mapping[str, pd.DataFrame]], pd.DataFrame]] = {
-    "barnett2024": _barnett,
-    "su2024": _su,
-    "gadre2024": _gadre,
-    "lin2024": _lin,
+# tables of each study, below data/results/<profile>/, and what makes points of them
+READERS: dict[str, tuple[list[str], Callable[[Mapping[str, pd.DataFrame]], pd.DataFrame]]] = {
+    "barnett2024": (["runs"], _barnett),
+    "su2024": (["runs", "curves"], _su),
+    "gadre2024": (["runs"], _gadre),
+    "lin2024": (["runs", "zoo", "points"], _lin),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -34,7 +35,6 @@ def collect(profile: Profile, partial: bool = False) -> dict[str, pd.DataFrame]:
     the profile asks for it budgets (columns in tables.py). The control "scratch" is in finetune, transfer and seeds
     only: the laws know nothing of it.
     """
-
     prepared = stages.prepare(profile)
     names = ("pretrain", "curves", "skills", "finetune", "points")
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in names}
@@ -102,24 +102,19 @@ def _collect_task(
     places: list[int],
     parts: dict,
     partial: bool,
-) -> list[Seeds]:
+) -> Iterable[Seeds]:
     """Add the runs of one model and task to the parts of the tables; returns their seeds, tuned and not."""
-
     metric, model = TASKS[name].metric, model_columns(profile, spec, objective)
     groups = {hpt: Seeds(model, hpt, name, metric, []) for hpt in ("with", "without")}
-    collected: list[int] = []
     for place in places:
         with stages.missing_runs(partial):
-            done = sweep_runs(profile, prepared, spec, profile.target, objective, name, find_finetuned, place)
-            collected.append(place)
-        if place not in collected:
-            continue
-        parts["finetune"].append(finetune_rows(profile, spec, objective, metric, name, done.runs, place))
-        for hpt, runs in (("with", done.tuned), ("without", done.fixed)):
-            runs = [run for run in runs if not run.failed]
-            groups[hpt].runs.extend(runs)
-            groups[hpt].pretrain_seeds.extend([profile.pretraining_seed(spec, place)] * len(runs))
-            if objective != SCRATCH:
-                frame = finetune_rows(profile, spec, objective, metric, name, runs, place).assign(hpt=hpt)
-                parts["points"].append(frame[COLUMNS["points"]])
-    return list(groups.values()) if collected else []
+            done = sweep_runs(profile, prepared, spec, objective, name, find_finetuned, place)
+            parts["finetune"].append(finetune_rows(profile, spec, objective, metric, name, done.runs, place))
+            for hpt, runs in (("with", done.tuned), ("without", done.fixed)):
+                runs = [run for run in runs if not run.failed]
+                groups[hpt].runs.extend(runs)
+                groups[hpt].pretrain_seeds.extend([profile.pretraining_seed(spec, place)] * len(runs))
+                if objective != SCRATCH:
+                    frame = finetune_rows(profile, spec, objective, metric, name, runs, place).assign(hpt=hpt)
+                    parts["points"].append(frame[COLUMNS["points"]])
+    return groups.values()

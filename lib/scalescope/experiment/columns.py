@@ -14,47 +14,10 @@ from scalescope.errors import nearest
 from scalescope.tables import COLUMNS
 
 SURROGATE = re.compile("[\ud800-\udfff]")
-# columns of the tables in tables.py that are calculated with
-NUMBERS = frozenset(
-    (
-        "aspect_ratio",
-        "layers",
-        "heads",
-        "hidden",
-        "parameters",
-        "tokens",
-        "budget_tokens",
-        "flops",
-        "step",
-        "best_step",
-        "loss",
-        "loss_sd",
-        "loss_at_best",
-        "learning_rate",
-        "seed",
-        "n_seeds",
-        "epoch",
-        "value",
-        "value_sd",
-        "value_se",
-        "error",
-        "error_sd",
-        "value_answerable",
-        "value_answerable_sd",
-        "train",
-        "eval",
-        "majority",
-        "truncated_train",
-        "truncated_eval",
-        "tokens_mean",
-        "unknown_share",
-        "unlocated",
-        "too_long",
-        "bag_of_words",
-        "one_side",
-        "best_possible",
-    )
-)
+# columns of these tables (see tables.py) that are calculated with
+READ = ("pretrain", "budgets", "finetune", "summaries", "tasks", "shortcuts")
+LABELS = {"profile", "source", "objective", "role", "hpt", "task", "title", "metric", "stopped", "status", "run_id"}
+NUMBERS = frozenset(name for table in READ for name in COLUMNS[table]) - LABELS - {"pretrain_seed"}
 
 
 def need(frame: pd.DataFrame, table: str, columns: list[str]) -> pd.DataFrame:
@@ -105,29 +68,23 @@ def need_labels(frame: pd.DataFrame, table: str, columns: list[str]) -> None:
     """
     for name in columns:
         for row, value in enumerate(frame[name].tolist()):
+            fault = ""
             if _is_missing(value) or (isinstance(value, str) and not value.strip()):
-                raise ValueError(f"table {table!r}, column {name!r}, row {row} holds {value!r}: a label is missing")
-            if isinstance(value, str) and value != value.strip():
-                raise ValueError(
-                    f"table {table!r}, column {name!r}, row {row} holds {value!r}: spaces at the end of a label"
-                )
-            if isinstance(value, str) and (half := SURROGATE.search(value)):
-                raise ValueError(
-                    f"table {table!r}, column {name!r}, row {row} holds {value!r}: half of a surrogate pair, "
-                    f"\\u{ord(half[0]):04x}, is no character"
-                )
+                fault = "a label is missing"
+            elif isinstance(value, str) and value != value.strip():
+                fault = "spaces at the end of a label"
+            elif isinstance(value, str) and (half := SURROGATE.search(value)):
+                fault = f"half of a surrogate pair, \\u{ord(half[0]):04x}, is no character"
+            if fault:
+                raise ValueError(f"table {table!r}, column {name!r}, row {row} holds {value!r}: {fault}")
 
 
 def need_whole(frame: pd.DataFrame, table: str, columns: list[str]) -> None:
     """Raise ValueError that names table, column, row and value of what is no whole number above or equal to zero."""
     for name in columns:
         values = frame[name].to_numpy(dtype=float)
-        bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0) & (values == np.floor(values))))
-        if bad.size:
-            raise ValueError(
-                f"table {table!r}, column {name!r}, row {bad[0]} holds {values[bad[0]]:g} where a whole number from 0 "
-                "on is expected"
-            )
+        whole = np.isfinite(values) & (values >= 0) & (values == np.floor(values))
+        _refuse_first(table, name, values, ~whole, " where a whole number from 0 on is expected")
 
 
 def need_sizes(frame: pd.DataFrame, table: str) -> None:
@@ -142,9 +99,10 @@ def need_shares(frame: pd.DataFrame, table: str, columns: list[str], least: floa
     """Raise ValueError that names table, column, row and value of what does not lie between `least` and one."""
     for name in columns:
         values = frame[name].to_numpy(dtype=float)
-        bad = np.flatnonzero((values > 1) | (values < least))
-        if bad.size:
-            raise ValueError(
-                f"table {table!r}, column {name!r}, row {bad[0]} holds {values[bad[0]]:g}; a share between {least:g} "
-                "and 1 is expected (is it in percent?)"
-            )
+        why = f"; a share between {least:g} and 1 is expected (is it in percent?)"
+        _refuse_first(table, name, values, (values > 1) | (values < least), why)
+
+
+def _refuse_first(table: str, column: str, values: np.ndarray, bad: np.ndarray, why: str) -> None:
+    for row in np.flatnonzero(bad):
+        raise ValueError(f"table {table!r}, column {column!r}, row {row} holds {values[row]:g}{why}")

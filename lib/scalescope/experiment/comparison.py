@@ -108,7 +108,7 @@ def _row(key: tuple[str, str], a: Ladder, b: Ladder, n_boot: int, states: list[i
     row |= {"difference": row["slope_b"] - row["slope_a"], "difference_low": ends[0], "difference_high": ends[1]}
     low, high = (max(a.parameters.min(), b.parameters.min()), min(a.parameters.max(), b.parameters.max()))
     if low > high:
-        return row | {"at": np.nan, "ratio": np.nan, "ratio_low": np.nan, "ratio_high": np.nan}
+        return row
     at = float(np.sqrt(low * high))
     values = [law.predict_many(law.bootstrap_.params, [at])[:, 0] for law in laws]
     ends = np.percentile(values[1] / values[0], [2.5, 97.5]) if known else (0.0, np.inf)
@@ -128,12 +128,11 @@ def _ladders(profile: str) -> Iterator[tuple[tuple[str, str], Ladder]]:
     known = sorted(path.parent.name for path in paths.results("any").parent.glob("*/pretrain.csv"))
     if profile not in known:
         raise UnknownName("profile with results", profile, known)
-    folder = paths.results(profile)
     pretrain = collected_table(profile, "pretrain")
     pretrain = pretrain[usable_pretraining(pretrain) & (pretrain["role"] == "ladder")]
     for objective in OBJECTIVES:
         yield from _ladder(PRETRAINING, objective, pretrain[pretrain["objective"] == objective], "loss")
-    if (folder / "points.csv").is_file():
+    if (paths.results(profile) / "points.csv").is_file():
         usable, _ = split_usable(collected_table(profile, "points"))
         tuned = usable[(usable["hpt"] == "with") & (usable["role"] == "ladder")]
         for task in (name for name in task_names(tuned) if name in set(tuned["task"])):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
@@ -15,15 +14,9 @@ from scalescope.laws import ScalingLaw, SuspectInput
 
 LEVEL = 0.95
 FAILED = "failed"
-
-
-class Contender(Protocol):
-    """What an arena asks: prediction [n] and interval of one new run [n], [n] at x_new [n], fitted to x and y."""
-
-    def __call__(
-        self, x: np.ndarray, y: np.ndarray, x_new: np.ndarray, intervals: bool
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Prediction, low and high [n]; raises RuntimeError where the fit fails."""
+# of x, y, x_new [n] and whether intervals are wanted: prediction [n] and interval of one new run [n], [n] at x_new,
+# fitted to x and y; raises RuntimeError where the fit fails
+Contender = Callable[[np.ndarray, np.ndarray, np.ndarray, bool], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ def recorded(work: Path | None, job: str, workers: int = 0) -> Iterator[None]:
         return
     stem = work.resolve() / "costs" / f"{job}.{os.getpid()}-{time.time_ns()}"
     record, facts = Path(f"{stem}.json"), {"job": job, "profile": profile_key(work), "started": time.time()}
-    facts |= {"workers": workers} if job == ENGINE else {"threads": _threads()}
+    given = os.environ.get(THREADS, "")  # threads that were requested for this job
+    facts |= {"workers": workers} if job == ENGINE else {"threads": int(given) if given.isdecimal() else 1}
     with _renewed(record, facts):
         if job != ENGINE:
             os.environ[TRAINED] = f"{stem}.trained"
@@ -88,12 +89,6 @@ def recorded(work: Path | None, job: str, workers: int = 0) -> Iterator[None]:
             yield
         finally:
             os.environ.pop(TRAINED, None)
-
-
-def _threads() -> int:
-    """Threads that were requested for this job."""
-    given = os.environ.get(THREADS, "")
-    return int(given) if given.isdecimal() else 1
 
 
 @contextmanager

@@ -21,6 +21,7 @@ def corpus_table(prepared: Prepared) -> pd.DataFrame:
     for split in SPLITS:
         corpus = prepared.corpus(split)
         maskable = corpus.tokens[:2000] > MASK
+        units = max(int(corpus.units[:2000][maskable].sum()), 1)
         rows.append(
             {
                 "split": split,
@@ -28,35 +29,34 @@ def corpus_table(prepared: Prepared) -> pd.DataFrame:
                 "documents": int(corpus.documents.max(axis=1).sum()),
                 "tokens": int(np.count_nonzero(corpus.tokens)),
                 "vocabulary": corpus.vocabulary_size,
-                "tokens_per_unit": round(maskable.sum() / max(int(corpus.units[:2000][maskable].sum()), 1), 2),
+                "tokens_per_unit": round(maskable.sum() / units, 2),
             }
         )
     return pd.DataFrame(rows)
 
 
 def tasks_table(profile: Profile, prepared: Prepared) -> pd.DataFrame:
-    """One row per task.
-
-    Metric, rows, majority baseline in metric units, truncated examples, tokens per example, share of [UNK], and
-    evaluation answers that cannot be predicted whole (see tables.py).
+    """One row per task: metric, rows, majority baseline in metric units, truncated examples, tokens per example, share
+    of [UNK], and evaluation answers that cannot be predicted whole (see tables.py).
     """
     rows = []
     for name in profile.tasks:
         data = prepared.task_data(name)
+        task, train, held = data.task, data.train, data.evaluation
         rows.append(
             {
                 "task": name,
-                "title": data.task.title,
-                "metric": data.task.metric,
-                "train": data.train.n_examples,
-                "eval": data.evaluation.n_examples,
-                "majority": round(majority(data.task, data.rows), 4),
-                "truncated_train": data.train.truncated,
-                "truncated_eval": data.evaluation.truncated,
-                "tokens_mean": round(data.train.tokens_mean, 1),
-                "unknown_share": round(max(data.train.unknown_share, data.evaluation.unknown_share), 4),
-                "unlocated": data.evaluation.unlocated,
-                "too_long": data.evaluation.too_long if data.evaluation.too_long >= 0 else None,
+                "title": task.title,
+                "metric": task.metric,
+                "train": train.n_examples,
+                "eval": held.n_examples,
+                "majority": round(majority(task, data.rows), 4),
+                "truncated_train": train.truncated,
+                "truncated_eval": held.truncated,
+                "tokens_mean": round(train.tokens_mean, 1),
+                "unknown_share": round(max(train.unknown_share, held.unknown_share), 4),
+                "unlocated": held.unlocated,
+                "too_long": held.too_long if held.too_long >= 0 else None,
             }
         )
     return check(pd.DataFrame(rows), "tasks")

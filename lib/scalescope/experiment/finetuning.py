@@ -22,7 +22,7 @@ from scalescope.training.finetune import FinetuneConfig
 from scalescope.training.finetune import finetune as finetune_run
 from scalescope.training.policy import pick_precision
 from scalescope.training.store import Run
-from scalescope.training.sweep import Sweep, best_rate, grid_of, repeat, seeds_of, sweep
+from scalescope.training.sweep import Member, Sweep, best_rate, grid_of, repeat, seeds_of, sweep
 
 SIMPLE = "sst2"  # one sentence, two classes
 Train = Callable[[list[FinetuneConfig], Run | Sequence[Run]], list[Run]]
@@ -45,7 +45,7 @@ def finetune(
     `progress(task, best value)` is called after each task, and with None as the value before one in which a run is
     missing. Raises UnknownName for an objective that is not finetuned.
     """
-    spec, target = profile.model(model), profile.target
+    spec = profile.model(model)
     use_threads(spec.config.parameters)
     prepared = stages.prepare(profile)
     starts = _starts(profile, prepared, spec, profile.finetuned_after(objective))
@@ -55,7 +55,7 @@ def finetune(
         train = trainer(profile, data, partial(progress, name, None) if progress else None)
         _train_together(profile, prepared, spec, name, starts, train)
         for own, place in starts:
-            done = sweep_runs(profile, prepared, spec, target, own, name, find_finetuned, place)
+            done = sweep_runs(profile, prepared, spec, own, name, find_finetuned, place)
             frames.append(finetune_rows(profile, spec, own, data.task.metric, name, done.runs, place))
             best.append(frames[-1]["value"].max())
         if progress is not None:
@@ -98,7 +98,7 @@ def _train_together(
     settings = profile.finetune
     grid = grid_of(settings.learning_rates, settings.seeds)
 
-    def run(wanted: dict[tuple[str, int], list[tuple[float, int]]]) -> dict[tuple[str, int], list[Run]]:
+    def run(wanted: dict[tuple[str, int], list[Member]]) -> dict[tuple[str, int], list[Run]]:
         configs = {
             start: finetune_configs(profile, prepared, spec, start[0], name, starts[start], members)
             for start, members in wanted.items()
@@ -117,9 +117,7 @@ def _train_together(
     run({start: seeds_of(best.get(start[0]), settings.seeds) for start in starts})
 
 
-def sweep_runs(
-    profile, prepared, spec: ModelSpec, target: ModelSpec, objective: str, name: str, train, place: int = 0
-) -> Sweep:
+def sweep_runs(profile, prepared, spec: ModelSpec, objective: str, name: str, train: Train, place: int = 0) -> Sweep:
     """The protocol for one model, pretraining seed and task; `train(configs, pretrained)` gives finished runs.
 
     At another place than the first nothing is tuned: the runs have the best rate of the first seed, and the fixed rate.
@@ -127,18 +125,18 @@ def sweep_runs(
     pretrained = stages.pretrained_run(profile, prepared, spec, objective, place=place)
     settings = profile.finetune
 
-    def run(members: list[tuple[float, int]]) -> list[Run]:
+    def run(members: list[Member]) -> list[Run]:
         return train(finetune_configs(profile, prepared, spec, objective, name, pretrained, members), pretrained)
 
     fixed = _fixed_rate(profile, prepared, spec, objective, name)
     if place:
         best = None
         with suppress(stages.PretrainingDiverged):  # then nothing was tuned
-            best = sweep_runs(profile, prepared, spec, target, objective, name, find_finetuned).best_rate
+            best = sweep_runs(profile, prepared, spec, objective, name, find_finetuned).best_rate
         return repeat(run, best_rate=best, fixed_rate=fixed, seeds=settings.seeds)
     done = sweep(run, learning_rates=settings.learning_rates, seeds=settings.seeds, fixed_rate=fixed)
-    fixes = objective in settings.fixed_rate_objectives
-    return replace(done, fixed=done.tuned) if fixes and spec.name == target.name else done
+    fixes = objective in settings.fixed_rate_objectives and spec.name == profile.target.name
+    return replace(done, fixed=done.tuned) if fixes else done
 
 
 def _fixed_rate(profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str) -> float | None:
@@ -147,18 +145,12 @@ def _fixed_rate(profile: Profile, prepared: Prepared, spec: ModelSpec, objective
     if objective not in profile.finetune.fixed_rate_objectives or spec.name == target.name:
         return None
     with suppress(stages.PretrainingDiverged):  # then there is no rate to fix
-        return sweep_runs(profile, prepared, target, target, objective, name, find_finetuned).best_rate
+        return sweep_runs(profile, prepared, target, objective, name, find_finetuned).best_rate
     return None
 
 
 def finetune_configs(
-    profile,
-    prepared: Prepared,
-    spec: ModelSpec,
-    objective: str,
-    name: str,
-    pretrained: Run,
-    members: list[tuple[float, int]],
+    profile, prepared: Prepared, spec: ModelSpec, objective: str, name: str, pretrained: Run, members: list[Member]
 ) -> list[FinetuneConfig]:
     """Configurations of one model on one task, one per (learning rate, seed).
 
@@ -214,14 +206,12 @@ def by_hand(profile: Profile, task: str = "") -> str:
 
 def find_finetuned(configs: list[FinetuneConfig], pretrained: Run | Sequence[Run]) -> list[Run]:
     """The finished finetuning runs of configurations; raises NotFinished."""
-    return [_find_finetuned(config) for config in configs]
-
-
-def _find_finetuned(config: FinetuneConfig) -> Run:
-    found = stages.store().find(config.id)
-    if found is None:
-        raise stages.NotFinished(
-            f"{config.model} ({config.objective}) has not been finetuned on {config.task} at learning rate "
-            f"{config.learning_rate}, seed {config.seed}; run 30_finetune first (the target before the ladder)"
-        )
-    return found
+    runs = []
+    for config in configs:
+        runs.append(stages.store().find(config.id))
+        if runs[-1] is None:
+            raise stages.NotFinished(
+                f"{config.model} ({config.objective}) has not been finetuned on {config.task} at learning rate "
+                f"{config.learning_rate}, seed {config.seed}; run 30_finetune first (the target before the ladder)"
+            )
+    return runs

@@ -10,7 +10,7 @@ that its protocol differs from that of the target (Su's curves have a constant r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,7 @@ COLUMNS = [
     "inside",
     "reason",
 ]
+SETTINGS = {"loss": "log_squares", "interval": "residual", "warn_beyond": None}
 
 
 class NotAsked(ValueError):
@@ -46,26 +47,12 @@ class NotAsked(ValueError):
 
 @dataclass
 class Asked:
-    """What a law is fitted to (inputs and loss, one row per point) and what it is asked."""
+    """What a law is fitted to: inputs and loss, one row per point."""
 
     law: ScalingLaw
     X: pd.DataFrame
     y: pd.Series
-    target: pd.DataFrame
     groups: pd.Series | None = None
-
-
-@dataclass
-class _Fitted:
-    """Fitted laws by what they were fitted to: many targets share one."""
-
-    known: dict[tuple, ScalingLaw] = field(default_factory=dict)
-
-    def of(self, name: str, asked: Asked) -> ScalingLaw:
-        key = (name, tuple(map(tuple, asked.X.to_numpy())), tuple(asked.y))
-        if key not in self.known:
-            self.known[key] = asked.law.fit(asked.X, asked.y, groups=asked.groups)
-        return self.known[key]
 
 
 def _needs(found: pd.DataFrame, least: int, what: str) -> pd.DataFrame:
@@ -79,13 +66,11 @@ def _by_size(target: Mapping, campaign: Campaign) -> Asked:
     fit = campaign.fitted(target["kind"])
     if target["kind"] == FINETUNED:
         own = _needs(fit[fit["base"] == target["base"]], 3, "sizes of data of this model")
-        return Asked(
-            PowerLaw(size="finetune_tokens", n_boot=N_BOOT), own[["finetune_tokens"]], own["loss"], _row(target)
-        )
+        return Asked(PowerLaw(size="finetune_tokens", n_boot=N_BOOT), own[["finetune_tokens"]], own["loss"])
     share = (fit["tokens"] / fit["parameters"]) / (target["tokens"] / target["parameters"])
     along = fit[(np.abs(np.log(share)) < SAME) & (fit["parameters"] < target["parameters"])]
     own = _needs(along, 3, "smaller models with as many tokens per parameter")
-    return Asked(PowerLaw(n_boot=N_BOOT), own[["parameters"]], own["loss"], _row(target))
+    return Asked(PowerLaw(n_boot=N_BOOT), own[["parameters"]], own["loss"])
 
 
 def _transfer(target: Mapping, campaign: Campaign) -> Asked:
@@ -97,9 +82,7 @@ def _transfer(target: Mapping, campaign: Campaign) -> Asked:
     own = fit[np.logical_and.reduce(same)]
     if own["pretrain_tokens"].nunique() < 3:
         raise NotAsked(f"{own['pretrain_tokens'].nunique()} budgets of pretraining of this model, 3 needed")
-    inputs = ["pretrain_tokens", "finetune_tokens"]
-    law = TransferLaw(loss="log_squares", interval="residual", n_boot=N_BOOT, warn_beyond=None)
-    return Asked(law, own[inputs], own["loss"], _row(target))
+    return Asked(TransferLaw(n_boot=N_BOOT, **SETTINGS), own[["pretrain_tokens", "finetune_tokens"]], own["loss"])
 
 
 def _trajectory(target: Mapping, campaign: Campaign) -> Asked:
@@ -107,9 +90,8 @@ def _trajectory(target: Mapping, campaign: Campaign) -> Asked:
     if target["kind"] == FINETUNED:
         raise NotAsked("steps and batch size of finetuning follow from its rows")
     own = _needs(campaign.trajectories, 7, "points of curves at a constant rate")
-    inputs = ["parameters", "steps", "batch_size"]
     law = TrajectoryLaw(n_boot=N_BOOT_CURVES, warn_beyond=None)
-    return Asked(law, own[inputs], own["loss"], _row(target), own["run_id"])
+    return Asked(law, own[["parameters", "steps", "batch_size"]], own["loss"], own["run_id"])
 
 
 def _overtraining(target: Mapping, campaign: Campaign) -> Asked:
@@ -123,28 +105,23 @@ def _overtraining(target: Mapping, campaign: Campaign) -> Asked:
     own = _needs(fit, 5, "runs")
     if own["parameters"].nunique() < 2 or own["tokens"].nunique() < 2:
         raise NotAsked("one size only")
-    law = OvertrainingLaw(loss="log_squares", interval="residual", n_boot=N_BOOT, warn_beyond=None)
-    return Asked(law, own[["parameters", "tokens"]], own["loss"], _row(target))
+    return Asked(OvertrainingLaw(n_boot=N_BOOT, **SETTINGS), own[["parameters", "tokens"]], own["loss"])
 
 
 def _rectified(target: Mapping, campaign: Campaign) -> Asked:
     """Lin 2024: tokens of one model's curve, after what it learned before."""
     fit = campaign.fitted(target["kind"])
-    if target["kind"] == FINETUNED:
-        own, size = fit[fit["base"] == target["base"]], "finetune_tokens"
-    else:
-        own, size = fit[fit["parameters"] == target["parameters"]], "tokens"
-    own = _needs(own, 5, "sizes of data of this model")
-    law = RectifiedLaw(loss="log_squares", interval="residual", n_boot=N_BOOT, warn_beyond=None)
-    return Asked(law, own[[size]].set_axis(["examples"], axis=1), own["loss"], _row(target, examples=size))
+    model, size = ("base", "finetune_tokens") if target["kind"] == FINETUNED else ("parameters", "tokens")
+    own = _needs(fit[fit[model] == target[model]], 5, "sizes of data of this model")
+    return Asked(RectifiedLaw(n_boot=N_BOOT, **SETTINGS), own[[size]].set_axis(["examples"], axis=1), own["loss"])
 
 
-def _row(target: Mapping, **renamed: str) -> pd.DataFrame:
-    """The target as one row of inputs: for finetuned runs, tokens are those of both texts."""
-    row = dict(target)
+def _row(target: Mapping) -> pd.DataFrame:
+    """The target as one row of inputs: for finetuned runs, tokens are those of both texts, examples of the task."""
+    row = {**target, "examples": target["tokens"]}
     if target["kind"] == FINETUNED:
-        row["tokens"] = row["pretrain_tokens"] + row["finetune_tokens"]
-    return pd.DataFrame([row | {name: row[old] for name, old in renamed.items()}])
+        row |= {"tokens": row["pretrain_tokens"] + row["finetune_tokens"], "examples": row["finetune_tokens"]}
+    return pd.DataFrame([row])
 
 
 Ask = Callable[[Mapping, Campaign], Asked]
@@ -163,31 +140,29 @@ def predictions(campaign: Campaign) -> pd.DataFrame:
     mean, low, high: the law's value and its 95 % interval of one new run. distance: the law's factor of extrapolation.
     log_error: ln(actual / mean).
     """
-    rows, fitted = [], _Fitted()
+    rows, fitted = [], {}
     for target in campaign.targets().to_dict("records"):
+        about = {key: target[key] for key in ("study", "kind", "target", "run_id")} | {"actual": target["loss"]}
         for name, (paper, ask) in LAWS.items():
-            row = {
-                "study": target["study"],
-                "kind": target["kind"],
-                "target": target["target"],
-                "run_id": target["run_id"],
-                "law": name,
-                "paper": paper,
-                "actual": target["loss"],
-            }
+            row = about | {"law": name, "paper": paper}
             try:
-                rows.append(row | _said(fitted, name, ask(target, campaign), target["loss"]))
+                rows.append(row | _said(fitted, name, ask(target, campaign), target))
             except NotAsked as reason:
                 rows.append(row | {"reason": str(reason)})
     return pd.DataFrame(rows).reindex(columns=COLUMNS)
 
 
-def _said(fitted: _Fitted, name: str, asked: Asked, actual: float) -> dict:
-    """What one law says of one target; raises NotAsked where its points are one loss, whose scatter no law can tell."""
+def _said(fitted: dict[tuple, ScalingLaw], name: str, asked: Asked, target: Mapping) -> dict:
+    """What one law says of one target; raises NotAsked where its points are one loss, whose scatter no law can tell.
+
+    fitted: laws by what they were fitted to, which many targets share; a new one is added.
+    """
     if asked.y.nunique() == 1:
         raise NotAsked(f"{len(asked.y)} equal losses: no scatter of runs to tell an interval from")
-    law = fitted.of(name, asked)
-    X = asked.target[list(law.input_names)]
+    key = (name, tuple(map(tuple, asked.X.to_numpy())), tuple(asked.y))
+    if key not in fitted:
+        fitted[key] = asked.law.fit(asked.X, asked.y, groups=asked.groups)
+    law, X, actual = fitted[key], _row(target)[list(asked.law.input_names)], target["loss"]
     low, high = (float(end[0]) for end in law.predict_interval(X, kind="run"))
     mean = float(law.predict(X)[0])
     return {

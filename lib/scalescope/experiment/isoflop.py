@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,11 +96,11 @@ def bias(
 def _studies(law, noise: float, count: int, rng) -> Iterator[tuple[str, str, list[tuple[float, float]]]]:
     """Design, approach and (exponent, N at FAR) of each study."""
     table = curves(law)
-    yield "loss curves", FIRST, [_frontier(_first(table, y)) for y in _noisy(table, noise, count, rng)]
+    yield "loss curves", FIRST, [_frontier(approach_1, table, y) for y in _noisy(table, noise, count, rng)]
     for design in DESIGNS:
         table = profiles(law, design)
         losses = _noisy(table, noise, count, rng)
-        yield design.name, SECOND, [_frontier(_second(table, y)) for y in losses]
+        yield design.name, SECOND, [_frontier(approach_2, table, y) for y in losses]
         yield design.name, DIRECT, _direct(table, losses)
 
 
@@ -108,16 +108,9 @@ def _noisy(table: pd.DataFrame, noise: float, count: int, rng: np.random.Generat
     return table["loss"].to_numpy() * np.exp(noise * rng.normal(size=(count, len(table))))
 
 
-def _first(table: pd.DataFrame, loss: np.ndarray) -> Optima:
-    return approach_1(table["flops"], table["parameters"], table["tokens"], loss)
-
-
-def _second(table: pd.DataFrame, loss: np.ndarray) -> Optima:
-    return approach_2(table["flops"], table["parameters"], table["tokens"], loss)
-
-
-def _frontier(optima: Optima) -> tuple[float, float]:
-    """Exponent and N at FAR; NaN without two budgets."""
+def _frontier(approach: Callable[..., Optima], table: pd.DataFrame, loss: np.ndarray) -> tuple[float, float]:
+    """Exponent and N at FAR that an approach finds; NaN without two budgets."""
+    optima = approach(table["flops"], table["parameters"], table["tokens"], loss)
     if len(np.unique(optima.flops)) < 2:
         return np.nan, np.nan
     line = optima.frontier()

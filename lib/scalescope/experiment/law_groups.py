@@ -48,13 +48,9 @@ def fit_each(
             f"no row to fit a law to: {len(points)} rows, all of the role 'target'" if len(points) else NO_ROWS
         )
     found = {}
-    for key, rows in fitted.groupby(names, sort=False):
-        together = rows[together_by].to_numpy() if together_by else None
-        if len(together_by) == 1:
-            together = together[:, 0]
-        found[key[0] if len(names) == 1 else key] = clone(law).fit(
-            rows[list(law.input_names)], rows[y], groups=together
-        )
+    for key, rows in fitted.groupby(_plain(names), sort=False):
+        together = rows[_plain(together_by)].to_numpy() if together_by else None
+        found[key] = clone(law).fit(rows[list(law.input_names)], rows[y], groups=together)
     return found
 
 
@@ -88,7 +84,7 @@ def law_rows(
     parts = []
     for key, rows in points.groupby(names, sort=False) if names else [((), points)]:
         values = dict(zip(names, key, strict=True))
-        law = laws if isinstance(laws, ScalingLaw) else laws.get(key[0] if len(names) == 1 else key)
+        law = laws if isinstance(laws, ScalingLaw) else laws.get(_plain(key))
         own = rows.drop(columns=[name for name in ("parameters",) if name in rows and name != size])
         own = own.rename(columns={size: "parameters"})
         own = own.assign(role=own["role"].fillna("ladder") if "role" in own else "ladder")
@@ -128,13 +124,17 @@ class _Curve:
 
 def _names(given: str | Sequence[str] | None) -> list[str]:
     """Columns as a list; anything but a list of names is one name."""
-    names = (
-        list(given) if isinstance(given, list | tuple | np.ndarray | pd.Index) else [given] if given is not None else []
-    )
+    several = isinstance(given, list | tuple | np.ndarray | pd.Index)
+    names = list(given) if several else [] if given is None else [given]
     for name in names:
         if not isinstance(name, Hashable):
             raise ValueError(f"columns must be given by name, one or a list of names; got {given!r:.80}")
     return names
+
+
+def _plain(several: Sequence[Any]) -> Any:
+    """The columns, or values, themselves; a single one without its list."""
+    return several[0] if len(several) == 1 else several
 
 
 def _one_of(laws: Laws) -> ScalingLaw:
@@ -156,7 +156,7 @@ def _law_for_each(points: pd.DataFrame, laws: Laws, names: list[str]) -> None:
         raise ValueError(
             f"laws are given for {', '.join(map(repr, laws))}: name the columns that they go by (hue, col)"
         )
-    there = list(points.groupby(names[0] if len(names) == 1 else names, sort=False).groups)
+    there = list(points.groupby(_plain(names), sort=False).groups)
     if not set(there) & set(laws):
         raise ValueError(
             f"no law belongs to a value of {' and '.join(names)}: laws for {', '.join(map(repr, laws))}; values "

@@ -24,25 +24,11 @@ def scores(predictions: pd.DataFrame) -> pd.DataFrame:
     intervals that held the run. compared: targets about which another law was asked too; nearest: share of these in
     which this law was the nearest.
     """
-    found = nearest(predictions)
     rows = []
-    for (kind, law), own in found.groupby(["kind", "law"], sort=False):
-        off, compared = own["log_error"].abs().to_numpy(dtype=float), own[own["laws"] > 1]
-        low, high = _interval(off)
-        rows.append(
-            {
-                "kind": kind,
-                "law": law,
-                "paper": own["paper"].iloc[0],
-                "targets": len(own),
-                "error": off.mean(),
-                "low": low,
-                "high": high,
-                "coverage": own["inside"].astype(float).mean(),
-                "compared": len(compared),
-                "nearest": compared["nearest"].astype(float).mean() if len(compared) else np.nan,
-            }
-        )
+    for (kind, law), own in nearest(predictions).groupby(["kind", "law"], sort=False):
+        about = {"kind": kind, "law": law, "paper": own["paper"].iloc[0]}
+        compared = own[own["laws"] > 1]["nearest"].astype(float)
+        rows.append(about | _errors(own) | {"compared": len(compared), "nearest": compared.mean()})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -59,28 +45,9 @@ def by_distance(predictions: pd.DataFrame) -> pd.DataFrame:
 
     One row per law and class of distance (`ledger.DISTANCE_NAMES`) with a target: targets, error, low, high, coverage.
     """
-    rows = []
-    table = with_distance(asked(predictions))
-    for (law, beyond), own in table.groupby(["law", "beyond"], sort=False, observed=True):
-        off = own["log_error"].abs().to_numpy(dtype=float)
-        low, high = _interval(off)
-        rows.append(
-            {
-                "law": law,
-                "beyond": beyond,
-                "targets": len(own),
-                "error": off.mean(),
-                "low": low,
-                "high": high,
-                "coverage": own["inside"].astype(float).mean(),
-            }
-        )
-    columns = ["law", "beyond", "targets", "error", "low", "high", "coverage"]
-    order = {name: place for place, name in enumerate(table["beyond"].cat.categories)}
-    found = pd.DataFrame(rows, columns=columns)
-    return found.sort_values(
-        ["law", "beyond"], key=lambda c: c.map(order) if c.name == "beyond" else c, kind="stable", ignore_index=True
-    )
+    groups = with_distance(asked(predictions)).groupby(["law", "beyond"], observed=True)
+    rows = [{"law": law, "beyond": beyond} | _errors(own) for (law, beyond), own in groups]
+    return pd.DataFrame(rows, columns=["law", "beyond", "targets", "error", "low", "high", "coverage"])
 
 
 def wide(predictions: pd.DataFrame, laws: list[str]) -> pd.DataFrame:
@@ -100,10 +67,11 @@ def _cell(row: pd.Series) -> str:
     return f"{row['mean']:.3f} ({off:+.1f}{NARROW}%){star}".replace("-", "−")
 
 
-def _interval(values: np.ndarray) -> tuple[float, float]:
-    """95 % interval of the mean of `values`; of a single one there is none (NaN)."""
-    if len(values) < 2:
-        return np.nan, np.nan
-    drawn = np.random.default_rng(0).integers(len(values), size=(N_BOOT, len(values)))
-    low, high = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
+def _errors(own: pd.DataFrame) -> dict[str, float]:
+    """Mean error over targets with its 95 % interval, of a single one NaN, and the coverage of the law's intervals."""
+    off, low, high = own["log_error"].abs().to_numpy(dtype=float), np.nan, np.nan
+    if len(off) > 1:
+        drawn = np.random.default_rng(0).integers(len(off), size=(N_BOOT, len(off)))
+        low, high = np.percentile(off[drawn].mean(axis=1), [2.5, 97.5])
+    coverage = own["inside"].astype(float).mean()
+    return {"targets": len(own), "error": off.mean(), "low": float(low), "high": float(high), "coverage": coverage}

@@ -7,7 +7,8 @@ difference (Sellam et al. 2022, "The MultiBERTs", section 3).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -77,7 +78,7 @@ def multi_bootstrap(
         [_values([side[seed] for seed in sorted(side)], metric, weights) for side in (first, second)]
         for weights in examples
     )
-    levels = _means(observed, every_seed, present)[:, 0]
+    levels = [float(level) for level in _means(observed, every_seed, present)[:, 0]]
     by_rows, by_seeds, both = (
         float(np.var(np.subtract(*_means(values, weights, present))))
         for values, weights in ((drawn, every_seed), (observed, drawn_seeds), (drawn, drawn_seeds))
@@ -86,20 +87,11 @@ def multi_bootstrap(
     # with variances s, r and e of seeds, rows and what a seed has on a row: by_seeds is s + e, by_rows r + e, both
     # s + r + 3 e, and another draw of both would have s + r + e
     of_seeds = max(2 * by_seeds + by_rows - both, 0.0)
-    half = np.sqrt(_squared(level, n_rows - 1) * by_rows + _squared(level, n_seeds - 1) * of_seeds)
-    half = half if n_rows > 1 else np.inf  # one example says nothing of the noise of examples
-    difference = float(levels[1] - levels[0])
-    return Difference(
-        float(levels[0]),
-        float(levels[1]),
-        difference,
-        float(difference - half),
-        float(difference + half),
-        float(np.sqrt(by_rows + of_seeds)),
-        float(np.sqrt(by_rows)),
-        n_seeds,
-        n_rows,
-    )
+    half = math.sqrt(_squared(level, n_rows - 1) * by_rows + _squared(level, n_seeds - 1) * of_seeds)
+    half = half if n_rows > 1 else math.inf  # one example says nothing of the noise of examples
+    difference = levels[1] - levels[0]
+    errors = math.sqrt(by_rows + of_seeds), math.sqrt(by_rows)
+    return Difference(*levels, difference, difference - half, difference + half, *errors, n_seeds, n_rows)
 
 
 def _check_side(side: Side, metric: str) -> None:
@@ -112,18 +104,14 @@ def _check_side(side: Side, metric: str) -> None:
         check(rows, "rows")
         if not len(rows):
             raise ValueError(f"the run of seed {seed!r} has no rows")
-        if metric == "matthews":
-            for name in ("label", "predicted"):
-                _each(rows, name, lambda v: v.min() >= 0 and v.max() < MOST_CLASSES and (v == v.round()).all(), seed)
-        else:
-            _each(rows, "score", lambda v: v.min() >= 0 and v.max() <= 1, seed)
-
-
-def _each(rows: pd.DataFrame, name: str, right: Callable[[np.ndarray], bool], seed: Seed) -> None:
-    values = numbers(rows[name].to_numpy(), f"{name} of the run of seed {seed!r}")
-    if not right(values):
-        what = "a share between 0 and 1" if name == "score" else "the number of a class"
-        raise ValueError(f"{name} of the run of seed {seed!r} must be {what}; got {values.min():g} to {values.max():g}")
+        for column in ("label", "predicted") if metric == "matthews" else ("score",):
+            name = f"{column} of the run of seed {seed!r}"
+            values = numbers(rows[column].to_numpy(), name)
+            low, high, scored = values.min(), values.max(), column == "score"
+            most, possible = (1, True) if scored else (MOST_CLASSES - 1, (values == values.round()).all())
+            if low < 0 or high > most or not possible:
+                what = "a share between 0 and 1" if scored else "the number of a class"
+                raise ValueError(f"{name} must be {what}; got {low:g} to {high:g}")
 
 
 def _same_examples(tables: list[pd.DataFrame]) -> None:

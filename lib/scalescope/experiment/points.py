@@ -26,6 +26,7 @@ CLASSES = {"mnli": 3, "qnli": 2, "sst2": 2, "race": 4, "cola": 2, "mrpc": 2, "bo
 OBJECTIVES = {"mlm": "MLM", "pmi": "PMI"}
 TUNINGS = {"with": "with HPT", "without": "without HPT"}
 ROLES = ("ladder", "second", "target")
+CHOICES = {"objective": OBJECTIVES, "hpt": TUNINGS, "role": ROLES}
 LARGEST_ERROR = 2.0  # of a metric that can be -1
 BOUNDED = ("f1", "accuracy", "best_f1")  # metrics that lie between 0 and 1; Matthews can be negative
 
@@ -44,22 +45,22 @@ def task_names(*frames: pd.DataFrame) -> list[str]:
     return [*PAPER_TASKS, *dict.fromkeys(others)]
 
 
-def _names_known(frame: pd.DataFrame, column: str, choices: list[str]) -> None:
-    for value in frame[column].unique():
-        if value not in choices:
-            raise UnknownName(column, value, choices)
+def _names_known(frame: pd.DataFrame, *columns: str) -> None:
+    for column in columns:
+        for value in frame[column].unique():
+            if value not in CHOICES[column]:
+                raise UnknownName(column, value, CHOICES[column])
 
 
 def check_points(points: pd.DataFrame, *, strict: bool = False) -> pd.DataFrame:
     """`points`, one row per seed and with a plain index, after checks of what can only be a mistake.
 
-    Rows are numbered from 0 in messages, as they stand in the table that was given.
-    Raises ValueError for a missing column, text where numbers are due, a missing label, an unknown objective, hpt or
-    role, a size that is not a number above zero, an error below zero (a metric above one), an error above one of a
-    metric that cannot be negative and above two of any other (percent), a deviation that no such seeds have, and for
-    two rows of the same pretraining seed and seed. `strict`, for a table of one's own, also refuses what pipelines
-    leave behind and `missing` lists: errors that are not finite, a ladder of a single size, and a series whose error
-    never varies.
+    Rows are numbered from 0 in messages, as they stand in the table that was given. Raises ValueError for a missing
+    column, text where numbers are due, a missing label, an unknown objective, hpt or role, a size that is not a number
+    above zero, an error below zero (a metric above one), an error above one of a metric that cannot be negative and
+    above two of any other (percent), a deviation that no such seeds have, and for two rows of the same pretraining seed
+    and seed. `strict`, for a table of one's own, also refuses what pipelines leave behind and `missing` lists: errors
+    that are not finite, a ladder of a single size, and a series whose error never varies.
     """
     seed = "n_seeds" if "n_seeds" in points else "seed"
     need(points, "points", [*KEYS, seed, "error"])
@@ -70,8 +71,7 @@ def check_points(points: pd.DataFrame, *, strict: bool = False) -> pd.DataFrame:
     points = with_numbers(points, "points", ["aspect_ratio", "layers", "parameters", *replicate, *measured])
     if seed == "seed":
         need_whole(points, "points", ["aspect_ratio", "layers", *replicate])
-    for column, choices in (("objective", OBJECTIVES), ("hpt", TUNINGS), ("role", ROLES)):
-        _names_known(points, column, list(choices))
+    _names_known(points, *CHOICES)
     _values_possible(points)
     points = one_row_per_seed(points).reset_index(drop=True)
     run = [*KEYS, *(name for name in (SEED, "seed") if name in points)]
@@ -105,7 +105,7 @@ def _values_possible(points: pd.DataFrame) -> None:
     for name, least in (("value", -1.0), ("value_answerable", 0.0)):
         if name in points:
             need_shares(points, "points", [name], least)
-    need_possible_deviations(points, np.where(bounded, 1.0, LARGEST_ERROR))
+    need_possible_deviations(points, most)
 
 
 def _nothing_left_out(points: pd.DataFrame) -> None:
@@ -125,10 +125,9 @@ def _nothing_left_out(points: pd.DataFrame) -> None:
 def split_usable(points: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The checked points a law can read, and the rest with the columns of MISSING.
 
-    An error that is not finite (a failed run) cannot be used; an error of 0 has no logarithm, so that it is
-    left out too, except of the target, which is in no fit (`missing` lists one whose mean is 0: no figure with a
-    logarithmic axis shows it). A Matthews correlation below zero is an error above
-    one, and fine.
+    An error that is not finite (a failed run) cannot be used; an error of 0 has no logarithm, so that it is left out
+    too, except of the target, which is in no fit (`missing` lists one whose mean is 0: no figure with a logarithmic
+    axis shows it). A Matthews correlation below zero is an error above one, and fine.
     """
     points = check_points(points)
     error = points["error"].to_numpy(dtype=float)
@@ -145,9 +144,8 @@ def missing(points: pd.DataFrame, pretrain: pd.DataFrame | None = None) -> pd.Da
 
     Lists points left out of fits, targets with an error of 0 (which no logarithmic axis shows), seeds that other models
     of the same kind have and one lacks, models without any point of a task, tasks without any point, and (given
-    `pretrain`) models whose pretraining failed.
-    Expected are, per objective and hpt, the nine tasks times all ladder sizes of the tables, and the target
-    where any task has it. Empty if nothing is missing.
+    `pretrain`) models whose pretraining failed. Expected are, per objective and hpt, the nine tasks times all ladder
+    sizes of the tables, and the target where any task has it. Empty if nothing is missing.
     """
     usable, left_out = split_usable(points)
     models = usable[["role", "aspect_ratio", "layers", "parameters"]]
@@ -214,8 +212,7 @@ def usable_pretraining(pretrain: pd.DataFrame) -> pd.Series:
     need_labels(pretrain, "pretrain", names[:-1])
     read = with_numbers(pretrain, "pretrain", [*names[2:], "loss"])
     need_sizes(read, "pretrain")
-    for column, choices in (("objective", OBJECTIVES), ("role", ROLES)):
-        _names_known(read, column, list(choices))
+    _names_known(read, "objective", "role")
     fine = np.isfinite(read["loss"]) & (read["loss"] > 0)
     return fine & (pretrain["status"] != "failed") if "status" in pretrain else fine
 

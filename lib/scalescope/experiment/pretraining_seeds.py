@@ -43,15 +43,8 @@ def at_place(frame: pd.DataFrame, place: int) -> pd.DataFrame:
     """
     if not several_seeds(frame):
         return frame
-    own = frame.groupby([name for name in MODEL if name in frame], sort=False)[SEED].transform(
-        lambda seeds: _nth(seeds, place)
-    )
-    return frame[frame[SEED] == own]
-
-
-def _nth(seeds: pd.Series, place: int) -> float:
-    different = seeds.drop_duplicates()
-    return different.iloc[min(place, len(different) - 1)]
+    seeds = frame.groupby([name for name in MODEL if name in frame], sort=False)[SEED]
+    return frame[frame[SEED] == seeds.transform(lambda own: own.drop_duplicates().iloc[: place + 1].iloc[-1])]
 
 
 def named_seed(points: pd.DataFrame) -> pd.Series:

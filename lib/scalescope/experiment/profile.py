@@ -198,16 +198,8 @@ class Profile(Section):
 
     def data_settings(self) -> DataSettings:
         """What determines the encoded corpus and tasks."""
-        return DataSettings(
-            kind=self.source.kind,
-            folder=self.source.folder,
-            options=dict(self.source.options),
-            max_length=self.finetune.max_length,
-            stride=self.finetune.stride,
-            train_rows=self.finetune.train_rows,
-            eval_rows=self.finetune.eval_rows,
-            **self.text.model_dump(),
-        )
+        rows = self.finetune.model_dump(include={"max_length", "stride", "train_rows", "eval_rows"})
+        return DataSettings(**self.source.model_dump(), **self.text.model_dump(), **rows)
 
 
 def available_profiles() -> list[str]:
@@ -227,7 +219,9 @@ def load_profile(name: str | Path, data: str | Path | None = None) -> Profile:
     a fixed rate of an objective that is not there.
     """
     if str(name).endswith(".json"):
-        return _recorded(Path(name))
+        if not Path(name).is_file():
+            raise ValueError(f"no profile in use at {name}: `scalescope reproduce` writes it")
+        return Profile.model_validate(files.read_record(Path(name))["profile"])
     path = find_profile(str(name), available_profiles())
     content, lines = read_profile(path, available_profiles())
     source = content.get("source")
@@ -242,7 +236,10 @@ def load_profile(name: str | Path, data: str | Path | None = None) -> Profile:
     except ValidationError as error:
         raise ValueError(explain(path, error, lines, Profile)) from None
     _need_larger_target(profile, path)
-    _need_known_objectives(profile, path, content)
+    for objective in content["finetune"].get("fixed_rate_objectives", ()):  # by default none need be known
+        if objective not in profile.objectives:
+            kind = f"objective in finetune.fixed_rate_objectives of profile {path}"
+            raise UnknownName(kind, objective, profile.objectives)
     return profile
 
 
@@ -259,19 +256,3 @@ def _need_larger_target(profile: Profile, path: Path) -> None:
             f"profile {path} is not valid:\n  models.target: {profile.target.name} has {sizes[0]:,} parameters, no "
             f"more than {largest.name} of the ladder ({sizes[1]:,}), whose laws are extrapolated to it"
         )
-
-
-def _need_known_objectives(profile: Profile, path: Path, content: dict) -> None:
-    """Raise UnknownName for a fixed rate of an objective that the profile does not have; by default none need be."""
-    for objective in content["finetune"].get("fixed_rate_objectives", ()):
-        if objective not in profile.objectives:
-            raise UnknownName(
-                f"objective in finetune.fixed_rate_objectives of profile {path}", objective, profile.objectives
-            )
-
-
-def _recorded(path: Path) -> Profile:
-    """The profile in a profile.json, with the data it was started with."""
-    if not path.is_file():
-        raise ValueError(f"no profile in use at {path}: `scalescope reproduce` writes it")
-    return Profile.model_validate(files.read_record(path)["profile"])

@@ -18,9 +18,7 @@ RESERVED = ("published",)  # folders of results and figures that no profile may 
 DATA_ENDING = "-files"  # of a profile whose source is replaced by a folder
 RUN_ENDING = re.compile(r"-[0-9a-f]{10}$")  # of the folders of runs, beside which a profile's folder lies
 ENDINGS = (".yaml", ".yml")
-KIND_OF_VALUE = re.compile(
-    r"constrained-|dict\[|function-"
-)  # in the place of a fault, where a value may be of two kinds
+KIND_OF_VALUE = re.compile(r"constrained-|dict\[|function-")  # in the place of a fault whose value has two kinds
 
 
 def find_profile(name: str, known: list[str]) -> Path:
@@ -167,10 +165,9 @@ def _short(value: Any) -> str:
 
 def _line(location: tuple, lines: dict[Where, int]) -> int | None:
     """Line of the value, or of the nearest section around it: parts of a location may name kinds, not keys."""
-    keys = tuple(part for part in location)
-    while keys and keys not in lines:
-        keys = keys[:-1]
-    return lines.get(keys) if keys else None
+    while location and location not in lines:
+        location = location[:-1]
+    return lines[location] if location else None
 
 
 def _valid_keys(location: tuple, profile: type[BaseModel]) -> list[str]:

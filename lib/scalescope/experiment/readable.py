@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
 import pandas as pd
 
 from scalescope.errors import UnknownName
@@ -34,15 +33,13 @@ def readable(
         if name not in table and f"{name}_low" not in table:
             raise UnknownName("column", name, table.columns)
     rows = table.to_dict("records")  # each value in the type of its column
-    shown = {heading: [_cell(row, name, digits) for row in rows] for name, heading in columns.items()}
-    found = pd.DataFrame(shown)
+    found = pd.DataFrame({heading: [_cell(row, name, digits) for row in rows] for name, heading in columns.items()})
     dashes = (found == NONE).any(axis=1)
     if dashes.any() and len(why):
         reasons = why.reset_index(drop=True) if isinstance(why, pd.Series) else pd.Series(why, found.index)
         found[f"{NONE} because"] = reasons.where(dashes, "").fillna("")
     first = found.columns[0]
-    found = found.set_index(first).rename_axis(index=None, columns=first)
-    return found
+    return found.set_index(first).rename_axis(index=None, columns=first)
 
 
 def numbers(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
@@ -58,17 +55,11 @@ def short(table: pd.DataFrame) -> pd.DataFrame:
 
 def number(value: object, digits: int = 2) -> str:
     """One value as text: 82,944; −0.21; 5.6 × 10⁸; yes; a dash for what is missing."""
-    if value is None or value is pd.NA or (isinstance(value, Real) and math.isnan(value)):
-        return NONE
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
+    if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value):
+        return shown(value)
     if isinstance(value, Integral):
         return (power_of_ten(value, 2) if abs(value) >= LARGEST_COUNT else f"{int(value):,}").replace("-", "−")
-    if isinstance(value, Real):
-        return _real(float(value), digits).replace("-", "−")
-    return str(value)
+    return _real(float(value), digits).replace("-", "−")
 
 
 def with_interval(value: float, low: float, high: float, digits: int = 2) -> str:

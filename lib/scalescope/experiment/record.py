@@ -29,11 +29,10 @@ def content(profile: Profile, prepared: Prepared) -> dict:
 
 def decided(profile: Profile) -> Profile:
     """The profile with every `precision: auto` decided on this machine: its jobs may run on others."""
-    sections = {name: getattr(profile, name) for name in ("pretrain", "finetune")}
-    chosen = {
-        name: section.model_copy(update={"precision": decided_precision(section.precision)})
-        for name, section in sections.items()
-    }
+    chosen = {}
+    for name in ("pretrain", "finetune"):
+        section = getattr(profile, name)
+        chosen[name] = section.model_copy(update={"precision": decided_precision(section.precision)})
     return profile.model_copy(update=chosen)
 
 
@@ -76,12 +75,9 @@ def is_recorded(profile: Profile, prepared: Prepared, folder: Path) -> bool:
 
 def table_fault(profile: Profile, prepared: Prepared, needed: tuple[str, ...]) -> str | None:
     """Why the collected tables of a profile cannot be used as they are, in one line; None if they can."""
-    folder = paths.results(profile.name)
-    missing = next((name for name in needed if not (folder / f"{name}.csv").is_file()), None)
-    if missing:
-        return f"{folder / missing}.csv is missing"
-    names = [f"{name}.csv" for name in needed]
-    found = files.faults(folder, names)
+    folder, names = paths.results(profile.name), [f"{name}.csv" for name in needed]
+    missing = [f"{folder / name} is missing" for name in names if not (folder / name).is_file()]
+    found = missing or files.faults(folder, names)
     if found:
         return found[0]
     known, now = files.sealed(folder), fingerprint(profile, prepared)

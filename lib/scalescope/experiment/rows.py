@@ -28,15 +28,15 @@ def model_columns(profile: Profile, spec: ModelSpec, objective: str) -> dict:
 
 def curve_rows(run: Run) -> pd.DataFrame:
     """The curve of a pretraining run as rows of the table "curves"."""
-    encoder = run.manifest["config"]["encoder"]
-    shape = {key: encoder[key] for key in ("aspect_ratio", "layers")}
-    parameters = 12 * encoder["layers"] * (encoder["layers"] * encoder["aspect_ratio"]) ** 2
+    config = run.manifest["config"]
+    ratio, layers = (config["encoder"][key] for key in ("aspect_ratio", "layers"))
     named = {
         "run_id": run.id,
-        "objective": run.manifest["config"]["objective"],
-        **shape,
-        "parameters": parameters,
-        "pretrain_seed": run.manifest["config"]["seed"],
+        "objective": config["objective"],
+        "aspect_ratio": ratio,
+        "layers": layers,
+        "parameters": 12 * layers * (layers * ratio) ** 2,
+        "pretrain_seed": config["seed"],
     }
     return check(run.curve.assign(**named), "curves")
 
@@ -60,6 +60,7 @@ def finetune_rows(
     rows, pretrain_seed = [], profile.pretraining_seed(spec, place)
     for run in runs:
         config, summary = run.manifest["config"], run.manifest["summary"]
+        answerable = summary.get("value_answerable")  # runs of before it was recorded do not have it
         rows.append(
             {
                 **model_columns(profile, spec, objective),
@@ -70,10 +71,7 @@ def finetune_rows(
                 "pretrain_seed": pretrain_seed,
                 "seed": config["seed"],
                 "error": None if summary["value"] is None else 1 - summary["value"],
-                # runs of before it was recorded do not have it
-                "value_answerable": math.nan
-                if summary.get("value_answerable") is None
-                else summary["value_answerable"],
+                "value_answerable": math.nan if answerable is None else answerable,
                 "status": run.manifest["status"],
                 "run_id": run.id,
             }

@@ -79,14 +79,10 @@ class SourceSection(Section):
     options: dict[str, int | float | str] = {}
 
     @model_validator(mode="after")
-    def _options_in_reach(self) -> SourceSection:
+    def _options_in_reach_and_folder_read(self) -> SourceSection:
         for name, value in self.options.items():
             if isinstance(value, int) and abs(value) > MOST_OPTION:
                 raise ValueError(f"source.options.{name} is {value}; at most {MOST_OPTION:,} makes sense")
-        return self
-
-    @model_validator(mode="after")
-    def _folder_is_read(self) -> SourceSection:
         if self.folder is not None and self.kind != "files":
             raise ValueError(
                 f"source.folder is {self.folder!r}, but the kind {self.kind!r} reads no folder; 'files' does"

@@ -155,10 +155,7 @@ def pretrained_run(
         which = f"{spec.name} ({objective}) of profile {profile.name!r}" + (f", seed {config.seed}" if place else "")
         if run is not None:
             raise PretrainingDiverged(f"{which} has diverged in pretraining")
-        first = (
-            "is not there; 30_finetune writes it"
-            if objective == SCRATCH
-            else "has not been pretrained; run 20_pretrain first"
-        )
-        raise NotFinished(f"{which} {first}")
+        if objective == SCRATCH:
+            raise NotFinished(f"{which} is not there; 30_finetune writes it")
+        raise NotFinished(f"{which} has not been pretrained; run 20_pretrain first")
     return run

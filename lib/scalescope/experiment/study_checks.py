@@ -25,8 +25,7 @@ def check_studies(profile: Profile) -> None:
     if parts.lin2024:
         _check_zoo(profile, parts.lin2024)
         _check_heldout(profile, "lin2024", parts.lin2024.adapt)
-    if parts.gadre2024:
-        part = parts.gadre2024
+    if part := parts.gadre2024:
         sizes = [profile.model(name).config.parameters for name in part.models]
         if sizes != sorted(sizes):
             raise ValueError(f"studies.gadre2024.models must grow in size, got {', '.join(part.models)}")

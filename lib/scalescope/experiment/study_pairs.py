@@ -9,7 +9,7 @@ import pandas as pd
 from scalescope.experiment import stages
 from scalescope.experiment.study_runs import Planned, Texts
 from scalescope.training.device import use_threads
-from scalescope.training.other_text import loss_on
+from scalescope.training.pretrain import loss_on
 
 COLUMNS = ["run_id", "text", "evaluated_on", "loss"]
 

@@ -19,17 +19,17 @@ def chosen_rates(runs: pd.DataFrame) -> pd.DataFrame:
     fitted = runs[(runs["kind"] == "adapt") & (runs["role"] == "fit") & (runs["status"] == "finished")]
     rows = []
     for (count, steps), part in fitted.groupby(["rows", "steps"]):
-        ordered = part.sort_values(["loss", "learning_rate"], kind="stable")
-        best, tried = ordered.drop_duplicates(CELL), part["learning_rate"]
+        best = part.sort_values(["loss", "learning_rate"], kind="stable").drop_duplicates(CELL)
+        chosen, tried = best["learning_rate"], part["learning_rate"]
         rows.append(
             {
                 "rows": count,
                 "steps": steps,
                 "cells": len(best),
                 "rates": tried.nunique(),
-                "lowest": (best["learning_rate"] == tried.min()).mean(),
-                "highest": (best["learning_rate"] == tried.max()).mean(),
-                "median": best["learning_rate"].median(),
+                "lowest": (chosen == tried.min()).mean(),
+                "highest": (chosen == tried.max()).mean(),
+                "median": chosen.median(),
                 "last": (best["best_step"] >= best["steps"]).mean(),
             }
         )

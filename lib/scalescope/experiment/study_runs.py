@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
@@ -26,7 +26,7 @@ from scalescope.training.together import ENGINE, group_of, train_together
 
 FIT, HELD_OUT = "fit", "held_out"
 LEAST_WORK = 2e9  # FLOPs that starting and evaluating a run cost, whatever its length; for even packs only
-OWN = ("objective", "seed", "batch_size", "beta2", "learning_rate", "steps", "rows")  # of a configuration, in the table
+OWN = ("kind", "objective", "seed", "batch_size", "beta2", "learning_rate", "steps", "rows")  # settings in the table
 Told = Callable[[int, int], None]
 
 
@@ -94,16 +94,8 @@ class Texts:
         rows = []
         for name, text in self.dialects.items():
             found = text.distance()
-            rows.append(
-                {
-                    "text": name,
-                    "distance": found.total,
-                    "vocabulary": found.vocabulary,
-                    "constructions": found.constructions,
-                    "entities": found.entities,
-                    "pieces_per_word": text.pieces_per_word(),
-                }
-            )
+            pieces = text.pieces_per_word()
+            rows.append({"text": name, "distance": found.total, **asdict(found), "pieces_per_word": pieces})
         return pd.DataFrame(rows).sort_values("distance", kind="stable", ignore_index=True)
 
 
@@ -141,20 +133,19 @@ def adapted(
     scratch: PretrainConfig,
 ) -> PretrainConfig:
     """Training on `rows` rows of a dialect, from a pretrained model or from the initialisation of `scratch`."""
-    batch, steps = min(settings.batch_size, rows), settings.steps(rows)
-    sequences = max(1, settings.heldout_tokens // profile.text.sequence_length)
+    steps = settings.steps(rows)
     return replace(
         scratch,
         data=texts.id(name),
         start=pretraining.id if pretraining else "",
         rows=rows,
-        batch_size=batch,
+        batch_size=min(settings.batch_size, rows),
         steps=steps,
         warmup_steps=max(1, round(settings.warmup_fraction * steps)),
         schedule="linear",
         learning_rate=rate,
         eval_every=max(1, steps // settings.evaluations),
-        eval_sequences=sequences,
+        eval_sequences=max(1, settings.heldout_tokens // profile.text.sequence_length),
         seed=seed,
         engine=ENGINE,
     )
@@ -170,12 +161,10 @@ def study_part(profile: Profile, paper: str) -> StudyPart:
 
 def packs(planned: Sequence[Planned], count: int) -> list[list[Planned]]:
     """At most `count` parts of about equal work, the same for the same plan; branches of one trunk stay together."""
-    units: dict[str, list[Planned]] = {}
-    for each in planned:
-        units.setdefault(_unit(each), []).append(each)
+    units = _units(planned)
     parts: list[list[Planned]] = [[] for _ in range(min(count, len(units)))]
     loads = [0.0] * len(parts)
-    for unit in sorted(units.values(), key=lambda unit: -sum(map(_work, unit))):
+    for unit in sorted(units, key=lambda unit: -sum(map(_work, unit))):
         place = loads.index(min(loads))
         parts[place] += unit
         loads[place] += sum(map(_work, unit))
@@ -188,22 +177,22 @@ def train(profile: Profile, texts: Texts, planned: Sequence[Planned], told: Told
     Raises MissingStart where a run goes on from one that is not there.
     """
     note(profile.name, [each.config.id for each in planned])
-    units: dict[str, list[Planned]] = {}
-    for each in planned:
-        units.setdefault(_unit(each), []).append(each)
     runs: dict[str, Run] = {}
-    for unit in units.values():
+    for unit in _units(planned):
         runs |= {run.id: run for run in _train_unit(profile, texts, unit)}
         if told is not None:
             told(len(runs), len({each.config.id for each in planned}))
     return [runs[each.config.id] for each in planned]
 
 
-def _unit(each: Planned) -> str:
+def _units(planned: Sequence[Planned]) -> list[list[Planned]]:
     """What is trained in one go: branches of one trunk, or members that read the same batches."""
-    if each.config.schedule == "wsd":
-        return trunk_id(each.config)
-    return group_of(each.config).id if each.config.engine else each.config.id
+    units: dict[str, list[Planned]] = {}
+    for each in planned:
+        config = each.config
+        alone = group_of(config) if config.engine else config
+        units.setdefault(trunk_id(config) if config.schedule == "wsd" else alone.id, []).append(each)
+    return list(units.values())
 
 
 def _work(each: Planned) -> float:
@@ -260,17 +249,13 @@ def _row(study: str, distance: float, each: Planned, run: Run) -> dict:
     return {
         "study": study,
         "role": each.role,
-        "kind": config.kind,
         "text": each.text,
         "distance": distance,
         **{key: getattr(config.encoder, key) for key in ("aspect_ratio", "layers", "parameters")},
         **{key: getattr(config, key) for key in OWN},
         "pretrain_tokens": summary["tokens"] if own else pretrained.manifest["summary"]["tokens"] if pretrained else 0,
         "finetune_tokens": 0 if own else round(config.rows * per_row),
-        "tokens": summary["tokens"],
-        "flops": summary["flops"],
-        "best_step": summary["best_step"],
-        "loss": summary["loss"],
+        **{key: summary[key] for key in ("tokens", "flops", "best_step", "loss")},
         "loss_before": float(before.iloc[0]) if len(before) else float("nan"),
         "status": run.manifest["status"],
         "run_id": run.id,

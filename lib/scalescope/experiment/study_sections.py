@@ -222,7 +222,7 @@ class Lin2024Section(StudyPart):
         return [rows for rows in sorted(self.rows) if rows <= max(self.rows) / LARGEST_BUDGET]
 
     @model_validator(mode="after")
-    def _texts_are_known(self) -> Lin2024Section:
+    def _texts_are_known_and_sizes_enough(self) -> Lin2024Section:
         if self.task not in self.dialects:
             raise ValueError(f"task is {self.task!r}; the dialects are {', '.join(self.dialects)}")
         for member in self.zoo:
@@ -232,10 +232,6 @@ class Lin2024Section(StudyPart):
                 )
             if member.text != STANDARD and member.objective != "mlm":
                 raise ValueError(f"{member.name}: on a dialect there is the objective 'mlm' only")
-        return self
-
-    @model_validator(mode="after")
-    def _enough_sizes(self) -> Lin2024Section:
         if len(self.affordable) < LEAST_SIZES:
             raise ValueError(
                 f"rows has {len(self.affordable)} sizes up to an eighth of the largest, {max(self.rows)}; a law of "

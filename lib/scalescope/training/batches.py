@@ -1,7 +1,4 @@
-"""Batches of task features for several members at once.
-
-Grouped by length so that little padding is computed, without Python per example.
-"""
+"""Batches of task features for several members at once, grouped by length so that little padding is computed."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def finetune(
     what, ids = f"{configs[0].model} on {configs[0].task}", sorted({config.id for config in configs})
     with telling_what_is_kept(store, ids, what), ExitStack() as claims:
         # in one order everywhere, so that two processes never wait for each other
-        found = {config.id: claims.enter_context(store.claim(config.id)) for config in sorted(configs, key=_id)}
+        found = {id: claims.enter_context(store.claim(id)) for id in ids}
         missing = list({config.id: config for config in configs if found[config.id] is None}.values())
         shape = _shape(start[configs[0].pretrained], 0.0)
         size = members_together(shape, data.train, configs[0].batch_size)
@@ -148,10 +148,6 @@ def _shape(pretrained: Run, dropout: float) -> EncoderConfig:
     return EncoderConfig(**{**pretrained.manifest["config"]["encoder"], "dropout": dropout})
 
 
-def _id(config: FinetuneConfig) -> str:
-    return config.id
-
-
 def _train(configs: list[FinetuneConfig], pretrained: Mapping[str, Run], data: TaskData, store: Store) -> list[Run]:
     model, optimiser = build_members(configs, pretrained, data.task)
     members = [Member(config) for config in configs]
@@ -202,23 +198,23 @@ def _write(member: Member, parameters: int, tokens: int, metric: str, store: Sto
     rows = None if member.reason else member.best
     metrics = pd.DataFrame(member.epochs, columns=["epoch", "step", "value", "value_answerable", "loss"])
     curve = pd.DataFrame({"step": metrics["step"], "split": "validation", "loss": metrics["loss"]})
-    best = metrics.loc[metrics["value"].idxmax()] if rows is not None else None
-    summary = {
-        "tokens": tokens,
-        "flops": 6 * parameters * tokens,
-        "epoch": int(best["epoch"]) if best is not None else None,
-        "value": float(best["value"]) if best is not None else None,
-        "value_se": _known(standard_error(metric, rows)) if rows is not None else None,
-        "loss": float(metrics["loss"].min()) if best is not None else None,
-        "loss_at_best": float(best["loss"]) if best is not None else None,
-        "value_answerable": _known(best["value_answerable"]) if best is not None else None,
-    }
+    reached = dict.fromkeys(("epoch", "value", "value_se", "loss", "loss_at_best", "value_answerable"))
+    if rows is not None:
+        best = metrics.loc[metrics["value"].idxmax()]
+        reached = {
+            "epoch": int(best["epoch"]),
+            "value": float(best["value"]),
+            "value_se": _known(standard_error(metric, rows)),
+            "loss": float(metrics["loss"].min()),
+            "loss_at_best": float(best["loss"]),
+            "value_answerable": _known(best["value_answerable"]),
+        }
     config = member.config
     manifest = {
         "kind": "finetune",
         "status": status,
         "config": asdict(config),
-        "summary": summary,
+        "summary": {"tokens": tokens, "flops": 6 * parameters * tokens, **reached},
         "reason": member.reason,
     }
     return store.write(config.id, manifest=manifest, curve=curve, metrics=metrics, rows=rows)

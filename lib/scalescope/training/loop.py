@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,37 @@ from scalescope.model.encoder import Encoder
 from scalescope.model.optimiser import FlatAdamW
 from scalescope.training.checkpoint import newest_first, read_state, write_state
 from scalescope.training.device import own_randomness, pick_device
-from scalescope.training.early_stopping import Patience
 from scalescope.training.evaluation import accuracies, evaluate, masked_loss
 from scalescope.training.schedule import schedule
 
 EVALUATION_BATCH = 128
 EVALUATION_SEED = 20220213  # the same masked held-out batches for every model, run and step
+
+
+class Diverged(RuntimeError):
+    """A loss that is not finite; the run stops and is recorded as failed."""
+
+
+@dataclass
+class Patience:
+    """Stops when the evaluation loss has not decreased for `steps` steps (Ivgi 2022, section 3.1)."""
+
+    steps: int
+    best_loss: float = math.inf
+    best_step: int = 0
+    best_weights: dict[str, torch.Tensor] = field(default_factory=dict, repr=False)
+
+    def update(self, step: int, loss: float, weights: Callable[[], Mapping[str, torch.Tensor]]) -> bool:
+        """Record one evaluation; True when training should stop. Raises Diverged for a non-finite loss.
+
+        `weights()`, those of the model by name, is asked for the best one only.
+        """
+        if not math.isfinite(loss):
+            raise Diverged(f"evaluation loss {loss} at step {step}")
+        if loss < self.best_loss:
+            self.best_loss, self.best_step = loss, step
+            self.best_weights = {k: v.detach().cpu().clone() for k, v in weights().items()}
+        return step - self.best_step >= self.steps
 
 
 class Training:

@@ -66,8 +66,7 @@ def _nll(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 def predict(model: Members, features: Features, task: Task, precision: str) -> tuple[list[Outputs], np.ndarray]:
     """Outputs of each member in the form `tasks.scoring.evaluate` reads, and mean losses in nats [E].
 
-    Classification and choice: logits [n_examples, n_labels]. Span: (start, end) logits, flat like
-    `features.tokens`.
+    Classification and choice: logits [n_examples, n_labels]. Span: (start, end) logits, flat like `features.tokens`.
     """
     device, members = model.head.out.weight.device, model.count
     model.eval()

@@ -15,14 +15,17 @@ from torch import Tensor
 
 from scalescope import files
 from scalescope.data.corpus import Corpus
+from scalescope.data.masking import Masker
 from scalescope.data.probes import Probes
 from scalescope.model.config import EncoderConfig
+from scalescope.model.encoder import Encoder
 from scalescope.model.optimiser import BETA2
 from scalescope.paths import run_id
 from scalescope.training.checkpoint import forget_latest, keep_two
-from scalescope.training.early_stopping import Diverged, Patience
+from scalescope.training.device import own_randomness, pick_device
+from scalescope.training.evaluation import evaluate
 from scalescope.training.interrupt import stop_button
-from scalescope.training.loop import Training
+from scalescope.training.loop import Diverged, Patience, Training, evaluation_batches
 from scalescope.training.store import Run, Store
 
 LATER = ("beta2", "start", "rows", "engine")  # fields that came after the first runs
@@ -95,16 +98,15 @@ def pretrain(
 ) -> Run:
     """Train one encoder, or return the finished run; the best checkpoint on held-out loss is kept.
 
-    The curve has one row per evaluation: step, tokens, split ("train": mean since the last one, "heldout"),
-    loss in nats per masked token; the metrics hold the accuracy on `probes` (step, tokens, skill, accuracy). Stops
-    after `patience` steps without a lower held-out loss (Ivgi 2022, section 3.1). A run whose loss is not finite is
-    recorded with status "failed" and without weights. A run that was killed goes on from its last evaluation, and one
-    that was stopped (KeyboardInterrupt) from the very step; both end with the same weights as an undisturbed one.
-    `clock` is entered while it trains, never to load. `progress(step, steps, loss)` is called where training begins
-    (the loss is NaN where there is none yet) and after each evaluation.
-    A run that goes on from another (`config.start`) is evaluated at
-    step 0 too, so that its loss is never above the one it started from. Raises MissingStart where that run is not in
-    the store, or failed.
+    The curve has one row per evaluation: step, tokens, split ("train": mean since the last one, "heldout"), loss in
+    nats per masked token; the metrics hold the accuracy on `probes` (step, tokens, skill, accuracy). Stops after
+    `patience` steps without a lower held-out loss (Ivgi 2022, section 3.1). A run whose loss is not finite is recorded
+    with status "failed" and without weights. A run that was killed goes on from its last evaluation, and one that was
+    stopped (KeyboardInterrupt) from the very step; both end with the same weights as an undisturbed one. `clock` is
+    entered while it trains, never to load. `progress(step, steps, loss)` is called where training begins (the loss is
+    NaN where there is none yet) and after each evaluation. A run that goes on from another (`config.start`) is
+    evaluated at step 0 too, so that its loss is never above the one it started from. Raises MissingStart where that run
+    is not in the store, or failed.
     """
     with store.claim(config.id) as done:
         if done is not None:
@@ -209,3 +211,20 @@ def record(training: Trained, store: Store, status: str, stopped: str, reason: s
     curve = pd.DataFrame(rows, columns=["step", "tokens", "split", "loss"])
     skills = pd.DataFrame(training.skills, columns=["step", "tokens", "skill", "accuracy"])
     return store.write(config.id, manifest=manifest, curve=curve, metrics=skills, weights=weights)
+
+
+def loss_on(run: Run, config: PretrainConfig, heldout: Corpus) -> float:
+    """Held-out loss in nats per masked token of the kept weights of a run, measured as its own is.
+
+    config: the configuration of the run. heldout: of any text in the same pieces; on that of the run itself this is its
+    recorded loss. Raises ValueError for a text of another vocabulary, FileNotFoundError for a run without weights.
+    """
+    if heldout.vocabulary_size != config.encoder.vocabulary_size:
+        raise ValueError(
+            f"run {run.id} knows {config.encoder.vocabulary_size} pieces, the text has {heldout.vocabulary_size}"
+        )
+    with own_randomness():
+        model = Encoder(config.encoder, seed=config.seed).to(pick_device())
+    model.load_state_dict(run.weights())
+    masker = Masker(config.objective, heldout.vocabulary_size, rate=config.mask_rate)
+    return float(evaluate(model, list(evaluation_batches(heldout, masker, config.eval_sequences)), config.precision))

@@ -58,10 +58,7 @@ class Run:
 
 
 class Store:
-    """All runs below one folder.
-
-    A run is a folder `<id>/`; nothing half-written is ever visible under that name.
-    """
+    """All runs below one folder: each is a folder `<id>/`, and nothing half-written is ever visible under that name."""
 
     def __init__(self, folder: Path):
         self.folder = Path(folder)

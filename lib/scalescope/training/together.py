@@ -20,10 +20,9 @@ from scalescope.model.encoder import Encoder
 from scalescope.model.members import side_by_side, weights_of
 from scalescope.model.optimiser import FlatAdamW
 from scalescope.training.device import own_randomness, pick_device
-from scalescope.training.early_stopping import Diverged, Patience
 from scalescope.training.evaluation import evaluate, masked_loss
 from scalescope.training.interrupt import telling_what_is_kept
-from scalescope.training.loop import evaluation_batches, masked_batches
+from scalescope.training.loop import Diverged, Patience, evaluation_batches, masked_batches
 from scalescope.training.members import fitting
 from scalescope.training.pretrain import PretrainConfig, Progress, record, start_weights
 from scalescope.training.schedule import schedule

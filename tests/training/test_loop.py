@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from scalescope.training.early_stopping import Diverged, Patience
+from scalescope.training.loop import Diverged, Patience
 
 
 def test_patience_counts_steps_since_the_best_and_keeps_its_weights():
