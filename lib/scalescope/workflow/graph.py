@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scalescope import paths
-from scalescope.experiment.profile import ModelSpec, Profile, load_profile
+from scalescope.experiment.profile import Profile, load_profile
 from scalescope.experiment.record import recorded_threads
 from scalescope.tables import SCRATCH
 from scalescope.workflow.jobs import PAPER, Job, planned, seed_ending
@@ -110,14 +110,12 @@ class Graph:
             for name in job.needs:
                 ahead[name] = max(ahead[name], self._seconds[name] + ahead[job.name])
         later = 0.0
-        for spec in sorted(self._ladder(), key=lambda spec: -spec.config.parameters):
+        ladder = [spec for spec in self.profile.all_models() if spec.role == "ladder"]
+        for spec in sorted(ladder, key=lambda spec: -spec.config.parameters):
             own = [job.name for job in self.jobs.values() if job.rule == "pretrain" and job.model == spec.name]
             ahead |= {name: max(ahead[name], later + 1) for name in own}
             later = max([later, *(ahead[name] for name in own)])
         return ahead
-
-    def _ladder(self) -> list[ModelSpec]:
-        return [spec for spec in self.profile.all_models() if spec.role == "ladder"]
 
 
 def source(station: str) -> str:

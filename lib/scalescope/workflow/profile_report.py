@@ -28,6 +28,7 @@ TABLES = {
     "compute": "What the target cost over the ladder",
     "missing": "What is missing",
 }
+SEALED = ["run", "quantity", "law", "distance", "mean", "low", "high"]
 MOST_COLUMNS = 12  # of a table on the page; the CSV has the rest
 
 
@@ -50,7 +51,8 @@ def _figures(profile: str) -> Iterator[Section]:
     for folder in sorted(path for path in paths.figures(profile, PAPER).parent.glob("*") if path.is_dir()):
         if (folder / files.DIGESTS).is_file() and (faults := files.faults(folder)):
             raise files.Damaged(f"{faults[0]}: {REMEDY}")
-        pictures = [(CAPTIONS.get(p.stem, p.stem.replace("_", " ")), picture(p)) for p in sorted(folder.glob("*.png"))]
+        drawn = sorted(folder.glob("*.png"))
+        pictures = [(CAPTIONS.get(p.stem, p.stem.replace("_", " ")), picture(p.read_bytes())) for p in drawn]
         if pictures:
             yield Section(f"Figures: {folder.name}", pictures=pictures)
 
@@ -82,20 +84,7 @@ def forecasts(profile: str) -> Iterator[Section]:
         return
     count, done = scored_ledger(profile)
     said = [f"{count} sealed before their run, {len(done)} of them scored by now"]
-    columns = [
-        "run",
-        "quantity",
-        "law",
-        "distance",
-        "mean",
-        "low",
-        "high",
-        "actual",
-        "covered",
-        "log_error",
-        "crps",
-        "date",
-    ]
+    columns = [*SEALED, "actual", "covered", "log_error", "crps", "date"]
     yield Section("Sealed forecasts", said, [("", table_html(done[columns]))] if len(done) else [])
 
 
@@ -115,18 +104,17 @@ def _laws(profile: str) -> Iterator[Stored]:
     pretrain = collected_table(profile, "pretrain")
     pretrain = pretrain[usable_pretraining(pretrain)]
     for objective, runs in pretrain.groupby("objective"):
-        ladder, target = (runs[runs["role"] == role] for role in ("ladder", "target"))
-        yield from _law(ladder, target, "loss", f"pretraining loss, {OBJECTIVES.get(objective, objective)}")
+        yield from _law(runs, "loss", f"pretraining loss, {OBJECTIVES.get(objective, objective)}")
     if not (folder / "points.csv").is_file():
         return
     usable, _ = split_usable(collected_table(profile, "points"))
     for (objective, task), runs in usable[usable["hpt"] == "with"].groupby(["objective", "task"]):
-        ladder, target = (runs[runs["role"] == role] for role in ("ladder", "target"))
-        yield from _law(ladder, target, "error", f"error of {title(task)}, {OBJECTIVES.get(objective, objective)}")
+        yield from _law(runs, "error", f"error of {title(task)}, {OBJECTIVES.get(objective, objective)}")
 
 
-def _law(ladder: pd.DataFrame, target: pd.DataFrame, response: str, name: str) -> Iterator[Stored]:
+def _law(runs: pd.DataFrame, response: str, name: str) -> Iterator[Stored]:
     """The law of one series, unless three sizes are lacking."""
+    ladder, target = (runs[runs["role"] == role] for role in ("ladder", "target"))
     if ladder["parameters"].nunique() < 3:
         return
     groups = drawn_together(ladder) if response == "error" else None

@@ -66,15 +66,11 @@ class Refit(FromSource):
     """
 
     OURS: ClassVar[bool] = False
+    source: ClassVar[str] = PUBLISHED  # also the folder of its tables
     paper: str
     data: pd.DataFrame | None
     tables: dict[str, pd.DataFrame]
     note: str
-
-    @property
-    def source(self) -> str:
-        """ "published", which is also the folder of its tables."""
-        return PUBLISHED
 
     def _drawn(self, number: int) -> Figure:
         """Figure `number` of the study; without the data, the committed picture of it."""
@@ -94,16 +90,8 @@ class Refit(FromSource):
         """Write all tables (CSV) and figures (PNG, SVG, PDF, CSV without the paper's own points); return the paths."""
         if self.data is None:
             raise published.MissingData(self.note)
-        folder = results(self.paper)
-        written = []
-        for name, table in self.tables.items():
-            files.write_table(folder / f"{name}.csv", table, float_format=None)  # in full: what is read is what was
-            written.append(folder / f"{name}.csv")
-        return written + self.write_figures()
-
-    def write_figures(self) -> list[Path]:
-        """Write the figures; returns their paths."""
-        written = []
+        # in full: what is read is what was
+        written = files.write_tables(results(self.paper), self.tables, float_format=None)
         for number, slug in FIGURES[self.paper].SLUGS.items():
             data = self.drawn(number)
             draw, folder = FIGURES[self.paper].DRAW[slug], paths.figures(PROFILE, self.paper)

@@ -34,10 +34,11 @@ def print_plan(profile: Profile, workers: int, console: Console | None = None) -
     for row in models.to_dict("records"):
         table.add_row(row["model"], row["role"], *(_text(name, row) for name in heads))
     console.print(table)
-    jobs, done = [job for job in planned(profile) if job.station in STATIONS], plan.done(profile)
+    jobs = [job for job in planned(profile) if job.station in STATIONS]
+    done = sum((paths.work(profile.name) / job.stamp).is_file() for job in jobs)
     left = plan.hours(profile, workers, speeds)
     console.print(
-        f"{len(jobs)} notebooks, {len(done)} of them done. About {duration(3600 * left)} with {workers} worker(s) "
+        f"{len(jobs)} notebooks, {done} of them done. About {duration(3600 * left)} with {workers} worker(s) "
         "for all of it (time: on one thread of this machine); patience and rates that coincide make it less. "
         "N: parameters without embeddings; runs: pretraining + finetuning, at most; FLOPs: 6 N for each token.",
         highlight=False,

@@ -20,25 +20,9 @@ from scalescope.experiment.profile import Profile
 from scalescope.workflow.jobs import planned
 from scalescope.workflow.products import stale
 
-SHOWS = (
-    "dryrun",
-    "list_rules",
-    "list_target_rules",
-    "dag",
-    "rulegraph",
-    "filegraph",
-    "d3dag",
-    "summary",
-    "detailed_summary",
-    "lint",
-    "list_changes",
-    "list_input_changes",
-    "list_params_changes",
-    "list_untracked",
-    "print_compilation",
-)
-
-
+LISTS = ("list_rules", "list_target_rules", "list_changes", "list_input_changes", "list_params_changes")
+GRAPHS = ("dag", "rulegraph", "filegraph", "d3dag")
+SHOWS = ("dryrun", *LISTS, "list_untracked", *GRAPHS, "summary", "detailed_summary", "lint", "print_compilation")
 REPORTS = (".html", ".zip")
 LOCAL = (None, "local", "dryrun", "touch")  # executors whose jobs run on this machine
 

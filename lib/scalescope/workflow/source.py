@@ -45,11 +45,7 @@ class FromSource:
     OURS: ClassVar[bool]  # runs of a profile, not published ones
     paper: str
     tables: dict[str, pd.DataFrame]
-
-    @property
-    def source(self) -> str:
-        """ "published", or the name of the profile."""
-        raise NotImplementedError
+    source: str  # "published", or the name of the profile
 
     def draw(self, name: int | str) -> Figure | None:
         """A figure by its own name (or number), or by one of `both.FIGURES`; raises UnknownName.

@@ -34,10 +34,8 @@ class FiveLaws:
 
     def write(self) -> list[Path]:
         """Write tables (CSV) and figures; returns their paths."""
-        folder, written = paths.results(self.profile) / FOLDER, []
-        for name, table in self.tables.items():
-            files.write_table(folder / f"{name}.csv", table)
-            written.append(folder / f"{name}.csv")
+        folder = paths.results(self.profile) / FOLDER
+        written = files.write_tables(folder, self.tables)
         files.seal(folder, [path.name for path in written])
         for name, make in drawing.DATA.items():
             place = paths.figures(self.profile, FOLDER)

@@ -61,8 +61,7 @@ class Live(FromSource):
 
     def _drawn(self, name: str) -> Figure:
         """One of the figures; raises UnknownName."""
-        data = self.data(name)
-        return STUDIES[self.paper].DRAW[name](data)
+        return STUDIES[self.paper].DRAW[name](self.data(name))
 
     def data(self, name: str) -> pd.DataFrame:
         """The numbers that a figure draws; raises UnknownName."""
@@ -79,13 +78,10 @@ class Live(FromSource):
         folder = paths.results(self.profile) / self.paper
         before = earlier(folder, self.tables["forecasts"])
         tables = self.tables | ({EARLIER: before} if len(before) else {})
-        for name, table in tables.items():
-            files.write_table(folder / f"{name}.csv", table)
-        files.seal(folder, [f"{name}.csv" for name in tables])
-        written = [folder / f"{name}.csv" for name in tables]
-        for name in STUDIES[self.paper].DATA:
-            draw, folder = STUDIES[self.paper].DRAW[name], paths.figures(self.profile, self.paper)
-            written += save(draw, self.data(name), folder, name)
+        written = files.write_tables(folder, tables)
+        files.seal(folder, [path.name for path in written])
+        for name, draw in STUDIES[self.paper].DRAW.items():
+            written += save(draw, self.data(name), paths.figures(self.profile, self.paper), name)
             plt.close()
         return written
 
@@ -145,13 +141,6 @@ def run(profile: Profile, paper: str, told: Told | None = None) -> Live:
     held = _sealed(profile, study, known)
     all_of(held.stages)
     return _collected(profile, paper, known, held)
-
-
-def collect(profile: Profile, paper: str) -> Live:
-    """The tables of a study whose fitted runs are all there; raises NotFinished."""
-    study = module(profile, paper)
-    known = study.texts(profile)
-    return _collected(profile, paper, known, _sealed(profile, study, known))
 
 
 def _sealed(profile: Profile, study: ModuleType, known: Texts) -> HeldOut:
