@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-from pathlib import Path
 
 import pandas as pd
 
@@ -47,15 +46,10 @@ def example_forecast() -> str:
     """What `scalescope forecast` says first of the example table and the larger run beside it, as a block of code."""
     folder = paths.examples()
     runs = read_runs(folder / EXAMPLE)
-    large = read_larger(folder / LARGER)
+    large = pd.read_csv(folder / LARGER).iloc[0]
     found = forecast(runs, target=parse_target(f"{large['n_params']},{large['train_tokens']}", runs))
     lines = [textwrap.fill(line, 118, subsequent_indent="  ") for line in parts(found)[0].sentences]
     return "\n".join(["```", *lines, "```", "", f"The run was made: {large['val_loss']:.3f}."])
-
-
-def read_larger(path: Path) -> pd.Series:
-    """The run that the example table is asked for."""
-    return pd.read_csv(path).iloc[0]
 
 
 def record_of_forecasts() -> str:
@@ -139,10 +133,9 @@ def laws_of(profiles: str) -> str:
     columns = {}
     for profile in profiles.split():
         table = read_csv(paths.results(profile) / "five_laws" / "scores.csv", STUDIES_REMEDY)
-        off, held = (100 * table[name] for name in ("error", "coverage"))
         said = [
-            f"{off_by:.0f} % off, {share:.0f} % held ({count})"
-            for off_by, share, count in zip(off, held, table["targets"], strict=True)
+            f"{100 * row.error:.0f} % off, {100 * row.coverage:.0f} % held ({row.targets})"
+            for row in table.itertuples()
         ]
         columns[f"`{profile}`"] = pd.Series(said, pd.MultiIndex.from_frame(table[["kind", "paper"]]))
     rows = pd.DataFrame(columns).fillna(NONE).sort_index().reset_index()

@@ -40,7 +40,10 @@ def profile_of(source: str) -> Profile | None:
 
 
 class FromSource:
-    """What `published.Refit` and `studies.live.Live` share: their tables and figures under the names of both."""
+    """What `published.Refit` and `studies.live.Live` share: their tables and figures under the names of both.
+
+    `_drawn` of each gives a figure by its own name or number, and raises UnknownName.
+    """
 
     OURS: ClassVar[bool]  # runs of a profile, not published ones
     paper: str
@@ -58,10 +61,6 @@ class FromSource:
             self._lacks(name)
             return None
         return self._drawn(own)
-
-    def _drawn(self, name: int | str) -> Figure:
-        """A figure by its own name or number; raises UnknownName."""
-        raise NotImplementedError
 
     def has(self, name: str) -> bool:
         """Whether the source has a table; of one that only the other source has, it is said that it is not here.
