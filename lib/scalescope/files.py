@@ -269,10 +269,8 @@ def size(path: Path) -> int:
     """Bytes of a file, or of all files below a folder; what goes away meanwhile does not count."""
     total = 0
     for part in [path, *path.rglob("*")]:
-        try:
+        with suppress(FileNotFoundError):
             total += part.stat().st_size if not part.is_dir() else 0
-        except FileNotFoundError:
-            continue
     return total
 
 

@@ -22,17 +22,17 @@ def run_check(study: str, every: bool = False, console: Console | None = None) -
     """
     if study not in CHECKS:
         raise UnknownName("study", study, CHECKS)
-    console = console or Console(width=100, markup=False)
+    console = console or Console(width=100, markup=False, highlight=False)
     cells = CHECKS[study]()
     shown = cells if every else cells[cells["status"] != ivgi2022_check.SAME]
     _print(shown, console, "every cell" if every else "cells that differ")
     known = ivgi2022_check.errata().set_index("id")["explanation"]
     for name in dict.fromkeys(shown["erratum"]):
         if name:
-            console.print(f"{name}: {known[name]}", highlight=False)
+            console.print(f"{name}: {known[name]}")
     _print(ivgi2022_check.summary(cells), console, "counts")
     bad = ivgi2022_check.failed(cells)
-    console.print(f"{len(cells)} cells, {len(bad)} unexplained", highlight=False)
+    console.print(f"{len(cells)} cells, {len(bad)} unexplained")
     return bad.empty
 
 

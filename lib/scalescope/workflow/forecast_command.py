@@ -201,6 +201,5 @@ def example(download: Annotated[bool, typer.Option(help="Fetch published files t
     from scalescope.papers.gadre2024.example import example as made
 
     small, large = made(published.load("gadre2024", download=download))
-    for name, rows in (("eight_runs.csv", small), ("large_run.csv", large)):
-        files.write_table(paths.examples() / name, rows, float_format=None)
-        typer.echo(paths.examples() / name)
+    for path in files.write_tables(paths.examples(), {"eight_runs": small, "large_run": large}, float_format=None):
+        typer.echo(path)

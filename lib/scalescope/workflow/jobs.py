@@ -84,7 +84,10 @@ def planned(
     for spec in reversed(models):
         if spec.role in profile.finetune.roles:
             needs = (*encoded, *(job.name for job in pretraining[spec.name]))
-            jobs.append(_finetune_job(profile, spec, needs, shared, _threads(spec, threads)))
+            if profile.finetune.fixed_rate_objectives and spec.role != "target":  # which decides this rate
+                needs = (*needs, f"{FINETUNE}_{profile.target.name}")
+            name, own = f"{FINETUNE}_{spec.name}", {**shared, "model": spec.name}
+            jobs.append(Job(name, FINETUNE, needs, _threads(spec, threads), spec.name, ALL, parameters=own))
     for objective in profile.budget_objectives:
         spec, own = profile.budget_model, {**shared, "objective": objective}
         name, needs = f"{BUDGETS}_{spec.name}_{objective}", (f"{FINETUNE}_{spec.name}",)
@@ -127,13 +130,3 @@ def _pretrain_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str], th
             own = {**shared, "model": spec.name, "objective": objective, **({"seed": str(place)} if place else {})}
             jobs.append(Job(name, PRETRAIN, needs, threads, spec.name, objective, place, parameters=own))
     return jobs
-
-
-def _finetune_job(
-    profile: Profile, spec: ModelSpec, needs: tuple[str, ...], shared: dict[str, str], threads: int
-) -> Job:
-    """The finetuning job of a model, after the target where that decides a learning rate."""
-    if profile.finetune.fixed_rate_objectives and spec.role != "target":
-        needs = (*needs, f"{FINETUNE}_{profile.target.name}")
-    name, own = f"{FINETUNE}_{spec.name}", {**shared, "model": spec.name}
-    return Job(name, FINETUNE, needs, threads, spec.name, ALL, parameters=own)

@@ -38,11 +38,7 @@ from scalescope.workflow.source import PUBLISHED, FromSource
 
 PROFILE = PUBLISHED  # the folder under data/results/ and figures/
 SLOW = {  # tables that take more than seconds, and what makes them
-    "alabdulmohsin2022": {
-        "scores": alabdulmohsin2022.scores,
-        "examples": alabdulmohsin2022.examples,
-        "cost": alabdulmohsin2022.cost,
-    },
+    "alabdulmohsin2022": {name: getattr(alabdulmohsin2022, name) for name in ("scores", "examples", "cost")},
     "besiroglu2024": {
         "replicates": besiroglu2024.bootstrap,
         "isoflop_simulated": lambda data: besiroglu2024_isoflop.simulated(besiroglu2024.fits(data)),

@@ -45,9 +45,8 @@ def example(prepared: Prepared, name: str) -> str:
     row, task = prepared.train_rows(name)[0], TASKS[name]
     parts = {field: row[field] for field in task.fields}
     if task.family == "choice":
-        parts |= {
-            "options": "  ".join(f"{letter}: {text}" for letter, text in zip(OPTIONS, parts["options"], strict=True))
-        }
+        lettered = zip(OPTIONS, parts["options"], strict=True)
+        parts["options"] = "  ".join(f"{letter}: {text}" for letter, text in lettered)
     answer = row[task.target]
     if task.family == "span":
         parts["answer"] = ", ".join(dict.fromkeys(answer["text"])) or "(none in the context)"

@@ -6,6 +6,7 @@ import re
 import subprocess
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from scalescope import files, paths
@@ -34,6 +35,7 @@ TABLES = {
     "scores": "Scores of the laws",
     "by_distance": "Errors by distance",
 }
+_snakemake = partial(snakemake, snakefile="Studies.smk")
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
 
 
@@ -59,13 +61,13 @@ def reproduce(
     parts = names if papers else [*names, FOLDER]
     targets = [_executed(part) for part in parts]
     if target := report_asked(extra):
-        command = _snakemake(folder, [*targets, RULE], workers, [*extra, "--report", str(target)])
+        command = _snakemake(folder, workers, [*extra, "--report", str(target)], targets=[*targets, RULE])
         _report(settings.name, folder, parts, command, target)
         return []
     if only_shows(extra):  # a dry run changes nothing
         made = [*folder.glob("studies/*/*.done"), *folder.glob("notebooks/*.ipynb")]
         with shadow(settings, folder, [path.relative_to(folder).as_posix() for path in made]) as place:
-            shown(_snakemake(place, targets, workers, extra), place, folder)
+            shown(_snakemake(place, workers, extra, targets=targets), place, folder)
         return []
     files.check_folders(paths.outputs(settings.name, *parts))
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,7 +107,7 @@ def _run(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -
     with (
         log.open("w", encoding="utf-8") as stream,
         subprocess.Popen(
-            _snakemake(folder, targets, workers, extra),
+            _snakemake(folder, workers, extra, targets=targets),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -126,11 +128,6 @@ def _run(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -
             f"Snakemake ended with exit code {process.returncode}: {log}{told}\n"
             "What finished is kept; the same command goes on from here."
         )
-
-
-def _snakemake(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -> list[str]:
-    """Snakemake over the profile.json of a folder."""
-    return snakemake(folder, workers, extra, snakefile="Studies.smk", targets=targets)
 
 
 def _last(log: Path) -> str:
