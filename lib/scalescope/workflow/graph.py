@@ -70,9 +70,11 @@ class Graph:
         """A function of wildcards and attempt: megabytes of a job; each attempt asks for more."""
 
         def memory(wildcards: Any, attempt: int) -> int:
-            job = self._job(name, wildcards)
+            job, members = self._job(name, wildcards), 1  # at once, at most
             parameters = self.profile.model(job.model).config.parameters if job.model else 0
-            return attempt * (WORKER_MB + math.ceil(self._members(job) * parameters * MEMBER_BYTES / 1e6))
+            if job.rule == "finetune":
+                members = finetune_runs(self.profile, self.profile.model(job.model or ""), job.objective or SCRATCH)
+            return attempt * (WORKER_MB + math.ceil(members * parameters * MEMBER_BYTES / 1e6))
 
         return memory
 
@@ -92,12 +94,6 @@ class Graph:
 
     def _job(self, name: str, wildcards: Any) -> Job:
         return self.jobs[name.format(**dict(wildcards.items()))]
-
-    def _members(self, job: Job) -> int:
-        """Models that a job holds at once, at most."""
-        if job.rule != "finetune":
-            return 1
-        return finetune_runs(self.profile, self.profile.model(job.model or ""), job.objective or SCRATCH)
 
     def _chains(self) -> dict[str, float]:
         """Seconds of the longest chain that begins with each job.

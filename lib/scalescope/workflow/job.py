@@ -38,8 +38,7 @@ def encode(record: Path, task: str | None, mark: Path, stamp: Path) -> None:
 
     end_with_pipeline()
     with marked(mark), recorded(mark.resolve().parents[1], mark.stem):
-        prepared = Prepared(load_profile(record.resolve()).data_settings(), paths.cache())
-        prepared.encode(task)
+        Prepared(load_profile(record.resolve()).data_settings(), paths.cache()).encode(task)
         write_stamp(stamp)
 
 

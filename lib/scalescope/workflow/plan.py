@@ -124,6 +124,7 @@ def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
         tokens = (whole + budgets * budget_share(profile)) * pretrain_tokens(profile) + per_task * task_tokens
         kept = pretrained + (seeds if finetuned and profile.finetune.from_scratch else 0)  # encoders
         size = (pretrained + finetunings) * RUN_BYTES + int(per_task * examples * EXAMPLE_BYTES)
+        weights = spec.config.parameters + spec.config.vocabulary_size * (spec.config.hidden + 1)
         rows.append(
             {
                 "model": spec.name,
@@ -133,7 +134,7 @@ def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
                 "finetuning_runs": finetunings,
                 "tokens": int(tokens),
                 "flops": 6.0 * spec.config.parameters * tokens,
-                "bytes": size + kept * _weight_bytes(spec.config),
+                "bytes": size + kept * 4 * weights,
                 "hours": sum(job_seconds(profile, job, speeds) for job in own) / 3600,
             }
         )
@@ -148,10 +149,6 @@ def hours(profile: Profile, workers: int, speeds: Speeds = NOMINAL) -> float:
     for job in jobs:
         ends[job.name] = max((ends[name] for name in job.needs), default=0.0) + seconds[job.name] / job.threads
     return max(sum(seconds.values()) / workers, max(ends.values())) / 3600
-
-
-def _weight_bytes(config: EncoderConfig) -> int:
-    return 4 * (config.parameters + config.vocabulary_size * (config.hidden + 1))
 
 
 def _nominal(profile: Profile, spec: ModelSpec) -> float:

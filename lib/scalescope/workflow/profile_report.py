@@ -90,12 +90,10 @@ def forecasts(profile: str) -> Iterator[Section]:
 
 def _notebooks(profile: str, folder: Path) -> Iterator[Section]:
     executed = sorted((paths.work(profile) / "notebooks").glob("*.ipynb"))
-    if executed:
-        yield Section("Executed notebooks", links=[(path.stem, relative(path, folder)) for path in executed])
-    else:
-        committed = sorted((paths.notebooks() / PAPER).glob("*.ipynb"))
-        said = ["none of this profile are on this machine; these are the notebooks as committed"]
-        yield Section("Notebooks", said, links=[(path.stem, relative(path, folder)) for path in committed])
+    said = [] if executed else ["none of this profile are on this machine; these are the notebooks as committed"]
+    shown = executed or sorted((paths.notebooks() / PAPER).glob("*.ipynb"))
+    links = [(path.stem, relative(path, folder)) for path in shown]
+    yield Section("Executed notebooks" if executed else "Notebooks", said, links=links)
 
 
 def _laws(profile: str) -> Iterator[Stored]:
