@@ -41,8 +41,7 @@ def sealed() -> dict[str, pd.DataFrame]:
     Those of the smoke profiles do not count: their runs show that the software works, and nothing about a law.
     """
     names = sorted(path.parent.name for path in paths.results("x").parent.glob(f"*/{LEDGER}"))
-    names = [name for name in names if not name.endswith(SMOKE)]
-    return {name: scored_ledger(name)[1] for name in names}
+    return {name: scored_ledger(name)[1] for name in names if not name.endswith(SMOKE)}
 
 
 def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]:

@@ -23,7 +23,7 @@ from scalescope.experiment.bar import MARK
 from scalescope.workflow.sockets import socket_folder
 
 KERNEL_STARTS = 3  # a busy machine may be too slow for the first
-KERNEL_SECONDS = 120
+HOW = {"kernel_name": "python3", "language": "python", "progress_bar": False, "log_output": True, "start_timeout": 120}
 NO_KERNEL = ("Kernel died before replying", "Kernel didn't respond")
 PARAMETER = re.compile(r"^(?P<name>\w+): (?P<type>[\w\[\] |]+) = (?P<value>.+?)  # (?P<help>.+)$")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -230,18 +230,8 @@ def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:
     for start in range(1, KERNEL_STARTS + 1):
         try:
             with _private_kernel() as manager:
-                papermill.execute_notebook(
-                    _literally(notebook),
-                    _literally(out),
-                    parameters=values,
-                    kernel_name="python3",
-                    language="python",
-                    progress_bar=False,
-                    log_output=True,
-                    start_timeout=KERNEL_SECONDS,
-                    cwd=notebook.parent,
-                    kernel_manager_class=manager,
-                )
+                own = {"parameters": values, "cwd": notebook.parent, "kernel_manager_class": manager}
+                papermill.execute_notebook(_literally(notebook), _literally(out), **HOW, **own)
             return
         except PapermillExecutionError as error:
             message = f"notebook {notebook.stem}, cell {error.exec_count}: {error.ename}: {error.evalue}"

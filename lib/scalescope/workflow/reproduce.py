@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -173,13 +173,7 @@ def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) ->
     environment = environment_of_jobs(elsewhere)
     kernels = nullcontext(environment) if elsewhere else warm_kernels(environment, die_with_parent)
     with kernels as given, log.open("w") as stream:
-        process = subprocess.Popen(
-            snakemake(folder, workers, extra, elsewhere),
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            env=given,
-            preexec_fn=die_with_parent,
-        )
+        process = started(snakemake(folder, workers, extra, elsewhere), stream, given)
         watch = Watch(settings, folder, log, workers)
         try:
             code = watch.follow(process)
@@ -195,6 +189,12 @@ def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) ->
         ended = f"Snakemake ended with exit code {code}: {log}"
         what = f"{len(failed)} job(s) failed:\n" + "\n".join(lines) if failed else ended
         raise PipelineFailed(f"{what}\nWhat finished is kept; the same command goes on from here.")
+
+
+def started(command: Sequence[str], output: IO[str] | int, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start a Snakemake that ends with this process; what it says goes to `output`."""
+    told = {"stdout": output, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, env=environment, preexec_fn=die_with_parent, **told)
 
 
 def environment_of_jobs(elsewhere: bool = False) -> dict[str, str]:

@@ -24,12 +24,7 @@ from scalescope.papers.su2024 import live as su2024
 from scalescope.plotting import save
 from scalescope.workflow.source import FromSource
 
-STUDIES: dict[str, ModuleType] = {
-    "barnett2024": barnett2024,
-    "su2024": su2024,
-    "gadre2024": gadre2024,
-    "lin2024": lin2024,
-}
+STUDIES: dict[str, ModuleType] = dict(barnett2024=barnett2024, su2024=su2024, gadre2024=gadre2024, lin2024=lin2024)
 NOTEBOOKS = {  # which one runs a study, and by which parameter it is told the profile
     "barnett2024": ("20_live", "profile"),
     "su2024": ("20_live", "profile"),
