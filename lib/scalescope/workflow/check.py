@@ -9,7 +9,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.papers.ivgi2022 import printed as ivgi2022_check
 
 CHECKS: dict[str, Callable[[], pd.DataFrame]] = {"ivgi2022": ivgi2022_check.check}
@@ -20,8 +20,7 @@ def run_check(study: str, every: bool = False, console: Console | None = None) -
 
     Raises UnknownName for a study that has no check.
     """
-    if study not in CHECKS:
-        raise UnknownName("study", study, CHECKS)
+    check_name("study", study, CHECKS)
     console = console or Console(width=100, markup=False, highlight=False)
     cells = CHECKS[study]()
     shown = cells if every else cells[cells["status"] != ivgi2022_check.SAME]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
 from scalescope.training.policy import threads_for
 
@@ -99,9 +99,7 @@ def planned(
 def job(profile: Profile, name: str) -> Job:
     """The job called `name`; raises UnknownName with the nearest one."""
     jobs = {job.name: job for job in planned(profile)}
-    if name not in jobs:
-        raise UnknownName("job", name, jobs)
-    return jobs[name]
+    return jobs[check_name("job", name, jobs)]
 
 
 def _threads(spec: ModelSpec, threads: Mapping[str, int] | None) -> int:

@@ -18,7 +18,7 @@ from uuid import uuid4
 import nbformat
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.bar import MARK
 from scalescope.workflow.sockets import socket_folder
 
@@ -58,8 +58,7 @@ def find(name: str) -> Path:
     """File of the notebook called `name` (with or without .ipynb); raises UnknownName with the nearest one."""
     if isinstance(name, str):
         name = name.removesuffix(".ipynb").removeprefix("notebooks/")
-    if name not in available():
-        raise UnknownName("notebook", name, available())
+    check_name("notebook", name, available())
     return paths.notebooks() / f"{name}.ipynb"
 
 
@@ -91,13 +90,8 @@ def checked(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(
             f"parameters of notebook {notebook.stem!r} must be a dict of values by name; got {given!r:.80}"
         )
-    known = parameters(notebook)
-    values = {}
-    for name, value in given.items():
-        if name not in known:
-            raise UnknownName(f"parameter of notebook {notebook.stem!r}", name, known)
-        values[name] = _typed(notebook.stem, known[name], value)
-    return values
+    known, what = parameters(notebook), f"parameter of notebook {notebook.stem!r}"
+    return {name: _typed(notebook.stem, known[check_name(what, name, known)], value) for name, value in given.items()}
 
 
 def run(name: str, out: Path, given: Mapping[str, Any] | None = None) -> Path:

@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.points import OBJECTIVES, split_usable, title, usable_pretraining
 from scalescope.experiment.pretraining_seeds import drawn_together
 from scalescope.experiment.record import collected_table, read_csv
@@ -39,8 +39,7 @@ def write_report(profile: str, out: Path | None = None) -> Path:
     it was written.
     """
     known = sorted(path.parent.name for path in paths.results("any").parent.glob("*/pretrain.csv"))
-    if profile not in known:
-        raise UnknownName("profile with results", profile, known)
+    check_name("profile with results", profile, known)
     target = out or paths.work(profile) / "report.html"
     sections = [*_figures(profile), *tables(profile), *forecasts(profile), *_notebooks(profile, target.parent)]
     files.write_text(target, render(f"scalescope: {profile}", sections, list(_laws(profile))))

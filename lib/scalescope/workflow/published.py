@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.papers import published
 from scalescope.papers.alabdulmohsin2022 import figures as alabdulmohsin_figures
 from scalescope.papers.alabdulmohsin2022 import fits as alabdulmohsin2022
@@ -71,9 +71,7 @@ class Refit(FromSource):
     def _drawn(self, number: int) -> Figure:
         """Figure `number` of the study; without the data, the committed picture of it."""
         slugs = FIGURES[self.paper].SLUGS
-        if number not in slugs:
-            raise UnknownName(f"figure of {self.paper}", number, slugs)
-        slug = slugs[number]
+        slug = slugs[check_name(f"figure of {self.paper}", number, slugs)]
         return _picture(self.paper, slug) if self.data is None else FIGURES[self.paper].DRAW[slug](self.drawn(number))
 
     def drawn(self, number: int) -> pd.DataFrame:
@@ -107,8 +105,7 @@ def refit(paper: str, *, full: bool = True, download: bool = True, folder: Path 
     Without the data (and `download` False) the tables are the committed ones; `note` says which they are. Raises
     MissingData if the data cannot be downloaded, UnknownName for another paper.
     """
-    if paper not in published.PAPERS:
-        raise UnknownName("published study", paper, published.PAPERS)
+    check_name("published study", paper, published.PAPERS)
     try:
         data = published.load(paper, folder=folder, download=download)
     except published.MissingData as error:

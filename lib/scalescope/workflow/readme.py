@@ -8,7 +8,7 @@ import textwrap
 import pandas as pd
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.points import OBJECTIVES, split_usable
 from scalescope.experiment.record import read_csv
 from scalescope.forecast import forecast, read_runs
@@ -170,9 +170,8 @@ def with_results(text: str) -> str:
 
 def _made(name: str, of: str | None) -> str:
     makers = MADE if of is None else MADE_OF
-    if name not in makers:
-        raise UnknownName("mark in a README", name, makers)
-    return makers[name]() if of is None else makers[name](of)
+    make = makers[check_name("mark in a README", name, makers)]
+    return make() if of is None else make(of)
 
 
 def update_readme() -> None:

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from scalescope import files, paths
 from scalescope.data.encoded import Prepared
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment import budgets, finetuning, stages
 from scalescope.experiment.noted import NOTES, noted
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
@@ -51,8 +51,7 @@ def runs_table() -> pd.DataFrame:
 
 def of_profile(profile: str) -> list[str]:
     """Ids that only this profile has asked for, finished or not; raises UnknownName for one that has not run here."""
-    if profile not in known_profiles():
-        raise UnknownName("profile with runs", profile, known_profiles())
+    check_name("profile with runs", profile, known_profiles())
     others = set().union(*(noted(name) for name in known_profiles() if name != profile))
     return sorted(noted(profile) - others)
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 import pandas as pd
 from matplotlib.figure import Figure
 
-from scalescope.errors import UnknownName
+from scalescope.errors import UnknownName, check_name
 from scalescope.experiment.profile import Profile, available_profiles, load_profile
 from scalescope.experiment.readable import readable
 from scalescope.papers.gadre2024 import both as gadre2024
@@ -69,8 +69,7 @@ class FromSource:
         """
         if name in self.tables:
             return True
-        if name not in BOTH[self.paper].LACKING:
-            raise UnknownName(f"table of {self.paper}", name, [*self.tables, *BOTH[self.paper].LACKING])
+        check_name(f"table of {self.paper}", name, [*self.tables, *BOTH[self.paper].LACKING])
         self._lacks(name)
         return False
 
@@ -79,9 +78,8 @@ class FromSource:
 
     def table(self, name: str) -> pd.DataFrame:
         """A table with its columns under the names of both sources (`both.COLUMNS`); raises UnknownName."""
-        if name not in self.tables:
-            raise UnknownName(f"table of {self.source}, {self.paper}", name, self.tables)
-        return self.tables[name].rename(columns=BOTH[self.paper].COLUMNS.get(name, {}))
+        table = self.tables[check_name(f"table of {self.source}, {self.paper}", name, self.tables)]
+        return table.rename(columns=BOTH[self.paper].COLUMNS.get(name, {}))
 
     def readable(self, name: str, columns: Columns, *, rows: str = "", digits: int = 2) -> pd.DataFrame:
         """A table as people read it (see `readable`): these columns, and the rows that a query leaves.

@@ -36,10 +36,9 @@ class Watch:
 
     def follow(self, process: subprocess.Popen) -> int:
         """Show progress until the process ends; returns its exit code."""
-        live = Live(console=self.console, refresh_per_second=2) if self.console.is_terminal else None
-        if live is None:
+        if not self.console.is_terminal:
             return self._follow_plain(process)
-        with live:
+        with Live(console=self.console, refresh_per_second=2) as live:
             while process.poll() is None:
                 live.update(self._table())
                 time.sleep(POLL_SECONDS)

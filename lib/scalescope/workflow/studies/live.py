@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.study_runs import Planned, Texts, packs, runs_table, train
 from scalescope.papers.barnett2024 import live as barnett2024
@@ -61,9 +61,7 @@ class Live(FromSource):
     def data(self, name: str) -> pd.DataFrame:
         """The numbers that a figure draws; raises UnknownName."""
         known = STUDIES[self.paper].DATA
-        if name not in known:
-            raise UnknownName(f"figure of {self.paper}", name, known)
-        return known[name](self.tables)
+        return known[check_name(f"figure of {self.paper}", name, known)](self.tables)
 
     def write(self) -> list[Path]:
         """Write tables (CSV) to data/results/<profile>/<paper>/, figures to figures/<profile>/<paper>/.
@@ -83,12 +81,9 @@ class Live(FromSource):
 
 def module(profile: Profile, paper: str) -> ModuleType:
     """The module of a study; raises UnknownName for one that does not exist, or that the profile does not have."""
-    if paper not in STUDIES:
-        raise UnknownName("study", paper, STUDIES)
+    check_name("study", paper, STUDIES)
     names = profile.studies.names if profile.studies else []
-    if paper not in names:
-        raise UnknownName(f"study of profile {profile.name!r}", paper, names)
-    return STUDIES[paper]
+    return STUDIES[check_name(f"study of profile {profile.name!r}", paper, names)]
 
 
 def stage(profile: Profile, paper: str, number: int) -> tuple[Texts, list[Planned]]:
