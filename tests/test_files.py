@@ -181,3 +181,9 @@ def test_folders_are_checked_without_making_them(tmp_path):
     (tmp_path / "link").symlink_to("there")
     files.check_folders({tmp_path / name: "tables" for name in ("there", "there/new/deep", "link/new", "new/deep")})
     assert {path.name for path in tmp_path.rglob("*")} == {"there", "link"}
+
+
+def test_tables_are_written_by_name(tmp_path):
+    written = files.write_tables(tmp_path / "out", {"a": pd.DataFrame({"x": [1 / 3]}), "b": pd.DataFrame({"y": [2]})})
+    assert written == [tmp_path / "out" / "a.csv", tmp_path / "out" / "b.csv"]
+    assert [path.read_text() for path in written] == ["x\n0.333333\n", "y\n2\n"]

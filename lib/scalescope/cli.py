@@ -12,14 +12,13 @@ try:
 except ModuleNotFoundError as missing:
     sys.exit(f"error: the command needs the whole package ({missing}): pip install 'scalescope[all]'")
 
+from scalescope import __version__, paths
 from scalescope.workflow.commands import Commands, PassesOn
 from scalescope.workflow.forecast_command import forecast_app
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from scalescope import __version__
-
         typer.echo(f"scalescope {__version__}")
         raise typer.Exit
 
@@ -59,7 +58,6 @@ def reproduce(
     executor: Annotated[str, typer.Option(help="Of Snakemake, such as slurm; --jobs then counts jobs.")] = "",
 ) -> None:
     """Run all that is missing of a profile, from text to figures. What follows `--` goes to Snakemake."""
-    from scalescope import paths
     from scalescope.experiment.profile import load_profile
     from scalescope.workflow.reproduce import reproduce as run
 
@@ -75,24 +73,18 @@ def reproduce(
 def plan(profile: ProfileName = "quick", data: Data = "", jobs: Jobs = CORES) -> None:
     """What a profile would train, and how long that would take on this machine. Trains nothing to disk."""
     from scalescope.experiment.profile import load_profile
-    from scalescope.workflow.check_profile import check_folder
     from scalescope.workflow.report import print_plan
 
-    settings = load_profile(profile, data=data or None)
-    check_folder(settings)
-    print_plan(settings, jobs)
+    print_plan(load_profile(profile, data=data or None), jobs)
 
 
 @app.command()
 def status(profile: ProfileName = "quick", data: Data = "") -> None:
     """How far a profile is: its jobs that are done, running, failed, or still to do."""
     from scalescope.experiment.profile import load_profile
-    from scalescope.workflow.check_profile import check_folder
     from scalescope.workflow.report import print_status
 
-    settings = load_profile(profile, data=data or None)
-    check_folder(settings)
-    print_status(settings)
+    print_status(load_profile(profile, data=data or None))
 
 
 @app.command()
@@ -106,7 +98,6 @@ def campaign(
     data: Data = "",
 ) -> None:
     """Losses of one model at many token budgets from one long run, each decayed in a short branch."""
-    from scalescope import paths
     from scalescope.experiment.branches import campaign as run
     from scalescope.experiment.profile import load_profile
 
@@ -139,7 +130,6 @@ def notebook(
     """Run one notebook with parameters of your own; unknown ones are refused."""
     # optional to jsonschema and papermill: a second of imports, for the grammar of URLs and for Hadoop
     sys.modules.update(dict.fromkeys({"rfc3987_syntax", "pyarrow"} - set(sys.modules)))
-    from scalescope import paths
     from scalescope.workflow.job import run_notebook
 
     paths.check_outputs({"--out": out}, ending=".ipynb", among_runs=True)
@@ -167,8 +157,6 @@ def list_runs() -> None:
 
     table = runs_table()
     if table.empty:
-        from scalescope import paths
-
         typer.echo(f"no runs in {paths.runs()}: `scalescope reproduce` and notebooks that train put them there")
     else:
         typer.echo(table.to_string(index=False, float_format="{:.1f}".format))
@@ -180,7 +168,6 @@ def remove_runs(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Remove the runs and executed notebooks of a profile. Tables, figures, and runs of other profiles stay."""
-    from scalescope import paths
     from scalescope.workflow.reproduce import alone
     from scalescope.workflow.runs import of_profile, remove
 
@@ -217,7 +204,7 @@ def published_studies(
     download: Annotated[bool, typer.Option(help="Fetch files that are not there.")] = True,
 ) -> None:
     """Refit published studies from their authors' data: tables, figures, and the gallery."""
-    from scalescope import files, paths
+    from scalescope import files
     from scalescope.papers import published
     from scalescope.workflow.published import PROFILE, refit
 
@@ -237,7 +224,7 @@ def compare_profiles(
     csv: Annotated[Path | None, typer.Option(help="Also write every column.")] = None,
 ) -> None:
     """Slopes of the laws of two profiles, and the ratio of their laws at a size that both reach."""
-    from scalescope import files, paths
+    from scalescope import files
     from scalescope.experiment import compare
     from scalescope.experiment.comparison import readable_comparison
     from scalescope.plotting.save import check_picture, save_picture
@@ -262,7 +249,6 @@ def report_profile(
     out: Annotated[Path | None, typer.Option(help="The page; by default report.html among the profile's runs.")] = None,
 ) -> None:
     """Write one HTML page of a profile: figures, tables, claims, forecasts, links to notebooks, a panel to try."""
-    from scalescope import paths
     from scalescope.workflow.profile_report import write_report
 
     paths.check_outputs({"--out": out}, ending=".html")
@@ -299,7 +285,6 @@ def study_part(paper: str, stage: int, part: int, profile: ProfileName = "studie
 @app.command()
 def gallery() -> None:
     """Write figures/README.md from the figures that are there."""
-    from scalescope import paths
     from scalescope.papers.gallery import write_gallery
 
     typer.echo(write_gallery(paths.figures("x", "y").parents[1]))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import TypeVar
+
+Name = TypeVar("Name")
 
 
 def nearest(value: object, choices: Iterable[object]) -> str | None:
@@ -22,6 +25,13 @@ class UnknownName(ValueError):
         names = [str(choice) for choice in choices]
         hint = f"did you mean {nearest(value, names)!r}? (valid: {', '.join(names)})" if names else "there are none"
         super().__init__(f"unknown {kind} {value!r}; {hint}")
+
+
+def check_name(kind: str, name: Name, choices: Collection[object]) -> Name:
+    """`name`, which must be one of the choices; raises UnknownName."""
+    if name not in choices:
+        raise UnknownName(kind, name, choices)
+    return name
 
 
 class BadInput(ValueError):

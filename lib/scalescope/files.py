@@ -71,6 +71,14 @@ def write_table(path: Path, table: pd.DataFrame, float_format: str | None = "%.6
     write(path, lambda part: table.to_csv(part, index=False, float_format=float_format, lineterminator="\n"))
 
 
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame], float_format: str | None = "%.6g") -> list[Path]:
+    """Write each table as `<name>.csv` into a folder (see `write_table`); returns their paths."""
+    written = [folder / f"{name}.csv" for name in tables]
+    for path, table in zip(written, tables.values(), strict=True):
+        write_table(path, table, float_format)
+    return written
+
+
 def write_folder(folder: Path, fill: Callable[[Path], object]) -> None:
     """Write a new folder whole or not at all: `fill` a temporary one beside it, flush it, rename it in one step."""
     temporary = None
@@ -261,10 +269,8 @@ def size(path: Path) -> int:
     """Bytes of a file, or of all files below a folder; what goes away meanwhile does not count."""
     total = 0
     for part in [path, *path.rglob("*")]:
-        try:
+        with suppress(FileNotFoundError):
             total += part.stat().st_size if not part.is_dir() else 0
-        except FileNotFoundError:
-            continue
     return total
 
 

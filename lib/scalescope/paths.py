@@ -109,14 +109,8 @@ def check_outputs(outputs: Mapping[str, Path | None], *, ending: str = "", among
     `ending`, and the folders that the project fills itself (results, figures, notebooks, profiles, caches, and runs
     unless `among_runs`): a table there would be written over, and its digest would no longer fit.
     """
-    own = [
-        results("x").parent,
-        figures("x", "y").parents[1],
-        published("x").parent,
-        notebooks(),
-        profile_file("x").parent,
-    ]
-    own += [cache()] if among_runs else [cache(), runs()]
+    own = [results("x").parent, figures("x", "y").parents[1], published("x").parent]
+    own += [notebooks(), profile_file("x").parent, cache(), *([] if among_runs else [runs()])]
     taken: dict[Path, str] = {}
     for option, path in outputs.items():
         if path is None:

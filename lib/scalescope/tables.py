@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scalescope.errors import UnknownName, nearest
+from scalescope.errors import check_name, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,8 +111,7 @@ def check(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
     Raises UnknownName for an unknown table and ValueError naming each missing or unexpected column.
     """
-    if table not in COLUMNS:
-        raise UnknownName("table", table, COLUMNS)
+    check_name("table", table, COLUMNS)
     if not hasattr(frame, "columns"):
         raise ValueError(f"table {table!r} must be a DataFrame; got the {type(frame).__name__} {frame!r:.80}")
     missing = [name for name in COLUMNS[table] if name not in frame.columns]

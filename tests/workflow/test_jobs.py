@@ -66,7 +66,7 @@ def test_pretraining_waits_for_the_text_alone(smoke):
 
 def test_the_profile_reaches_every_notebook(smoke):
     planned = jobs.planned(smoke, "my/profile.json")
-    assert {job.parameters["profile"] for job in planned if job.notebook} == {"my/profile.json"}
+    assert {job.parameters["profile"] for job in planned if job.executed} == {"my/profile.json"}
     assert not any("data" in job.parameters for job in planned), "the profile holds the data"
 
 

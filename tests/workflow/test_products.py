@@ -23,8 +23,8 @@ from scalescope.papers.ivgi2022 import figures, law_figures, law_tables, stored_
 from scalescope.plotting import save
 from scalescope.workflow import products
 from scalescope.workflow.complete import complete, tables
+from scalescope.workflow.job import write_stamp
 from scalescope.workflow.jobs import FINETUNE, PAPER, PRETRAIN, planned
-from scalescope.workflow.stamps import write_stamp
 
 N_BOOT = 20
 

@@ -18,9 +18,9 @@ from scalescope.experiment.noted import NOTES, note, noted
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
 from scalescope.workflow import runs
+from scalescope.workflow.job import write_stamp
 from scalescope.workflow.jobs import planned
 from scalescope.workflow.report import print_status
-from scalescope.workflow.stamps import write_stamp
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,11 @@ from scalescope.errors import UnknownName
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
+from scalescope.workflow.job import write_stamp
 from scalescope.workflow.jobs import PAPER, STATIONS, planned
 from scalescope.workflow.products import COLLECTED
 from scalescope.workflow.reproduce import reproduce
 from scalescope.workflow.snakemake import forget_unreadable, of_executor, only_shows, report_asked, runs_elsewhere
-from scalescope.workflow.stamps import write_stamp
 
 
 @pytest.mark.parametrize(

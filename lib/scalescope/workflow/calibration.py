@@ -20,22 +20,8 @@ from scalescope.plotting.forecast import calibration_data, draw_calibration
 SMOKE = "smoke"  # what the names of these profiles end with
 FORECASTS = "forecasts"  # folder beside the published papers' own
 PAPERS = ("besiroglu2024", "gadre2024", "lin2024", "ivgi2022")
-WRITTEN = [
-    "paper",
-    "series",
-    "response",
-    "law",
-    "fitted",
-    "run",
-    "distance",
-    "predicted",
-    "actual",
-    "log_error",
-    "crps",
-    "widening",
-    "q025",
-    "q975",
-]
+REPLAY = ["paper", "series", "response", "law", "fitted", "run", "distance"]
+CAME = ["predicted", "actual", "log_error", "crps", "widening", "q025", "q975"]
 
 
 def replays(n_boot: int = N_BOOT, download: bool = True) -> pd.DataFrame:
@@ -55,8 +41,7 @@ def sealed() -> dict[str, pd.DataFrame]:
     Those of the smoke profiles do not count: their runs show that the software works, and nothing about a law.
     """
     names = sorted(path.parent.name for path in paths.results("x").parent.glob(f"*/{LEDGER}"))
-    names = [name for name in names if not name.endswith(SMOKE)]
-    return {name: scored_ledger(name)[1] for name in names}
+    return {name: scored_ledger(name)[1] for name in names if not name.endswith(SMOKE)}
 
 
 def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]:
@@ -73,16 +58,13 @@ def write_calibration(n_boot: int = N_BOOT, download: bool = True) -> list[Path]
     together = with_distance(together.assign(covered=hits(together)[0.95]))
     by_distance = summary(together, ["kind", "beyond"])
     tables = {
-        "replayed": every[every["chosen"]][WRITTEN],
+        "replayed": every[every["chosen"]][[*REPLAY, *CAME]],
         "calibration": table,
         "by_distance": by_distance,
         "by_paper": summary(together, ["kind", "paper"]),
         "by_law": summary(every, ["paper", "law"]),
     }
-    folder, written = paths.results("published") / FORECASTS, []
-    for name, part in tables.items():
-        files.write_table(folder / f"{name}.csv", part)
-        written.append(folder / f"{name}.csv")
+    written = files.write_tables(paths.results("published") / FORECASTS, tables)
     drawn = calibration_data(table, by_distance)
     written += save(draw_calibration, drawn, paths.figures("published", FORECASTS), "calibration")
     plt.close()

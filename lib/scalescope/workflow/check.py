@@ -9,7 +9,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.papers.ivgi2022 import printed as ivgi2022_check
 
 CHECKS: dict[str, Callable[[], pd.DataFrame]] = {"ivgi2022": ivgi2022_check.check}
@@ -20,19 +20,18 @@ def run_check(study: str, every: bool = False, console: Console | None = None) -
 
     Raises UnknownName for a study that has no check.
     """
-    if study not in CHECKS:
-        raise UnknownName("study", study, CHECKS)
-    console = console or Console(width=100, markup=False)
+    check_name("study", study, CHECKS)
+    console = console or Console(width=100, markup=False, highlight=False)
     cells = CHECKS[study]()
     shown = cells if every else cells[cells["status"] != ivgi2022_check.SAME]
     _print(shown, console, "every cell" if every else "cells that differ")
     known = ivgi2022_check.errata().set_index("id")["explanation"]
     for name in dict.fromkeys(shown["erratum"]):
         if name:
-            console.print(f"{name}: {known[name]}", highlight=False)
+            console.print(f"{name}: {known[name]}")
     _print(ivgi2022_check.summary(cells), console, "counts")
     bad = ivgi2022_check.failed(cells)
-    console.print(f"{len(cells)} cells, {len(bad)} unexplained", highlight=False)
+    console.print(f"{len(cells)} cells, {len(bad)} unexplained")
     return bad.empty
 
 

@@ -61,13 +61,11 @@ def _told_in_one_line(ctx: Any) -> Iterator[None]:
         typer.echo("stopped; the same command goes on from here", err=True)
         sys.exit(130)
     except Exception as error:
-        if isinstance(error, UsageError) and type(error).__name__ != "NoArgsIsHelpError":
-            typer.echo(f"error: {_misused(error, ctx)}", err=True)
-            sys.exit(2)
-        if _is_users(error):
-            typer.echo(f"error: {error}", err=True)
-            sys.exit(2)
-        raise
+        misused = isinstance(error, UsageError) and type(error).__name__ != "NoArgsIsHelpError"
+        if not misused and not _is_users(error):
+            raise
+        typer.echo(f"error: {_misused(error, ctx) if misused else error}", err=True)
+        sys.exit(2)
 
 
 def _is_users(error: Exception) -> bool:

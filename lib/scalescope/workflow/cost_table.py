@@ -81,8 +81,7 @@ def cost_table(work: Path) -> pd.DataFrame:
     result = pd.DataFrame([*rows, engine])
     total = {name: result[name].sum() for name in ("cpu_seconds", "training_seconds", "other_seconds")}
     total |= {"part": ALL, "jobs": len(jobs), "wall_seconds": engine["wall_seconds"]}
-    total["peak_mb"] = result["peak_mb"].max()
-    total["idle_share"] = _idle(busy)
+    total |= {"peak_mb": result["peak_mb"].max(), "idle_share": _idle(busy)}
     result = pd.concat([result, pd.DataFrame([total])], ignore_index=True)
     result["other_share"] = result["other_seconds"] / total["cpu_seconds"] if total["cpu_seconds"] else 0.0
     return check(result.round({"other_share": 4, "idle_share": 4}), "cost")
@@ -98,7 +97,7 @@ def _idle(busy: list[tuple]) -> float:
 
 def report(work: Path, console: Console | None = None) -> Path:
     """Print the costs of a profile and write them to `work`/cost.csv; returns that file."""
-    console = console or Console(soft_wrap=True, markup=False)
+    console = console or Console(soft_wrap=True, markup=False, highlight=False)
     costs, target = cost_table(work), work / "cost.csv"
     files.write_table(target, costs)
     table = Table(title="core-seconds so far", title_justify="left", box=SIMPLE, padding=0)
@@ -109,7 +108,7 @@ def report(work: Path, console: Console | None = None) -> Path:
         share, peak = f"{row.other_share:.1%}", f"{row.peak_mb:.0f} MB"
         table.add_row(row.part, str(row.jobs), duration(row.wall_seconds), *seconds, share, peak)
     console.print(table)
-    console.print(sentence(costs), highlight=False)
+    console.print(sentence(costs))
     return target
 
 

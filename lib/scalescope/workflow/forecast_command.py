@@ -45,26 +45,17 @@ Boots = Annotated[int, typer.Option("--n-boot", min=20, max=MOST_BOOTS, help="Bo
 Ledger = Annotated[Path | None, typer.Option("--ledger", help="forecasts.csv; by default beside the table.")]
 
 
-def _asked(
-    path: Path,
-    columns: str,
-    units: str,
-    predict: str,
-    law: str,
-    target: str | None,
-    compute: str | None,
-    as_is: bool,
-    boots: int,
-):
+def _asked(path: Path, law: str, target: str | None, compute: str | None, as_is: bool, n_boot: int, **reading: str):
+    """The forecast that is asked for; reading: what the table does not tell (see `read_runs`)."""
     from scalescope.forecast import forecast, read_runs
     from scalescope.forecast.target import parse_compute, parse_target
 
     for option, value in (("--target", target), ("--compute", compute)):
         if value is not None and not value.strip():
             raise ValueError(f"{option} is {value!r}; give sizes such as 7e9,1.4e11, or leave the option out")
-    runs = read_runs(path, columns=columns, units=units, response=predict, as_is=as_is)
+    runs = read_runs(path, as_is=as_is, **reading)
     place = parse_target(target, runs, as_is) if target else None
-    return forecast(runs, law, place, parse_compute(compute, runs, as_is) if compute else None, n_boot=boots)
+    return forecast(runs, law, place, parse_compute(compute, runs, as_is) if compute else None, n_boot=n_boot)
 
 
 @forecast_app.command(DEFAULT)
@@ -94,7 +85,7 @@ def table(
     if figure is not None:
         check_picture(figure)
         paths.check_outputs({"--figure": figure})
-    found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
+    found = _asked(runs, law, target, compute, as_is, n_boot, columns=columns, units=units, response=predict)
     if as_json:
         typer.echo(json.dumps(as_dict(found), indent=1, allow_nan=False))
     elif export == "html":
@@ -132,7 +123,7 @@ def seal(
         raise ValueError(f"--run is {run!r}; give the name of one run, without spaces around it, such as big-1")
     path = ledger or runs.with_name("forecasts.csv")
     paths.check_outputs({"--ledger": path}, ending=".csv")
-    found = _asked(runs, columns, units, predict, law, target, compute, as_is, n_boot)
+    found = _asked(runs, law, target, compute, as_is, n_boot, columns=columns, units=units, response=predict)
     row = write(path, [entry_of(found, run)], known_run, set(found.table.frame["run"])).iloc[0]
     typer.echo(
         f"{row['quantity']} of {run} under {row['law']}: {float(row['mean']):.4g}, 95 % of a new run "
@@ -161,21 +152,19 @@ def score(
     path = ledger or (ledger_of(profile) if profile else runs.with_name("forecasts.csv"))
     if not path.is_file():
         raise ValueError(f"no ledger at {path}: `scalescope forecast seal` writes it")
+    rows = read(path)
     if profile and ledger is None:
         from scalescope.papers.ledger import scored_ledger
 
-        count, done = scored_ledger(profile)
+        done = scored_ledger(profile)[1]
+    elif profile:
+        done = scored(rows, actual_of_profile(profile))
     else:
-        rows = read(path)
-        count = len(rows)
-        if profile:
-            done = scored(rows, actual_of_profile(profile))
-        else:
-            done = judged(rows, actual_of_table(rows, runs, columns, units, as_is))
+        done = judged(rows, actual_of_table(rows, runs, columns, units, as_is))
     if as_json:
         typer.echo(done.to_json(orient="records", indent=1))
         return
-    typer.echo(f"{count} sealed, {len(done)} of them known by now")
+    typer.echo(f"{len(rows)} sealed, {len(done)} of them known by now")
     if len(done):
         names = ["run", "quantity", "law", "mean", "low", "high", "actual", "covered", "log_error", "crps"]
         typer.echo(done[names].to_string(index=False, float_format="%.4g"))
@@ -203,6 +192,5 @@ def example(download: Annotated[bool, typer.Option(help="Fetch published files t
     from scalescope.papers.gadre2024.example import example as made
 
     small, large = made(published.load("gadre2024", download=download))
-    for name, rows in (("eight_runs.csv", small), ("large_run.csv", large)):
-        files.write_table(paths.examples() / name, rows, float_format=None)
-        typer.echo(paths.examples() / name)
+    for path in files.write_tables(paths.examples(), {"eight_runs": small, "large_run": large}, float_format=None):
+        typer.echo(path)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scalescope import paths
-from scalescope.experiment.profile import ModelSpec, Profile, load_profile
+from scalescope.experiment.profile import Profile, load_profile
 from scalescope.experiment.record import recorded_threads
 from scalescope.tables import SCRATCH
 from scalescope.workflow.jobs import PAPER, Job, planned, seed_ending
@@ -70,9 +70,11 @@ class Graph:
         """A function of wildcards and attempt: megabytes of a job; each attempt asks for more."""
 
         def memory(wildcards: Any, attempt: int) -> int:
-            job = self._job(name, wildcards)
+            job, members = self._job(name, wildcards), 1  # at once, at most
             parameters = self.profile.model(job.model).config.parameters if job.model else 0
-            return attempt * (WORKER_MB + math.ceil(self._members(job) * parameters * MEMBER_BYTES / 1e6))
+            if job.rule == "finetune":
+                members = finetune_runs(self.profile, self.profile.model(job.model or ""), job.objective or SCRATCH)
+            return attempt * (WORKER_MB + math.ceil(members * parameters * MEMBER_BYTES / 1e6))
 
         return memory
 
@@ -93,12 +95,6 @@ class Graph:
     def _job(self, name: str, wildcards: Any) -> Job:
         return self.jobs[name.format(**dict(wildcards.items()))]
 
-    def _members(self, job: Job) -> int:
-        """Models that a job holds at once, at most."""
-        if job.rule != "finetune":
-            return 1
-        return finetune_runs(self.profile, self.profile.model(job.model or ""), job.objective or SCRATCH)
-
     def _chains(self) -> dict[str, float]:
         """Seconds of the longest chain that begins with each job.
 
@@ -110,14 +106,12 @@ class Graph:
             for name in job.needs:
                 ahead[name] = max(ahead[name], self._seconds[name] + ahead[job.name])
         later = 0.0
-        for spec in sorted(self._ladder(), key=lambda spec: -spec.config.parameters):
+        ladder = [spec for spec in self.profile.all_models() if spec.role == "ladder"]
+        for spec in sorted(ladder, key=lambda spec: -spec.config.parameters):
             own = [job.name for job in self.jobs.values() if job.rule == "pretrain" and job.model == spec.name]
             ahead |= {name: max(ahead[name], later + 1) for name in own}
             later = max([later, *(ahead[name] for name in own)])
         return ahead
-
-    def _ladder(self) -> list[ModelSpec]:
-        return [spec for spec in self.profile.all_models() if spec.role == "ladder"]
 
 
 def source(station: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from scalescope import paths
+from scalescope import files, paths
 from scalescope.experiment.cost import recorded
 from scalescope.experiment.noted import noted_within
 from scalescope.experiment.pipeline import end_with_pipeline
 from scalescope.experiment.progress import marked
-from scalescope.workflow.stamps import write_stamp
 
 
 def run_notebook(name: str, out: Path, given: Mapping[str, str], mark: Path | None, stamp: Path | None) -> None:
@@ -39,6 +38,10 @@ def encode(record: Path, task: str | None, mark: Path, stamp: Path) -> None:
 
     end_with_pipeline()
     with marked(mark), recorded(mark.resolve().parents[1], mark.stem):
-        prepared = Prepared(load_profile(record.resolve()).data_settings(), paths.cache())
-        prepared.encode(task)
+        Prepared(load_profile(record.resolve()).data_settings(), paths.cache()).encode(task)
         write_stamp(stamp)
+
+
+def write_stamp(stamp: Path, executed: Path | None = None, runs: Iterable[str] = ()) -> None:
+    """Say that a job is done: the digest of its executed notebook, and the ids of the runs that it asked for."""
+    files.write_record(stamp, {"notebook": files.digest(executed) if executed else None, "runs": sorted(runs)})

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from scalescope import paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
 from scalescope.training.policy import threads_for
 
@@ -42,14 +40,7 @@ class Job:
     @property
     def rule(self) -> str:
         """The rule of the Snakefile that makes it."""
-        rules = {CORPUS: "corpus_and_tasks", PRETRAIN: "pretrain", FINETUNE: "finetune", BUDGETS: "budgets"}
-        rules |= {COLLECT: "collect", LAWS: "laws", FIGURES: "figures"}
-        return rules.get(self.station, self.station)
-
-    @property
-    def notebook(self) -> Path | None:
-        """The notebook's source; None for a job that runs none."""
-        return paths.notebooks() / PAPER / f"{self.station}.ipynb" if self.station in STATIONS else None
+        return self.station.lstrip("0123456789_")
 
     @property
     def executed(self) -> str | None:
@@ -93,21 +84,22 @@ def planned(
     for spec in reversed(models):
         if spec.role in profile.finetune.roles:
             needs = (*encoded, *(job.name for job in pretraining[spec.name]))
-            jobs.append(_finetune_job(profile, spec, needs, shared, _threads(spec, threads)))
-    jobs += [_budgets_job(profile, objective, shared, threads) for objective in profile.budget_objectives]
-    before = tuple(job.name for job in jobs if job.model is not None)
-    jobs.append(Job(COLLECT, COLLECT, needs=before, parameters=shared))
-    jobs.append(Job(LAWS, LAWS, needs=(COLLECT,), parameters=shared))
-    jobs.append(Job(FIGURES, FIGURES, needs=(COLLECT,), parameters=shared))
-    return jobs
+            if profile.finetune.fixed_rate_objectives and spec.role != "target":  # which decides this rate
+                needs = (*needs, f"{FINETUNE}_{profile.target.name}")
+            name, own = f"{FINETUNE}_{spec.name}", {**shared, "model": spec.name}
+            jobs.append(Job(name, FINETUNE, needs, _threads(spec, threads), spec.name, ALL, parameters=own))
+    for objective in profile.budget_objectives:
+        spec, own = profile.budget_model, {**shared, "objective": objective}
+        name, needs = f"{BUDGETS}_{spec.name}_{objective}", (f"{FINETUNE}_{spec.name}",)
+        jobs.append(Job(name, BUDGETS, needs, _threads(spec, threads), spec.name, objective, parameters=own))
+    jobs.append(Job(COLLECT, COLLECT, tuple(job.name for job in jobs if job.model is not None), parameters=shared))
+    return [*jobs, *(Job(station, station, (COLLECT,), parameters=shared) for station in (LAWS, FIGURES))]
 
 
 def job(profile: Profile, name: str) -> Job:
     """The job called `name`; raises UnknownName with the nearest one."""
     jobs = {job.name: job for job in planned(profile)}
-    if name not in jobs:
-        raise UnknownName("job", name, jobs)
-    return jobs[name]
+    return jobs[check_name("job", name, jobs)]
 
 
 def _threads(spec: ModelSpec, threads: Mapping[str, int] | None) -> int:
@@ -120,65 +112,19 @@ def seed_ending(place: int) -> str:
     return f"_seed{place}" if place else ""
 
 
-def _pretraining(model: str, objective: str, place: int) -> str:
-    """Name of a pretraining job."""
-    return f"{PRETRAIN}_{model}_{objective}{seed_ending(place)}"
+def _pretraining(profile: Profile, spec: ModelSpec, objective: str) -> list[str]:
+    """Names of the pretraining jobs of a model, one per seed."""
+    places = range(len(profile.pretraining_seeds(spec)))
+    return [f"{PRETRAIN}_{spec.name}_{objective}{seed_ending(place)}" for place in places]
 
 
 def _pretrain_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str], threads: int) -> list[Job]:
     """The pretraining jobs of a model, one per objective and seed; the target's wait for the ladder's."""
-    jobs = []
+    jobs, ladder = [], [each for each in profile.all_models() if each.role == "ladder"]
     for objective in profile.objectives:
-        needs = [TEXT]
-        if spec.role == "target":
-            needs += [
-                _pretraining(ladder.name, objective, place)
-                for ladder in profile.all_models()
-                if ladder.role == "ladder"
-                for place in range(len(profile.pretraining_seeds(ladder)))
-            ]
-        for place in range(len(profile.pretraining_seeds(spec))):
-            parameters = {**shared, "model": spec.name, "objective": objective}
-            jobs.append(
-                Job(
-                    _pretraining(spec.name, objective, place),
-                    PRETRAIN,
-                    needs=tuple(needs),
-                    threads=threads,
-                    model=spec.name,
-                    objective=objective,
-                    place=place,
-                    parameters={**parameters, "seed": str(place)} if place else parameters,
-                )
-            )
+        before = [name for each in ladder for name in _pretraining(profile, each, objective)]
+        needs = (TEXT, *before) if spec.role == "target" else (TEXT,)
+        for place, name in enumerate(_pretraining(profile, spec, objective)):
+            own = {**shared, "model": spec.name, "objective": objective, **({"seed": str(place)} if place else {})}
+            jobs.append(Job(name, PRETRAIN, needs, threads, spec.name, objective, place, parameters=own))
     return jobs
-
-
-def _finetune_job(
-    profile: Profile, spec: ModelSpec, needs: tuple[str, ...], shared: dict[str, str], threads: int
-) -> Job:
-    """The finetuning job of a model, after the target where that decides a learning rate."""
-    if profile.finetune.fixed_rate_objectives and spec.role != "target":
-        needs = (*needs, f"{FINETUNE}_{profile.target.name}")
-    return Job(
-        f"{FINETUNE}_{spec.name}",
-        FINETUNE,
-        needs=needs,
-        threads=threads,
-        model=spec.name,
-        objective=ALL,
-        parameters={**shared, "model": spec.name},
-    )
-
-
-def _budgets_job(profile: Profile, objective: str, shared: dict[str, str], threads: Mapping[str, int] | None) -> Job:
-    spec = profile.budget_model
-    return Job(
-        f"{BUDGETS}_{spec.name}_{objective}",
-        BUDGETS,
-        needs=(f"{FINETUNE}_{spec.name}",),
-        model=spec.name,
-        objective=objective,
-        threads=_threads(spec, threads),
-        parameters={**shared, "objective": objective},
-    )

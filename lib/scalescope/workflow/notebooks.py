@@ -8,7 +8,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -18,12 +18,12 @@ from uuid import uuid4
 import nbformat
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.bar import MARK
 from scalescope.workflow.sockets import socket_folder
 
 KERNEL_STARTS = 3  # a busy machine may be too slow for the first
-KERNEL_SECONDS = 120
+HOW = {"kernel_name": "python3", "language": "python", "progress_bar": False, "log_output": True, "start_timeout": 120}
 NO_KERNEL = ("Kernel died before replying", "Kernel didn't respond")
 PARAMETER = re.compile(r"^(?P<name>\w+): (?P<type>[\w\[\] |]+) = (?P<value>.+?)  # (?P<help>.+)$")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -56,11 +56,9 @@ def available() -> list[str]:
 
 def find(name: str) -> Path:
     """File of the notebook called `name` (with or without .ipynb); raises UnknownName with the nearest one."""
-    if not isinstance(name, str):
-        raise UnknownName("notebook", name, available())
-    name = name.removesuffix(".ipynb").removeprefix("notebooks/")
-    if name not in available():
-        raise UnknownName("notebook", name, available())
+    if isinstance(name, str):
+        name = name.removesuffix(".ipynb").removeprefix("notebooks/")
+    check_name("notebook", name, available())
     return paths.notebooks() / f"{name}.ipynb"
 
 
@@ -92,13 +90,8 @@ def checked(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(
             f"parameters of notebook {notebook.stem!r} must be a dict of values by name; got {given!r:.80}"
         )
-    known = parameters(notebook)
-    values = {}
-    for name, value in given.items():
-        if name not in known:
-            raise UnknownName(f"parameter of notebook {notebook.stem!r}", name, known)
-        values[name] = _typed(notebook.stem, known[name], value)
-    return values
+    known, what = parameters(notebook), f"parameter of notebook {notebook.stem!r}"
+    return {name: _typed(notebook.stem, known[check_name(what, name, known)], value) for name, value in given.items()}
 
 
 def run(name: str, out: Path, given: Mapping[str, Any] | None = None) -> Path:
@@ -201,40 +194,26 @@ def _in_few_colours(png: str) -> str:
 
 
 def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
-    kind = KINDS[parameter.kind]
-    try:
-        if isinstance(value, str) and kind is bool:
-            return {"true": True, "false": False}[value.lower()]
-        if isinstance(value, str) and kind is not str and not PLAIN.fullmatch(value):
-            raise ValueError
-        value = kind(value) if isinstance(value, str) else value
-    except (ValueError, KeyError):
-        pass
-    else:
-        if type(value) is kind or (kind is float and type(value) is int):
-            _check_range(notebook, parameter, value)
-            return kind(value)
-    raise ValueError(
-        f"parameter {parameter.name!r} of notebook {notebook!r} must be {parameter.kind} "
-        f"(such as {parameter.default!r}), got {value!r}"
-    )
+    """A value in the kind of a parameter; raises ValueError for one that is of no such kind, or out of range.
 
-
-def _check_range(notebook: str, parameter: Parameter, value: Any) -> None:
-    """Raise ValueError for NaN, infinity, numbers that no other program reads, and those below zero.
-
-    Every number of a notebook counts or measures something; one whose default is negative may be so.
+    Out of range are NaN, infinity, numbers that no other program reads, and those below zero: every number of a
+    notebook counts or measures something; one whose default is negative may be so.
     """
-    if isinstance(value, int | float) and value < 0 <= parameter.default:
-        raise ValueError(
-            f"parameter {parameter.name!r} of notebook {notebook!r} must not be negative "
-            f"(such as {parameter.default!r}), got {value!r}"
-        )
-    if isinstance(value, int | float) and not abs(value) < LARGEST:
-        raise ValueError(
-            f"parameter {parameter.name!r} of notebook {notebook!r} must be a number between -{LARGEST:.0e} and "
-            f"{LARGEST:.0e}, got {value!r}"
-        )
+    kind, such_as, fault = KINDS[parameter.kind], f" (such as {parameter.default!r})", None
+    with suppress(ValueError, KeyError):
+        if isinstance(value, str) and kind is bool:
+            value = {"true": True, "false": False}[value.lower()]
+        elif isinstance(value, str) and PLAIN.fullmatch(value):
+            value = kind(value)
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        fault = f"be {parameter.kind}{such_as}"
+    elif kind in (int, float) and value < 0 <= parameter.default:
+        fault = f"not be negative{such_as}"
+    elif kind in (int, float) and not abs(value) < LARGEST:
+        fault = f"be a number between -{LARGEST:.0e} and {LARGEST:.0e}"
+    if fault is not None:
+        raise ValueError(f"parameter {parameter.name!r} of notebook {notebook!r} must {fault}, got {value!r}")
+    return kind(value)
 
 
 def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:
@@ -245,18 +224,8 @@ def _execute(notebook: Path, out: Path, values: dict[str, Any]) -> None:
     for start in range(1, KERNEL_STARTS + 1):
         try:
             with _private_kernel() as manager:
-                papermill.execute_notebook(
-                    _literally(notebook),
-                    _literally(out),
-                    parameters=values,
-                    kernel_name="python3",
-                    language="python",
-                    progress_bar=False,
-                    log_output=True,
-                    start_timeout=KERNEL_SECONDS,
-                    cwd=notebook.parent,
-                    kernel_manager_class=manager,
-                )
+                own = {"parameters": values, "cwd": notebook.parent, "kernel_manager_class": manager}
+                papermill.execute_notebook(_literally(notebook), _literally(out), **HOW, **own)
             return
         except PapermillExecutionError as error:
             message = f"notebook {notebook.stem}, cell {error.exec_count}: {error.ename}: {error.evalue}"

@@ -64,9 +64,9 @@ def table_html(table: pd.DataFrame) -> Markup:
     return Markup(table.map(shown).to_html(index=False, border=0))
 
 
-def picture(path: Path) -> str:
+def picture(png: bytes) -> str:
     """A PNG as an address that holds it."""
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def relative(path: Path, folder: Path) -> str:
@@ -83,12 +83,11 @@ def forecast_page(found: Forecast) -> str:
     with style.paper_style():
         figure.savefig(buffer, format="png", dpi=style.DPI)
     plt.close(figure)
-    drawn = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
     sections = []
     for part in show.parts(found):
         tables = [] if part.table is None else [("", Markup(part.table.to_html(index=False, border=0)))]
         sections.append(Section(part.title, part.sentences, tables))
-    sections[0].pictures.append((f"{found.choice.law}, with its 95 % bands", drawn))
+    sections[0].pictures.append((f"{found.choice.law}, with its 95 % bands", picture(buffer.getvalue())))
     sections.append(Section(found.card.title, tables=[("", Markup(found.card.html(heading=False)))]))
     return render(f"Forecast of {found.table.response}", sections, list(_stored_of(found)))
 

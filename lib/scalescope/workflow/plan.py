@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from scalescope import paths
 from scalescope.data.encoded import of_task
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
 from scalescope.model.config import EncoderConfig
-from scalescope.workflow.jobs import BUDGETS, FINETUNE, PRETRAIN, ROWS, STATIONS, TEXT, Job, planned
+from scalescope.workflow.jobs import BUDGETS, FINETUNE, PRETRAIN, ROWS, TEXT, Job, planned
 from scalescope.workflow.task_sizes import task_sizes
 
 if TYPE_CHECKING:
@@ -59,14 +58,12 @@ def finetune_runs(profile: Profile, spec: ModelSpec, objective: str = ALL) -> in
 
 def budget_runs(profile: Profile) -> int:
     """Runs of one job of the section "budgets": a pretraining run per budget, each finetuned with all seeds."""
-    count = len(profile.budgets.fractions) if profile.budgets else 0
-    return count * (1 + len(profile.tasks) * len(profile.budget_seeds))
+    return len(_fractions(profile)) * (1 + len(profile.tasks) * len(profile.budget_seeds))
 
 
 def budget_share(profile: Profile) -> float:
     """Tokens that a job of "budgets" pretrains on, per tokens of a whole run: the stable part once, then the decays."""
-    fractions = profile.budgets.fractions if profile.budgets else []
-    decay = profile.pretrain.decay_fraction
+    fractions, decay = _fractions(profile), profile.pretrain.decay_fraction
     return (1 - decay) * max(fractions, default=0.0) + decay * sum(fractions)
 
 
@@ -99,13 +96,14 @@ def job_seconds(profile: Profile, job: Job, speeds: Speeds = NOMINAL) -> float:
     tokens = sum(finetune_tokens(profile, name) for name in profile.tasks)
     if job.station == BUDGETS:
         pretrained = budget_share(profile) * pretrain_tokens(profile)
-        return NOTEBOOK_SECONDS + pretrained * pretraining + _budget_finetuning(profile) * tokens * finetuning
+        runs = len(_fractions(profile)) * len(profile.budget_seeds)
+        return NOTEBOOK_SECONDS + pretrained * pretraining + runs * tokens * finetuning
     return NOTEBOOK_SECONDS + finetune_runs(profile, spec, job.objective or ALL) * tokens * finetuning
 
 
-def _budget_finetuning(profile: Profile) -> int:
-    """Finetuning runs on one task of one job of the section "budgets"."""
-    return len(profile.budgets.fractions) * len(profile.budget_seeds) if profile.budgets else 0
+def _fractions(profile: Profile) -> list[float]:
+    """The budgets of the section "budgets" as parts of a whole run; none without it."""
+    return profile.budgets.fractions if profile.budgets else []
 
 
 def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
@@ -120,25 +118,23 @@ def models_table(profile: Profile, speeds: Speeds = NOMINAL) -> pd.DataFrame:
         own = [job for job in jobs if job.model == spec.name]
         finetuned = any(job.station == FINETUNE for job in own)
         budgets, seeds = sum(job.station == BUDGETS for job in own), len(profile.pretraining_seeds(spec))
-        per_task = finetune_runs(profile, spec) if finetuned else 0
-        per_task += budgets * _budget_finetuning(profile)
-        whole = len(profile.objectives) * seeds
-        pretrained = whole + budgets * (len(profile.budgets.fractions) if profile.budgets else 0)
+        branches, whole = budgets * len(_fractions(profile)), len(profile.objectives) * seeds
+        per_task = (finetune_runs(profile, spec) if finetuned else 0) + branches * len(profile.budget_seeds)
+        pretrained, finetunings = whole + branches, per_task * len(profile.tasks)
         tokens = (whole + budgets * budget_share(profile)) * pretrain_tokens(profile) + per_task * task_tokens
-        n_runs = pretrained + per_task * len(profile.tasks)
         kept = pretrained + (seeds if finetuned and profile.finetune.from_scratch else 0)  # encoders
+        size = (pretrained + finetunings) * RUN_BYTES + int(per_task * examples * EXAMPLE_BYTES)
+        weights = spec.config.parameters + spec.config.vocabulary_size * (spec.config.hidden + 1)
         rows.append(
             {
                 "model": spec.name,
                 "role": spec.role,
                 "parameters": spec.config.parameters,
                 "pretraining_runs": pretrained,
-                "finetuning_runs": per_task * len(profile.tasks),
+                "finetuning_runs": finetunings,
                 "tokens": int(tokens),
                 "flops": 6.0 * spec.config.parameters * tokens,
-                "bytes": n_runs * RUN_BYTES
-                + int(per_task * examples * EXAMPLE_BYTES)
-                + kept * _weight_bytes(spec.config),
+                "bytes": size + kept * 4 * weights,
                 "hours": sum(job_seconds(profile, job, speeds) for job in own) / 3600,
             }
         )
@@ -153,16 +149,6 @@ def hours(profile: Profile, workers: int, speeds: Speeds = NOMINAL) -> float:
     for job in jobs:
         ends[job.name] = max((ends[name] for name in job.needs), default=0.0) + seconds[job.name] / job.threads
     return max(sum(seconds.values()) / workers, max(ends.values())) / 3600
-
-
-def done(profile: Profile) -> list[str]:
-    """Names of the jobs with a notebook that are done."""
-    folder = paths.work(profile.name)
-    return [job.name for job in planned(profile) if job.station in STATIONS and (folder / job.stamp).is_file()]
-
-
-def _weight_bytes(config: EncoderConfig) -> int:
-    return 4 * (config.parameters + config.vocabulary_size * (config.hidden + 1))
 
 
 def _nominal(profile: Profile, spec: ModelSpec) -> float:

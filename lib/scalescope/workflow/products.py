@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from scalescope import files, paths
@@ -33,10 +35,11 @@ def stale(profile: Profile, folder: Path) -> list[tuple[Job, str]]:
     Products: the stamp, the executed notebook, the runs that the stamp names, the encoded text and rows, the tables of
     40, the laws of 50, the figures of 60.
     """
-    prepared, found, runs = Prepared(profile.data_settings(), paths.cache()), [], _Runs()
+    prepared, found = Prepared(profile.data_settings(), paths.cache()), []
+    run_fault = cache(_run_fault)  # several jobs load the same run
     for job in planned(profile):
         if (folder / job.stamp).is_file():
-            fault = _stamp_fault(folder, job, runs) or product_fault(profile, prepared, job)
+            fault = _stamp_fault(folder, job, run_fault) or product_fault(profile, prepared, job)
             if fault is not None:
                 found.append((job, fault))
     return found
@@ -68,15 +71,15 @@ def product_fault(profile: Profile, prepared: Prepared, job: Job) -> str | None:
     Everything is checked against the digests beside it.
     """
     if job.station == TEXT:
-        return _first(files.faults(prepared.folder / "text"))
+        return _folder_fault(prepared.folder / "text")
     if job.station == ROWS:
-        return _first(files.faults(prepared.task_folder(job.task or "")))
+        return _folder_fault(prepared.task_folder(job.task or ""))
     if job.station == COLLECT:
         return table_fault(profile, prepared, COLLECTED)
     if job.station == LAWS:
-        return _folder_fault(paths.results(profile.name) / PAPER, ("fits.csv", "claims.csv"))
+        return _folder_fault(paths.results(profile.name) / PAPER, "fits.csv", "claims.csv")
     if job.station == FIGURES:
-        return _folder_fault(paths.figures(profile.name, PAPER), ("fig1_*.png",))
+        return _folder_fault(paths.figures(profile.name, PAPER), "fig1_*.png")
     return None
 
 
@@ -86,24 +89,15 @@ def data_fault(profile: Profile, prepared: Prepared) -> str | None:
     return next((fault for folder in encoded for fault in files.faults(folder)), None)
 
 
-class _Runs:
-    """Faults of runs, each run looked at once: several jobs load the same one."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, str | None] = {}
-
-    def fault(self, run: str) -> str | None:
-        """Why a run is not whole; None if it is. Raises OSError for one that cannot be read."""
-        if run not in self.known:
-            try:
-                whole = read_manifest(paths.runs(), run) is not None
-                self.known[run] = None if whole else f"run {run} is missing"
-            except files.Damaged as fault:
-                self.known[run] = str(fault)
-        return self.known[run]
+def _run_fault(run: str) -> str | None:
+    """Why a run is not whole; None if it is. Raises OSError for one that cannot be read."""
+    try:
+        return f"run {run} is missing" if read_manifest(paths.runs(), run) is None else None
+    except files.Damaged as fault:
+        return str(fault)
 
 
-def _stamp_fault(folder: Path, job: Job, runs: _Runs) -> str | None:
+def _stamp_fault(folder: Path, job: Job, run_fault: Callable[[str], str | None]) -> str | None:
     """Why a stamp, the notebook or a run that it names is not whole."""
     try:
         stamp = files.read_record(folder / job.stamp)
@@ -115,15 +109,10 @@ def _stamp_fault(folder: Path, job: Job, runs: _Runs) -> str | None:
             return f"{executed} is missing"
         if files.digest(executed) != stamp.get("notebook"):
             return f"{executed} is cut or changed"
-    return next((fault for run in stamp.get("runs", []) if (fault := runs.fault(run))), None)
+    return next((fault for run in stamp.get("runs", []) if (fault := run_fault(run))), None)
 
 
-def _first(faults: list[str]) -> str | None:
-    return faults[0] if faults else None
-
-
-def _folder_fault(folder: Path, needed: tuple[str, ...]) -> str | None:
-    for pattern in needed:
-        if not any(folder.glob(pattern)):
-            return f"{folder} has no {pattern}"
-    return _first(files.faults(folder))
+def _folder_fault(folder: Path, *needed: str) -> str | None:
+    """The first fault of a sealed folder that must hold files of some patterns."""
+    lacking = [f"{folder} has no {pattern}" for pattern in needed if not any(folder.glob(pattern))]
+    return next(iter(lacking or files.faults(folder)), None)

@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.points import OBJECTIVES, split_usable, title, usable_pretraining
 from scalescope.experiment.pretraining_seeds import drawn_together
 from scalescope.experiment.record import collected_table, read_csv
@@ -28,6 +28,7 @@ TABLES = {
     "compute": "What the target cost over the ladder",
     "missing": "What is missing",
 }
+SEALED = ["run", "quantity", "law", "distance", "mean", "low", "high"]
 MOST_COLUMNS = 12  # of a table on the page; the CSV has the rest
 
 
@@ -38,8 +39,7 @@ def write_report(profile: str, out: Path | None = None) -> Path:
     it was written.
     """
     known = sorted(path.parent.name for path in paths.results("any").parent.glob("*/pretrain.csv"))
-    if profile not in known:
-        raise UnknownName("profile with results", profile, known)
+    check_name("profile with results", profile, known)
     target = out or paths.work(profile) / "report.html"
     sections = [*_figures(profile), *tables(profile), *forecasts(profile), *_notebooks(profile, target.parent)]
     files.write_text(target, render(f"scalescope: {profile}", sections, list(_laws(profile))))
@@ -50,7 +50,8 @@ def _figures(profile: str) -> Iterator[Section]:
     for folder in sorted(path for path in paths.figures(profile, PAPER).parent.glob("*") if path.is_dir()):
         if (folder / files.DIGESTS).is_file() and (faults := files.faults(folder)):
             raise files.Damaged(f"{faults[0]}: {REMEDY}")
-        pictures = [(CAPTIONS.get(p.stem, p.stem.replace("_", " ")), picture(p)) for p in sorted(folder.glob("*.png"))]
+        drawn = sorted(folder.glob("*.png"))
+        pictures = [(CAPTIONS.get(p.stem, p.stem.replace("_", " ")), picture(p.read_bytes())) for p in drawn]
         if pictures:
             yield Section(f"Figures: {folder.name}", pictures=pictures)
 
@@ -82,31 +83,16 @@ def forecasts(profile: str) -> Iterator[Section]:
         return
     count, done = scored_ledger(profile)
     said = [f"{count} sealed before their run, {len(done)} of them scored by now"]
-    columns = [
-        "run",
-        "quantity",
-        "law",
-        "distance",
-        "mean",
-        "low",
-        "high",
-        "actual",
-        "covered",
-        "log_error",
-        "crps",
-        "date",
-    ]
+    columns = [*SEALED, "actual", "covered", "log_error", "crps", "date"]
     yield Section("Sealed forecasts", said, [("", table_html(done[columns]))] if len(done) else [])
 
 
 def _notebooks(profile: str, folder: Path) -> Iterator[Section]:
     executed = sorted((paths.work(profile) / "notebooks").glob("*.ipynb"))
-    if executed:
-        yield Section("Executed notebooks", links=[(path.stem, relative(path, folder)) for path in executed])
-    else:
-        committed = sorted((paths.notebooks() / PAPER).glob("*.ipynb"))
-        said = ["none of this profile are on this machine; these are the notebooks as committed"]
-        yield Section("Notebooks", said, links=[(path.stem, relative(path, folder)) for path in committed])
+    said = [] if executed else ["none of this profile are on this machine; these are the notebooks as committed"]
+    shown = executed or sorted((paths.notebooks() / PAPER).glob("*.ipynb"))
+    links = [(path.stem, relative(path, folder)) for path in shown]
+    yield Section("Executed notebooks" if executed else "Notebooks", said, links=links)
 
 
 def _laws(profile: str) -> Iterator[Stored]:
@@ -115,18 +101,17 @@ def _laws(profile: str) -> Iterator[Stored]:
     pretrain = collected_table(profile, "pretrain")
     pretrain = pretrain[usable_pretraining(pretrain)]
     for objective, runs in pretrain.groupby("objective"):
-        ladder, target = (runs[runs["role"] == role] for role in ("ladder", "target"))
-        yield from _law(ladder, target, "loss", f"pretraining loss, {OBJECTIVES.get(objective, objective)}")
+        yield from _law(runs, "loss", f"pretraining loss, {OBJECTIVES.get(objective, objective)}")
     if not (folder / "points.csv").is_file():
         return
     usable, _ = split_usable(collected_table(profile, "points"))
     for (objective, task), runs in usable[usable["hpt"] == "with"].groupby(["objective", "task"]):
-        ladder, target = (runs[runs["role"] == role] for role in ("ladder", "target"))
-        yield from _law(ladder, target, "error", f"error of {title(task)}, {OBJECTIVES.get(objective, objective)}")
+        yield from _law(runs, "error", f"error of {title(task)}, {OBJECTIVES.get(objective, objective)}")
 
 
-def _law(ladder: pd.DataFrame, target: pd.DataFrame, response: str, name: str) -> Iterator[Stored]:
+def _law(runs: pd.DataFrame, response: str, name: str) -> Iterator[Stored]:
     """The law of one series, unless three sizes are lacking."""
+    ladder, target = (runs[runs["role"] == role] for role in ("ladder", "target"))
     if ladder["parameters"].nunique() < 3:
         return
     groups = drawn_together(ladder) if response == "error" else None

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.papers import published
 from scalescope.papers.alabdulmohsin2022 import figures as alabdulmohsin_figures
 from scalescope.papers.alabdulmohsin2022 import fits as alabdulmohsin2022
@@ -38,11 +38,7 @@ from scalescope.workflow.source import PUBLISHED, FromSource
 
 PROFILE = PUBLISHED  # the folder under data/results/ and figures/
 SLOW = {  # tables that take more than seconds, and what makes them
-    "alabdulmohsin2022": {
-        "scores": alabdulmohsin2022.scores,
-        "examples": alabdulmohsin2022.examples,
-        "cost": alabdulmohsin2022.cost,
-    },
+    "alabdulmohsin2022": {name: getattr(alabdulmohsin2022, name) for name in ("scores", "examples", "cost")},
     "besiroglu2024": {
         "replicates": besiroglu2024.bootstrap,
         "isoflop_simulated": lambda data: besiroglu2024_isoflop.simulated(besiroglu2024.fits(data)),
@@ -66,22 +62,16 @@ class Refit(FromSource):
     """
 
     OURS: ClassVar[bool] = False
+    source: ClassVar[str] = PUBLISHED  # also the folder of its tables
     paper: str
     data: pd.DataFrame | None
     tables: dict[str, pd.DataFrame]
     note: str
 
-    @property
-    def source(self) -> str:
-        """ "published", which is also the folder of its tables."""
-        return PUBLISHED
-
     def _drawn(self, number: int) -> Figure:
         """Figure `number` of the study; without the data, the committed picture of it."""
         slugs = FIGURES[self.paper].SLUGS
-        if number not in slugs:
-            raise UnknownName(f"figure of {self.paper}", number, slugs)
-        slug = slugs[number]
+        slug = slugs[check_name(f"figure of {self.paper}", number, slugs)]
         return _picture(self.paper, slug) if self.data is None else FIGURES[self.paper].DRAW[slug](self.drawn(number))
 
     def drawn(self, number: int) -> pd.DataFrame:
@@ -94,16 +84,8 @@ class Refit(FromSource):
         """Write all tables (CSV) and figures (PNG, SVG, PDF, CSV without the paper's own points); return the paths."""
         if self.data is None:
             raise published.MissingData(self.note)
-        folder = results(self.paper)
-        written = []
-        for name, table in self.tables.items():
-            files.write_table(folder / f"{name}.csv", table, float_format=None)  # in full: what is read is what was
-            written.append(folder / f"{name}.csv")
-        return written + self.write_figures()
-
-    def write_figures(self) -> list[Path]:
-        """Write the figures; returns their paths."""
-        written = []
+        # in full: what is read is what was
+        written = files.write_tables(results(self.paper), self.tables, float_format=None)
         for number, slug in FIGURES[self.paper].SLUGS.items():
             data = self.drawn(number)
             draw, folder = FIGURES[self.paper].DRAW[slug], paths.figures(PROFILE, self.paper)
@@ -123,8 +105,7 @@ def refit(paper: str, *, full: bool = True, download: bool = True, folder: Path 
     Without the data (and `download` False) the tables are the committed ones; `note` says which they are. Raises
     MissingData if the data cannot be downloaded, UnknownName for another paper.
     """
-    if paper not in published.PAPERS:
-        raise UnknownName("published study", paper, published.PAPERS)
+    check_name("published study", paper, published.PAPERS)
     try:
         data = published.load(paper, folder=folder, download=download)
     except published.MissingData as error:

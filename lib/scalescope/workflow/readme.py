@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
-from pathlib import Path
 
 import pandas as pd
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.points import OBJECTIVES, split_usable
 from scalescope.experiment.record import read_csv
 from scalescope.forecast import forecast, read_runs
@@ -47,15 +46,10 @@ def example_forecast() -> str:
     """What `scalescope forecast` says first of the example table and the larger run beside it, as a block of code."""
     folder = paths.examples()
     runs = read_runs(folder / EXAMPLE)
-    large = read_larger(folder / LARGER)
+    large = pd.read_csv(folder / LARGER).iloc[0]
     found = forecast(runs, target=parse_target(f"{large['n_params']},{large['train_tokens']}", runs))
     lines = [textwrap.fill(line, 118, subsequent_indent="  ") for line in parts(found)[0].sentences]
     return "\n".join(["```", *lines, "```", "", f"The run was made: {large['val_loss']:.3f}."])
-
-
-def read_larger(path: Path) -> pd.Series:
-    """The run that the example table is asked for."""
-    return pd.read_csv(path).iloc[0]
 
 
 def record_of_forecasts() -> str:
@@ -139,10 +133,9 @@ def laws_of(profiles: str) -> str:
     columns = {}
     for profile in profiles.split():
         table = read_csv(paths.results(profile) / "five_laws" / "scores.csv", STUDIES_REMEDY)
-        off, held = (100 * table[name] for name in ("error", "coverage"))
         said = [
-            f"{off_by:.0f} % off, {share:.0f} % held ({count})"
-            for off_by, share, count in zip(off, held, table["targets"], strict=True)
+            f"{100 * row.error:.0f} % off, {100 * row.coverage:.0f} % held ({row.targets})"
+            for row in table.itertuples()
         ]
         columns[f"`{profile}`"] = pd.Series(said, pd.MultiIndex.from_frame(table[["kind", "paper"]]))
     rows = pd.DataFrame(columns).fillna(NONE).sort_index().reset_index()
@@ -177,9 +170,8 @@ def with_results(text: str) -> str:
 
 def _made(name: str, of: str | None) -> str:
     makers = MADE if of is None else MADE_OF
-    if name not in makers:
-        raise UnknownName("mark in a README", name, makers)
-    return makers[name]() if of is None else makers[name](of)
+    make = makers[check_name("mark in a README", name, makers)]
+    return make() if of is None else make(of)
 
 
 def update_readme() -> None:

@@ -11,14 +11,19 @@ from scalescope.experiment.profile import Profile
 from scalescope.experiment.progress import read_mark
 from scalescope.plotting.style import size_text
 from scalescope.workflow import plan, runs
+from scalescope.workflow.check_profile import check_folder
 from scalescope.workflow.jobs import FINETUNE, PRETRAIN, STATIONS, planned
 from scalescope.workflow.terminal import duration
 from scalescope.workflow.timing import measure
 
 
 def print_plan(profile: Profile, workers: int, console: Console | None = None) -> None:
-    """Models with runs, tokens, FLOPs, disk and hours; totals; what is done. Rounded: it is an estimate."""
-    console = console or Console(markup=False)
+    """Models with runs, tokens, FLOPs, disk and hours; totals; what is done. Rounded: it is an estimate.
+
+    Raises BadInput for a data folder that does not exist.
+    """
+    check_folder(profile)
+    console = console or Console(markup=False, highlight=False)
     speeds = measure(profile)
     models = plan.models_table(profile, speeds)
     table = Table(
@@ -34,27 +39,28 @@ def print_plan(profile: Profile, workers: int, console: Console | None = None) -
     for row in models.to_dict("records"):
         table.add_row(row["model"], row["role"], *(_text(name, row) for name in heads))
     console.print(table)
-    jobs, done = [job for job in planned(profile) if job.station in STATIONS], plan.done(profile)
+    jobs = [job for job in planned(profile) if job.station in STATIONS]
+    done = sum((paths.work(profile.name) / job.stamp).is_file() for job in jobs)
     left = plan.hours(profile, workers, speeds)
     console.print(
-        f"{len(jobs)} notebooks, {len(done)} of them done. About {duration(3600 * left)} with {workers} worker(s) "
+        f"{len(jobs)} notebooks, {done} of them done. About {duration(3600 * left)} with {workers} worker(s) "
         "for all of it (time: on one thread of this machine); patience and rates that coincide make it less. "
-        "N: parameters without embeddings; runs: pretraining + finetuning, at most; FLOPs: 6 N for each token.",
-        highlight=False,
+        "N: parameters without embeddings; runs: pretraining + finetuning, at most; FLOPs: 6 N for each token."
     )
     console.print(
         f"This machine multiplies float32 matrices at {speeds.matrix_rate / 1e9:.0f} GFLOP/s on one thread "
-        "(measured now, as were pretraining steps and grouped finetuning steps of several of these sizes).",
-        highlight=False,
+        "(measured now, as were pretraining steps and grouped finetuning steps of several of these sizes)."
     )
 
 
 def print_status(profile: Profile, console: Console | None = None) -> None:
     """One line per job: done, running with its step, failed with the reason, or to do, and its finished runs.
 
-    Runs are counted where they are; a job that trains is done only if they are there.
+    Runs are counted where they are; a job that trains is done only if they are there. Raises BadInput for a data
+    folder that does not exist.
     """
-    console = console or Console(soft_wrap=True, markup=False)
+    check_folder(profile)
+    console = console or Console(soft_wrap=True, markup=False, highlight=False)
     folder, trained = paths.work(profile.name), runs.counts(profile) or {}
     states: dict[str, int] = {}
     for job in planned(profile):
@@ -66,15 +72,15 @@ def print_status(profile: Profile, console: Console | None = None) -> None:
         count = f"  {finished} of at most {most} runs" if most > 1 else ""
         states[state] = states.get(state, 0) + 1
         told = note.get(state, "").partition("\n")[0]
-        console.print(f"{state:8}{job.name}{count}  {told}".rstrip(), highlight=False)
-    console.print(", ".join(f"{count} {state}" for state, count in states.items()), highlight=False)
+        console.print(f"{state:8}{job.name}{count}  {told}".rstrip())
+    console.print(", ".join(f"{count} {state}" for state, count in states.items()))
     for station, what in ((PRETRAIN, "pretraining"), (FINETUNE, "finetuning")):
         own = [count for name, count in trained.items() if name.startswith(station)]
         finished, most = sum(count[0] for count in own), sum(count[1] for count in own)
         if own:
-            console.print(f"{finished} of at most {most} {what} runs are finished", highlight=False)
+            console.print(f"{finished} of at most {most} {what} runs are finished")
     if not trained:
-        console.print("no run is counted before the text is encoded (rules text and rows)", highlight=False)
+        console.print("no run is counted before the text is encoded (rules text and rows)")
 
 
 def _text(name: str, row: dict) -> str:

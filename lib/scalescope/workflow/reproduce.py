@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -39,6 +39,7 @@ from scalescope.workflow.warm import warm_kernels
 if TYPE_CHECKING:
     from scalescope.workflow.page import Section
 
+HABITS = ("--nolock", "--rerun-incomplete", "--rerun-triggers=mtime", "--keep-going", "--scheduler=greedy", "--nocolor")
 LOCK_SECONDS = 5.0  # the last processes of a pipeline that was just killed need a moment to end
 
 
@@ -75,7 +76,8 @@ def reproduce(
         _report(settings, folder, workers, snakemake_arguments, target)
         return None
     if only_shows(snakemake_arguments):
-        _show(settings, folder, workers, snakemake_arguments)
+        with shadow(settings, folder) as place:
+            shown(snakemake(place, workers, snakemake_arguments), place, folder)
         return None
     files.check_folders(paths.outputs(settings.name, PAPER))
     folder.mkdir(parents=True, exist_ok=True)
@@ -135,12 +137,6 @@ def set_right(folder: Path) -> None:
         files.say(f"the clock was set back: {late} files of {folder} are dated in the future, and are dated now")
 
 
-def _show(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:
-    """What Snakemake would do or knows, its temporary folder under the name of the real one."""
-    with shadow(settings, folder) as place:
-        shown(snakemake(place, workers, extra), place, folder)
-
-
 def shown(command: Sequence[str], place: Path, folder: Path) -> None:
     """Run a Snakemake that only shows something in a temporary folder, which is called `folder` in what it prints.
 
@@ -165,26 +161,9 @@ def snakemake(
     targets: Sequence[str] = (),
 ) -> list[str]:
     """Snakemake over the profile.json of a folder; elsewhere: the executor says how many jobs there are at once."""
-    return [
-        sys.executable,
-        "-m",
-        "snakemake",
-        *targets,
-        "--snakefile",
-        str(paths.root() / snakefile),
-        "--directory",
-        str(folder),
-        *([] if elsewhere else ["--cores", str(workers)]),
-        "--nolock",
-        "--rerun-incomplete",
-        "--rerun-triggers",
-        "mtime",
-        "--keep-going",
-        "--scheduler",
-        "greedy",
-        "--nocolor",
-        *extra,
-    ]
+    places = ["--snakefile", str(paths.root() / snakefile), "--directory", str(folder)]
+    cores = [] if elsewhere else ["--cores", str(workers)]
+    return [sys.executable, "-m", "snakemake", *targets, *places, *cores, *HABITS, *extra]
 
 
 def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) -> None:
@@ -194,13 +173,7 @@ def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) ->
     environment = environment_of_jobs(elsewhere)
     kernels = nullcontext(environment) if elsewhere else warm_kernels(environment, die_with_parent)
     with kernels as given, log.open("w") as stream:
-        process = subprocess.Popen(
-            snakemake(folder, workers, extra, elsewhere),
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            env=given,
-            preexec_fn=die_with_parent,
-        )
+        process = started(snakemake(folder, workers, extra, elsewhere), stream, given)
         watch = Watch(settings, folder, log, workers)
         try:
             code = watch.follow(process)
@@ -216,6 +189,12 @@ def _run(settings: Profile, folder: Path, workers: int, extra: Sequence[str]) ->
         ended = f"Snakemake ended with exit code {code}: {log}"
         what = f"{len(failed)} job(s) failed:\n" + "\n".join(lines) if failed else ended
         raise PipelineFailed(f"{what}\nWhat finished is kept; the same command goes on from here.")
+
+
+def started(command: Sequence[str], output: IO[str] | int, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start a Snakemake that ends with this process; what it says goes to `output`."""
+    told = {"stdout": output, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, env=environment, preexec_fn=die_with_parent, **told)
 
 
 def environment_of_jobs(elsewhere: bool = False) -> dict[str, str]:

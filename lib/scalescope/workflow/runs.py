@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from scalescope import files, paths
 from scalescope.data.encoded import Prepared
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment import budgets, finetuning, stages
 from scalescope.experiment.noted import NOTES, noted
 from scalescope.experiment.profile import ALL, ModelSpec, Profile
@@ -51,8 +51,7 @@ def runs_table() -> pd.DataFrame:
 
 def of_profile(profile: str) -> list[str]:
     """Ids that only this profile has asked for, finished or not; raises UnknownName for one that has not run here."""
-    if profile not in known_profiles():
-        raise UnknownName("profile with runs", profile, known_profiles())
+    check_name("profile with runs", profile, known_profiles())
     others = set().union(*(noted(name) for name in known_profiles() if name != profile))
     return sorted(noted(profile) - others)
 
@@ -64,10 +63,10 @@ def remove(profile: str) -> float:
     """
     freed = 0
     for run in of_profile(profile):
-        lock = paths.runs() / ".locks" / f"{run}.lock"
+        folder, lock = paths.runs(), paths.runs() / ".locks" / f"{run}.lock"
         lock.parent.mkdir(exist_ok=True)
         with FileLock(lock):
-            for place in _places(run):
+            for place in (folder / run, stages.store().checkpoints(run), *folder.glob(f"{run}.damaged-*")):
                 freed += files.size(place)
                 files.remove_folder(place)
     freed += files.size(paths.work(profile))
@@ -90,14 +89,12 @@ def _count(profile: Profile, prepared: Prepared, job: Job) -> tuple[int, int]:
     if job.station == BUDGETS:
         configs = budgets.branch_configs(profile, prepared, objective)
         pretrained = [run for config in configs if (run := stages.store().find(config.id)) is not None]
-        finished = len(pretrained)
-        finished += sum(_finetuned(profile, prepared, spec, objective, run, profile.budget_seeds) for run in pretrained)
-        return finished, plan.budget_runs(profile)
+        finetuned = _finetuned(profile, prepared, spec, objective, pretrained, profile.budget_seeds)
+        return len(pretrained) + finetuned, plan.budget_runs(profile)
     places, finished = range(len(profile.pretraining_seeds(spec))), 0
     for own in profile.finetuned_after(objective):
         pretrained = _pretrained(profile, prepared, spec, own, places)
-        seeds = profile.finetune.seeds
-        finished += sum(_finetuned(profile, prepared, spec, own, run, seeds) for run in pretrained)
+        finished += _finetuned(profile, prepared, spec, own, pretrained, profile.finetune.seeds)
     return finished, plan.finetune_runs(profile, spec, objective) * len(profile.tasks)
 
 
@@ -111,12 +108,12 @@ def _pretrained(profile: Profile, prepared: Prepared, spec: ModelSpec, objective
 
 
 def _finetuned(
-    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, pretrained: Run, seeds: list[int]
+    profile: Profile, prepared: Prepared, spec: ModelSpec, objective: str, pretrained: list[Run], seeds: list[int]
 ) -> int:
-    """How many finetuning runs of one pretrained model with these seeds are there, whatever their rate."""
+    """How many finetuning runs of pretrained models with these seeds are there, whatever their rate."""
     members, finished = list(product(profile.finetune.learning_rates, seeds)), 0
-    for name in profile.tasks:
-        configs = finetuning.finetune_configs(profile, prepared, spec, objective, name, pretrained, members)
+    for run, name in product(pretrained, profile.tasks):
+        configs = finetuning.finetune_configs(profile, prepared, spec, objective, name, run, members)
         finished += sum(stages.store().find(config.id) is not None for config in configs)
     return finished
 
@@ -133,8 +130,3 @@ def _row(name: str, finished: set[str], asked: set[str], shared: set[str], work:
 def _folders() -> list[Path]:
     folder = paths.runs()
     return [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."] if folder.is_dir() else []
-
-
-def _places(run: str) -> Iterable[Path]:
-    folder = paths.runs()
-    return [folder / run, stages.store().checkpoints(run), *folder.glob(f"{run}.damaged-*")]

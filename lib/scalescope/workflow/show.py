@@ -45,9 +45,8 @@ def example(prepared: Prepared, name: str) -> str:
     row, task = prepared.train_rows(name)[0], TASKS[name]
     parts = {field: row[field] for field in task.fields}
     if task.family == "choice":
-        parts |= {
-            "options": "  ".join(f"{letter}: {text}" for letter, text in zip(OPTIONS, parts["options"], strict=True))
-        }
+        lettered = zip(OPTIONS, parts["options"], strict=True)
+        parts["options"] = "  ".join(f"{letter}: {text}" for letter, text in lettered)
     answer = row[task.target]
     if task.family == "span":
         parts["answer"] = ", ".join(dict.fromkeys(answer["text"])) or "(none in the context)"
@@ -68,18 +67,11 @@ def pieces(prepared: Prepared, tokens: Sequence[int]) -> str:
 
 def hidden(prepared: Prepared, batch: Masked, first: int) -> pd.DataFrame:
     """The first hidden tokens of a batch: where they stand, what the model is shown there, and what it must tell."""
-    text = prepared.tokenizer.id_to_token
-    shown = batch.inputs.reshape(-1)[batch.positions]
-    rows = [
-        {
-            "sequence": place // batch.inputs.shape[1],
-            "position": place % batch.inputs.shape[1],
-            "shown": text(int(seen)),
-            "to predict": text(int(label)),
-        }
-        for place, seen, label in zip(batch.positions[:first], shown, batch.labels, strict=False)
-    ]
-    return pd.DataFrame(rows).set_index("sequence").rename_axis(index=None, columns="sequence")
+    places = batch.positions[:first]
+    sequence, position = np.divmod(places, batch.inputs.shape[1])
+    pieces = {"shown": batch.inputs.reshape(-1)[places], "to predict": batch.labels[:first]}
+    texts = {name: [prepared.tokenizer.id_to_token(int(piece)) for piece in own] for name, own in pieces.items()}
+    return pd.DataFrame({"position": position, **texts}, sequence).rename_axis(columns="sequence")
 
 
 def masked_text(prepared: Prepared, objective: str, tokens: int = 48, seed: int = 0) -> str:

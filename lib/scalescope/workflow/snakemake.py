@@ -8,37 +8,21 @@ import shutil
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
 from scalescope import files, paths
 from scalescope.data.encoded import Prepared
-from scalescope.errors import UnknownName, nearest
+from scalescope.errors import check_name, nearest
 from scalescope.experiment import record
 from scalescope.experiment.profile import Profile
 from scalescope.workflow.jobs import planned
 from scalescope.workflow.products import stale
 
-SHOWS = (
-    "dryrun",
-    "list_rules",
-    "list_target_rules",
-    "dag",
-    "rulegraph",
-    "filegraph",
-    "d3dag",
-    "summary",
-    "detailed_summary",
-    "lint",
-    "list_changes",
-    "list_input_changes",
-    "list_params_changes",
-    "list_untracked",
-    "print_compilation",
-)
-
-
+LISTS = ("list_rules", "list_target_rules", "list_changes", "list_input_changes", "list_params_changes")
+GRAPHS = ("dag", "rulegraph", "filegraph", "d3dag")
+SHOWS = ("dryrun", *LISTS, "list_untracked", *GRAPHS, "summary", "detailed_summary", "lint", "print_compilation")
 REPORTS = (".html", ".zip")
 LOCAL = (None, "local", "dryrun", "touch")  # executors whose jobs run on this machine
 
@@ -83,8 +67,7 @@ def of_executor(executor: str, workers: int) -> list[str]:
     from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
     installed = [name for name in ExecutorPluginRegistry().plugins if name not in ("dryrun", "touch")]
-    if executor not in installed:
-        raise UnknownName("executor", executor, installed)
+    check_name("executor", executor, installed)
     if executor == "local":
         return []
     settings = paths.cluster(executor)
@@ -126,10 +109,9 @@ def forget_unreadable(folder: Path) -> None:
     for kind in ("metadata", "incomplete"):
         for path in (folder / ".snakemake" / kind).rglob("*"):
             if path.is_file():
-                try:
+                sound = False
+                with suppress(ValueError):  # broken JSON or UTF-8
                     sound = isinstance(json.loads(path.read_bytes()), dict)
-                except ValueError:  # broken JSON or UTF-8
-                    sound = False
                 if not sound:
                     files.say(f"damaged: {path}, a note of Snakemake; removed")
                     path.unlink()

@@ -32,28 +32,18 @@ def prepare(folder: Path, figures: Path, parts: Mapping[str, Iterable[Section]])
     """Write what page.smk looks for in a profile's folder, in place of what an earlier report has left.
 
     figures: the folder of the profile's figures, one folder per paper in it. parts: sections by paper; each of their
-    tables becomes a page of its own that is called by its caption.
+    tables becomes a page of its own that is called by its caption, captions of figures (PNG) reStructuredText.
     """
+    from scalescope.papers.gallery import CAPTIONS  # imports all papers
+    from scalescope.workflow.page import Section, render
+
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
     for paper, sections in parts.items():
         for section in sections:
-            _write_tables(folder / FOLDER / paper, section)
-    _write_captions(folder / FOLDER, figures)
-
-
-def _write_tables(folder: Path, section: Section) -> None:
-    from scalescope.workflow.page import Section, render
-
-    for caption, table in section.tables:
-        title = caption or section.title
-        page = render(title, [Section("", section.sentences, [("", table)])], [])
-        files.write_text(folder / f"{title}.html", page, durable=False)
-
-
-def _write_captions(folder: Path, figures: Path) -> None:
-    """The caption of every figure (PNG) as reStructuredText."""
-    from scalescope.papers.gallery import CAPTIONS  # imports all papers
-
+            for caption, table in section.tables:
+                title = caption or section.title
+                page = render(title, [Section("", section.sentences, [("", table)])], [])
+                files.write_text(folder / FOLDER / paper / f"{title}.html", page, durable=False)
     for drawn in sorted(figures.glob("*/*.png")):
         text = MARKUP.sub(r"\\\1", CAPTIONS.get(drawn.stem, words(drawn.stem)))
-        files.write_text(folder / drawn.parent.name / f"{drawn.stem}.rst", text + "\n", durable=False)
+        files.write_text(folder / FOLDER / drawn.parent.name / f"{drawn.stem}.rst", text + "\n", durable=False)

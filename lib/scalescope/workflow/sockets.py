@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 WARM = "SCALESCOPE_WARM"  # socket of the process that forks kernels (warm.py); set for the jobs by the pipeline
@@ -14,22 +12,16 @@ NAME = 12  # bytes that a socket's name adds to its folder, with the slash
 RANDOM = 10  # bytes that tempfile adds to a prefix, at most
 
 
-@contextmanager
-def socket_folder(prefix: str) -> Iterator[str]:
+def socket_folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
     """A new folder that only this user can enter, in the first place whose path is short enough; removed at the end.
 
     Raises OSError naming TMPDIR if there is none.
     """
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=_place(prefix)) as folder:
-        yield folder
-
-
-def _place(prefix: str) -> str:
     given = tempfile.gettempdir()
     room = LONGEST - NAME - RANDOM - len(prefix.encode())
     for place in (given, os.environ.get("XDG_RUNTIME_DIR"), str(Path(os.sep, "tmp")), str(Path(os.sep, "var", "tmp"))):
         if place and len(os.fsencode(place)) <= room and os.access(place, os.W_OK | os.X_OK):
-            return place
+            return tempfile.TemporaryDirectory(prefix=prefix, dir=place)
     raise OSError(
         f"no temporary folder has a path short enough for sockets: {given} has {len(os.fsencode(given))} bytes, at "
         f"most {room} are possible; set TMPDIR to a shorter one"

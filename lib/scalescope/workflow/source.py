@@ -13,7 +13,7 @@ from typing import ClassVar
 import pandas as pd
 from matplotlib.figure import Figure
 
-from scalescope.errors import UnknownName
+from scalescope.errors import UnknownName, check_name
 from scalescope.experiment.profile import Profile, available_profiles, load_profile
 from scalescope.experiment.readable import readable
 from scalescope.papers.gadre2024 import both as gadre2024
@@ -40,16 +40,15 @@ def profile_of(source: str) -> Profile | None:
 
 
 class FromSource:
-    """What `published.Refit` and `studies.live.Live` share: their tables and figures under the names of both."""
+    """What `published.Refit` and `studies.live.Live` share: their tables and figures under the names of both.
+
+    `_drawn` of each gives a figure by its own name or number, and raises UnknownName.
+    """
 
     OURS: ClassVar[bool]  # runs of a profile, not published ones
     paper: str
     tables: dict[str, pd.DataFrame]
-
-    @property
-    def source(self) -> str:
-        """ "published", or the name of the profile."""
-        raise NotImplementedError
+    source: str  # "published", or the name of the profile
 
     def draw(self, name: int | str) -> Figure | None:
         """A figure by its own name (or number), or by one of `both.FIGURES`; raises UnknownName.
@@ -63,10 +62,6 @@ class FromSource:
             return None
         return self._drawn(own)
 
-    def _drawn(self, name: int | str) -> Figure:
-        """A figure by its own name or number; raises UnknownName."""
-        raise NotImplementedError
-
     def has(self, name: str) -> bool:
         """Whether the source has a table; of one that only the other source has, it is said that it is not here.
 
@@ -74,8 +69,7 @@ class FromSource:
         """
         if name in self.tables:
             return True
-        if name not in BOTH[self.paper].LACKING:
-            raise UnknownName(f"table of {self.paper}", name, [*self.tables, *BOTH[self.paper].LACKING])
+        check_name(f"table of {self.paper}", name, [*self.tables, *BOTH[self.paper].LACKING])
         self._lacks(name)
         return False
 
@@ -84,9 +78,8 @@ class FromSource:
 
     def table(self, name: str) -> pd.DataFrame:
         """A table with its columns under the names of both sources (`both.COLUMNS`); raises UnknownName."""
-        if name not in self.tables:
-            raise UnknownName(f"table of {self.source}, {self.paper}", name, self.tables)
-        return self.tables[name].rename(columns=BOTH[self.paper].COLUMNS.get(name, {}))
+        table = self.tables[check_name(f"table of {self.source}, {self.paper}", name, self.tables)]
+        return table.rename(columns=BOTH[self.paper].COLUMNS.get(name, {}))
 
     def readable(self, name: str, columns: Columns, *, rows: str = "", digits: int = 2) -> pd.DataFrame:
         """A table as people read it (see `readable`): these columns, and the rows that a query leaves.

@@ -25,8 +25,8 @@ class Watch:
     """Follows one run of Snakemake by its log and by the marks of the jobs."""
 
     def __init__(self, profile: Profile, folder: Path, log: Path, workers: int = 1, console: Console | None = None):
-        self.workers = workers
-        self.folder, self.log, self.console = folder, log, console or Console(soft_wrap=True, markup=False)
+        self.folder, self.log, self.workers = folder, log, workers
+        self.console = console or Console(soft_wrap=True, markup=False, highlight=False)
         self.jobs = {job.name: job for job in planned(profile)}
         self.marks = {name: folder / job.mark for name, job in self.jobs.items()}
         self.weights = {job.name: job_seconds(profile, job) for job in planned(profile)}
@@ -36,10 +36,9 @@ class Watch:
 
     def follow(self, process: subprocess.Popen) -> int:
         """Show progress until the process ends; returns its exit code."""
-        live = Live(console=self.console, refresh_per_second=2) if self.console.is_terminal else None
-        if live is None:
+        if not self.console.is_terminal:
             return self._follow_plain(process)
-        with live:
+        with Live(console=self.console, refresh_per_second=2) as live:
             while process.poll() is None:
                 live.update(self._table())
                 time.sleep(POLL_SECONDS)
@@ -101,14 +100,14 @@ class Watch:
                 if state["state"] in ("done", "failed") and name not in self.told:
                     self.told.add(name)
                     took = duration(state.get("ended", time.time()) - state["started"])
-                    self.console.print(f"{state['state']} {name} ({took}); {self.line()}", highlight=False)
+                    self.console.print(f"{state['state']} {name} ({took}); {self.line()}")
                     spoken = time.time()
             if code is not None:
                 if code == 0 and not self.told:
                     self.console.print("nothing is missing")
                 return code
             if time.time() - spoken > PLAIN_SECONDS:
-                self.console.print(self.line(), highlight=False)
+                self.console.print(self.line())
                 spoken = time.time()
             time.sleep(POLL_SECONDS)
 

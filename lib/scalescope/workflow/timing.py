@@ -6,7 +6,7 @@ On a CPU everything is timed in CPU seconds, so that other programs do not enter
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -118,21 +118,15 @@ def _time_group(profile: Profile, spec: ModelSpec, kind: str, random_state: int)
     model = Members([TaskModel(encoder, head)] * size, seeds, device)
     optimiser = FlatAdamW(model, settings.weight_decay, members=size)
     precision, rate = pick_precision(settings.precision, config.hidden), settings.learning_rates[0]
-    batches = _endless(features, rows, seeds, device)
 
     def step() -> None:
-        batch = next(batches)
+        batch = next(training_batches(features, rows, 1, seeds, device))
         with autocast(device, precision):
             outputs = model(batch.tokens, batch.lengths)
         losses_of(outputs.float(), batch, features, task).sum().backward()
         optimiser.step(rate)
 
     return _fastest(step) / (size * rows * length)
-
-
-def _endless(features: Features, rows: int, seeds: list[int], device: torch.device) -> Iterator:
-    while True:
-        yield from training_batches(features, rows, 1, seeds, device)
 
 
 def _random_features(config: EncoderConfig, rows: int, length: int, random_state: int) -> Features:

@@ -95,18 +95,8 @@ def ask(path: str, cmd: list[str], settings: dict[str, Any]) -> ForkedKernel | N
         line.connect(path)
         sent = socket.send_fds(line, [message], [0, 1, 2])
         line.sendall(message[sent:])
-        return ForkedKernel(line, int(_line(line)))
+        with line.makefile("rb", buffering=0) as answer:  # not a byte more than a line: the exit code may follow
+            return ForkedKernel(line, int(answer.readline()))
     except (OSError, ValueError):  # nobody is there, or it ended before it forked
         line.close()
         return None
-
-
-def _line(line: socket.socket) -> bytes:
-    """What is said up to the end of the first line, and not a byte more: the exit code may follow."""
-    said = b""
-    while not said.endswith(b"\n"):
-        byte = line.recv(1)
-        if not byte:
-            break
-        said += byte
-    return said

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment import five_laws, law_scores
 from scalescope.experiment.campaign import read_campaign
 from scalescope.plotting import five_laws as drawing
@@ -28,16 +28,13 @@ class FiveLaws:
 
     def draw(self, name: str) -> Figure:
         """A figure by name; raises UnknownName."""
-        if name not in drawing.DATA:
-            raise UnknownName("figure of five laws", name, drawing.DATA)
+        check_name("figure of five laws", name, drawing.DATA)
         return drawing.DRAW[name](drawing.DATA[name](self.tables["predictions"]))
 
     def write(self) -> list[Path]:
         """Write tables (CSV) and figures; returns their paths."""
-        folder, written = paths.results(self.profile) / FOLDER, []
-        for name, table in self.tables.items():
-            files.write_table(folder / f"{name}.csv", table)
-            written.append(folder / f"{name}.csv")
+        folder = paths.results(self.profile) / FOLDER
+        written = files.write_tables(folder, self.tables)
         files.seal(folder, [path.name for path in written])
         for name, make in drawing.DATA.items():
             place = paths.figures(self.profile, FOLDER)

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.profile import Profile
 from scalescope.experiment.study_runs import Planned, Texts, packs, runs_table, train
 from scalescope.papers.barnett2024 import live as barnett2024
@@ -24,12 +24,7 @@ from scalescope.papers.su2024 import live as su2024
 from scalescope.plotting import save
 from scalescope.workflow.source import FromSource
 
-STUDIES: dict[str, ModuleType] = {
-    "barnett2024": barnett2024,
-    "su2024": su2024,
-    "gadre2024": gadre2024,
-    "lin2024": lin2024,
-}
+STUDIES: dict[str, ModuleType] = dict(barnett2024=barnett2024, su2024=su2024, gadre2024=gadre2024, lin2024=lin2024)
 NOTEBOOKS = {  # which one runs a study, and by which parameter it is told the profile
     "barnett2024": ("20_live", "profile"),
     "su2024": ("20_live", "profile"),
@@ -61,15 +56,12 @@ class Live(FromSource):
 
     def _drawn(self, name: str) -> Figure:
         """One of the figures; raises UnknownName."""
-        data = self.data(name)
-        return STUDIES[self.paper].DRAW[name](data)
+        return STUDIES[self.paper].DRAW[name](self.data(name))
 
     def data(self, name: str) -> pd.DataFrame:
         """The numbers that a figure draws; raises UnknownName."""
         known = STUDIES[self.paper].DATA
-        if name not in known:
-            raise UnknownName(f"figure of {self.paper}", name, known)
-        return known[name](self.tables)
+        return known[check_name(f"figure of {self.paper}", name, known)](self.tables)
 
     def write(self) -> list[Path]:
         """Write tables (CSV) to data/results/<profile>/<paper>/, figures to figures/<profile>/<paper>/.
@@ -79,25 +71,19 @@ class Live(FromSource):
         folder = paths.results(self.profile) / self.paper
         before = earlier(folder, self.tables["forecasts"])
         tables = self.tables | ({EARLIER: before} if len(before) else {})
-        for name, table in tables.items():
-            files.write_table(folder / f"{name}.csv", table)
-        files.seal(folder, [f"{name}.csv" for name in tables])
-        written = [folder / f"{name}.csv" for name in tables]
-        for name in STUDIES[self.paper].DATA:
-            draw, folder = STUDIES[self.paper].DRAW[name], paths.figures(self.profile, self.paper)
-            written += save(draw, self.data(name), folder, name)
+        written = files.write_tables(folder, tables)
+        files.seal(folder, [path.name for path in written])
+        for name, draw in STUDIES[self.paper].DRAW.items():
+            written += save(draw, self.data(name), paths.figures(self.profile, self.paper), name)
             plt.close()
         return written
 
 
 def module(profile: Profile, paper: str) -> ModuleType:
     """The module of a study; raises UnknownName for one that does not exist, or that the profile does not have."""
-    if paper not in STUDIES:
-        raise UnknownName("study", paper, STUDIES)
+    check_name("study", paper, STUDIES)
     names = profile.studies.names if profile.studies else []
-    if paper not in names:
-        raise UnknownName(f"study of profile {profile.name!r}", paper, names)
-    return STUDIES[paper]
+    return STUDIES[check_name(f"study of profile {profile.name!r}", paper, names)]
 
 
 def stage(profile: Profile, paper: str, number: int) -> tuple[Texts, list[Planned]]:
@@ -145,13 +131,6 @@ def run(profile: Profile, paper: str, told: Told | None = None) -> Live:
     held = _sealed(profile, study, known)
     all_of(held.stages)
     return _collected(profile, paper, known, held)
-
-
-def collect(profile: Profile, paper: str) -> Live:
-    """The tables of a study whose fitted runs are all there; raises NotFinished."""
-    study = module(profile, paper)
-    known = study.texts(profile)
-    return _collected(profile, paper, known, _sealed(profile, study, known))
 
 
 def _sealed(profile: Profile, study: ModuleType, known: Texts) -> HeldOut:

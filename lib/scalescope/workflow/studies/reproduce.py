@@ -6,22 +6,14 @@ import re
 import subprocess
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from scalescope import files, paths
 from scalescope.experiment import stages
 from scalescope.experiment.profile import load_profile
 from scalescope.experiment.record import write_profile
-from scalescope.workflow.reproduce import (
-    PipelineFailed,
-    alone,
-    die_with_parent,
-    environment_of_jobs,
-    set_right,
-    shown,
-    snakemake,
-    write_report,
-)
+from scalescope.workflow import reproduce as pipeline
 from scalescope.workflow.snakemake import forget_unreadable, only_shows, report_asked, shadow
 from scalescope.workflow.snakemake_report import RULE
 from scalescope.workflow.studies import live
@@ -34,6 +26,7 @@ TABLES = {
     "scores": "Scores of the laws",
     "by_distance": "Errors by distance",
 }
+_snakemake = partial(pipeline.snakemake, snakefile="Studies.smk")
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
 
 
@@ -59,18 +52,18 @@ def reproduce(
     parts = names if papers else [*names, FOLDER]
     targets = [_executed(part) for part in parts]
     if target := report_asked(extra):
-        command = _snakemake(folder, [*targets, RULE], workers, [*extra, "--report", str(target)])
+        command = _snakemake(folder, workers, [*extra, "--report", str(target)], targets=[*targets, RULE])
         _report(settings.name, folder, parts, command, target)
         return []
     if only_shows(extra):  # a dry run changes nothing
         made = [*folder.glob("studies/*/*.done"), *folder.glob("notebooks/*.ipynb")]
         with shadow(settings, folder, [path.relative_to(folder).as_posix() for path in made]) as place:
-            shown(_snakemake(place, targets, workers, extra), place, folder)
+            pipeline.shown(_snakemake(place, workers, extra, targets=targets), place, folder)
         return []
     files.check_folders(paths.outputs(settings.name, *parts))
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder):
-        set_right(folder)
+    with pipeline.alone(folder):
+        pipeline.set_right(folder)
         write_profile(settings, stages.prepare(settings), folder)
         forget_unreadable(folder)
         _run(folder, targets, workers, extra)
@@ -95,42 +88,29 @@ def _report(profile: str, folder: Path, parts: Sequence[str], command: Sequence[
             raise stages.NotFinished(f"profile {profile!r} lacks {executed.name}: {again}")
         there = {caption: paths.results(profile) / part / f"{name}.csv" for name, caption in TABLES.items()}
         found[part] = [Section("", tables=[captioned(path, text) for text, path in there.items() if path.is_file()])]
-    write_report(profile, folder, found, command, target)
+    pipeline.write_report(profile, folder, found, command, target)
 
 
 def _run(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -> None:
     log = folder / "logs" / "studies.log"
     log.parent.mkdir(exist_ok=True)
-    started, failed = time.time(), []
+    begun, failed, command = time.time(), [], _snakemake(folder, workers, extra, targets=targets)
     with (
         log.open("w", encoding="utf-8") as stream,
-        subprocess.Popen(
-            _snakemake(folder, targets, workers, extra),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=environment_of_jobs(),
-            preexec_fn=die_with_parent,
-        ) as process,
+        pipeline.started(command, subprocess.PIPE, pipeline.environment_of_jobs()) as process,
     ):
         for line in process.stdout or ():
             stream.write(line)
             stream.flush()
-            step = STEPS.match(line)
-            if step:
-                files.say(f"{step[1]} of {step[2]} jobs, {(time.time() - started) / 60:.1f} minutes")
+            if step := STEPS.match(line):
+                files.say(f"{step[1]} of {step[2]} jobs, {(time.time() - begun) / 60:.1f} minutes")
             failed += re.findall(r"^\s+log: (\S+)", line) if "check log file" in line else []
     if process.returncode:
         told = "".join(f"\n  {_last(folder / name)}\n    log: {folder / name}" for name in failed)
-        raise PipelineFailed(
+        raise pipeline.PipelineFailed(
             f"Snakemake ended with exit code {process.returncode}: {log}{told}\n"
             "What finished is kept; the same command goes on from here."
         )
-
-
-def _snakemake(folder: Path, targets: list[str], workers: int, extra: Sequence[str]) -> list[str]:
-    """Snakemake over the profile.json of a folder."""
-    return snakemake(folder, workers, extra, snakefile="Studies.smk", targets=targets)
 
 
 def _last(log: Path) -> str:

@@ -4,7 +4,7 @@ import os
 
 from scalescope import files, paths
 from scalescope.experiment.noted import JOB_NOTES, NOTES, note, noted, noted_within
-from scalescope.workflow.stamps import write_stamp
+from scalescope.workflow.job import write_stamp
 
 RUNS = [f"pretrain-mlm-ar8-l{layers}-0123456789" for layers in (1, 2)]
 
