@@ -56,7 +56,8 @@ class Live(FromSource):
 
     def _drawn(self, name: str) -> Figure:
         """One of the figures; raises UnknownName."""
-        return STUDIES[self.paper].DRAW[name](self.data(name))
+        data = self.data(name)  # which knows the names
+        return STUDIES[self.paper].DRAW[name](data)
 
     def data(self, name: str) -> pd.DataFrame:
         """The numbers that a figure draws; raises UnknownName."""
