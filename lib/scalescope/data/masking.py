@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalescope.data.tokenizer import CLS, MASK, PAD, SEP, SPECIAL
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 
 OBJECTIVES = ("mlm", "pmi")
 KEEP_MASK, KEEP_RANDOM = 0.8, 0.9  # 80 % [MASK], 10 % a random piece, 10 % unchanged
@@ -57,8 +57,7 @@ class Masker:
     rate: float = 0.15
 
     def __post_init__(self) -> None:
-        if self.objective not in OBJECTIVES:
-            raise UnknownName("objective", self.objective, OBJECTIVES)
+        check_name("objective", self.objective, OBJECTIVES)
         if not 0.0 < self.rate < 1.0:
             raise ValueError(f"rate {self.rate} lies outside (0, 1)")
         if self.vocabulary_size <= len(SPECIAL):

@@ -11,7 +11,7 @@ import pandas as pd
 from filelock import FileLock
 
 from scalescope import files, paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment import progress, stages
 from scalescope.experiment.noted import note
 from scalescope.experiment.profile import Profile
@@ -41,8 +41,7 @@ def campaign(
     """
     spec = profile.model(model)
     use_threads(spec.config.parameters)
-    if objective not in profile.objectives:
-        raise UnknownName(f"objective of profile {profile.name!r}", objective, profile.objectives)
+    check_name(f"objective of profile {profile.name!r}", objective, profile.objectives)
     per_step = profile.pretrain.batch_size * profile.text.sequence_length
     steps = budget_steps(profile.pretrain, per_step, budgets, first, last)  # before any text is encoded
     files.check_folders(paths.outputs(profile.name))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from scalescope import paths
-from scalescope.errors import NotFinished, UnknownName
+from scalescope.errors import NotFinished, check_name
 from scalescope.experiment.study_sections import STANDARD
 
 PRETRAINED, FINETUNED = "pretrained", "finetuned"
@@ -74,8 +74,7 @@ def campaign(tables: Mapping[str, Mapping[str, pd.DataFrame]]) -> Campaign:
     """
     parts, curves = [], pd.DataFrame(columns=TRAJECTORIES)
     for study, own in tables.items():
-        if study not in READERS:
-            raise UnknownName("study", study, READERS)
+        check_name("study", study, READERS)
         parts.append(READERS[study][1](own))
         curves = _trajectories(own["curves"]) if "curves" in own else curves
     points = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scalescope import paths
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.points import OBJECTIVES, split_usable, task_names, title, usable_pretraining
 from scalescope.experiment.pretraining_seeds import drawn_together
 from scalescope.experiment.readable import readable
@@ -126,8 +126,7 @@ def _quiet(one: Ladder, law: PowerLaw) -> PowerLaw:
 def _ladders(profile: str) -> Iterator[tuple[tuple[str, str], Ladder]]:
     """(quantity, objective) -> the ladder of a profile, in the order of the tables."""
     known = sorted(path.parent.name for path in paths.results("any").parent.glob("*/pretrain.csv"))
-    if profile not in known:
-        raise UnknownName("profile with results", profile, known)
+    check_name("profile with results", profile, known)
     pretrain = collected_table(profile, "pretrain")
     pretrain = pretrain[usable_pretraining(pretrain) & (pretrain["role"] == "ladder")]
     for objective in OBJECTIVES:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.series import law_series
 from scalescope.laws import ScalingLaw
 from scalescope.laws.inputs import numbers, positive
@@ -195,7 +195,6 @@ def _need(points: pd.DataFrame, names: Sequence[str]) -> None:
     if not isinstance(points, pd.DataFrame):
         raise ValueError(f"points must be a DataFrame with one row per run; got {type(points).__name__}")
     for name in names:
-        if name not in points:
-            raise UnknownName("column", name, points.columns)
+        check_name("column", name, points.columns)
         if isinstance(points[name], pd.DataFrame):
             raise ValueError(f"points have {points[name].shape[1]} columns of the name {name!r}")

@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from scalescope.data.tasks.metrics import matthews_of_counts
 from scalescope.data.tasks.spec import METRICS
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.laws.inputs import numbers, replicate_count, share, whole
 from scalescope.tables import check
 
@@ -61,8 +61,7 @@ def multi_bootstrap(
     truth in simulations with 1,000 examples and three or five seeds, 87 to 97 % with 200. Of a single example it is
     infinite. Raises UnknownName for an unknown metric, and ValueError for a side without runs or runs on other rows.
     """
-    if metric not in METRICS:
-        raise UnknownName("metric", metric, METRICS)
+    check_name("metric", metric, METRICS)
     share(level, "level")
     n_boot, random_state = replicate_count(n_boot, least=2), whole(random_state, "random_state", least=0)
     for side in (first, second):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.columns import need, need_labels, need_shares, need_sizes, need_whole, with_numbers
 from scalescope.experiment.pretraining_seeds import SEED, count_replicates, named_seed
 from scalescope.experiment.seeds import MEASURED, need_possible_deviations, one_row_per_seed
@@ -48,8 +48,7 @@ def task_names(*frames: pd.DataFrame) -> list[str]:
 def _names_known(frame: pd.DataFrame, *columns: str) -> None:
     for column in columns:
         for value in frame[column].unique():
-            if value not in CHOICES[column]:
-                raise UnknownName(column, value, CHOICES[column])
+            check_name(column, value, CHOICES[column])
 
 
 def check_points(points: pd.DataFrame, *, strict: bool = False) -> pd.DataFrame:

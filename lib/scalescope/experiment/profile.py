@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from scalescope import files, paths
 from scalescope.data.encoded import DataSettings, of_task
 from scalescope.data.tasks.spec import TASKS
-from scalescope.errors import UnknownName
+from scalescope.errors import UnknownName, check_name
 from scalescope.experiment.profile_file import DATA_ENDING, LONGEST_NAME, NAME, explain, find_profile, read_profile
 from scalescope.experiment.sections import (
     BudgetsSection,
@@ -68,8 +68,7 @@ class Profile(Section):
         per_task = (settings.train_rows, settings.eval_rows, settings.batch_size, settings.epochs)
         limits = [numbers for numbers in per_task if isinstance(numbers, dict)]
         for task in (*self.tasks, *(name for rows in limits for name in rows if name != "default")):
-            if task not in TASKS:
-                raise UnknownName("task", task, TASKS)
+            check_name("task", task, TASKS)
         for key in ("batch_size", "epochs"):
             without = [task for task in self.tasks if of_task(getattr(settings, key), task) is None]
             if without:
@@ -108,8 +107,7 @@ class Profile(Section):
                 f"{self.finetune.roles}: its learning rates are those found in finetuning; name another model"
             )
         for objective in self.budgets.objectives:
-            if objective not in self.objectives:
-                raise UnknownName("objective in budgets.objectives", objective, self.objectives)
+            check_name("objective in budgets.objectives", objective, self.objectives)
         check_fractions(self.pretrain, self.budgets.fractions)
 
     def _sizes_possible(self) -> None:
@@ -142,8 +140,7 @@ class Profile(Section):
     def model(self, name: str) -> ModelSpec:
         """The model called `name`; raises UnknownName with the nearest one."""
         specs = {spec.name: spec for spec in self.all_models()}
-        if name not in specs:
-            raise UnknownName("model", name, specs)
+        check_name("model", name, specs)
         return specs[name]
 
     def pretraining_seeds(self, spec: ModelSpec) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.sections import SHORTEST_ROW, check_batch, check_budgets
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ def _check_names(profile: Profile, parts: StudiesSection) -> None:
         for model in part.named_models:
             profile.model(model)
         for objective in part.objectives:
-            if objective not in profile.objectives:
-                raise UnknownName(f"objective in studies.{name}", objective, profile.objectives)
+            check_name(f"objective in studies.{name}", objective, profile.objectives)
 
 
 def _check_heldout(profile: Profile, paper: str, adapt: AdaptSection) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from scalescope.errors import UnknownName
+from scalescope.errors import UnknownName, check_name
 
 
 class BadTable(ValueError):
@@ -124,8 +124,7 @@ def recognise(header: Iterable[object], given: Mapping[str, str]) -> dict[str, s
         raise BadTable(f"column {twice!r} is there twice: leave one out, or give them different names")
     found: dict[str, str] = {}
     for quantity, column in given.items():
-        if column not in names:
-            raise UnknownName(f"column for {quantity}", column, names)
+        check_name(f"column for {quantity}", column, names)
         if column in found.values():
             raise BadTable(f"column {column!r} is mapped to two quantities")
         found[quantity] = column

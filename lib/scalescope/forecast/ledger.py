@@ -18,7 +18,7 @@ import pandas as pd
 from filelock import FileLock
 
 from scalescope import files
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.forecast.entry_checks import DATE, check_dates, check_entry, check_values
 from scalescope.forecast.quantiles import COLUMNS as QUANTILES
 from scalescope.forecast.quantiles import LEVELS, crps
@@ -217,8 +217,7 @@ def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     Raises UnknownName for a column that is not there.
     """
     for name in by:
-        if name not in table:
-            raise UnknownName("column of scored forecasts", name, table.columns)
+        check_name("column of scored forecasts", name, table.columns)
     table = table.assign(squares=table["log_error"].astype(float) ** 2, coverage=table["covered"].astype(float))
     groups = table.groupby(by, sort=True, observed=True)
     means = groups[["coverage", "squares", "crps"]].mean()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.forecast.columns import SYMBOLS
 from scalescope.forecast.facts import RESPONSE_UNITS
 from scalescope.forecast.next_run import least_narrowing
@@ -202,6 +202,5 @@ WRITERS: dict[str, Callable[[Forecast], str]] = {"md": markdown, "html": html, "
 
 def export(found: Forecast, form: str) -> str:
     """The forecast as "md", "html" or "latex"; raises UnknownName for another form."""
-    if form not in WRITERS:
-        raise UnknownName("export", form, WRITERS)
+    check_name("export", form, WRITERS)
     return WRITERS[form](found)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.forecast.cells import match_number, value_of
 from scalescope.forecast.columns import AS_IS, SIZES, SYMBOLS, BadTable
 from scalescope.forecast.table import SIX, RunTable, scale_of
@@ -101,8 +101,7 @@ def checked(target: Mapping[str, float], table: RunTable) -> dict[str, float]:
     if not isinstance(target, Mapping) or not target:
         raise BadTable(f"target must be a dict of sizes, such as {{'parameters': 7e9}}; got {target!r:.80}")
     for name in target:
-        if name not in SIZES:
-            raise UnknownName("size of the target", name, SIZES)
+        check_name("size of the target", name, SIZES)
     found = {name: amount(value, f"{name} of the target") for name, value in target.items()}
     both = {name: found[name] for name in ("parameters", "tokens") if name in found}
     follows = completed(both, table).get("flops", found.get("flops", 1.0))

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.laws.inputs import whole
 from scalescope.number_text import significant
 
@@ -152,8 +152,7 @@ def fit_card(
     if study is not None and not isinstance(study, Mapping):
         raise ValueError(f"study must be a dict of words by the names {', '.join(STUDY)}; got {study!r:.80}")
     for name in study or {}:
-        if name not in STUDY:
-            raise UnknownName("item of `study`", name, STUDY)
+        check_name("item of `study`", name, STUDY)
         if study[name] is not None and not isinstance(study[name], str):
             raise ValueError(f"{name!r} of `study` must be words; got {study[name]!r:.80}")
     facts = law.facts() | {name: (study or {}).get(name) for name in STUDY}
@@ -177,8 +176,7 @@ def check_items(given: Mapping[str, Any]) -> None:
     for name in given:
         if name in STUDY:
             raise ValueError(f"{name!r} of a card is given in the dict `study`: card(study={{{name!r}: ...}})")
-        if name not in known:
-            raise UnknownName("item of a card", name, known)
+        check_name("item of a card", name, known)
 
 
 def _furthest(law: Reported, target: Any) -> float:

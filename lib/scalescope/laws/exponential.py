@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.fit.form import ExponentialForm
 from scalescope.laws.inputs import mapping
@@ -45,8 +45,7 @@ class ExponentialLaw(CurveLaw):
         every = list(dict.fromkeys(shape for parts in self.terms.values() for shape in parts))
         tied = mapping(self.ties, "ties")
         for name in chain(*tied.items()):
-            if name not in every:
-                raise UnknownName("exponent in ties", name, every)
+            check_name("exponent in ties", name, every)
         for name, leader in tied.items():
             if leader in tied or name in self._fixed():
                 raise ValueError(f"{name} is tied to {leader}: fix or tie {leader} only, and to no other exponent")

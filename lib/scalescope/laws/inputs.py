@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import column_or_1d
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 
 MOST_REPLICATES = 1_000_000  # of a bootstrap: more fit no memory
 LARGEST = 1e100  # of a size, a loss or a weight: beyond it, or below its inverse, sums of squares are no floats
@@ -212,8 +212,7 @@ def same_rows(X: Any, called: str = "X", /, **others: Any) -> None:
 
 def _column(X: Any, name: str) -> np.ndarray:
     """One column of a DataFrame [n], all above zero."""
-    if name not in X.columns:
-        raise UnknownName("column", name, X.columns)
+    check_name("column", name, X.columns)
     part = X[name]
     if hasattr(part, "columns"):
         raise ValueError(f"X has {part.shape[1]} columns of the name {name!r}; a law reads columns by name")
@@ -326,8 +325,7 @@ def named_values(given: Any, what: str, names: tuple[str, ...], least: float = -
     """A setting that gives values to some of the parameters `names`, none below `least`, checked."""
     checked = {}
     for name, value in mapping(given, what).items():
-        if name not in names:
-            raise UnknownName(f"parameter in {what}", name, names)
+        check_name(f"parameter in {what}", name, names)
         checked[name] = float(numbers(value, f"{what} {name}"))
         if checked[name] < least:
             raise ValueError(f"{what} {name} must not be below {least:g}; got {value:g}")

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import indexable
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.laws.inputs import numbers, positive, whole
 
 
@@ -31,8 +31,7 @@ class _BySize(BaseCrossValidator):
         if hasattr(X, "columns"):
             names = list(X.columns)
             if isinstance(self.size, str):
-                if self.size not in names:
-                    raise UnknownName("column", self.size, names)
+                check_name("column", self.size, names)
                 return _vector(X[self.size].to_numpy(), self.size)
             return self._column(X.to_numpy(), names)
         if isinstance(self.size, str):

@@ -11,7 +11,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import Tags, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.laws.card import FitCard, check_items, fit_card
 from scalescope.laws.inputs import named_values, point_weights, same_rows, table, target, without_masked
 from scalescope.laws.intervals import BootstrapResult
@@ -104,8 +104,7 @@ class Prediction(RegressorMixin, BaseEstimator):
         UnknownName for another kind.
         """
         middle = self._values(X)
-        if kind not in KINDS:
-            raise UnknownName("kind of interval", kind, KINDS)
+        check_name("kind of interval", kind, KINDS)
         if self.bootstrap_ is None:
             raise ValueError("intervals need the bootstrap; construct the law with n_boot above 0 and fit again")
         self.bootstrap_.tails(level)  # refuses a level that is none

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from scalescope.errors import UnknownName
+from scalescope.errors import UnknownName, check_name
 from scalescope.laws.inputs import amount, no_other_kind, numbers, positive, same_rows, whole
 from scalescope.laws.remarks import NATS
 from scalescope.laws.selectors import METHODS, Curves, Selector
@@ -57,8 +57,7 @@ def select(
     model and size), a budget that is not above zero or not below the target; UnknownName for another method.
     """
     if isinstance(method, str):
-        if method not in METHODS:
-            raise UnknownName("selection method", method, METHODS)
+        check_name("selection method", method, METHODS)
         method = METHODS[method]()
     elif not isinstance(method, Selector):
         raise UnknownName("selection method", method, METHODS)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.laws.base import ScalingLaw
 from scalescope.laws.fit.losses import Loss
 from scalescope.laws.inputs import mapping, named_values, numbers
@@ -71,8 +71,7 @@ class FitSettings(ScalingLaw):
         """`bounds` checked: known names, not fixed or tied, low below high, none below zero."""
         found = {}
         for name, ends in mapping(self.bounds, "bounds").items():
-            if name not in self.parameters:
-                raise UnknownName("parameter in bounds", name, self.parameters)
+            check_name("parameter in bounds", name, self.parameters)
             if name not in self.fitted_names():
                 raise ValueError(f"{name} has bounds but is fixed or tied; drop one of the two")
             if np.shape(ends) != (2,):
@@ -98,8 +97,7 @@ class FitSettings(ScalingLaw):
         """What makes the intervals; raises ValueError where it cannot use the groups that are given."""
         if self.interval is None:
             return "bootstrap" if group is not None or not self.n_boot else self.default_interval
-        if self.interval not in INTERVALS:
-            raise UnknownName("interval", self.interval, INTERVALS)
+        check_name("interval", self.interval, INTERVALS)
         if group is not None and self.interval != "bootstrap":
             raise ValueError(
                 f"interval={self.interval!r} takes all points as independent and cannot use groups; use "

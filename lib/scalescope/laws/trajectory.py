@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.estimates import Estimate, estimate
 from scalescope.laws.fit.trajectory_form import ScaledTrajectoryForm, TrajectoryForm
@@ -96,8 +96,7 @@ class TrajectoryLaw(CurveLaw):
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters [B] of the fit of every row of `weights` [B, n], in the order chosen."""
-        if self.order not in ORDERS:
-            raise UnknownName("order", self.order, ORDERS)
+        check_name("order", self.order, ORDERS)
         if self.order == "joint":
             return super().fit_weighted(X, y, weights)
         sizes = self.sizes(X)

@@ -10,7 +10,7 @@ from itertools import count, islice
 
 import numpy as np
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.microworld.articles import Articles
 from scalescope.microworld.dialect import Dialect, Distance, variation
 from scalescope.microworld.draw import Draw
@@ -91,8 +91,7 @@ class Microworld:
 
     def articles(self, split: str) -> Iterator[list[str]]:
         """Yield the articles of "train" or "heldout", each a list of paragraphs."""
-        if split not in self.articles_in:
-            raise UnknownName("split", split, list(self.articles_in))
+        check_name("split", split, self.articles_in)
         if split not in self._written:  # text is read three times (tokenizer, n-grams, encoding) and written once
             draw = Draw(self.seed, 10 + list(self.articles_in).index(split), *self._stream)
             self._written[split] = [], islice(Articles(self.world).write(draw), self.articles_in[split])
@@ -107,10 +106,8 @@ class Microworld:
 
     def rows(self, task: str, split: str) -> list[dict]:
         """Return the rows of a task for "train" or "validation", with the Hugging Face field names."""
-        if task not in TASK_NAMES:
-            raise UnknownName("task", task, list(TASK_NAMES))
-        if split not in self.rows_in:
-            raise UnknownName("split", split, list(self.rows_in))
+        check_name("task", task, TASK_NAMES)
+        check_name("split", split, self.rows_in)
         train = split == "train"
         maker = PassageTasks(self.world, Teller(self.world), train)
         draw = Draw(self.seed, 20 + TASK_NAMES.index(task), int(train))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 
 # enters run ids: change it with the model
 ARCHITECTURE = "pre-norm, relative bias, tied embeddings, squared ReLU, no linear biases; 4"
@@ -39,8 +39,7 @@ class EncoderConfig:
 
     def __post_init__(self) -> None:
         for name, known in (("architecture", [ARCHITECTURE]), ("activation", ACTIVATIONS), ("positions", POSITIONS)):
-            if getattr(self, name) not in known:
-                raise UnknownName(name, getattr(self, name), known)
+            check_name(name, getattr(self, name), known)
         for name in ("aspect_ratio", "layers", "heads", "vocabulary_size", "max_length"):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.model.encoder import Dropout, Encoder, dropped, torch_dropout, without_global_randomness
 
 
@@ -19,8 +19,7 @@ class Head(nn.Module):
     def __init__(self, family: str, hidden: int, n_labels: int, dropout: float):
         super().__init__()
         outputs = {"classification": n_labels, "choice": 1, "span": 2}
-        if family not in outputs:
-            raise UnknownName("head", family, list(outputs))
+        check_name("head", family, outputs)
         self.dropout = dropout
         with without_global_randomness():
             self.dense = nn.Linear(hidden, hidden) if family != "span" else None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.papers.alabdulmohsin2022 import data as alabdulmohsin2022
 from scalescope.papers.besiroglu2024 import data as besiroglu2024
 from scalescope.papers.fetch import MissingData, fetch, here
@@ -37,6 +37,5 @@ def load(paper: str, *, folder: Path | None = None, download: bool = True) -> pd
     from `folder`, else from the cache, else (`download`) from their repositories; each is checked against its sha256.
     Raises UnknownName for another paper and MissingData where files are neither there nor to be had.
     """
-    if paper not in READERS:
-        raise UnknownName("published paper", paper, READERS)
+    check_name("published paper", paper, READERS)
     return check(READERS[paper](fetch(paper, folder=folder, download=download)), paper)

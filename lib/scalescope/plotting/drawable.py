@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 
 MOST_PANELS = 100  # more take minutes and fit no screen
 
@@ -20,7 +20,6 @@ def drawable(data: Any, columns: Sequence[str], made_by: str, empty: bool = Fals
     if not isinstance(data, pd.DataFrame):
         raise ValueError(f"a table as {made_by} gives it is drawn; got the {type(data).__name__} {data!r:.80}")
     for name in columns:
-        if name not in data:
-            raise UnknownName(f"column of the table that {made_by} gives:", name, data.columns)
+        check_name(f"column of the table that {made_by} gives:", name, data.columns)
     if data.empty and not empty:
         raise ValueError(f"the table has no rows to draw; give one as {made_by} does")

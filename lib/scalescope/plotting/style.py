@@ -16,7 +16,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 
 # Okabe and Ito's palette, told apart with any colour vision; the marker says the same again
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#8A8A8A"
@@ -70,8 +70,7 @@ def paper_style(size: str = SCREEN) -> Iterator[None]:
     size: "screen", or "paper" for a journal's columns: figures of 3.3 or 6.9 inches, no text below 6 points. Raises
     UnknownName for another.
     """
-    if size not in UNITS:
-        raise UnknownName("size of figures", size, UNITS)
+    check_name("size of figures", size, UNITS)
     with mpl.rc_context():
         sized = {name: value * UNITS[size] for name, value in SIZED.items()}
         sns.set_theme(context="paper", style="whitegrid", palette=list(PALETTE), color_codes=False, rc=LOOK | sized)
@@ -85,8 +84,7 @@ def unit() -> float:
 
 def width(columns: int = 2) -> float:
     """Inches of a figure of one column or two, in the style in use; raises UnknownName for another number."""
-    if columns not in (1, 2):
-        raise UnknownName("number of columns", columns, (1, 2))
+    check_name("number of columns", columns, (1, 2))
     size = min(UNITS, key=lambda name: abs(UNITS[name] - unit()))
     return WIDTHS[size][columns - 1]
 

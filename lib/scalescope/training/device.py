@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.training.policy import PRECISIONS, threads_here
 
 
@@ -21,8 +21,7 @@ def described(precision: str) -> str:
     No more than that, so that a notebook reads alike wherever its numbers are alike. Raises UnknownName for an unknown
     precision.
     """
-    if precision not in PRECISIONS:
-        raise UnknownName("precision", precision, PRECISIONS)
+    check_name("precision", precision, PRECISIONS)
     device = pick_device()
     name = f"{device.type} ({torch.cuda.get_device_name()})" if device.type == "cuda" else device.type
     return f"device: {name}, {precision}"
@@ -30,8 +29,7 @@ def described(precision: str) -> str:
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:
     """bf16 autocast, or nothing for fp32; raises UnknownName for another precision."""
-    if precision not in PRECISIONS:
-        raise UnknownName("precision", precision, PRECISIONS)
+    check_name("precision", precision, PRECISIONS)
     return torch.autocast(device.type, dtype=torch.bfloat16) if precision == "bf16" else nullcontext()
 
 

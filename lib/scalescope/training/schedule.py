@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 
 SCHEDULES = ("linear", "wsd", "constant")
 
@@ -29,7 +29,6 @@ def schedule(name: str, *, steps: int, warmup_steps: int, decay_fraction: float 
 
 def first_decay_step(name: str, *, steps: int, warmup_steps: int, decay_fraction: float = 0.2) -> int:
     """Step at which the rate begins to fall; up to there runs of one peak rate and other lengths are the same."""
-    if name not in SCHEDULES:
-        raise UnknownName("schedule", name, SCHEDULES)
+    check_name("schedule", name, SCHEDULES)
     start = {"linear": warmup_steps, "wsd": round(steps * (1 - decay_fraction)), "constant": steps}[name]
     return max(start, warmup_steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 
 ARTICLE_SPLITS = ("train", "heldout")
 ROW_SPLITS = ("train", "validation")
@@ -36,5 +36,4 @@ class Source(Protocol):
 
 def check_split(split: str, choices: tuple[str, ...]) -> None:
     """Raise UnknownName unless `split` is one of `choices`."""
-    if split not in choices:
-        raise UnknownName("split", split, choices)
+    check_name("split", split, choices)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scalescope.data.sources.base import ARTICLE_SPLITS, ROW_SPLITS, check_split
-from scalescope.errors import BadInput, UnknownName
+from scalescope.errors import BadInput, check_name
 
 WIKIPEDIA = ("wikimedia/wikipedia", "20231101.en")
 DATA_SETS: dict[str, tuple[str, str | None]] = {
@@ -115,8 +115,7 @@ def load_from_hub(path: str, name: str | None, split: str, streaming: bool) -> A
     Raises ImportError telling which extra to install where `datasets` is missing or older than version 4, and
     UnknownName for a data set whose revision is not pinned.
     """
-    if path not in REVISIONS:
-        raise UnknownName("hub data set", path, REVISIONS)
+    check_name("hub data set", path, REVISIONS)
     try:
         import datasets
     except ImportError as fault:
@@ -136,6 +135,5 @@ def _hash(*facts: object) -> str:
 
 
 def _data_set(task: str) -> tuple[str, str | None]:
-    if task not in DATA_SETS:
-        raise UnknownName("task", task, DATA_SETS)
+    check_name("task", task, DATA_SETS)
     return DATA_SETS[task]

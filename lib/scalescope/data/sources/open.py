@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from scalescope.data.sources.base import Source
-from scalescope.errors import UnknownName
+from scalescope.errors import UnknownName, check_name
 
 KINDS = ("microworld", "files", "hub")
 
@@ -28,8 +28,7 @@ def open_source(kind: str, **settings: Any) -> Source:
         raise UnknownName("source", kind, KINDS)
     known = inspect.signature(chosen).parameters
     for name, value in settings.items():
-        if name not in known:
-            raise UnknownName(f"setting of source {kind!r}", name, known)
+        check_name(f"setting of source {kind!r}", name, known)
         _check_type(kind, name, value, known[name].default)
     return chosen(**settings)
 

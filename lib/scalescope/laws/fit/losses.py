@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 
 LOSSES = ("log_huber", "log_squares", "squares", "log_absolute")
 ABSOLUTE = 1e-10  # half width, in ln y, of the parabola that replaces the kink of |r| at 0
@@ -27,8 +27,7 @@ class Loss:
     summed: bool = True
 
     def __post_init__(self):
-        if self.name not in LOSSES:
-            raise UnknownName("loss", self.name, LOSSES)
+        check_name("loss", self.name, LOSSES)
         number = isinstance(self.delta, int | float | np.number) and not isinstance(self.delta, bool)
         if not (number and np.isfinite(self.delta) and self.delta > 0):
             raise ValueError(f"delta must be a finite number above zero; got {self.delta!r}")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from scalescope.errors import UnknownName
+from scalescope.errors import UnknownName, check_name
 
 DIAGNOSIS = ["role", "layers", "parameters", "value", "predicted", "low", "high", "ratio", "n_others", "verdict"]
 ON, ABOVE, BELOW, UNKNOWN = "on the law", "above the law: undertrained?", "below the law", "not testable"
@@ -65,8 +65,7 @@ def _judged(scale: dict, others: pd.DataFrame) -> dict:
 
 def _scales(points: pd.DataFrame, y: str) -> pd.DataFrame:
     for name in ("parameters", "role", y):
-        if name not in points:
-            raise UnknownName("column", name, points.columns)
+        check_name("column", name, points.columns)
     fitted = points[points["role"] != "target"]
     for name in ("objective", "task", "hpt", "aspect_ratio"):
         if name in fitted and fitted[name].nunique() > 1:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.experiment.columns import need, need_labels, with_numbers
 from scalescope.experiment.points import OBJECTIVES, PAPER_TASKS, check_tasks, missing, task_names, title
 from scalescope.papers.ivgi2022.fits import FITS
@@ -135,8 +135,7 @@ def _rounded(table: pd.DataFrame, exact: bool) -> pd.DataFrame:
 
 def _select(fits: pd.DataFrame, objective: str, hpt: str) -> pd.DataFrame:
     """Fits of one objective and tuning: one row per task, blank if there is none, `task` is the title."""
-    if objective not in OBJECTIVES:
-        raise UnknownName("objective", objective, OBJECTIVES)
+    check_name("objective", objective, OBJECTIVES)
     need(fits, "fits", FITS)
     part = fits[(fits["objective"] == objective) & (fits["hpt"] == hpt)]
     rows = part.set_index("task").reindex(task_names(fits))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from scalescope.errors import UnknownName
+from scalescope.errors import check_name
 from scalescope.papers.ivgi2022.claims.evidence import Evidence
 from scalescope.papers.ivgi2022.claims.finetuning import c3, c4, c5, c6, c7, c8
 from scalescope.papers.ivgi2022.claims.method import c9, c11, c12
@@ -23,8 +23,7 @@ JUDGES: dict[str, Callable[[Evidence], Verdict]] = dict(
 
 def judge(claim: str, evidence: Evidence) -> Verdict:
     """The verdict on one claim; raises UnknownName for a claim that is not C1 to C13."""
-    if claim not in JUDGES:
-        raise UnknownName("claim", claim, JUDGES)
+    check_name("claim", claim, JUDGES)
     return JUDGES[claim](evidence)
 
 
