@@ -64,9 +64,8 @@ def collect(profile: Profile, partial: bool = False) -> dict[str, pd.DataFrame]:
     if profile.budgets is not None:
         tables["budgets"] = collect_budgets(profile, prepared, partial)
     folder = paths.results(profile.name)
-    for name, table in tables.items():
-        files.write_table(folder / f"{name}.csv", table)
-    files.seal(folder, [f"{name}.csv" for name in tables], made_from=record.fingerprint(profile, prepared))
+    written = [path.name for path in files.write_tables(folder, tables)]
+    files.seal(folder, written, made_from=record.fingerprint(profile, prepared))
     return tables
 
 

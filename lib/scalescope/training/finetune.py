@@ -93,7 +93,7 @@ def finetune(
     what, ids = f"{configs[0].model} on {configs[0].task}", sorted({config.id for config in configs})
     with telling_what_is_kept(store, ids, what), ExitStack() as claims:
         # in one order everywhere, so that two processes never wait for each other
-        found = {id: claims.enter_context(store.claim(id)) for id in ids}
+        found = {run: claims.enter_context(store.claim(run)) for run in ids}
         missing = list({config.id: config for config in configs if found[config.id] is None}.values())
         shape = _shape(start[configs[0].pretrained], 0.0)
         size = members_together(shape, data.train, configs[0].batch_size)

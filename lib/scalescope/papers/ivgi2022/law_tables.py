@@ -134,12 +134,10 @@ def stops(source: str, curves: pd.DataFrame | None) -> pd.DataFrame:
 def write_law_tables(source: str, tables: dict[str, pd.DataFrame], laws: Laws) -> list[str]:
     """Write `law_tables` and the fit cards to data/results/<source>/ivgi2022/; returns the names of the files."""
     folder = paths.results(source) / PAPER
-    made = law_tables(source, tables, laws)
-    for name, table in made.items():
-        files.write_table(folder / f"{name}.csv", table)
+    written = files.write_tables(folder, law_tables(source, tables, laws))
     text = "\n\n".join(card.markdown() for card in cards(laws, tables["points"], tables["pretrain"], source))
     files.write_text(folder / "cards.md", text + "\n")
-    names = [*(f"{name}.csv" for name in made), "cards.md"]
+    names = [*(path.name for path in written), "cards.md"]
     if source != PUBLISHED:  # those are committed facts, which git keeps whole
         files.seal(folder, names)
     return names

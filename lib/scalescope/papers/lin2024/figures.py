@@ -85,7 +85,6 @@ def draw_fig1(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             ax.set(xscale="log", yscale="log", title=study.TITLES[dataset])
             style.ticks(ax.yaxis, style.log_ticks(low, high))
         grid.axes.flat[0].set_ylabel("Test loss")
-        grid.figure.set_layout_engine("constrained")
         grid.figure.supxlabel("Finetuning examples")
         dots = {"marker": "o", "markersize": 4 * unit}
         handles = [line_handle(model.split("/")[-1], color=colour, **dots) for model, colour in PALETTE.items()]
@@ -114,8 +113,8 @@ def published_rmsd(law: str) -> pd.Series:
 def draw_fig2(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     """Left: one law against the other; right: the published fits against the optimum."""
     with style.paper_style(size):
-        wide, unit = style.width(2), style.unit()
-        figure, (left, right) = plt.subplots(1, 2, figsize=(wide, 0.44 * wide), layout="constrained")
+        unit = style.unit()
+        figure, (left, right) = style.subplots(1, 2, high=0.44)
         look = {"hue": "dataset", "style": "dataset", "palette": COLOURS, "markers": MARKERS, "s": 26 * unit**2}
         look |= {"hue_order": list(COLOURS), "style_order": list(COLOURS), "linewidth": 0}
         sns.scatterplot(data, x="vanilla_rmsd", y="rmsd", ax=left, **look)
@@ -160,7 +159,6 @@ def draw_fig3(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
             style.ticks(ax.xaxis, [3e7, 1e8, 3e8, 1e9, 3e9], style.size_text)
             ax.minorticks_off()
         grid.axes.flat[0].set_ylabel("End of the pre-power phase (examples)")
-        grid.figure.set_layout_engine("constrained")
         grid.figure.supxlabel("Parameters")
     return grid.figure
 

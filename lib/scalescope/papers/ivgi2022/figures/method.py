@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -75,8 +74,7 @@ def draw_fig6(data: pd.DataFrame, size: str = style.SCREEN) -> Figure:
     best, stops = data[data["kind"] == "curve"], data[data["kind"] == "stop"]
     stops = stops[stops["stopped"].eq(True)].drop_duplicates("step", keep="first")
     with style.paper_style(size):
-        wide = style.width(1)
-        figure, axes = plt.subplots(2, 1, figsize=(wide, 1.05 * wide), layout="constrained")
+        figure, axes = style.subplots(2, 1, wide=1, high=1.05)
         model = f"The largest model ({style.size_text(best['parameters'].iloc[0])}): the whole run"
         for ax, head in zip(axes, (model, "Zoomed: patience, loss above the best"), strict=True):
             ax.set_title(head)
