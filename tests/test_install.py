@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -52,6 +53,19 @@ def test_every_requirement_is_pinned_within_its_bounds(extra):
         if requirement.name != PROJECT["name"]:
             pin = PINS[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(pin), f"{requirement} leaves out the pinned {pin}"
+
+
+def test_every_pin_installs_under_each_python_that_the_readme_names():
+    named = re.search(r"Python (3\.\d+) to (3\.\d+)", (ROOT / "README.md").read_text(encoding="utf-8")).groups()
+    assert all(version in SpecifierSet(PROJECT["requires-python"]) for version in named)
+    looked_at, refused = 0, []
+    for name, pin in PINS.items():
+        found = metadata.distribution(name)
+        if Version(found.version).public == str(pin):  # an environment of the user's own may hold others
+            looked_at += 1
+            allowed = SpecifierSet(found.metadata.get("Requires-Python", ""))
+            refused += [f"{name} {pin}: {allowed}" for version in named if f"{version}.0" not in allowed]
+    assert looked_at and refused == []
 
 
 def test_what_the_project_stands_on_is_declared_with_bounds():
