@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
 
 from scalescope.laws.fit.losses import Loss, huber
 from scalescope.laws.fit.optimum import EXACT
-
-if TYPE_CHECKING:
-    from scalescope.laws.curve import CurveLaw
+from scalescope.laws.interface import Curve
 
 STEP = 1e-5
 NULL = 1e-5  # singular value, of unit columns, below which a direction has no effect on the law
@@ -42,7 +40,7 @@ class Sensitivity:
     free: int
 
 
-def sensitivity(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Sensitivity:
+def sensitivity(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Sensitivity:
     """The sensitivity of a fitted law at its optimum."""
     loss = law.given_loss()
     names = law.fitted_names()
@@ -59,7 +57,7 @@ def sensitivity(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.nda
     return Sensitivity(names, scale, cofactor, errors, told, bend, noise, free)
 
 
-def _refuse_endless(law: CurveLaw, gradient: np.ndarray) -> None:
+def _refuse_endless(law: Curve, gradient: np.ndarray) -> None:
     """Raise ValueError where the optimum lies at parameters that no float holds."""
     if np.isfinite(gradient).all():
         return
@@ -87,7 +85,7 @@ def _cofactor(weighted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(loose, np.inf, directions**2 @ inverse / np.where(dead, 1.0, norms) ** 2), loose
 
 
-def _unit(law: CurveLaw, name: str, sizes: np.ndarray) -> float:
+def _unit(law: Curve, name: str, sizes: np.ndarray) -> float:
     """The natural unit of a parameter that is zero: one, in the coordinates about the middle of the data."""
     origin = law.origin(sizes)
     theta = law.centred(law._fitted(), origin)
@@ -95,7 +93,7 @@ def _unit(law: CurveLaw, name: str, sizes: np.ndarray) -> float:
     return float(law.natural(theta, origin)[name][0])
 
 
-def differences(law: CurveLaw, names: list[str], sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def differences(law: Curve, names: list[str], sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A unit [P] of each parameter and the change [P, n] of the residuals per unit.
 
     The unit is the parameter itself or, where it is zero, its natural one; differences are central (one-sided at zero).
@@ -133,7 +131,7 @@ def _noise(loss: Loss, residuals: np.ndarray, weights: np.ndarray, free: int) ->
     return bend, bend / max(mean_square, 1e-300)
 
 
-def diagnose(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+def diagnose(law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
     """`diagnostics_` of a fitted law.
 
     unidentified: parameters the design cannot tell apart, whatever the noise. at_bound: those at the edge of what is
@@ -166,7 +164,7 @@ def diagnose(law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarra
     }
 
 
-def _other_optimum(law: CurveLaw, found: Sensitivity, y: np.ndarray) -> dict[str, tuple[float, float]]:
+def _other_optimum(law: Curve, found: Sensitivity, y: np.ndarray) -> dict[str, tuple[float, float]]:
     """Parameters (value, other value) of a second optimum that the data cannot tell from the first; else empty.
 
     Such are the mirror images of a law in N and D on a design of constant D / N, where both powers can change places.
@@ -184,7 +182,7 @@ def _other_optimum(law: CurveLaw, found: Sensitivity, y: np.ndarray) -> dict[str
     return {name: pair for name, pair in pairs.items() if abs(pair[0] - pair[1]) > NEAR * max(map(abs, pair))}
 
 
-def _at_bound(law: CurveLaw, sizes: np.ndarray) -> dict[str, float]:
+def _at_bound(law: Curve, sizes: np.ndarray) -> dict[str, float]:
     """Parameters at a bound of the search, with their value."""
     origin = law.centre(sizes)
     form = law.limited(law.form(sizes, origin))

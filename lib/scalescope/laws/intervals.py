@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.stats import norm
@@ -12,10 +12,8 @@ from scipy.stats import t as student
 
 from scalescope.laws import resample
 from scalescope.laws.inputs import generator, numbers, point_weights, replicate_count, share, target
+from scalescope.laws.interface import Law
 from scalescope.laws.labels import labels
-
-if TYPE_CHECKING:
-    from scalescope.laws.base import ScalingLaw
 
 # parameters [B] of fits to y [n] or [B, n] with weights [B, n] or [1, n], given sizes [n, k]
 Refit = Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]
@@ -55,14 +53,14 @@ class BootstrapResult:
         bounds = self.percentiles(self.tails(level))
         return {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
 
-    def band(self, law: ScalingLaw, X: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    def band(self, law: Law, X: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper bound [n], [n] of the confidence band: percentiles at X of the replicates of `law`."""
         low, high = np.percentile(law.predict_many(self.params, X), self.tails(level), axis=0)
         return low, high
 
 
 def hierarchical_bootstrap(
-    law: ScalingLaw,
+    law: Law,
     X: Any,
     y: Any,
     groups: Any,
@@ -87,7 +85,7 @@ def hierarchical_bootstrap(
 
 
 def naive_bootstrap(
-    law: ScalingLaw,
+    law: Law,
     X: Any,
     y: Any,
     n_boot: int = 1000,
@@ -105,7 +103,7 @@ def naive_bootstrap(
 
 
 def residual_bootstrap(
-    law: ScalingLaw,
+    law: Law,
     X: Any,
     y: Any,
     logarithmic: bool,
@@ -134,7 +132,7 @@ def residual_bootstrap(
     return BootstrapResult(found, n_boot, 0, f"residuals; expanded to Student's t, {free} d.f.", free)
 
 
-def _checked(law: ScalingLaw, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _checked(law: Law, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if isinstance(law, type) or not hasattr(law, "fit_weighted"):
         raise ValueError(f"law must be a law, such as PowerLaw(); got {law!r:.80}")
     sizes = law.sizes(X)

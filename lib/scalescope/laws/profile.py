@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy.stats import t as student
 
 from scalescope.laws.diagnostics import Sensitivity, sensitivity
 from scalescope.laws.fit.polish import Batch, polish
-
-if TYPE_CHECKING:
-    from scalescope.laws.curve import CurveLaw
+from scalescope.laws.interface import Curve
 
 STEPS = 12
 NEAR = 1e-3  # relative distance from the threshold at which an end is found
@@ -19,7 +15,7 @@ FARTHEST = 25.0  # logarithm of the factor beyond which a parameter counts as un
 
 
 def profile_intervals(
-    law: CurveLaw, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray
+    law: Curve, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray
 ) -> dict[str, tuple[float, float]]:
     """Interval (low, high), 95 %, of each free parameter; 0 or infinity where the loss never rises enough.
 
