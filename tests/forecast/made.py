@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from scalescope.forecast.entry import Entry
+from scalescope.forecast.quantiles import COLUMNS
+
 TRUTH = {"E": 1.8, "A": 480.0, "B": 2000.0, "alpha": 0.35, "beta": 0.366}
 
 
@@ -27,3 +30,9 @@ def breaking(count: int = 12) -> pd.DataFrame:
     table = runs(count)
     table.loc[table.index[-3:], "val_loss"] *= 1.02 ** np.arange(1, 4)
     return table
+
+
+def entry(run: str, mean: float = 2.0, quantity: str = "loss", distance: float = 3.0) -> Entry:
+    """A forecast of one run with quantiles about `mean`."""
+    found = dict(zip(COLUMNS, mean * np.exp(0.1 * np.linspace(-1, 1, len(COLUMNS))), strict=True))
+    return Entry(run, quantity, "power-N", {"parameters": 1e9}, 5, distance, found, "ab" * 32)

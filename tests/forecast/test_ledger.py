@@ -2,26 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from forecast.made import entry
 
 from scalescope.errors import UnknownName
 from scalescope.forecast import ledger
-from scalescope.forecast.ledger import (
-    BrokenLedger,
-    CannotSeal,
-    Entry,
-    judged,
-    read,
-    scored,
-    seal,
-    summary,
-    with_distance,
-)
-from scalescope.forecast.quantiles import COLUMNS
-
-
-def entry(run: str, mean: float = 2.0, quantity: str = "loss", distance: float = 3.0) -> Entry:
-    found = dict(zip(COLUMNS, mean * np.exp(0.1 * np.linspace(-1, 1, len(COLUMNS))), strict=True))
-    return Entry(run, quantity, "power-N", {"parameters": 1e9}, 5, distance, found, "ab" * 32)
+from scalescope.forecast.ledger import BrokenLedger, CannotSeal, judged, read, scored, seal, summary, with_distance
 
 
 def never(run: str) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from scalescope import files, paths
-from scalescope.forecast.ledger import Entry
+from scalescope.forecast.entry import Entry
 from scalescope.forecast.quantiles import COLUMNS
 from scalescope.forecast.sealing import ledger_of
 from scalescope.laws import PowerLaw

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -19,11 +18,11 @@ from filelock import FileLock
 
 from scalescope import files
 from scalescope.errors import check_name
-from scalescope.forecast.entry_checks import DATE, check_dates, check_entry, check_values
+from scalescope.forecast.entry import KEY, Entry
+from scalescope.forecast.ledger_checks import DATE, check_dates, check_values
 from scalescope.forecast.quantiles import COLUMNS as QUANTILES
-from scalescope.forecast.quantiles import LEVELS, crps
+from scalescope.forecast.quantiles import crps
 
-KEY = ("run", "quantity", "law", "sizes", "target")
 NUMBERS = ("points", "distance", "mean", "low", "high", *QUANTILES)
 SEALED = ["study", *KEY, *NUMBERS, "sha256", "date"]
 HEADER = [*SEALED, "seal"]
@@ -36,50 +35,6 @@ class CannotSeal(ValueError):
 
 class BrokenLedger(files.Damaged):
     """A ledger whose rows are not those that were sealed."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What is sealed of one forecast.
-
-    run: name or id of the run that is to come. quantity: what is predicted of it, "loss" or such as "error squad".
-    law; sizes: names of its inputs; target: their values. points: runs fitted; sha256: of them. distance: factor beyond
-    the largest of them. quantiles: by name (`quantiles.COLUMNS`); the middle one is the mean of the law. study: the
-    live study that it belongs to, if any. Raises ValueError for what is no forecast, see `entry_checks.check_entry`.
-    """
-
-    run: str
-    quantity: str
-    law: str
-    target: dict[str, float]
-    points: int
-    distance: float
-    quantiles: dict[str, float]
-    sha256: str
-    study: str = ""
-
-    def __post_init__(self) -> None:
-        check_entry(self)
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What identifies a forecast in a ledger: KEY."""
-        row = self.row("")
-        return tuple(row[name] for name in KEY)
-
-    def row(self, date: str) -> dict[str, str]:
-        """The fields of the table as text, numbers in full."""
-        low, high = (self.quantiles[name] for name in LEVELS[0.95])
-        values = {"distance": self.distance, "mean": self.quantiles["q500"], "low": low, "high": high}
-        values |= {name: self.quantiles[name] for name in QUANTILES}
-        return {
-            **{name: getattr(self, name) for name in ("study", "run", "quantity", "law", "sha256")},
-            "sizes": " ".join(self.target),
-            "target": " ".join(repr(float(value)) for value in self.target.values()),
-            "points": str(self.points),
-            **{name: repr(float(value)) for name, value in values.items()},
-            "date": date,
-        }
 
 
 def seal(
@@ -196,7 +151,7 @@ def judged(table: pd.DataFrame, values: Sequence[float]) -> pd.DataFrame:
 
     table: a ledger as `read` gives it. values: what came of each row; rows of which nothing is known (NaN)
     are left out. Raises ValueError for one below zero, which no loss or error is; warns of what is doubtful, see
-    `entry_checks.check_values`.
+    `ledger_checks.check_values`.
     """
     values = check_values(table, values)
     table, values = numbers(table[np.isfinite(values)]), values[np.isfinite(values)]

@@ -10,8 +10,8 @@ import pandas as pd
 
 from scalescope import paths
 from scalescope.forecast.columns import BadTable
+from scalescope.forecast.entry import Entry
 from scalescope.forecast.forecast import Forecast
-from scalescope.forecast.ledger import Entry
 from scalescope.forecast.quantiles import COLUMNS as QUANTILES
 from scalescope.forecast.quantiles import quantiles
 from scalescope.forecast.table import read_runs, scale_of

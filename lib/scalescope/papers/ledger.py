@@ -13,7 +13,7 @@ from scalescope import paths
 from scalescope.experiment.record import read_csv
 from scalescope.files import Damaged, say
 from scalescope.forecast import ledger
-from scalescope.forecast.ledger import Entry
+from scalescope.forecast.entry import Entry
 from scalescope.forecast.sealing import actual_of_profile, entry_of_law, known_run, ledger_of
 from scalescope.laws import ScalingLaw
 from scalescope.tables import COLUMNS, check

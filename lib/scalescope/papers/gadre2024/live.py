@@ -11,7 +11,7 @@ from scalescope.experiment.profile import Profile
 from scalescope.experiment.sections import has_room, token_steps
 from scalescope.experiment.study_runs import FIT, HELD_OUT, Planned, Texts, branch, need_all, study_part
 from scalescope.experiment.study_sections import STANDARD, Gadre2024Section
-from scalescope.forecast.ledger import Entry
+from scalescope.forecast.entry import Entry
 from scalescope.papers.gadre2024 import claims, small_figures, text_figures
 from scalescope.papers.gadre2024 import small as study
 from scalescope.papers.gadre2024 import texts as of_texts

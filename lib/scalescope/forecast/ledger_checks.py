@@ -1,54 +1,17 @@
-"""What is sealed of a forecast, and what came of its run, checked: a ledger is not mended afterwards."""
+"""Dates of a ledger and what came of its runs, checked: a ledger is not mended afterwards."""
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from scalescope.forecast.quantiles import COLUMNS as QUANTILES
-from scalescope.laws.inputs import amount, whole
-
-if TYPE_CHECKING:
-    from scalescope.forecast.ledger import Entry
-
 DATE = "%Y-%m-%dT%H:%M:%SZ"  # of a seal, in UTC
 FAR = 30.0  # factor between a loss and its forecast from which one of both is in another unit
-
-
-def check_entry(entry: Entry) -> None:
-    """Raise ValueError for a forecast that says nothing, or nothing that could be scored.
-
-    Names are text of one line; sizes and quantiles are numbers above zero, quantiles in order (the last may be
-    infinite), all of `quantiles.COLUMNS`.
-    """
-    for name in ("run", "quantity", "law", "sha256"):
-        text = getattr(entry, name)
-        if not isinstance(text, str) or not text.strip() or not text.isprintable():
-            raise ValueError(f"{name} of a forecast must be a text of one line; got {text!r:.80}")
-    if not re.fullmatch("[0-9a-f]{64}", entry.sha256):
-        raise ValueError(f"sha256 of a forecast must be 64 hex digits, of the points; got {entry.sha256!r:.80}")
-    if not isinstance(entry.target, Mapping) or not entry.target:
-        raise ValueError(f"target of a forecast must be sizes by name; got {entry.target!r:.80}")
-    for name, size in entry.target.items():
-        amount(size, f"{name} of the target of run {entry.run!r}")
-    whole(entry.points, f"points of the forecast of run {entry.run!r}")
-    missing = [name for name in QUANTILES if name not in entry.quantiles]
-    if missing:
-        raise ValueError(f"the forecast of run {entry.run!r} lacks the quantile(s) {', '.join(missing)}")
-    found = np.array([entry.quantiles[name] for name in QUANTILES], dtype=float)
-    bad = np.flatnonzero(np.isnan(found) | (found < 0) | (np.diff(found, prepend=0.0) < 0))
-    if bad.size:
-        raise ValueError(
-            f"quantiles of the forecast of run {entry.run!r} must grow from zero on; "
-            f"{QUANTILES[bad[0]]} is {found[bad[0]]:g}"
-        )
 
 
 def check_dates(table: pd.DataFrame, now: datetime, path: Path) -> None:
