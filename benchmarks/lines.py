@@ -30,6 +30,7 @@ NOW = "now"
 RUN = 6  # lines that make a repetition
 SHORT = 2  # statements of a function that could stand at its caller
 OUTSIDE = ("notebooks", "benchmarks", "README.md", "Makefile", "Snakefile", "Studies.smk", "pyproject.toml")
+CODE = (".py", ".ipynb")
 Sources = dict[str, str]  # text by path below lib/scalescope
 
 
@@ -138,12 +139,11 @@ def repetitions(sources: Sources) -> Counter:
 
 
 def texts_outside() -> Iterator[str]:
-    """What users run or read beside lib: notebooks, benchmarks, README, Snakemake's files and profiles."""
+    """What users run or read beside lib: code of notebooks and benchmarks, README, Snakemake's files."""
     for name in OUTSIDE:
         place = paths.root() / name
-        for path in [place] if place.is_file() else sorted(place.rglob("*")):
-            if path.suffix in (".py", ".ipynb", ".md", ".smk", ".toml", "") and path.is_file():
-                yield path.read_text(encoding="utf-8")
+        found = sorted(place.rglob("*")) if place.is_dir() else [place]
+        yield from (path.read_text(encoding="utf-8") for path in found if place == path or path.suffix in CODE)
 
 
 if __name__ == "__main__":
