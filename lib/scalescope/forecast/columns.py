@@ -133,7 +133,7 @@ def recognise(header: Iterable[object], given: Mapping[str, str]) -> dict[str, s
         if quantity in found:
             continue
         likely = [name for name in free if plain(name) in aliases]
-        if len(likely) > 1 and quantity != "run":  # a label only: the first will do
+        if len(likely) > 1 and quantity != "run":  # of names of runs, which are labels only, the first will do
             raise BadTable(
                 f"columns {' and '.join(map(repr, likely))} could both be {quantity}; say which: "
                 f"--columns {SYMBOLS.get(quantity, quantity)}={likely[0]}"

@@ -188,7 +188,8 @@ def _possible(table: RunTable, target: Any, compute: Any, n_boot: int) -> None:
     if not isinstance(table, RunTable):
         raise BadTable(f"forecast takes a table that run_table or read_runs gives; got {table!r:.80}")
     replicate_count(n_boot, FEWEST_BOOTS)
-    if (count := len(table.frame)) * n_boot > MOST_DRAWN:
+    count = len(table.frame)
+    if count * n_boot > MOST_DRAWN:
         raise BadTable(
             f"{count:,} runs with {n_boot:,} bootstrap samples take {8e-9 * count * n_boot:.0f} GB for each law: give "
             f"at most {max(MOST_DRAWN // count, FEWEST_BOOTS):,} samples (--n-boot), or a row per run (the last one)"
@@ -245,10 +246,19 @@ def _predictions(fitted: dict[str, ScalingLaw], by_name: dict[str, Candidate], p
         factor = own_widening(held_out, name)
         with np.errstate(over="ignore"):
             run_low, run_high = (float(mean * (end / mean) ** factor) for end in (run_low, run_high))
-        reach = float(law.extrapolation(X)[0])
-        rows.append((name, float(mean), law_low, law_high, run_low, run_high, factor, reach))
-    columns = ["law", "mean", "law_low", "law_high", "run_low", "run_high", "widening", "extrapolation"]
-    return pd.DataFrame(rows, columns=columns)
+        rows.append(
+            {
+                "law": name,
+                "mean": float(mean),
+                "law_low": law_low,
+                "law_high": law_high,
+                "run_low": run_low,
+                "run_high": run_high,
+                "widening": factor,
+                "extrapolation": float(law.extrapolation(X)[0]),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def as_dict(found: Forecast) -> dict[str, Any]:

@@ -80,14 +80,19 @@ def predictions(found: Forecast) -> pd.DataFrame:
     tested = found.comparison.set_index("law")
     rows = []
     for row in found.predictions.itertuples():
-        ends, judged = [_ends(row.run_low, row.run_high), _ends(row.law_low, row.law_high)], [NONE] * 3
-        if row.law in tested.index:
-            seen = tested.loc[row.law]
-            count, inside = seen["forecasts"], seen["coverage"] * seen["forecasts"]
-            judged = [significant(seen["log_rmse"]), f"{count:.0f}", f"{inside:.0f}"]
-        rows.append((row.law, significant(row.mean), *ends, *judged))
-    of_law = ["law", "forecast", "new run, 95 %", "law alone, 95 %"]
-    return pd.DataFrame(rows, columns=[*of_law, "held-out log-RMSE", "held out", "of these in 95 %"])
+        seen = tested.loc[row.law] if row.law in tested.index else None
+        rows.append(
+            {
+                "law": row.law,
+                "forecast": significant(row.mean),
+                "new run, 95 %": _ends(row.run_low, row.run_high),
+                "law alone, 95 %": _ends(row.law_low, row.law_high),
+                "held-out log-RMSE": NONE if seen is None else significant(seen["log_rmse"]),
+                "held out": NONE if seen is None else f"{seen['forecasts']:.0f}",
+                "of these in 95 %": NONE if seen is None else f"{seen['coverage'] * seen['forecasts']:.0f}",
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _ends(low: float, high: float) -> str:

@@ -101,10 +101,23 @@ def stored(
             "student": float(student.ppf(tail, scatter.free) / norm.ppf(tail)),
         }
     points = [{"x": [float(v) for v in row], "y": float(value)} for row, value in zip(sizes, y, strict=True)]
-    inputs, params = tuple(law.input_names), {key: float(value) for key, value in law.params_.items()}
-    noise = (float(scatter.deviation), int(scatter.free), int(scatter.units), bool(scatter.logarithmic))
-    shown = (normal.tolist(), levels, points, [float(value) for value in target], float(widening))
-    return Stored(title, name, inputs, response, params, replicates, *noise, *shown)
+    return Stored(
+        title,
+        law=name,
+        inputs=tuple(law.input_names),
+        response=response,
+        params={key: float(value) for key, value in law.params_.items()},
+        replicates=replicates,
+        deviation=float(scatter.deviation),
+        free=int(scatter.free),
+        units=int(scatter.units),
+        logarithmic=bool(scatter.logarithmic),
+        normal=normal.tolist(),
+        levels=levels,
+        points=points,
+        target=[float(value) for value in target],
+        widening=float(widening),
+    )
 
 
 def panel_script() -> str:

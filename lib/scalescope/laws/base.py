@@ -18,6 +18,13 @@ from scalescope.laws.resample import per_group
 from scalescope.laws.scatter import scatter_of
 
 
+def documented(cls: type[Any]) -> type[Any]:
+    """The class, whose constructor says in a notebook what the class says: a dataclass gives it no docstring."""
+    cls.__init__.__doc__ = cls.__doc__
+    return cls
+
+
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class ScalingLaw(Prediction):
     """Base of the laws; a law gives `inputs`, `parameters`, `fit_weighted` and `predict_many`.
@@ -99,7 +106,7 @@ class ScalingLaw(Prediction):
 
     @property
     def min_distinct(self) -> int:
-        """Fewest distinct input rows that determine the law: as many as it has free parameters."""
+        """Fewest distinct input rows that determine the law: as many as it has free parameters. A law may name more."""
         return len(self.fitted_names())
 
     def _checked_weights(self, sizes: np.ndarray, sample_weight: Any) -> np.ndarray:

@@ -84,7 +84,10 @@ class CurveLaw(FitSettings):
     def _starts(self, origin: np.ndarray) -> list[np.ndarray]:
         """The coefficients [T] of the start that the caller gives, or none."""
         given = self.given_start()
-        return [self.centred({name: np.array([value]) for name, value in given.items()}, origin)[0]] if given else []
+        if given is None:
+            return []
+        params = {name: np.array([value]) for name, value in given.items()}
+        return [self.centred(params, origin)[0]]
 
     def search(self, sizes: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[Form, np.ndarray, Optimum]:
         """The global optimum for y and weights [n]."""

@@ -25,8 +25,7 @@ def labels(groups: Any, n: int) -> np.ndarray:
     found = np.asarray(groups)
     if found.shape != (n,):
         raise ValueError(f"X has {n} point(s) but groups has the shape {list(found.shape)}")
-    given = found if found.dtype.kind in "Mm" else found.tolist()  # in a list of dates NaT is a number
-    for entry, label in enumerate(given if found.dtype.kind in "fMmOU" else []):
+    for entry, label in enumerate(found.tolist() if found.dtype.kind in "fMmOU" else []):
         if _is_missing(label):
             raise ValueError(f"groups has a missing label (NaN or none): entry {entry} is {label!r}")
     _one_kind(found)

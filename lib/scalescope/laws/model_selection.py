@@ -12,6 +12,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import indexable
 
 from scalescope.errors import check_name
+from scalescope.laws.base import documented
 from scalescope.laws.inputs import numbers, positive, whole
 
 
@@ -57,6 +58,7 @@ class _BySize(BaseCrossValidator):
         return _vector(array[:, place], str(names[place]) if isinstance(names[place], str) else f"column {place} of X")
 
 
+@documented
 @dataclass(eq=False, repr=False)
 class LargestSizesOut(_BySize):
     """Rolling folds by size: each holds out the next larger sizes and trains on all that are smaller.
@@ -105,6 +107,7 @@ class LargestSizesOut(_BySize):
             yield np.flatnonzero(size < held_out[0]), np.flatnonzero((size >= held_out[0]) & (size <= held_out[-1]))
 
 
+@documented
 @dataclass(eq=False, repr=False)
 class RollingSizesOut(_BySize):
     """Rolling folds by size in which every size but the first few is held out once, from small to large.

@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scalescope.laws.base import ScalingLaw
+from scalescope.laws.base import ScalingLaw, documented
 from scalescope.laws.diagnostics import WEAK
 
 Z95 = 1.96  # normal quantile of a 95 % interval
 TINY = 1e-300
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class PowerLaw(ScalingLaw):
     """ln y = slope ln x + intercept, fitted by least squares in log-log.
@@ -36,6 +37,11 @@ class PowerLaw(ScalingLaw):
 
     size: str = "parameters"
     warn_beyond: float | None = None
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The name of the size."""
+        return (self.size,)
 
     def fit_weighted(self, X: Any, y: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Slope and intercept [B] of least-squares lines of y, [n] or [B, n], one for every row of `weights` [B, n]."""

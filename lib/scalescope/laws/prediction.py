@@ -49,8 +49,8 @@ class Prediction(RegressorMixin, BaseEstimator):
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """Names of the inputs of this law, as columns and in messages; of a law of any one size that of the size."""
-        return (self.size,) if hasattr(self, "size") else self.inputs
+        """Names of the inputs of this law, as columns and in messages."""
+        return self.inputs
 
     def _fixed(self) -> dict[str, float]:
         """Parameters that are not fitted, by value."""
@@ -86,7 +86,8 @@ class Prediction(RegressorMixin, BaseEstimator):
         values = self._values(X)
         if doubt := self._far_below(X):
             warnings.warn(f"{type(self).__name__}: {doubt}", SuspectInput, stacklevel=2)
-        if self.warn_beyond is not None and (factor := self.extrapolation(X).max(initial=1.0)) > self.warn_beyond:
+        factor = 1.0 if self.warn_beyond is None else self.extrapolation(X).max(initial=1.0)
+        if self.warn_beyond is not None and factor > self.warn_beyond:
             warnings.warn(
                 f"{type(self).__name__} extrapolates by a factor of {factor:.3g} beyond its fitted range",
                 ExtrapolationWarning,

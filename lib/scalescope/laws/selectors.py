@@ -131,10 +131,10 @@ class AtS(Selector):
         return predicted
 
 
-class VanillaFit(Selector):
-    """B / D^beta + E through the finetuned losses. (The paper's has an outer power besides.)"""
+class _LawFit(Selector):
+    """A law of one curve, fitted to every model's losses by least squares on ln L, and asked at the target."""
 
-    law: ClassVar[type[CurveLaw]] = VanillaFinetuningLaw  # by least squares on ln L
+    law: ClassVar[type[CurveLaw]]
 
     def sizes(self, curves: Curves) -> tuple[np.ndarray, np.ndarray]:
         """Examples [sizes] and losses [models, sizes] that the law is fitted to."""
@@ -146,7 +146,13 @@ class VanillaFit(Selector):
         return np.array([law.predict([curves.target])[0] for law in fitted])
 
 
-class RectifiedFit(VanillaFit):
+class VanillaFit(_LawFit):
+    """B / D^beta + E through the finetuned losses. (The paper's has an outer power besides.)"""
+
+    law: ClassVar[type[CurveLaw]] = VanillaFinetuningLaw
+
+
+class RectifiedFit(_LawFit):
     """B / (D_l + D^beta) + E through all losses, those without finetuning too, at `ZERO` examples; "OurFit" there."""
 
     law: ClassVar[type[CurveLaw]] = RectifiedLaw

@@ -8,13 +8,14 @@ from typing import ClassVar
 import numpy as np
 
 from scalescope.errors import check_name
-from scalescope.laws.base import ScalingLaw
+from scalescope.laws.base import ScalingLaw, documented
 from scalescope.laws.fit.losses import Loss
 from scalescope.laws.inputs import mapping, named_values, numbers
 
 INTERVALS = ("bootstrap", "residual", "profile")
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class FitSettings(ScalingLaw):
     """The settings of these laws; each is checked where it is read, in `fit`.
@@ -112,6 +113,7 @@ class FitSettings(ScalingLaw):
         return ", ".join(limits + [f"{name} = {leader} (tied)" for name, leader in self.tied().items()])
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class OneSize(FitSettings):
     """Laws y(x) of one size x.
@@ -121,6 +123,7 @@ class OneSize(FitSettings):
 
     size: str = "parameters"
 
-
-for kind in (FitSettings, OneSize):  # what a notebook tells of the constructor of every law that inherits it
-    kind.__init__.__doc__ = kind.__doc__
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The name of the size."""
+        return (self.size,)

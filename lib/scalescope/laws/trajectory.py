@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scalescope.errors import check_name
+from scalescope.laws.base import documented
 from scalescope.laws.curve import CurveLaw
 from scalescope.laws.estimates import Estimate, estimate
 from scalescope.laws.fit.trajectory_form import ScaledTrajectoryForm, TrajectoryForm
@@ -19,6 +20,7 @@ POWERS = (0.05, 50.0)  # 1 / alpha_B
 OPEN = (0.0, np.inf)
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class TrajectoryLaw(CurveLaw):
     """L(N, S_min) = (N_c / N)^alpha_N + (S_c / S_min)^alpha_S, S_min = S / (1 + B_crit(L) / B).

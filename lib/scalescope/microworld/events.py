@@ -78,7 +78,7 @@ class Events:
         adjective = draw.pick(self.adjectives) if draw.u() < 0.3 else ""
         adjunct = self._adjunct(draw) if draw.u() < 0.3 else ""
         negated = q in ("the", "this") and draw.u() < 0.1
-        return Event(q, noun, group, verb, thing, adjective, adjunct, negated, draw.u() < 0.2)
+        return Event(q, noun, group, verb, thing, adjective, adjunct, negated, passive=draw.u() < 0.2)
 
     def premise(self, draw: Draw, event: Event, label: int) -> Event:
         """Return a premise from which the event follows (0), is open (1), or is excluded (2).

@@ -73,8 +73,14 @@ class PassageTasks(SentenceTasks):
     def boolq(self, draw: Draw) -> dict:
         """Return a passage and a yes/no question: direct, denied, about kinds, of two steps, or comparing years."""
         yes, u = self.turn < 0.62, draw.u()
-        makers = {0.65: self._direct, 0.85: self._kind, 0.91: self._denied, 0.96: self._two_steps, 1.0: self._older}
-        maker = next(maker for below, maker in makers.items() if u < below)
+        makers = (
+            (0.65, self._direct),
+            (0.85, self._kind),
+            (0.91, self._denied),
+            (0.96, self._two_steps),
+            (1.0, self._older),
+        )
+        maker = next(maker for below, maker in makers if u < below)
         passage, question = maker(draw, yes)
         return {"question": question[0].lower() + question[1:], "passage": passage, "answer": yes}
 

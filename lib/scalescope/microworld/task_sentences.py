@@ -166,10 +166,15 @@ class SentenceTasks:
             first = first._replace(text=self.teller.stranger(draw, first))
         elif not label:
             first, second = first._replace(text=second.text, entity=second.entity), second._replace(text=first.text)
-        turned = (second, two), (first, one)
-        again = [self.teller.tell(draw, e, fact, i > 0, told.form) for i, (fact, told) in enumerate(turned)]
+        again = (
+            self.teller.tell(draw, e, second, avoid=two.form),
+            self.teller.tell(draw, e, first, True, avoid=one.form),
+        )
         if draw.u() < 0.5:
-            again = [self.teller.tell(draw, e, fact, i > 0, told.form) for i, (fact, told) in enumerate(turned[::-1])]
+            again = (
+                self.teller.tell(draw, e, first, avoid=one.form),
+                self.teller.tell(draw, e, second, True, avoid=two.form),
+            )
         return joined(one, two), joined(*again)
 
     def _roles(self, draw: Draw, label: int) -> tuple[str, str]:

@@ -26,8 +26,8 @@ def matthews(predicted: np.ndarray, labels: np.ndarray) -> float:
     Source: Gorodkin (2004), R_K; Matthews (1975) for two classes.
     """
     _same_length(predicted, labels)
-    given, true = np.split(np.unique(np.concatenate([predicted, labels]), return_inverse=True)[1], 2)
-    return float(matthews_of_counts(confusion(true, given)))
+    _, numbers = np.unique(np.concatenate([predicted, labels]), return_inverse=True)
+    return float(matthews_of_counts(confusion(numbers[len(predicted) :], numbers[: len(predicted)])))
 
 
 def confusion(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from scalescope.errors import UnknownName
 
@@ -27,6 +27,7 @@ class Task:
     target: str
     labels: tuple[int | bool | str, ...]
     metric: str
+    _: KW_ONLY
     paper_train: int
     paper_eval: int
     has_no_answer: bool = False
@@ -60,28 +61,29 @@ class Task:
 def _classes(
     name: str, title: str, fields: tuple[str, ...], train: int, evaluation: int, names: tuple[str, ...], metric: str
 ) -> Task:
-    numbers = tuple(range(len(names)))
-    return Task(name, title, "classification", fields, "label", numbers, metric, train, evaluation, label_names=names)
+    rows, numbers = {"paper_train": train, "paper_eval": evaluation}, tuple(range(len(names)))
+    return Task(name, title, "classification", fields, "label", numbers, metric, label_names=names, **rows)
 
 
 # labels by the numbers that Hugging Face's data sets give them
 TASKS: dict[str, Task] = {
     made.name: made
     for made in (
-        Task("squad", "SQuAD 1.1", "span", ("question", "context"), "answers", (), "f1", 87_599, 10_570),
+        Task("squad", "SQuAD 1.1", "span", ("question", "context"), "answers", (), "f1",
+             paper_train=87_599, paper_eval=10_570),
         _classes("mnli", "MNLI", ("premise", "hypothesis"), 98_175, 9_815,
                  ("entailment", "neutral", "contradiction"), "accuracy"),
         _classes("qnli", "QNLI", ("question", "sentence"), 104_743, 5_463, ("answered", "not answered"), "accuracy"),
         _classes("sst2", "SST-2", ("sentence",), 67_349, 872, ("negative", "positive"), "accuracy"),
         Task("race", "RACE", "choice", ("article", "question", "options"), "answer", tuple(OPTIONS),
-             "accuracy", 87_866, 4_887),
+             "accuracy", paper_train=87_866, paper_eval=4_887),
         _classes("cola", "CoLA", ("sentence",), 8_551, 1_043, ("unacceptable", "acceptable"), "matthews"),
-        Task("squad_v2", "SQuAD 2.0", "span", ("question", "context"), "answers", (), "best_f1", 130_319, 11_873,
-             has_no_answer=True),
+        Task("squad_v2", "SQuAD 2.0", "span", ("question", "context"), "answers", (), "best_f1",
+             paper_train=130_319, paper_eval=11_873, has_no_answer=True),
         _classes("mrpc", "MRPC", ("sentence1", "sentence2"), 3_668, 408, ("different", "same meaning"),
                  "accuracy"),
         Task("boolq", "BoolQ", "classification", ("question", "passage"), "answer", (False, True),
-             "accuracy", 9_427, 3_270, label_names=("no", "yes")),
+             "accuracy", paper_train=9_427, paper_eval=3_270, label_names=("no", "yes")),
     )
 }  # fmt: skip
 
