@@ -27,10 +27,10 @@ OPEN = {"o": "○", "s": "□", "D": "◇", "^": "△", "v": "▽", "P": "✚"}
 
 
 class LawGrid(sns.FacetGrid):
-    """A FacetGrid that leaves the layout to matplotlib's constrained one, once the figure is drawn."""
+    """A FacetGrid whose layout is matplotlib's constrained one; settings of the layout go after the last mapping."""
 
     def tight_layout(self, *args: object, **settings: object) -> LawGrid:
-        """Set that layout: seaborn asks for one after each mapping."""
+        """Set that layout anew: seaborn asks for one after each mapping."""
         self.figure.set_layout_engine("constrained")
         return self
 

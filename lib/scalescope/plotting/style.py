@@ -99,8 +99,8 @@ def inches(wide: float, high: float) -> tuple[float, float]:
 
 def subplots(rows: int = 1, columns: int = 1, *, wide: int = 2, high: float, **settings: Any) -> tuple[Figure, Any]:
     """pyplot's, in the style in use: a figure of `wide` columns of a paper, `high` times as high as it is wide."""
-    inches = width(wide)
-    return plt.subplots(rows, columns, figsize=(inches, high * inches), layout="constrained", **settings)
+    across = width(wide)
+    return plt.subplots(rows, columns, figsize=(across, high * across), layout="constrained", **settings)
 
 
 def contrast(colour: object) -> float:

@@ -12,6 +12,7 @@ from scalescope.papers.ivgi2022.law_tables import (
     collect_claims,
     law_tables,
     source_tables,
+    stops,
     write_law_tables,
 )
 from scalescope.workflow import study
@@ -61,6 +62,12 @@ def test_a_live_source_may_lack_curves_and_finetuning_runs(project):
     assert made["stopping"].empty
     verdict = made["claims"].set_index("id")["verdict"]
     assert verdict["C10"] == "not testable" and verdict["C1"] == "holds"
+
+
+@pytest.mark.parametrize("curves", [None, pd.DataFrame(), pd.DataFrame({"split": ["train"], "objective": ["mlm"]})])
+def test_curves_without_a_held_out_loss_stop_nowhere(curves):
+    found = stops("mine", curves)
+    assert found.empty and "objective" in found
 
 
 def test_each_pretraining_seed_is_judged_alone_and_compared_with_the_other(project):

@@ -31,7 +31,7 @@ PRETRAINING = ["objective", "aspect_ratio", "n_sizes", *LINE, "target_parameters
 TABLES = ("points", "pair_points", "pretrain")  # that laws are fitted to
 # of: the table of a source; draw: "hierarchical" or "naive"; seed: beside the random state of all
 USUAL = dict(of="points", objective="mlm", hpt="with", task="", aspect_ratio=0, y="error", draw="hierarchical", seed=0)
-KEYS = list(USUAL)
+KEYS = list(USUAL)  # their order is that of the columns of stored laws
 LAWS = [*KEYS, "n_left_out", *NUMBERS, "facts"]
 LOSS_TASKS = ("mnli", "qnli", "sst2", "race", "mrpc", "boolq")  # figure 7
 

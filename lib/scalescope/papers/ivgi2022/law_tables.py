@@ -122,7 +122,7 @@ def diagnoses(pretrain: pd.DataFrame) -> pd.DataFrame:
 def stops(source: str, curves: pd.DataFrame | None) -> pd.DataFrame:
     """`stopping` of the largest model of each objective that has a curve."""
     columns = ["objective", *STOPPING]
-    measured = set() if curves is None else set(curves.loc[curves["split"] == "heldout", "objective"])
+    measured = set() if curves is None or curves.empty else set(curves.loc[curves["split"] == "heldout", "objective"])
     patiences = PUBLISHED_PATIENCES if source == PUBLISHED else None
     found = {name: heldout_curve(curves, name) for name in OBJECTIVES if name in measured}
     if not found:

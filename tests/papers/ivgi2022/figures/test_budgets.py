@@ -62,3 +62,13 @@ def test_the_figure_is_drawn_again_from_its_numbers(budgets, tmp_path):
     again = draw_budgets(pd.read_csv(tmp_path / "budgets.csv"))
     assert [len(ax.lines) for ax in again.axes] == [len(ax.lines) for ax in first.axes]
     assert sum(len(ax.lines) > 0 for ax in again.axes) == 2
+
+
+def test_a_task_whose_runs_are_not_there_says_so_beside_the_others_and_alone(budgets):
+    tasks = pd.DataFrame({"task": ["sst2", "mnli"], "majority": [0.5, 0.35]})
+    data = ivgi2022.budgets_data(budgets, tasks)
+    lacking = data[(data["kind"] != "point") | (data["panel"] == "sst2")]
+    for shown, with_runs in ((data, 2), (lacking, 1), (data[data["kind"] != "point"], 0)):
+        figure = draw_budgets(shown)
+        empty = sum(text.get_text() == "no runs" for ax in figure.axes for text in ax.texts)
+        assert len(figure.axes) - empty == with_runs

@@ -16,9 +16,9 @@ from scalescope.papers.ivgi2022.data import published_tables
 
 __all__ = ["CLAIMS", "JUDGES", "Evidence", "Verdict", "judge", "judge_all", "published_evidence"]
 
-JUDGES: dict[str, Callable[[Evidence], Verdict]] = dict(
-    zip(CLAIMS, (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13), strict=True)
-)
+JUDGES: dict[str, Callable[[Evidence], Verdict]] = {
+    each.__name__.upper(): each for each in (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13)
+}
 
 
 def judge(claim: str, evidence: Evidence) -> Verdict:

@@ -43,7 +43,7 @@ def c3(evidence: Evidence) -> Verdict:
     best = max(laws, key=lambda task: laws[task].r2[0])
     asked = f"more than 0 and fewer than {len(laws)}"
     text = f"{counts[0]} of {len(laws)} tasks: {names}; the best R2 is {laws[best].r2[0]:.3f} ({title(best)})."
-    return judged("C3", 0 < counts[0] < len(laws), what, counts, asked, text, CLEARER)
+    return judged("C3", 0 < counts[0] < len(laws), what, counts, threshold=asked, sentence=text, needed=CLEARER)
 
 
 def c4(evidence: Evidence) -> Verdict:
@@ -59,7 +59,7 @@ def c4(evidence: Evidence) -> Verdict:
     others = [title(task) for task, law in _clear(evidence).items() if law.r2_from_2[0] > law.r2[0]]
     text = f"Gain in R2: {text}. R2 rises in: {', '.join(others) or 'none'}." + _weakness(evidence)
     needed = "tasks that follow a law here, and sizes below the minimal one"
-    return judged("C4", worst[0] > 0, what, worst, "above 0 in all three", text, needed)
+    return judged("C4", worst[0] > 0, what, worst, threshold="above 0 in all three", sentence=text, needed=needed)
 
 
 def c5(evidence: Evidence) -> Verdict:
@@ -75,7 +75,7 @@ def c5(evidence: Evidence) -> Verdict:
     asked = f"more than {MOST:.0%} cleaner, and more than {MOST:.0%} flatter"
     text = f"R2 is higher in {cleaner[0] * n:.0f} of {n} tasks, the slope flatter in {flatter * n:.0f}."
     needed = "a grid in which the best rate changes with size, and more seeds"
-    return judged("C5", yes, what, cleaner, asked, text + _weakness(evidence), needed)
+    return judged("C5", yes, what, cleaner, threshold=asked, sentence=text + _weakness(evidence), needed=needed)
 
 
 def c6(evidence: Evidence) -> Verdict:
@@ -90,7 +90,7 @@ def c6(evidence: Evidence) -> Verdict:
     worst = np.max([np.abs(law.re) for law in clear.values()], axis=0)
     yes, asked = worst[0] <= EXTRAPOLATION_ERROR, f"<= {EXTRAPOLATION_ERROR}"
     text = ", ".join(f"{title(task)} {law.re[0]:+.3f}" for task, law in clear.items())
-    return judged("C6", yes, what, worst, asked, f"Relative errors: {text}.", CLEARER)
+    return judged("C6", yes, what, worst, threshold=asked, sentence=f"Relative errors: {text}.", needed=CLEARER)
 
 
 def c7(evidence: Evidence) -> Verdict:
@@ -104,7 +104,7 @@ def c7(evidence: Evidence) -> Verdict:
     largest = f"the largest MRE is {laws[worst].mre[0]:.3f} ({title(worst)})."
     text = f"{share[0] * len(laws):.0f} of {len(laws)} tasks; {largest}" + _weakness(evidence)
     needed = "more seeds at the two largest sizes"
-    return judged("C7", share[0] > MOST, what, share, f"more than {MOST:.0%}", text, needed)
+    return judged("C7", share[0] > MOST, what, share, threshold=f"more than {MOST:.0%}", sentence=text, needed=needed)
 
 
 def c8(evidence: Evidence) -> Verdict:
@@ -123,4 +123,6 @@ def c8(evidence: Evidence) -> Verdict:
     share = np.mean(list(clear.values()), axis=0)
     names = ", ".join(f"{title(task)} {'right' if right[0] else 'wrong'}" for task, right in clear.items())
     needed = "more seeds, or objectives that differ more"
-    return judged("C8", share[0] == 1, what, share, "all of them", f"{names}; {everywhere}.", needed)
+    return judged(
+        "C8", share[0] == 1, what, share, threshold="all of them", sentence=f"{names}; {everywhere}.", needed=needed
+    )

@@ -28,7 +28,9 @@ def c9(evidence: Evidence) -> Verdict:
     yes = bool(np.median(values) > 1 and wider / len(values) > MOST)
     asked = f"above 1, and wider in more than {MOST:.0%} of the tasks"
     text = f"Wider in {wider} of {len(values)} tasks. Wider is not yet right: see benchmarks/law_coverage.py."
-    made = judged("C9", yes, what, [np.median(values)], asked, text, "more seeds", OVER_TASKS)
+    made = judged(
+        "C9", yes, what, [np.median(values)], threshold=asked, sentence=text, needed="more seeds", interval=OVER_TASKS
+    )
     return replace(made, low=float(values.min()), high=float(values.max()))
 
 
@@ -44,7 +46,7 @@ def c11(evidence: Evidence) -> Verdict:
     best = max(metric.r2[0] for metric, _ in pairs.values())
     text = f"R2 of metric against loss: {text}." + weakness(best)
     needed = "tasks whose metric follows a law at these sizes"
-    return judged("C11", share[0] > MOST, what, share, f"more than {MOST:.0%}", text, needed)
+    return judged("C11", share[0] > MOST, what, share, threshold=f"more than {MOST:.0%}", sentence=text, needed=needed)
 
 
 def c12(evidence: Evidence) -> Verdict:
@@ -58,4 +60,12 @@ def c12(evidence: Evidence) -> Verdict:
         return untestable("C12", what, "fewer than three sizes", "a ladder of three or more sizes")
     gain = answerable.r2 - whole.r2
     text = f"R2 is {answerable.r2[0]:.3f} on answerable questions, {whole.r2[0]:.3f} under best F1."
-    return judged("C12", gain[0] > 0, what, gain, "above 0", text, "models large enough to answer some questions")
+    return judged(
+        "C12",
+        gain[0] > 0,
+        what,
+        gain,
+        threshold="above 0",
+        sentence=text,
+        needed="models large enough to answer some questions",
+    )

@@ -42,7 +42,9 @@ def c1(evidence: Evidence) -> Verdict:
     tail = f"; too few sizes: {', '.join(lacking)}" if lacking else ""
     if worst[0] >= R2_PRETRAINING and lacking:
         return untestable("C1", what, f"R2 is {text}{tail}", needed)
-    return judged("C1", worst[0] >= R2_PRETRAINING, what, worst, asked, f"R2: {text}{tail}.", needed)
+    return judged(
+        "C1", worst[0] >= R2_PRETRAINING, what, worst, threshold=asked, sentence=f"R2: {text}{tail}.", needed=needed
+    )
 
 
 def c2(evidence: Evidence) -> Verdict:
@@ -63,7 +65,9 @@ def c2(evidence: Evidence) -> Verdict:
     yes = all(high < 0 for _, high in intervals.values())
     told = [f"{name} {gaps[name][0]:+.3f} [{low:+.3f}, {high:+.3f}]" for name, (low, high) in intervals.items()]
     asked = "below 0 with its whole interval, for MLM and PMI"
-    return judged("C2", yes, what, worst, asked, f"Difference of slopes: {', '.join(told)}.", needed)
+    return judged(
+        "C2", yes, what, worst, threshold=asked, sentence=f"Difference of slopes: {', '.join(told)}.", needed=needed
+    )
 
 
 def c10(evidence: Evidence) -> Verdict:
@@ -96,7 +100,7 @@ def c10(evidence: Evidence) -> Verdict:
     how = f"with a patience of {EARLY_PATIENCE}" if evidence.source == PUBLISHED else live
     above = f"{sum(found)} of {len(found)} run(s) lie above the law of the others"
     text = f"Stopped {how}, {above}; run on, {sum(back)} of {len(back)} do not."
-    return judged("C10", yes, what, [both], asked, text, lacking, "none")
+    return judged("C10", yes, what, [both], threshold=asked, sentence=text, needed=lacking, interval="none")
 
 
 def _alone_at_its_size(runs: pd.DataFrame, parameters: float, run: str | None) -> pd.DataFrame:
@@ -139,4 +143,4 @@ def c13(evidence: Evidence) -> Verdict:
     yes = parameters >= PARAMETERS_SAVED and flops >= FLOPS_SAVED
     spent = f"{flops:.2f} times in FLOPs with tuning" if np.isfinite(flops) else "FLOPs not known"
     text = f"{parameters:.2f} times in parameters, {spent}."
-    return judged("C13", yes, what, [parameters], asked, text, needed, "none")
+    return judged("C13", yes, what, [parameters], threshold=asked, sentence=text, needed=needed, interval="none")

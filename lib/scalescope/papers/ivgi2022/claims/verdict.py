@@ -87,6 +87,7 @@ def judged(
     yes: bool,
     statistic: str,
     values: Sequence[float] | np.ndarray,
+    *,
     threshold: str,
     sentence: str,
     needed: str,

@@ -88,7 +88,7 @@ def task_grid(
         figure, panels = task_panels(names)
         for name, ax in panels.items():
             own = data[data["panel"] == name]
-            if own.empty:
+            if not (own["kind"] == "point").any():
                 no_runs(ax)
                 continue
             for series in present:
