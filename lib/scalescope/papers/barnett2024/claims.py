@@ -22,6 +22,7 @@ SPLIT = "split of a budget"  # what the names of forecasts of splits end with
 
 def judged(tables: dict[str, pd.DataFrame], correlation: dict[str, float]) -> pd.DataFrame:
     """One row per claim: verdict "holds", "fails" or "not testable", with the number that decides and its interval."""
+    # with nothing measured the mean or minimum is NaN, which `Judged` calls not testable
     worst = tables["fits"].query("exponents == 'separate'")["rms"].max()
     bic = tables["exponents"].set_index("exponents")["bic"]
     more = bic["shared"] - bic["separate"]

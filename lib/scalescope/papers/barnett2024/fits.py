@@ -75,23 +75,30 @@ def fits(found: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:
 
     rms: root mean squared residual of ln L of the dialect's fit.
     """
-    common, replicates = shared.fit(found), shared.replicates(found, n_boot) if n_boot else {}
+    common = shared.fit(found)
+    replicates = shared.replicates(found, n_boot) if n_boot else {}
     separate, together = [], []
     for text, own in found.groupby("text", sort=False):
         made = law(found, str(text), n_boot)
         separate += _parameters("separate", own, made.params_, made.intervals_, made.predict(own[INPUTS]))
-        params, drawn = shared.of(common, str(text)), shared.of(replicates, str(text)) if n_boot else {}
+        params = shared.of(common, str(text))
+        drawn = shared.of(replicates, str(text)) if n_boot else {}
         intervals = {symbol: np.percentile(values, [2.5, 97.5]) for symbol, values in drawn.items()}
         together += _parameters("shared", own, params, intervals, shared.predict(params, own))
     columns = ["exponents", "text", "distance", "symbol", "value", "low", "high", "rms", "n_points"]
     return pd.DataFrame([*separate, *together], columns=columns)
 
 
-def _parameters(exponents: str, own: pd.DataFrame, params: dict, intervals: dict, predicted: np.ndarray) -> list[tuple]:
+def _parameters(exponents: str, own: pd.DataFrame, params: dict, intervals: dict, predicted: np.ndarray) -> list[dict]:
+    """Rows of `fits`, one per symbol, of one dialect."""
     rms = float(np.sqrt(np.mean(np.log(predicted / own["loss"]) ** 2)))
-    about = (exponents, own["text"].iloc[0], own["distance"].iloc[0])
-    ends = {symbol: intervals.get(symbol, (np.nan, np.nan)) for symbol in params}
-    return [(*about, symbol, value, *ends[symbol], rms, len(own)) for symbol, value in params.items()]
+    about = {"exponents": exponents, "text": own["text"].iloc[0], "distance": own["distance"].iloc[0]}
+    about |= {"rms": rms, "n_points": len(own)}
+    rows = []
+    for symbol, value in params.items():
+        low, high = intervals.get(symbol, (np.nan, np.nan))
+        rows.append(about | {"symbol": symbol, "value": value, "low": low, "high": high})
+    return rows
 
 
 def params_of(fitted: pd.DataFrame, text: str) -> dict[str, float]:
@@ -118,14 +125,18 @@ def gaps(found: pd.DataFrame, n_boot: int = N_BOOT) -> pd.DataFrame:
     G: of the fit with shared exponents. nats: G f^-beta at the middle (geometric) of the finetuning tokens, what the
     law says that no pretraining removes there. share: of G in the bracket (A p^-alpha + G) at most pretraining.
     """
-    every, middle = _optimum_and_replicates(found, n_boot), _middle(found["finetune_tokens"])
-    most, rows = found["pretrain_tokens"].max(), []
+    every = _optimum_and_replicates(found, n_boot)
+    middle = _middle(found["finetune_tokens"])
+    most = found["pretrain_tokens"].max()
+    rows = []
     for text, own in found.groupby("text", sort=False):
-        row, params = {"text": text, "distance": own["distance"].iloc[0]}, shared.of(every, str(text))
+        row = {"text": text, "distance": own["distance"].iloc[0]}
+        params = shared.of(every, str(text))
         gap, left = params["G"], params["A"] * most ** -params["alpha"]
         measures = {"G": gap, "nats": gap * middle ** -params["beta"], "share": gap / np.maximum(gap + left, 1e-300)}
         for name, values in measures.items():
-            row |= zip((name, f"{name}_low", f"{name}_high"), first_with_interval(values), strict=True)
+            value, low, high = first_with_interval(values)
+            row |= {name: value, f"{name}_low": low, f"{name}_high": high}
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -169,9 +180,18 @@ def effective_data(found: pd.DataFrame, without: pd.DataFrame) -> pd.DataFrame:
         cells = own.groupby(["pretrain_tokens", "rows"])[["finetune_tokens", "loss"]].mean()
         for (p, _), f, loss in cells.itertuples(name=None):
             needed = np.exp(np.interp(-np.log(loss), -np.log(falling), np.log(curve.index.to_numpy(dtype=float))))
-            more = max(round(float(needed)) - f, 0)
-            beyond = bool(loss < falling[-1])
-            rows.append((text, own["distance"].iloc[0], p, f, loss, float(needed), more, beyond))
+            rows.append(
+                {
+                    "text": text,
+                    "distance": own["distance"].iloc[0],
+                    "pretrain_tokens": p,
+                    "finetune_tokens": f,
+                    "loss": loss,
+                    "from_scratch": float(needed),
+                    "transferred": max(round(float(needed)) - f, 0),
+                    "beyond": bool(loss < falling[-1]),
+                }
+            )
     columns = ["text", "distance", *INPUTS, "loss", "from_scratch", "transferred", "beyond"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -192,12 +212,19 @@ def allocation(found: pd.DataFrame, prices: list[float], n_boot: int = N_BOOT) -
     for text, own in found.groupby("text", sort=False):
         made = law(found, str(text), n_boot)
         for price in prices:
-            budget, split = middle_budget(own, price), [np.nan] * 6
+            budget = middle_budget(own, price)
+            row = {"text": text, "distance": own["distance"].iloc[0], "price": price, "budget": budget}
             if made.params_["A"] > 0:
                 best = made.optimal_allocation(budget, 1.0, price)
-                share = best.pretrain_share
-                split = [share, share.low, share.high, best.pretrain_tokens, best.finetune_tokens, best.loss]
-            rows.append((text, own["distance"].iloc[0], price, budget, *map(float, split)))
+                row |= {
+                    "share": float(best.pretrain_share),
+                    "low": float(best.pretrain_share.low),
+                    "high": float(best.pretrain_share.high),
+                    "pretrain_tokens": float(best.pretrain_tokens),
+                    "finetune_tokens": float(best.finetune_tokens),
+                    "loss": float(best.loss),
+                }
+            rows.append(row)
     columns = ["text", "distance", "price", "budget", "share", "low", "high", *INPUTS, "loss"]
     return pd.DataFrame(rows, columns=columns)
 

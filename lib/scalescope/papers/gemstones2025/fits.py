@@ -101,7 +101,16 @@ def stops(table: pd.DataFrame, selection: str = "hot_100b+", delta: float = 1e-3
     rows = []
     for number, start in list(enumerate(product(*GRID)))[::every]:
         end = minimize(value, np.array(start, dtype=float), method="L-BFGS-B")
-        rows.append((number, *end.x[:2], end.fun, end.fun / lowest - 1, end.success))
+        rows.append(
+            {
+                "start": number,
+                "alpha": end.x[0],
+                "beta": end.x[1],
+                "objective": end.fun,
+                "above": end.fun / lowest - 1,
+                "success": end.success,
+            }
+        )
     return pd.DataFrame(rows, columns=["start", "alpha", "beta", "objective", "above", "success"])
 
 

@@ -55,7 +55,18 @@ def objectives(table: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
     best = fitted[fitted["symbol"] == "objective"].set_index(["selection", "law", "delta"])["value"]
     rows = []
     for of, value in theirs(reported, fitted).items():
-        at_theirs = objective(table, *of, value)
-        rows.append((*of, printed[setting(*of)], at_theirs, best[of], 100 * (1 - best[of] / at_theirs)))
+        selection, law, delta = of
+        at_theirs = objective(table, selection, law, delta, value)
+        rows.append(
+            {
+                "selection": selection,
+                "law": law,
+                "delta": delta,
+                "printed": printed[setting(selection, law, delta)],
+                "at_printed_symbols": at_theirs,
+                "optimum": best[of],
+                "gain_percent": 100 * (1 - best[of] / at_theirs),
+            }
+        )
     names = ["selection", "law", "delta", "printed", "at_printed_symbols", "optimum", "gain_percent"]
     return pd.DataFrame(rows, columns=names)

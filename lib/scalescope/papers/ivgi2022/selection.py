@@ -39,12 +39,23 @@ def select(laws: Laws, task: str, *, a: str = "mlm", b: str = "pmi", at: float |
     gap, gaps = drawn[0][0] - drawn[1][0], drawn[0][1:] - drawn[1][1:]
     known = min(law.numbers["free"] for law in pair) >= 1
     low, high = np.percentile(gaps, [2.5, 97.5]) if known else (-np.inf, np.inf)
-    asked = [title(task), a, b, at, float(pair[0].extrapolation([at])[0])]
-    probability = float(np.mean((gaps > 0) == (gap > 0))) if known else np.nan
-    chosen = [gap, low, high, b if gap > 0 else a, probability, bool(low > 0 or high < 0)]
-    correct = bool(np.sign(gap) == np.sign(actual)) if np.isfinite(actual) else None
-    row = [*asked, *chosen, *(law.r2[0] for law in pair), actual, correct]
-    return dict(zip(CHOICES, row, strict=True))
+    return {
+        "task": title(task),
+        "a": a,
+        "b": b,
+        "at": at,
+        "extrapolation": float(pair[0].extrapolation([at])[0]),
+        "gap": gap,
+        "gap_low": low,
+        "gap_high": high,
+        "choice": b if gap > 0 else a,
+        "probability": float(np.mean((gaps > 0) == (gap > 0))) if known else np.nan,
+        "decided": bool(low > 0 or high < 0),
+        "r2_a": pair[0].r2[0],
+        "r2_b": pair[1].r2[0],
+        "actual_gap": actual,
+        "correct": bool(np.sign(gap) == np.sign(actual)) if np.isfinite(actual) else None,
+    }
 
 
 def select_all(laws: Laws) -> pd.DataFrame:

@@ -134,8 +134,11 @@ def judged_zoos(table: pd.DataFrame, n_zoos: int = N_ZOOS) -> dict[str, np.ndarr
     zoos = [np.arange(count), *(zoo for zoo in drawn if np.ptp(full[zoo]) > 0)]
     found = {}
     for method in METHODS:
-        asked = {"target": target, "method": method, "parameters": sizes}
-        ranks = np.argsort([select(losses, target / ratio, **asked).order for ratio in ratios(table)], axis=1)
+        orders = [
+            select(losses, target / ratio, target=target, method=method, parameters=sizes).order
+            for ratio in ratios(table)
+        ]
+        ranks = np.argsort(orders, axis=1)
         found[method] = np.array([[_judged(rank[zoo], full[zoo]) for rank in ranks] for zoo in zoos])
     return found
 

@@ -27,16 +27,37 @@ def budgets_data(
     rows = []
     keys = ["task", "objective", "parameters", "budget_tokens"]
     for (task, objective, parameters, _), part in budgets.groupby(keys, sort=False):
-        tokens, mean = part["tokens"].mean(), part["error"].mean()
+        mean = part["error"].mean()
         bar = error_bar(part["error"], part["value_se"])
-        named = (task, "point", OBJECTIVES[objective], parameters, tokens)
-        rows.append((*named, mean, mean - bar, mean + bar, len(part)))
+        rows.append(
+            {
+                "panel": task,
+                "kind": "point",
+                "series": OBJECTIVES[objective],
+                "parameters": parameters,
+                "tokens": part["tokens"].mean(),
+                "value": mean,
+                "err_low": mean - bar,
+                "err_high": mean + bar,
+                "n_seeds": len(part),
+            }
+        )
     if transfer is not None:
         key = ["role", "parameters", "task"]
         for one in transfer.drop_duplicates(key).merge(budgets[key].drop_duplicates(), on=key).itertuples():
-            mean, bar = one.error_scratch, one.bar_scratch
-            named = (one.task, "scratch", SCRATCH_NAME, one.parameters, np.nan)
-            rows.append((*named, mean, mean - bar, mean + bar, one.n_seeds))
+            rows.append(
+                {
+                    "panel": one.task,
+                    "kind": "scratch",
+                    "series": SCRATCH_NAME,
+                    "parameters": one.parameters,
+                    "tokens": np.nan,
+                    "value": one.error_scratch,
+                    "err_low": one.error_scratch - one.bar_scratch,
+                    "err_high": one.error_scratch + one.bar_scratch,
+                    "n_seeds": one.n_seeds,
+                }
+            )
     return with_baselines(pd.DataFrame(rows, columns=COLUMNS), tasks)
 
 
