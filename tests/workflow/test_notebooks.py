@@ -56,6 +56,11 @@ def test_texts_of_the_command_line_get_the_type_of_the_parameter(notebook):
     assert notebooks.checked(notebook, given) == {"count": 3, "rate": 1e-3, "name": "7", "on": False}
 
 
+def test_text_of_a_table_is_text_whatever_stands_in_it(notebook):
+    found = notebooks.checked(notebook, {"name": np.str_("my runs/profile.json")})
+    assert found == {"name": "my runs/profile.json"} and type(found["name"]) is str
+
+
 @pytest.mark.parametrize(
     "bad", [{"count": "three"}, {"count": 1.5}, {"count": True}, {"on": "maybe"}, {"name": 3}, {"rate": None}]
 )

@@ -208,10 +208,11 @@ def find_finetuned(configs: list[FinetuneConfig], pretrained: Run | Sequence[Run
     """The finished finetuning runs of configurations; raises NotFinished."""
     runs = []
     for config in configs:
-        runs.append(stages.store().find(config.id))
-        if runs[-1] is None:
+        run = stages.store().find(config.id)
+        if run is None:
             raise stages.NotFinished(
                 f"{config.model} ({config.objective}) has not been finetuned on {config.task} at learning rate "
                 f"{config.learning_rate}, seed {config.seed}; run 30_finetune first (the target before the ladder)"
             )
+        runs.append(run)
     return runs

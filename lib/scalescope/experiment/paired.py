@@ -89,8 +89,17 @@ def multi_bootstrap(
     half = math.sqrt(_squared(level, n_rows - 1) * by_rows + _squared(level, n_seeds - 1) * of_seeds)
     half = half if n_rows > 1 else math.inf  # one example says nothing of the noise of examples
     difference = levels[1] - levels[0]
-    errors = math.sqrt(by_rows + of_seeds), math.sqrt(by_rows)
-    return Difference(*levels, difference, difference - half, difference + half, *errors, n_seeds, n_rows)
+    return Difference(
+        first=float(levels[0]),
+        second=float(levels[1]),
+        difference=difference,
+        low=float(difference - half),
+        high=float(difference + half),
+        se=math.sqrt(by_rows + of_seeds),
+        se_rows=math.sqrt(by_rows),
+        n_seeds=n_seeds,
+        n_rows=n_rows,
+    )
 
 
 def _check_side(side: Side, metric: str) -> None:
@@ -106,10 +115,12 @@ def _check_side(side: Side, metric: str) -> None:
         for column in ("label", "predicted") if metric == "matthews" else ("score",):
             name = f"{column} of the run of seed {seed!r}"
             values = numbers(rows[column].to_numpy(), name)
-            low, high, scored = values.min(), values.max(), column == "score"
-            most, possible = (1, True) if scored else (MOST_CLASSES - 1, (values == values.round()).all())
-            if low < 0 or high > most or not possible:
-                what = "a share between 0 and 1" if scored else "the number of a class"
+            low, high = values.min(), values.max()
+            if column == "score":
+                what, right = "a share between 0 and 1", high <= 1
+            else:
+                what, right = "the number of a class", high < MOST_CLASSES and (values == values.round()).all()
+            if low < 0 or not right:
                 raise ValueError(f"{name} must be {what}; got {low:g} to {high:g}")
 
 

@@ -44,7 +44,8 @@ def at_place(frame: pd.DataFrame, place: int) -> pd.DataFrame:
     if not several_seeds(frame):
         return frame
     seeds = frame.groupby([name for name in MODEL if name in frame], sort=False)[SEED]
-    return frame[frame[SEED] == seeds.transform(lambda own: own.drop_duplicates().iloc[: place + 1].iloc[-1])]
+    wanted = seeds.transform(lambda own: own.drop_duplicates().iloc[: place + 1].iloc[-1])  # at its place, or the last
+    return frame[frame[SEED] == wanted]
 
 
 def named_seed(points: pd.DataFrame) -> pd.Series:

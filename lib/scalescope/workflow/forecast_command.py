@@ -152,19 +152,19 @@ def score(
     path = ledger or (ledger_of(profile) if profile else runs.with_name("forecasts.csv"))
     if not path.is_file():
         raise ValueError(f"no ledger at {path}: `scalescope forecast seal` writes it")
-    rows = read(path)
     if profile and ledger is None:
         from scalescope.papers.ledger import scored_ledger
 
-        done = scored_ledger(profile)[1]
-    elif profile:
-        done = scored(rows, actual_of_profile(profile))
+        count, done = scored_ledger(profile)
     else:
-        done = judged(rows, actual_of_table(rows, runs, columns, units, as_is))
+        rows = read(path)
+        count = len(rows)
+        known = actual_of_profile(profile) if profile else actual_of_table(rows, runs, columns, units, as_is)
+        done = scored(rows, known) if profile else judged(rows, known)
     if as_json:
         typer.echo(done.to_json(orient="records", indent=1))
         return
-    typer.echo(f"{len(rows)} sealed, {len(done)} of them known by now")
+    typer.echo(f"{count} sealed, {len(done)} of them known by now")
     if len(done):
         names = ["run", "quantity", "law", "mean", "low", "high", "actual", "covered", "log_error", "crps"]
         typer.echo(done[names].to_string(index=False, float_format="%.4g"))

@@ -70,7 +70,8 @@ class Graph:
         """A function of wildcards and attempt: megabytes of a job; each attempt asks for more."""
 
         def memory(wildcards: Any, attempt: int) -> int:
-            job, members = self._job(name, wildcards), 1  # at once, at most
+            job = self._job(name, wildcards)
+            members = 1  # at once, at most
             parameters = self.profile.model(job.model).config.parameters if job.model else 0
             if job.rule == "finetune":
                 members = finetune_runs(self.profile, self.profile.model(job.model or ""), job.objective or SCRATCH)

@@ -87,11 +87,13 @@ def planned(
             if profile.finetune.fixed_rate_objectives and spec.role != "target":  # which decides this rate
                 needs = (*needs, f"{FINETUNE}_{profile.target.name}")
             name, own = f"{FINETUNE}_{spec.name}", {**shared, "model": spec.name}
-            jobs.append(Job(name, FINETUNE, needs, _threads(spec, threads), spec.name, ALL, parameters=own))
+            size = {"threads": _threads(spec, threads), "model": spec.name}
+            jobs.append(Job(name, FINETUNE, needs, objective=ALL, parameters=own, **size))
     for objective in profile.budget_objectives:
         spec, own = profile.budget_model, {**shared, "objective": objective}
         name, needs = f"{BUDGETS}_{spec.name}_{objective}", (f"{FINETUNE}_{spec.name}",)
-        jobs.append(Job(name, BUDGETS, needs, _threads(spec, threads), spec.name, objective, parameters=own))
+        size = {"threads": _threads(spec, threads), "model": spec.name}
+        jobs.append(Job(name, BUDGETS, needs, objective=objective, parameters=own, **size))
     jobs.append(Job(COLLECT, COLLECT, tuple(job.name for job in jobs if job.model is not None), parameters=shared))
     return [*jobs, *(Job(station, station, (COLLECT,), parameters=shared) for station in (LAWS, FIGURES))]
 
@@ -126,5 +128,6 @@ def _pretrain_jobs(profile: Profile, spec: ModelSpec, shared: dict[str, str], th
         needs = (TEXT, *before) if spec.role == "target" else (TEXT,)
         for place, name in enumerate(_pretraining(profile, spec, objective)):
             own = {**shared, "model": spec.name, "objective": objective, **({"seed": str(place)} if place else {})}
-            jobs.append(Job(name, PRETRAIN, needs, threads, spec.name, objective, place, parameters=own))
+            size = {"threads": threads, "model": spec.name}
+            jobs.append(Job(name, PRETRAIN, needs, objective=objective, place=place, parameters=own, **size))
     return jobs

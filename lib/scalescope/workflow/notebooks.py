@@ -18,7 +18,7 @@ from uuid import uuid4
 import nbformat
 
 from scalescope import files, paths
-from scalescope.errors import check_name
+from scalescope.errors import UnknownName, check_name
 from scalescope.experiment.bar import MARK
 from scalescope.workflow.sockets import socket_folder
 
@@ -56,10 +56,10 @@ def available() -> list[str]:
 
 def find(name: str) -> Path:
     """File of the notebook called `name` (with or without .ipynb); raises UnknownName with the nearest one."""
-    if isinstance(name, str):
-        name = name.removesuffix(".ipynb").removeprefix("notebooks/")
-    check_name("notebook", name, available())
-    return paths.notebooks() / f"{name}.ipynb"
+    if not isinstance(name, str):
+        raise UnknownName("notebook", name, available())
+    name = name.removesuffix(".ipynb").removeprefix("notebooks/")
+    return paths.notebooks() / f"{check_name('notebook', name, available())}.ipynb"
 
 
 def parameters(notebook: Path) -> dict[str, Parameter]:
@@ -199,11 +199,12 @@ def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
     Out of range are NaN, infinity, numbers that no other program reads, and those below zero: every number of a
     notebook counts or measures something; one whose default is negative may be so.
     """
-    kind, such_as, fault = KINDS[parameter.kind], f" (such as {parameter.default!r})", None
+    kind, such_as = KINDS[parameter.kind], f" (such as {parameter.default!r})"
+    fault = None
     with suppress(ValueError, KeyError):
         if isinstance(value, str) and kind is bool:
             value = {"true": True, "false": False}[value.lower()]
-        elif isinstance(value, str) and PLAIN.fullmatch(value):
+        elif isinstance(value, str) and (kind is str or PLAIN.fullmatch(value)):
             value = kind(value)
     if type(value) is not kind and not (kind is float and type(value) is int):
         fault = f"be {parameter.kind}{such_as}"

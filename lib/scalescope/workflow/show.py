@@ -69,9 +69,13 @@ def hidden(prepared: Prepared, batch: Masked, first: int) -> pd.DataFrame:
     """The first hidden tokens of a batch: where they stand, what the model is shown there, and what it must tell."""
     places = batch.positions[:first]
     sequence, position = np.divmod(places, batch.inputs.shape[1])
-    pieces = {"shown": batch.inputs.reshape(-1)[places], "to predict": batch.labels[:first]}
-    texts = {name: [prepared.tokenizer.id_to_token(int(piece)) for piece in own] for name, own in pieces.items()}
-    return pd.DataFrame({"position": position, **texts}, sequence).rename_axis(columns="sequence")
+    text = prepared.tokenizer.id_to_token
+    columns = {
+        "position": position,
+        "shown": [text(int(token)) for token in batch.inputs.reshape(-1)[places]],
+        "to predict": [text(int(token)) for token in batch.labels[:first]],
+    }
+    return pd.DataFrame(columns, sequence).rename_axis(columns="sequence")
 
 
 def masked_text(prepared: Prepared, objective: str, tokens: int = 48, seed: int = 0) -> str:
